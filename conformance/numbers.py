@@ -1,0 +1,96 @@
+"""Telephone numbers that reach nobody.
+
+Sources: NANP 555-0100 to 555-0199 in every area code (ATIS-0300115); ARCEP's ranges for audiovisual works (decision
+2018-0881, 2.5.12); Ofcom's numbers for drama use. `+999` is a country code that ITU-T E.164 assigns to nobody.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True)
+class Range:
+    """Numbers `prefix` + `width` free digits + `suffix`, all written without `+`."""
+
+    prefix: str
+    width: int
+
+    def draw(self, rng: random.Random) -> str:
+        return f"+{self.prefix}{rng.randrange(10**self.width):0{self.width}d}"
+
+    def holds(self, digits: str) -> bool:
+        return len(digits) == len(self.prefix) + self.width and digits.startswith(self.prefix)
+
+
+AREA_CODES = tuple(str(n) for n in range(201, 1000) if n % 100 != 11 and n // 10 % 10 != 9)  # noqa: PLR2004 - N11, N9X
+FRENCH = tuple(Range(f"33{national}", 4) for national in ("19900", "26191", "35301", "46571", "53649", "63998"))
+BRITISH = (Range("447700900", 3), Range("442079460", 3))
+UNASSIGNED = Range("999", 9)
+
+
+def is_fictional(number: str) -> bool:
+    """Whether an E.164 number (with or without `+`) lies in a range that reaches nobody."""
+    digits = number.removeprefix("+")
+    american = len(digits) == 11 and digits[0] == "1" and digits[4:9] == "55501"  # noqa: PLR2004
+    return american or digits.startswith(UNASSIGNED.prefix) or any(r.holds(digits) for r in (*FRENCH, *BRITISH))
+
+
+class Numbers:
+    """Draws numbers that this run has not drawn before.
+
+    `known` answers whether the target already knows a number; a deployment that is judged again and again does.
+    """
+
+    def __init__(self, rng: random.Random, known: Callable[[str], bool] = lambda _number: False) -> None:
+        self._rng, self._known = rng, known
+        self._drawn: set[str] = set()
+
+    def fresh(self) -> str:
+        """A number in E.164 with `+`, new to this run and to the target."""
+        for _ in range(1000):
+            number = self._draw()
+            if number not in self._drawn and not self._known(number):
+                self._drawn.add(number)
+                return number
+        raise RuntimeError("the ranges reserved for fiction are used up on this target; clear its test contacts")
+
+    def many(self, count: int) -> list[str]:
+        """`count` different numbers for a broadcast; the target may know some of them."""
+        numbers: dict[str, None] = {}
+        while len(numbers) < count:
+            numbers[self._draw()] = None
+        self._drawn.update(numbers)
+        return list(numbers)
+
+    def sharing_tail(self) -> tuple[str, str]:
+        """Two different fresh numbers with the same last nine digits."""
+        for _ in range(1000):
+            tail = f"{self._rng.choice('23456789')}{self._rng.choice('2345678')}55501{self._rng.randrange(100):02d}"
+            first, second = (f"+1{lead}{tail}" for lead in self._rng.sample("23456789", 2))
+            if not {first, second} & self._drawn and not self._known(first) and not self._known(second):
+                self._drawn |= {first, second}
+                return first, second
+        raise RuntimeError("no two free numbers share nine digits on this target; clear its test contacts")
+
+    def differing_in_country(self) -> tuple[str, str]:
+        """Two fresh numbers with one national part, in +1 and in an unassigned country code."""
+        american = self._american()
+        while american in self._drawn or self._known(american):
+            american = self._american()
+        pair = (american, f"+{UNASSIGNED.prefix}{american[2:]}")
+        self._drawn.update(pair)
+        return pair
+
+    def _american(self) -> str:
+        return f"+1{self._rng.choice(AREA_CODES)}55501{self._rng.randrange(100):02d}"
+
+    def _draw(self) -> str:
+        if self._rng.random() < 0.5:  # noqa: PLR2004
+            return self._american()
+        return self._rng.choice((*FRENCH, *FRENCH, *BRITISH)).draw(self._rng)

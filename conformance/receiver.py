@@ -1,0 +1,231 @@
+"""Receives the target's outbound webhooks: https from a private CA, raw bodies kept, answers programmable per path.
+
+Runs as a process of its own (`python -m conformance.receiver`), so that several workers can ask one receiver, and so that
+a busy judge never makes it slow. `Receiver` is the client that checks use.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import base64
+import contextlib
+import json
+import os
+import ssl
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import trustme
+import uvicorn
+from fastapi import FastAPI, HTTPException
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_BODY = 2**20
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a path answers: `delay` seconds, then `status` (with `location` for a redirect), or the connection is reset."""
+
+    status: int = 200
+    delay: float = 0.0
+    location: str | None = None
+    reset: bool = False
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One request that arrived. `at` is unix time, `monotonic` this machine's monotonic clock, in seconds."""
+
+    seq: int
+    at: float
+    monotonic: float
+    method: str
+    path: str
+    headers: dict[str, str]
+    raw: bytes
+
+    def json(self) -> Any:  # noqa: ANN401 - JSON
+        """The body as JSON, or None when it is none."""
+        try:
+            return json.loads(self.raw)
+        except ValueError:
+            return None
+
+
+@dataclass
+class Inbox:
+    """What the receiver process holds: attempts in order, programmed answers, connections to the tripwire."""
+
+    attempts: list[dict[str, Any]] = field(default_factory=list)
+    answers: dict[str, Answer] = field(default_factory=dict)
+    touched: list[float] = field(default_factory=list)
+
+    def take(self, method: str, path: str, headers: dict[str, str], raw: bytes) -> Answer:
+        """Record an attempt and say how to answer it."""
+        self.attempts.append({
+            "seq": len(self.attempts) + 1, "at": time.time(), "monotonic": time.monotonic(), "method": method,
+            "path": path, "headers": headers, "raw": base64.b64encode(raw).decode(),
+        })  # fmt: skip
+        return self.answers.get(path, Answer())
+
+
+def delivery_app(inbox: Inbox) -> Callable[..., Any]:
+    """The ASGI application that takes deliveries."""
+
+    async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
+        if scope["type"] != "http":
+            return
+        raw = b""
+        more = True
+        while more and len(raw) <= MAX_BODY:
+            message = await receive()
+            raw += message.get("body", b"")
+            more = message.get("more_body", False)
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        answer = inbox.take(scope["method"], scope["path"], headers, raw)
+        await asyncio.sleep(answer.delay)
+        if answer.reset:
+            receive.__self__.transport.abort()  # uvicorn's request cycle; ASGI itself knows no reset
+            return
+        location = [] if answer.location is None else [(b"location", answer.location.encode())]
+        await send({"type": "http.response.start", "status": answer.status, "headers": [(b"content-length", b"0"), *location]})
+        await send({"type": "http.response.body", "body": b""})
+
+    return app
+
+
+def control_app(inbox: Inbox) -> FastAPI:
+    """What the judge asks: attempts since a number, answers per path, the tripwire."""
+    app = FastAPI(openapi_url=None)
+
+    @app.get("/attempts")
+    async def attempts(since: int = 0, path: str = "") -> list[dict[str, Any]]:
+        return [a for a in inbox.attempts[since:] if a["path"].startswith(path)]
+
+    @app.put("/answers")
+    async def program(path: str, answer: dict[str, Any]) -> None:
+        try:
+            inbox.answers[path] = Answer(**answer)
+        except TypeError as error:
+            raise HTTPException(422, str(error)) from None
+
+    @app.get("/touched")
+    async def touched() -> list[float]:
+        return inbox.touched
+
+    return app
+
+
+class Receiver:
+    """The judge's side: where deliveries go (`origin`), what arrived, how paths answer."""
+
+    def __init__(self, origin: str, control: str, tripwire: int, patience: float = 10.0) -> None:
+        self.origin, self.control, self.tripwire, self.patience = origin, control, tripwire, patience
+        self._client = httpx.Client(base_url=control, timeout=10.0, trust_env=False)
+
+    def url(self, path: str) -> str:
+        return f"{self.origin}{path}"
+
+    def answer(self, path: str, **answer: Any) -> None:  # noqa: ANN401 - Answer's fields
+        """Program a path: status, delay (seconds), location, reset."""
+        self._client.put("/answers", params={"path": path}, json=answer).raise_for_status()
+
+    def attempts(self, path: str, since: int = 0) -> list[Attempt]:
+        """What came to `path` (a prefix), oldest first."""
+        found = self._client.get("/attempts", params={"path": path, "since": since}).raise_for_status().json()
+        return [Attempt(**{**a, "raw": base64.b64decode(a["raw"])}) for a in found]
+
+    def settled(self, path: str, *, at_least: int, quiet: float = 0.4, patience: float | None = None) -> list[Attempt]:
+        """Attempts on `path`, once there are `at_least` and none came for `quiet` seconds, or at the deadline."""
+        deadline = time.monotonic() + (self.patience if patience is None else patience)
+        found, changed = self.attempts(path), time.monotonic()
+        while time.monotonic() < deadline and not (len(found) >= at_least and time.monotonic() - changed >= quiet):
+            time.sleep(0.03)
+            now = self.attempts(path)
+            changed = time.monotonic() if len(now) != len(found) else changed
+            found = now
+        return found
+
+    def touched(self) -> int:
+        """How many connections came to the tripwire, which listens on loopback where no delivery may go."""
+        return len(self._client.get("/touched").raise_for_status().json())
+
+
+def certificates(directory: Path, *names: str) -> tuple[Path, ssl.SSLContext]:
+    """A private CA's certificate (written to `directory/receiver-ca.pem`) and a server context for the names."""
+    authority = trustme.CA()
+    path = directory / "receiver-ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*names).configure_cert(context)
+    return path, context
+
+
+async def serve(directory: Path, host: str, port: int, names: list[str]) -> None:
+    """Serve deliveries and control until cancelled; print one JSON line with the addresses when all listen."""
+    inbox = Inbox()
+    ca, context = certificates(directory, "localhost", "127.0.0.1", "::1", *names)
+    deliveries = _Server(delivery_app(inbox), host, port, context)
+    control = _Server(control_app(inbox), "127.0.0.1", 0, None)
+    tripwire = await _tripwire(inbox)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(deliveries.serve())
+        group.create_task(control.serve())
+        at, steer = await deliveries.port(), await control.port()
+        line = {"origin": f"https://{host}:{at}", "control": f"http://127.0.0.1:{steer}", "ca": str(ca),
+                "tripwire": tripwire.sockets[0].getsockname()[1]}  # fmt: skip
+        print(json.dumps(line), flush=True)  # noqa: T201 - the protocol of this command
+
+
+async def _tripwire(inbox: Inbox) -> asyncio.Server:
+    def touched(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inbox.touched.append(time.time())
+        writer.close()
+
+    first = await asyncio.start_server(touched, "127.0.0.1", 0)
+    with contextlib.suppress(OSError):  # a machine without IPv6
+        await asyncio.start_server(touched, "::1", first.sockets[0].getsockname()[1])
+    return first
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, app: Any, host: str, port: int, context: ssl.SSLContext | None) -> None:  # noqa: ANN401 - ASGI
+        config = uvicorn.Config(app, host=host, port=port, log_level="critical", access_log=False, lifespan="off")
+        super().__init__(config)
+        config.load()
+        config.ssl = context
+
+    async def port(self) -> int:
+        while not self.started:
+            await asyncio.sleep(0.01)
+        found: int = self.servers[0].sockets[0].getsockname()[1]
+        return found
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m conformance.receiver", description=__doc__)
+    parser.add_argument("--directory", type=Path, required=True, help="where the CA's certificate is written")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--name", action="append", default=[], help="a further name for the certificate")
+    parser.add_argument("--exit-with-stdin", action="store_true", help="end when standard input does: no orphans")
+    given = parser.parse_args(arguments)
+    if given.exit_with_stdin:
+        threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+    try:
+        asyncio.run(serve(given.directory, given.host, given.port, given.name))
+    except KeyboardInterrupt:
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""What a run found, as data: written by the plugin, read by every report. Its JSON form is `results.schema.json`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCHEMA_VERSION = 1
+
+
+class Verdict(StrEnum):
+    """What is known about a clause. Order of severity: `fail` covers all others, `pass` needs at least one check."""
+
+    PASS = "pass"  # noqa: S105 - a verdict
+    FAIL = "fail"
+    SKIP = "skip"
+    NO_VERDICT = "no-verdict"
+    ERROR = "error"
+    ACCEPTED = "accepted"
+
+
+SEVERITY = (Verdict.FAIL, Verdict.ERROR, Verdict.NO_VERDICT, Verdict.ACCEPTED, Verdict.PASS, Verdict.SKIP)
+
+
+def fold(verdicts: list[Verdict]) -> Verdict:
+    """The verdict of a clause from those of its checks; without any check, `skip`."""
+    return min(verdicts, key=SEVERITY.index, default=Verdict.SKIP)
+
+
+class ExitCode(IntEnum):
+    """What the gate's process answers. 2 and 3 are pytest's own: interrupted, internal error."""
+
+    PROVED = 0
+    FINDINGS = 1
+    INTERRUPTED = 2
+    INTERNAL = 3
+    SETUP = 4
+    UNPROVED = 5
+
+
+@dataclass(frozen=True)
+class ExchangeRecord:
+    """One request and its answer, without secrets. `status` is None when no answer came (`trouble` says why)."""
+
+    curl: str
+    status: int | None
+    headers: dict[str, str]
+    body: str
+    seconds: float
+    trouble: str | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One violation: what the clause demands, what came, and how to see it again."""
+
+    clause: str
+    check: str
+    expected: str
+    actual: str
+    exchanges: list[ExchangeRecord]
+    evidence: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    name: str
+    verdict: Verdict
+    seconds: float
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ClauseResult:
+    id: str
+    level: str
+    sentence: str
+    source: str
+    verdict: Verdict
+    checks: list[CheckResult]
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Results:
+    """A whole run. `measurements` hold what was measured by clause id; seconds are wall-clock durations."""
+
+    run: str
+    target: dict[str, Any]
+    started: str
+    seconds: float
+    seed: int
+    requests: int
+    waited: float
+    exit_code: int
+    interrupted: bool
+    clauses: list[ClauseResult]
+    findings: list[Finding]
+    measurements: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def count(self, verdict: Verdict) -> int:
+        return sum(clause.verdict is verdict for clause in self.clauses)
+
+    @property
+    def judged(self) -> int:
+        return len(self.clauses) - self.count(Verdict.SKIP) - self.count(Verdict.NO_VERDICT) - self.count(Verdict.ERROR)
+
+    def as_json(self) -> dict[str, Any]:
+        counts = {str(verdict): self.count(verdict) for verdict in Verdict}
+        summary = {"clauses": len(self.clauses), "judged": self.judged, "verdicts": counts}
+        return {"schema_version": SCHEMA_VERSION, "summary": summary, **asdict(self)}
+
+
+def exit_code(clauses: list[ClauseResult], *, interrupted: bool) -> ExitCode:
+    """0 only when something passed and nothing failed, stayed without verdict or went wrong (design, decision 3)."""
+    verdicts = {clause.verdict for clause in clauses}
+    if Verdict.FAIL in verdicts:
+        return ExitCode.FINDINGS
+    if interrupted:
+        return ExitCode.INTERRUPTED
+    if verdicts & {Verdict.ERROR, Verdict.NO_VERDICT} or Verdict.PASS not in verdicts:
+        return ExitCode.UNPROVED
+    return ExitCode.PROVED
+
+
+def write_json(results: Results, path: Path) -> None:
+    path.write_text(json.dumps(results.as_json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
