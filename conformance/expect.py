@@ -20,9 +20,7 @@ def requirement(clause: str) -> pytest.MarkDecorator:
 class Mismatch(AssertionError):  # noqa: N818 - the design's word
     """The target did something else than the clause says. `exchanges` reproduce it; `evidence` are lines from other records."""
 
-    def __init__(
-        self, expected: str, actual: str, *exchanges: Exchange, evidence: Iterable[str] = ()
-    ) -> None:
+    def __init__(self, expected: str, actual: str, *exchanges: Exchange, evidence: Iterable[str] = ()) -> None:
         super().__init__(f"expected {expected}; actual {actual}")
         self.expected, self.actual = expected, actual
         self.exchanges, self.evidence = exchanges, list(evidence)
@@ -105,9 +103,15 @@ def same_members(actual: Collection[Any], expected: Collection[Any], what: str, 
     """The same values in any order, none twice."""
     missing = [v for v in expected if v not in actual]
     surplus = [v for v in actual if v not in expected]
-    doubled = sorted({str(v) for v in actual if list(actual).count(v) > list(expected).count(v)} - {str(v) for v in surplus})
+    doubled = sorted(
+        {str(v) for v in actual if list(actual).count(v) > list(expected).count(v)} - {str(v) for v in surplus}
+    )
     if missing or surplus or doubled:
-        parts = [f"{n} {len(v)}: {show(v)}" for n, v in (("missing", missing), ("unexpected", surplus), ("twice", doubled)) if v]
+        parts = [
+            f"{n} {len(v)}: {show(v)}"
+            for n, v in (("missing", missing), ("unexpected", surplus), ("twice", doubled))
+            if v
+        ]
         raise Mismatch(f"{what} to be exactly the {len(expected)} expected", "; ".join(parts), *exchanges)
 
 

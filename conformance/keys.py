@@ -74,16 +74,16 @@ class KeyPool:
         window: float,
         *,
         clock: Callable[[], float] = time.monotonic,
-        on_wait: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
         self._keys: dict[str, list[Key]] = {}
         for key in keys:
             self._keys.setdefault(key.role, []).append(key)
         self._spent: dict[Key, deque[float]] = {}
         self._closed_until: dict[Key, float] = {}
-        self._limit, self._window, self._clock, self._on_wait = limit, window, clock, on_wait
+        self._limit, self._window, self._clock = limit, window, clock
         self._changed = Condition()
         self.waited = 0.0
+        self.waiting_until = 0.0
 
     def has(self, role: str) -> bool:
         return bool(self._keys.get(role))
@@ -139,7 +139,7 @@ class KeyPool:
         return wait
 
     def _pause(self, seconds: float) -> None:
-        self._on_wait(seconds)
+        self.waiting_until = self._clock() + seconds
         started = self._clock()
         self._changed.wait(seconds)
         self.waited += self._clock() - started

@@ -45,17 +45,24 @@ class Numbers:
     """Draws numbers that this run has not drawn before.
 
     `known` answers whether the target already knows a number; a deployment that is judged again and again does.
+    `drawn` is shared by all draws of a process; `share` = (index, workers) keeps processes apart.
     """
 
-    def __init__(self, rng: random.Random, known: Callable[[str], bool] = lambda _number: False) -> None:
-        self._rng, self._known = rng, known
-        self._drawn: set[str] = set()
+    def __init__(
+        self,
+        rng: random.Random,
+        drawn: set[str] | None = None,
+        known: Callable[[str], bool] = lambda _number: False,
+        share: tuple[int, int] = (0, 1),
+    ) -> None:
+        self._rng, self._known, self._share = rng, known, share
+        self._drawn = set() if drawn is None else drawn
 
     def fresh(self) -> str:
         """A number in E.164 with `+`, new to this run and to the target."""
         for _ in range(1000):
             number = self._draw()
-            if number not in self._drawn and not self._known(number):
+            if self._free(number):
                 self._drawn.add(number)
                 return number
         raise RuntimeError("the ranges reserved for fiction are used up on this target; clear its test contacts")
@@ -64,7 +71,9 @@ class Numbers:
         """`count` different numbers for a broadcast; the target may know some of them."""
         numbers: dict[str, None] = {}
         while len(numbers) < count:
-            numbers[self._draw()] = None
+            number = self._draw()
+            if number not in self._drawn and self._mine(number):
+                numbers[number] = None
         self._drawn.update(numbers)
         return list(numbers)
 
@@ -73,7 +82,7 @@ class Numbers:
         for _ in range(1000):
             tail = f"{self._rng.choice('23456789')}{self._rng.choice('2345678')}55501{self._rng.randrange(100):02d}"
             first, second = (f"+1{lead}{tail}" for lead in self._rng.sample("23456789", 2))
-            if not {first, second} & self._drawn and not self._known(first) and not self._known(second):
+            if self._free(first) and self._free(second):
                 self._drawn |= {first, second}
                 return first, second
         raise RuntimeError("no two free numbers share nine digits on this target; clear its test contacts")
@@ -81,11 +90,18 @@ class Numbers:
     def differing_in_country(self) -> tuple[str, str]:
         """Two fresh numbers with one national part, in +1 and in an unassigned country code."""
         american = self._american()
-        while american in self._drawn or self._known(american):
+        while not self._free(american):
             american = self._american()
         pair = (american, f"+{UNASSIGNED.prefix}{american[2:]}")
         self._drawn.update(pair)
         return pair
+
+    def _mine(self, number: str) -> bool:
+        index, workers = self._share
+        return int(number[-2:]) % workers == index
+
+    def _free(self, number: str) -> bool:
+        return self._mine(number) and number not in self._drawn and not self._known(number)
 
     def _american(self) -> str:
         return f"+1{self._rng.choice(AREA_CODES)}55501{self._rng.randrange(100):02d}"

@@ -159,7 +159,11 @@ class Probe:
             shown["Content-Type"] = "application/json"
         self._guard(method, path, body)
         request = self.client.build_request(
-            method, self.base_url + path, params=params, content=body or None, headers=_private(shown, key),
+            method,
+            self.base_url + path,
+            params=params,
+            content=body or None,
+            headers=_private(shown, key),
             timeout=timeout or self.timeout,
         )
         exchange = self._exchange(request, body, shown, key)
@@ -176,7 +180,17 @@ class Probe:
         self.refused_in_a_row = self.refused_in_a_row + 1 if refused else 0
         seconds = time.monotonic() - started
         return Exchange(
-            request.method, str(request.url), shown, body, key, status, answer_headers, content, started, seconds, trouble
+            request.method,
+            str(request.url),
+            shown,
+            body,
+            key,
+            status,
+            answer_headers,
+            content,
+            started,
+            seconds,
+            trouble,
         )
 
     def _receive(self, request: httpx.Request, started: float) -> tuple[int | None, httpx.Headers, bytes, str | None]:
@@ -186,7 +200,12 @@ class Probe:
         except httpx.ConnectError as error:
             return None, httpx.Headers(), b"", f"connection refused or impossible ({error})"
         except httpx.HTTPError as error:
-            return None, httpx.Headers(), b"", f"no answer: {type(error).__name__} after {time.monotonic() - started:.1f} s ({error})"
+            return (
+                None,
+                httpx.Headers(),
+                b"",
+                f"no answer: {type(error).__name__} after {time.monotonic() - started:.1f} s ({error})",
+            )
         try:
             content, trouble = _read(response, deadline)
         finally:

@@ -97,7 +97,9 @@ def delivery_app(inbox: Inbox) -> Callable[..., Any]:
             receive.__self__.transport.abort()  # uvicorn's request cycle; ASGI itself knows no reset
             return
         location = [] if answer.location is None else [(b"location", answer.location.encode())]
-        await send({"type": "http.response.start", "status": answer.status, "headers": [(b"content-length", b"0"), *location]})
+        await send(
+            {"type": "http.response.start", "status": answer.status, "headers": [(b"content-length", b"0"), *location]}
+        )
         await send({"type": "http.response.body", "body": b""})
 
     return app

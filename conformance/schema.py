@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError, best_match
@@ -113,8 +112,13 @@ def _formats() -> FormatChecker:
     return checker
 
 
+def is_uuid(value: str) -> bool:
+    """Whether it is a UUID in its 36-character form."""
+    return bool(_UUID.fullmatch(value))
+
+
 def _is_uuid(value: object) -> bool:
-    return not isinstance(value, str) or bool(_UUID.fullmatch(value) and UUID(value))
+    return not isinstance(value, str) or is_uuid(value)
 
 
 def _is_date_time(value: object) -> bool:

@@ -91,7 +91,7 @@ class Stack:
 
     seed: int
     directory: Path = field(init=False)
-    receiver: dict[str, Any] = field(init=False)
+    receiver: dict[str, Any] | None = None
     _exit: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> Self:
@@ -112,6 +112,7 @@ class Stack:
 
     def start_reference(self, faults: Sequence[str] = (), limit: int = 120, window: float = 60.0) -> Target:
         """Mock Meta and the reference deployment, wired to each other and to the receiver; what the judge must know."""
+        assert self.receiver is not None
         mock = self._start("mock_meta", "--port", "0", "--seed", str(self.seed))
         accounts = embedded_accounts()
         file = self.directory / "accounts.json"
@@ -141,7 +142,9 @@ def embedded_accounts() -> dict[str, Any]:
     keys += [(f"only:{scope}", (scope,), {}) for scope in SCOPES]
     keys += [(f"all_but:{scope}", tuple(s for s in SCOPES if s != scope), {}) for scope in SCOPES]
     main = _account("Harness main", keys, _whatsapp("106540000000001", "102290000000001"))
-    other = _account("Harness other", [("other_account", SCOPES, {})] * 24, _whatsapp("106540000000002", "102290000000002"))
+    other = _account(
+        "Harness other", [("other_account", SCOPES, {})] * 24, _whatsapp("106540000000002", "102290000000002")
+    )
     bare = _account("Harness unconfigured", [("unconfigured", SCOPES, {})] * 2, None)
     return {"app_secret": secrets.token_hex(16), "verify_token": secrets.token_hex(8), "accounts": [main, other, bare]}
 

@@ -90,6 +90,11 @@ class Address(Section):
         return urlsplit(self.base_url).hostname or ""
 
     @property
+    def verify(self) -> bool | str:
+        """For the HTTP client: a CA file, or whether certificates are verified at all."""
+        return self.ca or not self.insecure
+
+    @property
     def meta_webhook(self) -> str:
         return self.webhook_url or f"{self.origin}/api/whatsapp/webhook"
 
@@ -118,7 +123,11 @@ class Keys(Section):
         """Every key, with the role that the pool knows it by."""
         lists = {Role.FULL: self.full, Role.NONE: self.none, Role.REVOKED: self.revoked, Role.EXPIRED: self.expired,
                  Role.OTHER: self.other_account, Role.UNCONFIGURED: self.unconfigured}  # fmt: skip
-        keys = [Key(f"{role}[{i}]", role, s.get_secret_value()) for role, given in lists.items() for i, s in enumerate(given)]
+        keys = [
+            Key(f"{role}[{i}]", role, s.get_secret_value())
+            for role, given in lists.items()
+            for i, s in enumerate(given)
+        ]
         for kind, mapping in (("only", self.only), ("all_but", self.all_but)):
             keys += [Key(r, r, s.get_secret_value()) for scope, s in mapping.items() if (r := scoped_role(kind, scope))]
         return keys

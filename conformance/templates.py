@@ -6,7 +6,13 @@ from typing import Any
 
 
 def _template(name: str, language: str, *components: dict[str, Any], category: str = "UTILITY") -> dict[str, Any]:
-    return {"name": name, "language": language, "category": category, "status": "APPROVED", "components": list(components)}
+    return {
+        "name": name,
+        "language": language,
+        "category": category,
+        "status": "APPROVED",
+        "components": list(components),
+    }
 
 
 PLAIN = "harness_plain"

@@ -1,0 +1,163 @@
+"""What checks ask for by name. Anything that the target file does not give raises `Lacking`: the clause is skipped."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.account import Account
+from conformance.expect import Lacking
+from conformance.keys import KeyPool, Role, scoped_role
+from conformance.numbers import Numbers
+from conformance.probe import Api, Probe
+from conformance.provider import Provider
+from conformance.receiver import Receiver
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from conformance.judgement import Judgement
+    from conformance.target import Capabilities, Meta, Target
+
+__all__ = [
+    "account", "api", "capabilities", "judgement", "measure", "meta", "numbers", "other", "pool", "probe", "provider",
+    "receiver", "rng", "role_keys", "target", "word",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def judgement(request: pytest.FixtureRequest) -> Judgement:
+    bench = request.config.pluginmanager.get_plugin("wacrm-bench")
+    found: Judgement = bench.judgement
+    return found
+
+
+@pytest.fixture(scope="session")
+def target(judgement: Judgement) -> Target:
+    """The settings of what is judged."""
+    assert judgement.target is not None
+    return judgement.target
+
+
+@pytest.fixture(scope="session")
+def capabilities(target: Target) -> Capabilities:
+    return target.capabilities
+
+
+@pytest.fixture(scope="session")
+def pool(judgement: Judgement, target: Target) -> KeyPool:
+    judgement.pool = KeyPool(judgement.keys(), target.target.limit, target.target.window)
+    return judgement.pool
+
+
+@pytest.fixture(scope="session")
+def probe(judgement: Judgement, target: Target) -> Iterator[Probe]:
+    """The seam to the target. Use `api` unless the check is about keys or the limiter."""
+    address = target.target
+    judgement.probe = Probe(
+        address.api, address.timeout, address.verify, armed=judgement.armed, unarmed_reason=judgement.unarmed_reason
+    )
+    yield judgement.probe
+    judgement.probe.close()
+
+
+@pytest.fixture
+def api(probe: Probe, pool: KeyPool) -> Api:
+    """The API with keys that have every scope, of the main account."""
+    return Api(probe, pool, Role.FULL)
+
+
+@pytest.fixture
+def role_keys(api: Api) -> Callable[..., Api]:
+    """`role_keys("none")`, `role_keys("only", "contacts:read")`: the API with a key of that role.
+
+    Checks that ask for this run on one worker, since such a key exists once.
+    """
+
+    def as_role(role: str, scope: str = "") -> Api:
+        return api.as_role(scoped_role(role, scope) if scope else role)
+
+    return as_role
+
+
+@pytest.fixture(scope="session")
+def meta(target: Target) -> Meta:
+    """The account's WhatsApp connection and mock Meta's address."""
+    if target.meta is None:
+        raise Lacking("the target file has no [meta]")
+    return target.meta
+
+
+@pytest.fixture(scope="session")
+def provider(meta: Meta, target: Target) -> Provider:
+    """Mock Meta: ledger, behaviour, faults, inbound messages."""
+    return Provider(meta.control, target.target.patience)
+
+
+@pytest.fixture(scope="session")
+def receiver(judgement: Judgement, target: Target) -> Receiver:
+    """Where the target's outbound webhooks arrive."""
+    if judgement.receiver is None:
+        raise Lacking("the target file has no [receiver]")
+    given = judgement.receiver
+    origin = (target.receiver.origin if target.receiver else "") or given["origin"]
+    return Receiver(origin, given["control"], given["tripwire"], target.target.patience)
+
+
+@pytest.fixture
+def rng(judgement: Judgement, request: pytest.FixtureRequest) -> random.Random:
+    """Draws that depend on the seed and the check alone, not on what ran before."""
+    return random.Random(f"{judgement.seed}:{request.node.name}")
+
+
+@pytest.fixture(scope="session")
+def _drawn() -> set[str]:
+    return set()
+
+
+@pytest.fixture
+def numbers(rng: random.Random, judgement: Judgement, target: Target, api: Api, _drawn: set[str]) -> Numbers:
+    """Telephone numbers that reach nobody, new to this run and to the target."""
+
+    def known(number: str) -> bool:
+        found = api.get("/contacts", search=number.lstrip("+")).json()
+        return isinstance(found, dict) and any(row.get("phone") == number for row in found.get("data") or [])
+
+    return Numbers(rng, _drawn, (lambda _number: False) if target.target.embedded else known, judgement.worker)
+
+
+@pytest.fixture(scope="session")
+def _prefix() -> str:
+    return f"hx{secrets.token_hex(3)}"
+
+
+@pytest.fixture
+def word(_prefix: str) -> Callable[[], str]:
+    """Words that nothing else on the target contains: a prefix of the run and a random part."""
+    return lambda: f"{_prefix}{secrets.token_hex(5)}"
+
+
+@pytest.fixture
+def account(api: Api, target: Target, numbers: Numbers, word: Callable[[], str]) -> Account:
+    """The main account, with what a user of it does: contacts, sends, inbound messages."""
+    given = target.meta
+    provider = Provider(given.control, target.target.patience) if given is not None else None
+    return Account(api, numbers, word, provider, given.phone_number_id if given else "", given.waba_id if given else "")
+
+
+@pytest.fixture
+def other(api: Api, target: Target, numbers: Numbers, word: Callable[[], str]) -> Account:
+    """Another account of the same deployment."""
+    given = target.meta
+    provider = Provider(given.control, target.target.patience) if given and given.other_phone_number_id else None
+    phone, waba = (given.other_phone_number_id, given.other_waba_id) if given else ("", "")
+    return Account(api.as_role(Role.OTHER), numbers, word, provider, phone, waba)
+
+
+@pytest.fixture
+def measure(request: pytest.FixtureRequest) -> Callable[[str, Any], None]:
+    """`measure("p95_seconds", 0.2)`: a figure for the report, under the check's clause."""
+    return lambda name, value: request.node.user_properties.append(("measurement", [name, value]))

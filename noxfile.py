@@ -1,0 +1,64 @@
+"""Every command there is. `nox -l` lists them; arguments after `--` are passed on."""
+
+from __future__ import annotations
+
+import nox
+
+nox.needs_version = ">=2024.4.15"
+nox.options.sessions = ["lint", "types", "tests"]
+nox.options.reuse_existing_virtualenvs = True
+nox.options.default_venv_backend = "uv|virtualenv"
+
+
+def _install(session: nox.Session) -> None:
+    session.install("--quiet", "--editable", ".[dev]")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Ruff, with most of its rules on, and its formatter."""
+    _install(session)
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Mypy, strict."""
+    _install(session)
+    session.run("mypy", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """The project's own tests."""
+    _install(session)
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def gate(session: nox.Session) -> None:
+    """Judge a deployment: the embedded reference, or `-- --target harness.toml`."""
+    _install(session)
+    session.run("wacrm-harness", "gate", *session.posargs)
+
+
+@nox.session
+def kills(session: nox.Session) -> None:
+    """Prove the gate: every fault of the reference must turn its own clause red."""
+    _install(session)
+    session.run("wacrm-harness", "kills", *session.posargs)
+
+
+@nox.session
+def mock_meta(session: nox.Session) -> None:
+    """Mock Meta alone, for people who build on the WhatsApp Cloud API."""
+    _install(session)
+    session.run("wacrm-harness", "mock", *session.posargs)
+
+
+@nox.session
+def reference(session: nox.Session) -> None:
+    """The reference deployment with mock Meta, for trying things by hand."""
+    _install(session)
+    session.run("wacrm-harness", "reference", *session.posargs)

@@ -1,0 +1,143 @@
+"""The run as a person reads it at the end: clauses in trouble, findings with their reproduction, a summary."""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.text import Text
+
+from reports.results import ExitCode, Verdict
+
+if TYPE_CHECKING:
+    from reports.results import ClauseResult, ExchangeRecord, Finding, Results
+
+STYLE = {
+    Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.SKIP: "dim", Verdict.NO_VERDICT: "yellow",
+    Verdict.ERROR: "bold magenta", Verdict.ACCEPTED: "yellow",
+}  # fmt: skip
+LEVEL = {"M": "must", "S": "should", "I": "info"}
+CURL_SHOWN = 1200
+FINDINGS_PER_CLAUSE = 3
+CLOSING = {
+    ExitCode.PROVED: ("The contract holds, as far as it was judged.", "bold green"),
+    ExitCode.FINDINGS: ("The contract is broken.", "bold red"),
+    ExitCode.INTERRUPTED: ("Interrupted: what was not reached is not judged.", "yellow"),
+    ExitCode.UNPROVED: ("Not proved: some clauses got no verdict.", "yellow"),
+}
+
+
+def render(results: Results, folder: str, *, colour: bool, width: int) -> str:
+    """The closing pages as text, with ANSI colours where wanted."""
+    buffer = io.StringIO()
+    console = Console(
+        file=buffer, force_terminal=colour, no_color=not colour, width=width, highlight=False, soft_wrap=True
+    )
+    _troubles(console, results, width)
+    _findings(console, results, width)
+    _summary(console, results, folder, width)
+    return buffer.getvalue()
+
+
+def _troubles(console: Console, results: Results, width: int) -> None:
+    """One line per clause in trouble; skipped ones are gathered by their reason."""
+    troubled = [c for c in results.clauses if c.verdict not in {Verdict.PASS, Verdict.SKIP}]
+    for clause in troubled:
+        text = clause.sentence if clause.verdict in {Verdict.FAIL, Verdict.ACCEPTED} else clause.reason
+        line = Text().append(f"{clause.verdict:<11}", STYLE[clause.verdict])
+        line.append(f"{clause.id:<10} ", "bold")
+        line.append(textwrap.shorten(text, max(20, width - 23), placeholder=" …"), "")
+        console.print(line)
+    skipped: dict[str, list[str]] = {}
+    for clause in results.clauses:
+        if clause.verdict is Verdict.SKIP:
+            skipped.setdefault(clause.reason, []).append(clause.id)
+    for reason, ids in skipped.items():
+        _wrapped(console, f"{'skip':<11}", f"{', '.join(ids)}: {reason}", width, "dim")
+
+
+def _findings(console: Console, results: Results, width: int) -> None:
+    sentences = {clause.id: clause for clause in results.clauses}
+    by_clause: dict[str, list[Finding]] = {}
+    for finding in results.findings:
+        by_clause.setdefault(finding.clause, []).append(finding)
+    for id_, findings in by_clause.items():
+        _heading(console, sentences[id_], width)
+        for finding in findings[:FINDINGS_PER_CLAUSE]:
+            _finding(console, finding, width)
+        if len(findings) > FINDINGS_PER_CLAUSE:
+            console.print(
+                f"  and {len(findings) - FINDINGS_PER_CLAUSE} more findings of this clause in results.json", style="dim"
+            )
+    if by_clause:
+        console.print()
+        console.print(
+            Text()
+            .append("again      ", "dim")
+            .append(f"nox -s gate -- --clause {','.join(by_clause)} --seed {results.seed}", "")
+        )
+        console.print(
+            Text()
+            .append("           ", "dim")
+            .append(f"curl lines: export WACRM_URL={_origin(results)} WACRM_KEY=<a key>", "dim")
+        )
+
+
+def _origin(results: Results) -> str:
+    return str(results.target["url"]).removesuffix("/api/v1")
+
+
+def _heading(console: Console, clause: ClauseResult, width: int) -> None:
+    console.print()
+    title = f"── {clause.id} ({LEVEL[clause.level]}) "
+    console.print(Text(title + "─" * max(0, width - len(title)), "red"))
+    _wrapped(console, "", clause.sentence, width, "bold")
+
+
+def _finding(console: Console, finding: Finding, width: int) -> None:
+    _wrapped(console, "check      ", finding.check, width, "dim")
+    _wrapped(console, "expected   ", finding.expected, width)
+    _wrapped(console, "actual     ", finding.actual, width)
+    for line in finding.evidence:
+        _wrapped(console, "evidence   ", line, width)
+    for exchange in finding.exchanges:
+        _exchange(console, exchange, width)
+
+
+def _exchange(console: Console, exchange: ExchangeRecord, width: int) -> None:
+    curl = (
+        exchange.curl if len(exchange.curl) <= CURL_SHOWN else f"{exchange.curl[:CURL_SHOWN]}… (whole in results.json)"
+    )
+    console.print(Text().append("  $ ", "dim").append(curl, "cyan"))
+    body = " ".join(exchange.body.split())
+    answer = exchange.trouble or f"{exchange.status} {body}"
+    _wrapped(console, "    ", textwrap.shorten(answer, 300, placeholder=" …"), width, "dim")
+
+
+def _summary(console: Console, results: Results, folder: str, width: int) -> None:
+    console.print()
+    counts = [
+        f"{results.count(verdict)} {verdict}"
+        for verdict in Verdict
+        if results.count(verdict) or verdict is Verdict.FAIL
+    ]
+    unjudged = len(results.clauses) - results.judged
+    rest = f"{unjudged} not judged" if unjudged else "all judged"
+    _wrapped(console, "clauses    ", f"{' · '.join(counts)}   ({len(results.clauses)} in all, {rest})", width)
+    run = f"seed {results.seed} · {results.seconds:.0f} s · {results.requests} requests · {results.waited:.0f} s waited for limits"
+    _wrapped(console, "run        ", run, width)
+    for note in results.notes:
+        _wrapped(console, "note       ", note, width, "yellow")
+    _wrapped(console, "report     ", f"{folder}/results.json, junit.xml", width)
+    sentence, style = CLOSING[ExitCode(results.exit_code)]
+    console.print(Text().append("verdict    ", "dim").append(sentence, style))
+
+
+def _wrapped(console: Console, label: str, text: str, width: int, style: str = "") -> None:
+    lines = textwrap.wrap(
+        " ".join(text.split()), max(20, width - len(label)), break_long_words=False, break_on_hyphens=False
+    )
+    for number, line in enumerate(lines or [""]):
+        console.print(Text().append(label if number == 0 else " " * len(label), "dim").append(line, style))
