@@ -1,0 +1,72 @@
+"""The ASGI application."""
+
+import logging
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from reference.wacrm.assembly import assemble
+from reference.wacrm.envelope import ApiError, Code, bad_request, not_found
+from reference.wacrm.faults import apply
+from reference.wacrm.routes import account, broadcasts, contacts, conversations, messages, meta, webhooks
+from reference.wacrm.routes.wiring import wacrm_of
+from reference.wacrm.settings import Settings
+
+API = "/api/v1"
+_log = logging.getLogger("reference.wacrm")
+
+
+def create_app(settings: Settings, faults: Iterable[str] = ()) -> FastAPI:
+    """An application with a state of its own; `faults` are names from `reference.wacrm.faults`.
+
+    Raises:
+        UnknownFaultError: for a name that no fault has.
+
+    """
+    app = FastAPI(lifespan=_lifespan, openapi_url=None, redirect_slashes=False)
+    app.state.wacrm = assemble(settings)
+    for module in (account, messages, contacts, conversations, broadcasts, webhooks):
+        app.include_router(module.router, prefix=API)
+    app.include_router(meta.router)
+    app.add_exception_handler(ApiError, _api_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(Exception, _unexpected)
+    apply(app.state.wacrm, faults)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    await app.state.wacrm.close()
+
+
+def _failure(request: Request, error: ApiError) -> Response:
+    return wacrm_of(request).envelope.failure(request.scope.get("wacrm.operation"), error)
+
+
+async def _api_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ApiError)
+    return _failure(request, error)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    """Unknown paths and wrong methods: both are nothing that the API has."""
+    assert isinstance(error, HTTPException)
+    if request.url.path.startswith("/api/v1"):
+        return _failure(request, not_found())
+    return JSONResponse({"error": error.detail}, error.status_code, error.headers)
+
+
+async def _validation_error(request: Request, _error: Exception) -> Response:
+    return _failure(request, bad_request("The request is not valid."))
+
+
+async def _unexpected(request: Request, _error: Exception) -> Response:
+    return _failure(request, ApiError(Code.INTERNAL, "An unexpected error occurred."))

@@ -1,0 +1,40 @@
+"""Named defects: each breaks one clause of the contract in one realistic way, and leaves all others kept.
+
+A fault is a function over the assembled application. The correct code knows nothing of faults.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from types import MappingProxyType
+
+from reference.wacrm.assembly import Wacrm
+from reference.wacrm.faults import auth
+from reference.wacrm.faults.registry import Fault, collect
+
+FAULTS = MappingProxyType(collect(auth))
+
+
+class UnknownFaultError(ValueError):
+    """A name that no fault has; the message offers the nearest ones."""
+
+    def __init__(self, name: str) -> None:
+        near = get_close_matches(name, FAULTS, n=3)
+        hint = f"; did you mean {', '.join(near)}?" if near else ""
+        super().__init__(f"unknown fault {name!r}{hint}")
+
+
+def find(name: str) -> Fault:
+    """Raises UnknownFaultError for a name that no fault has."""
+    try:
+        return FAULTS[name]
+    except KeyError:
+        raise UnknownFaultError(name) from None
+
+
+def apply(wacrm: Wacrm, names: Iterable[str]) -> None:
+    """Break `wacrm` in each of the named ways; none of them when one is unknown."""
+    for fault in [find(name) for name in names]:
+        fault.install(wacrm)
+
+
+__all__ = ["FAULTS", "Fault", "UnknownFaultError", "apply", "find"]

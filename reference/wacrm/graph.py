@@ -1,0 +1,83 @@
+"""The client of Meta's Graph API: `POST /{phone_number_id}/messages` (Meta fact sheet, sections 1.1 and 5)."""
+
+import asyncio
+from collections.abc import Mapping
+
+import httpx
+
+from reference.wacrm.envelope import Json
+from reference.wacrm.settings import WhatsApp
+
+# below the 5 s after which common servers drop an idle connection, which would look like a lost answer
+_KEEP_ALIVE_SECONDS = 2.0
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+class SendError(Exception):
+    """Meta did not take the message; the text is for the client of the API."""
+
+
+class AnswerLostError(SendError):
+    """The request went out and no usable answer came back: Meta may have taken the message."""
+
+
+class Graph:
+    """Sends one request per message and never repeats one: a POST that may have been accepted stays single."""
+
+    def __init__(self, url: str, timeout: float) -> None:
+        self.url = url.rstrip("/")
+        self.timeout = timeout
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=_KEEP_ALIVE_SECONDS)
+        self._client = httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=False)
+
+    async def send(self, whatsapp: WhatsApp, body: Json) -> str:
+        """The wamid that Meta issued for `body`.
+
+        Raises:
+            SendError: Meta refused, or could not be reached.
+            AnswerLostError: Meta may have accepted.
+
+        """
+        return self.wamid(await self.post(self.endpoint(whatsapp), body, self.headers(whatsapp)))
+
+    def endpoint(self, whatsapp: WhatsApp) -> str:
+        return f"{self.url}/{whatsapp.phone_number_id}/messages"
+
+    def headers(self, whatsapp: WhatsApp) -> dict[str, str]:
+        return {"Authorization": f"Bearer {whatsapp.access_token}"}
+
+    async def post(self, url: str, body: Json, headers: Mapping[str, str]) -> httpx.Response:
+        try:
+            async with asyncio.timeout(self.timeout):
+                return await self._client.post(url, json=body, headers=headers)
+        except _NEVER_SENT:
+            raise SendError("Meta API error: Meta could not be reached") from None
+        except TimeoutError:
+            raise AnswerLostError("Meta API error: no answer in time") from None
+        except httpx.HTTPError:
+            raise AnswerLostError("Meta API error: the connection was lost") from None
+
+    def wamid(self, response: httpx.Response) -> str:
+        if not response.is_success:
+            raise SendError(f"Meta API error: {self.reason(response)}")
+        match _json(response):
+            case {"messages": [{"id": str(wamid)}, *_]} if wamid:
+                return wamid
+        raise AnswerLostError("Meta API error: the answer names no message")
+
+    def reason(self, response: httpx.Response) -> str:
+        """Meta's own words, or the HTTP status when there are none."""
+        match _json(response):
+            case {"error": {"message": str(message)}}:
+                return message
+        return str(response.status_code)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+
+def _json(response: httpx.Response) -> object:
+    try:
+        return response.json()
+    except (ValueError, RecursionError):
+        return None

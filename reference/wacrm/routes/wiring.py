@@ -1,0 +1,31 @@
+"""How a route reaches the application's services."""
+
+from starlette.requests import Request
+
+from reference.wacrm.assembly import Wacrm
+from reference.wacrm.clock import Ids
+from reference.wacrm.envelope import bad_request
+from reference.wacrm.keys import Caller
+from reference.wacrm.operations import Operation
+
+
+def wacrm_of(request: Request) -> Wacrm:
+    wacrm: Wacrm = request.app.state.wacrm
+    return wacrm
+
+
+def admit(request: Request, operation: Operation) -> tuple[Wacrm, Caller]:
+    """The services and the caller; raises ApiError 401, 429 or 403."""
+    wacrm = wacrm_of(request)
+    return wacrm, wacrm.gate.admit(request, operation)
+
+
+def id_filter(request: Request, name: str) -> str | None:
+    """The id in a query parameter; raises ApiError 400 for what cannot be one."""
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    identity = Ids.parse(text)
+    if identity is None:
+        raise bad_request(f"{name} must be a UUID.")
+    return identity
