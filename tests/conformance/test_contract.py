@@ -68,8 +68,8 @@ def test_a_documented_answer_has_no_problems() -> None:
         (
             {"data": WEBHOOK | {"events": ["x"]}},
             (
-                '$.data.events[0]: expected one of "message.received", "message.status_updated", "conversation.created",'
-                ' got "x"'
+                '$.data.events[0]: expected one of "message.received", "message.status_updated",'
+                ' "conversation.created", got "x"'
             ),
         ),
     ],
