@@ -1,0 +1,141 @@
+"""WhatsApp Business Accounts, their numbers and templates, and what a token may see of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class TokenState(StrEnum):
+    VALID = "valid"
+    EXPIRED = "expired"
+    INVALIDATED = "invalidated"
+
+
+class TemplateStatus(StrEnum):
+    APPROVED = "APPROVED"
+    PENDING = "PENDING"
+    REJECTED = "REJECTED"
+    PAUSED = "PAUSED"
+    DISABLED = "DISABLED"
+    IN_APPEAL = "IN_APPEAL"
+    PENDING_DELETION = "PENDING_DELETION"
+    DELETED = "DELETED"
+    LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
+    ARCHIVED = "ARCHIVED"
+
+
+class TemplateCategory(StrEnum):
+    AUTHENTICATION = "AUTHENTICATION"
+    MARKETING = "MARKETING"
+    UTILITY = "UTILITY"
+
+
+@dataclass(slots=True)
+class PhoneNumber:
+    """A business number. ``display`` as written on screen, ``digits`` as in webhooks."""
+
+    id: str
+    waba_id: str
+    display: str
+    verified_name: str
+    digits: str
+    quality_rating: str = "GREEN"
+    registered: bool = True
+    verified: bool = True
+    pin: str | None = None
+    throughput: str = "STANDARD"
+    mode: str = "LIVE"
+    name_status: str = "APPROVED"
+    allowed_recipients: frozenset[str] | None = None
+    profile: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Template:
+    """A message template in one language; ``components`` as Meta lists them."""
+
+    id: str
+    name: str
+    language: str
+    category: TemplateCategory
+    status: TemplateStatus
+    components: list[dict[str, Any]]
+    parameter_format: str = "POSITIONAL"
+    quality: str = "UNKNOWN"
+    rejected_reason: str = "NONE"
+    created_at: float = 0.0
+    pauses: int = 0
+    edits: list[float] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Account:
+    """A WABA with the one app that owns its token. Secrets never show in a repr."""
+
+    waba_id: str
+    app_id: str
+    name: str = "Test account"
+    access_token: str = field(default="", repr=False)
+    app_secret: str = field(default="", repr=False)
+    verify_token: str = field(default="", repr=False)
+    webhook_url: str | None = None
+    webhook_version: str = "v21.0"
+    token_state: TokenState = TokenState.VALID
+    locked: bool = False
+    subscribed: bool = True
+    override_url: str | None = None
+    phones: dict[str, PhoneNumber] = field(default_factory=dict)
+    templates: dict[str, Template] = field(default_factory=dict)
+
+    @property
+    def callback(self) -> str | None:
+        """Where webhooks go: the override of subscribed_apps wins over the app's own URL (section 11)."""
+        return self.override_url or self.webhook_url
+
+    def template(self, name: str, language: str) -> Template | None:
+        wanted = (name, language)
+        return next((one for one in self.templates.values() if (one.name, one.language) == wanted), None)
+
+
+class Accounts:
+    """The registry, indexed by every id that can stand in a Graph path, and by token."""
+
+    def __init__(self) -> None:
+        self._by_waba: dict[str, Account] = {}
+        self._by_phone: dict[str, Account] = {}
+        self._by_token: dict[str, list[Account]] = {}
+
+    def __iter__(self) -> Iterator[Account]:
+        return iter(self._by_waba.values())
+
+    def put(self, account: Account) -> None:
+        """Add or replace. The caller made sure that no other account holds one of its numbers."""
+        self._by_waba[account.waba_id] = account
+        self._index()
+
+    def clear(self) -> None:
+        self._by_waba.clear()
+        self._index()
+
+    def waba(self, waba_id: str) -> Account | None:
+        return self._by_waba.get(waba_id)
+
+    def of_phone(self, phone_number_id: str) -> Account | None:
+        return self._by_phone.get(phone_number_id)
+
+    def of_token(self, token: str) -> list[Account]:
+        """The accounts the token opens; empty for a token nobody issued."""
+        return self._by_token.get(token, [])
+
+    def of_template(self, template_id: str) -> Account | None:
+        return next((one for one in self if template_id in one.templates), None)
+
+    def of_app(self, app_id: str) -> Account | None:
+        return next((one for one in self if one.app_id == app_id), None)
+
+    def _index(self) -> None:
+        self._by_phone = {phone: account for account in self for phone in account.phones}
+        self._by_token = {}
+        for account in self:
+            self._by_token.setdefault(account.access_token, []).append(account)

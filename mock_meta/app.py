@@ -1,0 +1,48 @@
+"""The mock as one ASGI application."""
+
+import time
+
+from fastapi import FastAPI
+
+from mock_meta.control.application import PREFIX, create_control
+from mock_meta.gateway import Gateway, Receive, Scope, Send
+from mock_meta.mock import Clock, Mock
+from mock_meta.settings import Settings
+
+
+class MockMeta:
+    """Graph calls go straight to the gateway, which keeps the send path short; the control is FastAPI's."""
+
+    def __init__(self, mock: Mock, gateway: Gateway, control: FastAPI) -> None:
+        self.mock = mock
+        self._gateway = gateway
+        self._control = control
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1000})
+        elif scope["path"].startswith(_CONTROL_PATHS):
+            await self._control(scope, receive, send)
+        else:
+            await self._gateway(scope, receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await self.mock.stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+_CONTROL_PATHS = (PREFIX, "/metrics")
+
+
+def create_app(settings: Settings | None = None, *, clock: Clock = time.time, mock: Mock | None = None) -> MockMeta:
+    """A mock of its own: nothing is shared between two applications. ``clock`` gives unix seconds."""
+    state = mock or Mock(settings or Settings(), clock)
+    return MockMeta(state, Gateway(state), create_control(state))

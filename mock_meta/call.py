@@ -1,0 +1,149 @@
+"""One request to the Graph API, taken apart once (fact sheet 3.1, 3.2)."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+DEFAULT_VERSION = "v21.0"
+_VERSION = re.compile(r"v\d{1,2}\.\d\Z")
+_ALMOST_VERSION = re.compile(r"v\d", re.IGNORECASE)
+_UPLOAD = "upload:"
+_UNVERSIONED = frozenset({"whatsapp_business"})
+_BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
+_MAX_DEPTH_ERRORS = (ValueError, RecursionError)
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """``/v21.0/{node}/{edge}``; ``extra`` is what Graph calls unknown path components."""
+
+    version: str | None
+    node: str
+    edge: str
+    extra: str
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """The token and how it came: ``Bearer``, ``OAuth``, ``query`` or a scheme Meta does not know, or None."""
+
+    scheme: str | None
+    token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A parsed request. ``params`` is query and body together; ``problems`` is what is ill-formed about it."""
+
+    method: str
+    path: str
+    at: Path
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    params: Mapping[str, Any]
+    readable: bool
+    credential: Credential
+    origin: str
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "")
+
+
+def read_call(scope: Mapping[str, Any], body: bytes) -> Call:
+    """The call behind an ASGI http scope and its whole body."""
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    raw_query = scope["query_string"].decode("latin-1")
+    query = dict(parse_qsl(raw_query, keep_blank_values=True)) if raw_query else {}
+    problems: list[str] = []
+    at = read_path(scope["path"], problems)
+    method = query.pop("method", scope["method"]).upper() if query else scope["method"]
+    credential = _credential(headers, query, problems, sessions=at.node.startswith(_UPLOAD) or at.edge == "uploads")
+    params, readable = (query, True) if method not in _BODY_METHODS else _params(headers, query, body, problems, at)
+    origin = f"{scope['scheme']}://{headers.get('host', 'graph.facebook.com')}"
+    return Call(method, scope["path"], at, query, headers, body, params, readable, credential, origin, problems)
+
+
+def read_path(path: str, problems: list[str]) -> Path:
+    """Split the path. An upload session's id contains slashes at will, so it takes the whole rest."""
+    parts = [part for part in path.split("/") if part]
+    version = parts.pop(0) if parts and _VERSION.match(parts[0]) else None
+    if version is None and not (parts and parts[0] in _UNVERSIONED):
+        near = parts and _ALMOST_VERSION.match(parts[0])
+        problems.append(f"path: {parts[0]!r} is not a version like v21.0" if near else "path: no version segment")
+    if parts and parts[0].startswith(_UPLOAD):
+        return Path(version, "/".join(parts), "", "")
+    padded = [*parts, "", ""]
+    return Path(version, padded[0], padded[1], "/".join(parts[2:]))
+
+
+def _credential(
+    headers: Mapping[str, str], query: dict[str, str], problems: list[str], *, sessions: bool
+) -> Credential:
+    header = headers.get("authorization")
+    if header is None:
+        if "access_token" in query:
+            if not sessions:
+                problems.append("authorization: token in the query, not in a Bearer header")
+            return Credential("query", query["access_token"])
+        problems.append("authorization: no token")
+        return Credential(None, None)
+    scheme, _, token = header.partition(" ")
+    if scheme not in {"Bearer", "OAuth"}:
+        problems.append(f"authorization: scheme {scheme!r} is not Bearer")
+    elif scheme == "OAuth" and not sessions:
+        problems.append("authorization: scheme OAuth is for upload sessions only")
+    known = scheme.lower() in {"bearer", "oauth"}
+    return Credential(scheme, token.strip() if known and token.strip() else None)
+
+
+def _params(
+    headers: Mapping[str, str], query: dict[str, str], body: bytes, problems: list[str], at: Path
+) -> tuple[Mapping[str, Any], bool]:
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "application/json":
+        return _json_params(query, body, problems)
+    if kind == "application/x-www-form-urlencoded":
+        problems.append("content-type: a form, not application/json")
+        return query | _form_values(body), True
+    if body and kind != "multipart/form-data" and not at.node.startswith(_UPLOAD):
+        problems.append(f"content-type: {kind or 'none'!s}, not application/json")
+    return query, True
+
+
+def _json_params(query: dict[str, str], body: bytes, problems: list[str]) -> tuple[Mapping[str, Any], bool]:
+    if not body:
+        return query, True
+    try:
+        document = json.loads(body, parse_constant=_refuse_constant)
+    except _MAX_DEPTH_ERRORS:
+        problems.append("body: not JSON")
+        return query, False
+    if not isinstance(document, dict):
+        problems.append(f"body: JSON {type(document).__name__}, not an object")
+        return query, False
+    return (query | document if query else document), True
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _form_values(body: bytes) -> dict[str, Any]:
+    pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+    return {name: _form_value(text) for name, text in pairs}
+
+
+def _form_value(text: str) -> object:
+    """Graph takes objects and arrays as JSON text in form values."""
+    if text[:1] in {"{", "["}:
+        try:
+            return json.loads(text)
+        except _MAX_DEPTH_ERRORS:
+            return text
+    return text

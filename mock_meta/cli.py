@@ -1,0 +1,129 @@
+"""``python -m mock_meta``."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from mock_meta import __version__
+from mock_meta.app import create_app
+from mock_meta.behaviour import DEFAULT_PROFILE, PROFILES
+from mock_meta.control.accounts import configure
+from mock_meta.control.shapes import ControlError
+from mock_meta.mock import Mock
+from mock_meta.screen import start_screen
+from mock_meta.server import bind, serve, url_of
+from mock_meta.settings import Settings
+
+_EXAMPLES = """\
+examples:
+  python -m mock_meta
+      a mock on a free port; the start screen tells how to point an application at it
+  python -m mock_meta --port 8801 --config accounts.json --behaviour realistic
+      accounts from a file, statuses as slow and as lossy as real ones
+  python -m mock_meta --seed 7 --retry-scale 0.001
+      the same draws on every run, webhook retries a thousand times faster than Meta's
+"""
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m mock_meta",
+        description="A mock of Meta's WhatsApp Cloud API. Prints one JSON line with its addresses when it listens.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    add("--port", type=int, default=0, help="port to listen on; 0 takes a free one (default: %(default)s)")
+    add(
+        "--config", type=Path, metavar="FILE", help="JSON list of accounts, each as in PUT /_control/accounts/{waba_id}"
+    )
+    add("--seed", type=int, default=1, metavar="N", help="seed of every draw (default: %(default)s)")
+    add("--behaviour", default=DEFAULT_PROFILE, choices=sorted(PROFILES), help="status profile (default: %(default)s)")
+    add(
+        "--allow-webhook-host",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="a host off this machine that may get webhooks; repeatable",
+    )
+    add("--webhook-ca", metavar="FILE", help="CA certificates (PEM) for https webhooks")
+    add(
+        "--webhook-timeout",
+        type=_positive,
+        default=20.0,
+        metavar="S",
+        help="seconds until a webhook counts as failed (default: %(default)s)",
+    )
+    add(
+        "--retry-scale",
+        type=_positive,
+        default=1.0,
+        metavar="X",
+        help="multiplies the waits between webhook attempts (default: %(default)s)",
+    )
+    add("--control-remote", action="store_true", help="let other machines use /_control")
+    add("--exit-with-stdin", action="store_true", help="end when stdin does")
+    add("--human", action="store_true", help="print the start screen even when stdout is no terminal")
+    add("--quiet", action="store_true", help="log errors only")
+    add("--version", action="version", version=f"mock_meta {__version__}")
+    return parser.parse_args(argv)
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return value
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Serve until told to end. Exits 2 with one line on bad settings."""
+    options = parse(argv)
+    app = create_app(_settings(options))
+    if options.config is not None:
+        _load(app.mock, options.config)
+    try:
+        sock = bind(options.host, options.port)
+    except (OSError, OverflowError) as problem:
+        _fail(f"cannot listen on {options.host}:{options.port}: {problem}")
+    url = url_of(sock)
+
+    def announce() -> None:
+        human = options.human or sys.stdout.isatty()
+        print(start_screen(app.mock, url) if human else _line(url), flush=True)  # noqa: T201  # the interface
+
+    serve(app, sock, announce, end_with_stdin=options.exit_with_stdin, quiet=options.quiet)
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    return Settings(
+        seed=options.seed,
+        profile=options.behaviour,
+        allowed_webhook_hosts=frozenset(options.allow_webhook_host),
+        control_remote=options.control_remote,
+        retry_scale=options.retry_scale,
+        webhook_timeout=options.webhook_timeout,
+        webhook_ca=options.webhook_ca,
+    )
+
+
+def _line(url: str) -> str:
+    addresses = {"url": url, "graph": f"{url}/v21.0", "control": f"{url}/_control", "pid": os.getpid()}
+    return json.dumps(addresses)
+
+
+def _load(mock: Mock, file: Path) -> None:
+    try:
+        configure(mock, json.loads(file.read_text("utf-8")))
+    except (OSError, ValueError, ControlError) as problem:
+        _fail(f"--config {file}: {problem}")
+
+
+def _fail(sentence: str) -> NoReturn:
+    print(f"mock_meta: {sentence}", file=sys.stderr)  # noqa: T201  # the interface
+    raise SystemExit(2)

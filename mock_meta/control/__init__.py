@@ -1,0 +1,1 @@
+"""``/_control``: how a test steers the mock and reads its evidence. Loopback only by default."""

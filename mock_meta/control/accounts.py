@@ -1,0 +1,225 @@
+"""``/_control/accounts``: WABAs, their numbers and templates."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Request
+from pydantic import StringConstraints
+
+from mock_meta.accounts import Account, Accounts, PhoneNumber, Template, TemplateCategory, TemplateStatus, TokenState
+from mock_meta.control.bodies import as_shape, body_as, mock_of
+from mock_meta.control.shapes import ControlError, Shape, not_found
+from mock_meta.graph.phone_numbers import phone_node
+from mock_meta.graph.templates import template_node
+from mock_meta.handshake import shake_hands
+from mock_meta.mock import Mock
+from mock_meta.targets import refusal
+
+Id = Annotated[str, StringConstraints(pattern=r"^\d{1,32}$")]
+Version = Annotated[str, StringConstraints(pattern=r"^v\d{1,2}\.\d$")]
+
+
+class PhoneShape(Shape):
+    id: Id
+    display_phone_number: Annotated[str, StringConstraints(pattern=r"\d.*\d")]
+    verified_name: str = "Test Business"
+    quality_rating: Literal["GREEN", "YELLOW", "RED", "UNKNOWN"] = "GREEN"
+    registered: bool = True
+    verified: bool = True
+    pin: str | None = None
+    throughput: Literal["STANDARD", "HIGH"] = "STANDARD"
+    mode: Literal["LIVE", "SANDBOX"] = "LIVE"
+    name_status: str = "APPROVED"
+    allowed_recipients: list[str] | None = None
+
+
+class TemplateShape(Shape):
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,512}$")]
+    language: str = "en_US"
+    category: TemplateCategory = TemplateCategory.UTILITY
+    status: TemplateStatus = TemplateStatus.APPROVED
+    components: list[dict[str, Any]]
+    parameter_format: Literal["POSITIONAL", "NAMED"] = "POSITIONAL"
+    id: Id | None = None
+
+
+class AccountShape(Shape):
+    access_token: Annotated[str, StringConstraints(min_length=1)] | None = None
+    app_id: Id | None = None
+    app_secret: Annotated[str, StringConstraints(min_length=1)] | None = None
+    name: str | None = None
+    webhook_url: str | None = None
+    webhook_version: Version | None = None
+    verify_token: str | None = None
+    token_state: TokenState | None = None
+    locked: bool | None = None
+    subscribed: bool | None = None
+    phone_numbers: list[PhoneShape] | None = None
+    templates: list[TemplateShape] | None = None
+
+
+class ConfiguredAccount(AccountShape):
+    """An element of a --config file."""
+
+    waba_id: Id
+
+
+router = APIRouter(prefix="/accounts")
+
+
+@router.get("")
+async def list_accounts(request: Request) -> dict[str, Any]:
+    return {"accounts": [shown(account) for account in mock_of(request).accounts]}
+
+
+@router.put("/{waba_id}")
+async def put_account(request: Request, waba_id: str) -> dict[str, Any]:
+    body = await body_as(request, AccountShape)
+    return shown(upsert(mock_of(request), waba_id, body))
+
+
+@router.post("/{waba_id}/templates")
+async def add_template(request: Request, waba_id: str) -> dict[str, str]:
+    mock = mock_of(request)
+    account = account_of(mock.accounts, waba_id)
+    body = await body_as(request, TemplateShape)
+    return {"id": put_template(mock, account, body).id}
+
+
+@router.post("/{waba_id}/handshake")
+async def handshake(request: Request, waba_id: str) -> dict[str, Any]:
+    mock = mock_of(request)
+    account = account_of(mock.accounts, waba_id)
+    if account.callback is None:
+        raise ControlError(f"account {waba_id} has no webhook_url")
+    return await shake_hands(mock, account, account.callback)
+
+
+def account_of(accounts: Accounts, waba_id: str) -> Account:
+    account = accounts.waba(waba_id)
+    if account is None:
+        raise not_found("account", waba_id, (one.waba_id for one in accounts))
+    return account
+
+
+def phone_of(accounts: Accounts, phone_number_id: str) -> tuple[Account, PhoneNumber]:
+    account = accounts.of_phone(phone_number_id)
+    if account is None:
+        raise not_found("phone number", phone_number_id, (phone for one in accounts for phone in one.phones))
+    return account, account.phones[phone_number_id]
+
+
+def upsert(mock: Mock, waba_id: str, body: AccountShape) -> Account:
+    """Create an account or change it: members that are absent keep what is there, lists replace what is there."""
+    if not waba_id.isdecimal():
+        raise ControlError(f"waba_id must be decimal digits, not {waba_id!r}")
+    old = mock.accounts.waba(waba_id)
+    if old is None:
+        _require(body)
+    account = old or Account(waba_id=waba_id, app_id=body.app_id or mock.ids.numeric(15))
+    phones = _phones(mock, waba_id, body)
+    _check_url(mock, body)
+    for name in body.model_fields_set - {"phone_numbers", "templates", "waba_id"}:
+        value = getattr(body, name)
+        if value is not None or name == "webhook_url":
+            setattr(account, name, value)
+    account.phones = account.phones if phones is None else phones
+    if body.templates is not None:
+        account.templates = {}
+        for template in body.templates:
+            put_template(mock, account, template)
+    mock.accounts.put(account)
+    return account
+
+
+def _require(body: AccountShape) -> None:
+    for name in ("access_token", "app_secret", "phone_numbers"):
+        if getattr(body, name) is None:
+            raise ControlError(f"a new account needs {name!r}")
+
+
+def _check_url(mock: Mock, body: AccountShape) -> None:
+    if body.webhook_url is not None:
+        reason = refusal(body.webhook_url, mock.settings.allowed_webhook_hosts)
+        if reason is not None:
+            raise ControlError(f"webhook_url: {reason}")
+
+
+def _phones(mock: Mock, waba_id: str, body: AccountShape) -> dict[str, PhoneNumber] | None:
+    if body.phone_numbers is None:
+        return None
+    for shape in body.phone_numbers:
+        owner = mock.accounts.of_phone(shape.id)
+        if owner is not None and owner.waba_id != waba_id:
+            raise ControlError(f"phone number {shape.id} belongs to account {owner.waba_id}", 409)
+    return {shape.id: _phone(waba_id, shape) for shape in body.phone_numbers}
+
+
+def _phone(waba_id: str, shape: PhoneShape) -> PhoneNumber:
+    listed = shape.allowed_recipients
+    return PhoneNumber(
+        id=shape.id,
+        waba_id=waba_id,
+        display=shape.display_phone_number,
+        verified_name=shape.verified_name,
+        digits="".join(letter for letter in shape.display_phone_number if letter.isdigit()),
+        quality_rating=shape.quality_rating,
+        registered=shape.registered,
+        verified=shape.verified,
+        pin=shape.pin,
+        throughput=shape.throughput,
+        mode=shape.mode,
+        name_status=shape.name_status,
+        allowed_recipients=None if listed is None else frozenset(one.lstrip("+") for one in listed),
+    )
+
+
+def put_template(mock: Mock, account: Account, shape: TemplateShape) -> Template:
+    """Add a template, in place of one with the same name and language, whose id it keeps."""
+    old = account.template(shape.name, shape.language)
+    template = Template(
+        id=shape.id or (old.id if old else mock.ids.numeric(15)),
+        name=shape.name,
+        language=shape.language,
+        category=shape.category,
+        status=shape.status,
+        components=shape.components,
+        parameter_format=shape.parameter_format,
+        created_at=mock.clock(),
+    )
+    if old is not None:
+        del account.templates[old.id]
+    account.templates[template.id] = template
+    return template
+
+
+def configure(mock: Mock, document: Any) -> None:  # noqa: ANN401  # JSON comes in
+    """The accounts of a --config file: a list, or an object with a list ``accounts``. Raises ControlError."""
+    listed = document.get("accounts") if isinstance(document, dict) else document
+    if not isinstance(listed, list):
+        raise ControlError("expected a list of accounts")
+    for index, item in enumerate(listed):
+        try:
+            shape = as_shape(item, ConfiguredAccount)
+            upsert(mock, shape.waba_id, shape)
+        except ControlError as problem:
+            raise ControlError(f"account {index}: {problem.sentence}") from problem
+
+
+def shown(account: Account) -> dict[str, Any]:
+    """The account with its secrets masked."""
+    return {
+        "waba_id": account.waba_id,
+        "name": account.name,
+        "access_token": "***",
+        "app_id": account.app_id,
+        "app_secret": "***",
+        "verify_token": "***",
+        "webhook_url": account.webhook_url,
+        "webhook_version": account.webhook_version,
+        "override_callback_uri": account.override_url,
+        "token_state": account.token_state,
+        "locked": account.locked,
+        "subscribed": account.subscribed,
+        "phone_numbers": [phone_node(account, phone) for phone in account.phones.values()],
+        "templates": [template_node(template) for template in account.templates.values()],
+    }

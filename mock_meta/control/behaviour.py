@@ -1,0 +1,114 @@
+"""``/_control/behaviour``: who gets delivered, read, failed, and when."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from pydantic import Field, model_validator
+
+from mock_meta.behaviour import PROFILES, Chance, Distribution, Failure, Status, Step, describe
+from mock_meta.control.accounts import account_of
+from mock_meta.control.bodies import body_as, mock_of
+from mock_meta.control.shapes import ControlError, Shape, suggestion
+
+Seconds = Annotated[float, Field(ge=0, le=7 * 86400)]
+Probability = Annotated[float, Field(ge=0, le=1)]
+
+
+class ChanceShape(Shape):
+    probability: Probability = 1.0
+    after: Seconds | tuple[Seconds, Seconds] = 0.0
+
+    def chance(self) -> Chance:
+        low, high = self.after if isinstance(self.after, tuple) else (self.after, self.after)
+        if low > high:
+            raise ControlError(f"after: the range [{low}, {high}] is backwards")
+        return Chance(self.probability, low, high)
+
+
+class FailedShape(ChanceShape):
+    probability: Probability = 0.0
+    code: int = 131026
+    title: str | None = None
+    details: str | None = None
+
+
+class BehaviourShape(Shape):
+    """Either a profile's name, or a distribution of its own; what it does not mention never happens."""
+
+    profile: str | None = None
+    waba_id: str | None = None
+    sent: ChanceShape | None = None
+    delivered: ChanceShape | None = None
+    read: ChanceShape | None = None
+    failed: FailedShape | None = None
+
+    @model_validator(mode="after")
+    def _either_or(self) -> "BehaviourShape":
+        custom = [self.sent, self.delivered, self.read, self.failed]
+        if (self.profile is None) == all(part is None for part in custom):
+            raise ValueError("give either 'profile' or a distribution of 'sent', 'delivered', 'read', 'failed'")
+        return self
+
+
+class ErrorShape(Shape):
+    code: int
+    title: str | None = None
+    details: str | None = None
+
+
+class StepShape(Shape):
+    status: Status
+    after: Seconds = 0.0
+    error: ErrorShape | None = None
+
+    def step(self) -> Step:
+        error = Failure(self.error.code, self.error.title, self.error.details) if self.error else None
+        return Step(self.status, self.after, error)
+
+
+class ScriptShape(Shape):
+    to: list[str]
+    script: list[StepShape]
+
+
+router = APIRouter(prefix="/behaviour")
+
+
+@router.put("")
+async def put_behaviour(request: Request) -> dict[str, Any]:
+    mock = mock_of(request)
+    body = await body_as(request, BehaviourShape)
+    distribution = _distribution(body)
+    if body.waba_id is None:
+        mock.behaviour.set_default(distribution)
+    else:
+        mock.behaviour.set_account(account_of(mock.accounts, body.waba_id).waba_id, distribution)
+    return {"ok": True, "behaviour": describe(distribution)}
+
+
+def _distribution(body: BehaviourShape) -> Distribution:
+    if body.profile is not None:
+        if body.profile not in PROFILES:
+            raise ControlError(f"no profile {body.profile!r}{suggestion(body.profile, PROFILES)}")
+        return PROFILES[body.profile]
+    never = Chance(0.0)
+    parts = (body.sent, body.delivered, body.read, body.failed)
+    sent, delivered, read, failed = (part.chance() if part else never for part in parts)
+    failure = Failure(body.failed.code, body.failed.title, body.failed.details) if body.failed else Failure(131026)
+    return Distribution(sent, delivered, read, failed, failure)
+
+
+@router.post("/recipients")
+async def put_script(request: Request) -> dict[str, Any]:
+    body = await body_as(request, ScriptShape)
+    recipients = [digits_only(number) for number in body.to]
+    mock_of(request).behaviour.set_script(recipients, [step.step() for step in body.script])
+    return {"ok": True, "recipients": len(recipients)}
+
+
+def digits_only(number: str) -> str:
+    """A number as the mock compares it. Raises ControlError when it has none."""
+    digits = "".join(letter for letter in number if letter.isdigit())
+    if not digits:
+        raise ControlError(f"{number!r} is not a phone number")
+    return digits

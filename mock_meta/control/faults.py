@@ -1,0 +1,98 @@
+"""``/_control/faults``: what goes wrong, for which calls, how often."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from pydantic import Field, model_validator
+
+from mock_meta.control.behaviour import digits_only
+from mock_meta.control.bodies import body_as, mock_of
+from mock_meta.control.shapes import Shape, not_found
+from mock_meta.errors import error_body
+from mock_meta.faults import Fault, Match, RawAnswer, When
+
+
+class MatchShape(Shape):
+    phone_number_id: str | None = None
+    to: list[str] | None = None
+    type: str | None = None
+    operation: str | None = None
+
+
+class FaultError(Shape):
+    code: int
+    http_status: Annotated[int, Field(ge=200, le=599)] | None = None
+    message: str | None = None
+    details: str | None = None
+
+
+class FaultHttp(Shape):
+    status: Annotated[int, Field(ge=200, le=599)]
+    body: str = ""
+    content_type: str = "text/html"
+
+
+class FaultShape(Shape):
+    match: MatchShape = MatchShape()
+    times: Annotated[int, Field(ge=1)] | None = None
+    error: FaultError | None = None
+    http: FaultHttp | None = None
+    reset: When | None = None
+    hang: When | None = None
+    delay: Annotated[float, Field(ge=0, le=600)] | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "FaultShape":
+        kinds = [name for name in ("error", "http", "reset", "hang") if getattr(self, name) is not None]
+        if len(kinds) > 1:
+            raise ValueError(f"give one of 'error', 'http', 'reset', 'hang', not {' and '.join(kinds)}")
+        if not kinds and self.delay is None:
+            raise ValueError("give one of 'error', 'http', 'reset', 'hang', or a 'delay'")
+        return self
+
+
+router = APIRouter(prefix="/faults")
+
+
+@router.post("")
+async def arm(request: Request) -> dict[str, str]:
+    faults = mock_of(request).faults
+    body = await body_as(request, FaultShape)
+    fault = _fault(faults.next_id(), body)
+    faults.arm(fault)
+    return {"id": fault.id}
+
+
+def _fault(fault_id: str, body: FaultShape) -> Fault:
+    match, error, http = body.match, body.error, body.http
+    recipients = None if match.to is None else frozenset(digits_only(number) for number in match.to)
+    return Fault(
+        id=fault_id,
+        match=Match(match.phone_number_id, recipients, match.type, match.operation),
+        left=body.times,
+        asked=body.model_dump(mode="json", exclude_none=True),
+        error=error_body(error.code, error.details, error.message, error.http_status) if error else None,
+        raw=RawAnswer(http.status, http.body.encode(), http.content_type) if http else None,
+        reset=body.reset,
+        hang=body.hang,
+        delay=body.delay,
+    )
+
+
+@router.get("")
+async def list_faults(request: Request) -> dict[str, Any]:
+    return {"faults": [fault.shown() for fault in mock_of(request).faults]}
+
+
+@router.delete("/{fault_id}")
+async def disarm(request: Request, fault_id: str) -> dict[str, bool]:
+    faults = mock_of(request).faults
+    if not faults.disarm(fault_id):
+        raise not_found("fault", fault_id, (fault.id for fault in faults))
+    return {"ok": True}
+
+
+@router.delete("")
+async def disarm_all(request: Request) -> dict[str, bool]:
+    mock_of(request).faults.clear()
+    return {"ok": True}

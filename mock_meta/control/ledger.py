@@ -1,0 +1,60 @@
+"""``/_control/ledger``: the evidence."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, StreamingResponse
+
+from mock_meta.control.bodies import mock_of
+from mock_meta.control.shapes import ControlError, suggestion
+from mock_meta.ledger import Entry, Kind, Outcome, Query
+
+_MAX = 10_000
+_DEFAULT = 1000
+_CHOICES = {"kind": frozenset(Kind), "outcome": frozenset(Outcome)}
+
+router = APIRouter()
+
+
+@router.get("/ledger")
+async def find(request: Request) -> JSONResponse:
+    ledger = mock_of(request).ledger
+    entries = ledger.find(read_query(dict(request.query_params)))
+    return JSONResponse({"entries": [entry.shown() for entry in entries], "last_seq": ledger.last_seq})
+
+
+@router.get("/ledger.ndjson")
+async def export(request: Request) -> StreamingResponse:
+    """Every matching entry, one JSON object per line, without a limit unless asked for."""
+    ledger = mock_of(request).ledger
+    query = read_query({"limit": str(1 << 40), **request.query_params}, most=1 << 40)
+    return StreamingResponse(_lines(ledger.find(query)), media_type="application/x-ndjson")
+
+
+def _lines(entries: list[Entry]) -> Iterator[str]:
+    for entry in entries:
+        yield json.dumps(entry.shown(), separators=(",", ":")) + "\n"
+
+
+def read_query(given: dict[str, str], most: int = _MAX) -> Query:
+    """Raises ControlError for unknown parameters and values that cannot be meant."""
+    names = [field.name for field in fields(Query)]
+    for name in given:
+        if name not in names:
+            raise ControlError(f"unknown parameter {name!r}{suggestion(name, names)}")
+    for name, choices in _CHOICES.items():
+        if name in given and given[name] not in choices:
+            raise ControlError(f"{name}: no {name} {given[name]!r}{suggestion(given[name], choices)}")
+    texts: dict[str, Any] = {name: value for name, value in given.items() if name not in {"since", "limit"}}
+    since, limit = _number(given, "since", 0), min(_number(given, "limit", _DEFAULT), most)
+    return Query(**texts, since=since, limit=limit)
+
+
+def _number(given: dict[str, str], name: str, default: int) -> int:
+    text = given.get(name, str(default))
+    if not text.isdecimal():
+        raise ControlError(f"{name}: {text!r} is not a number")
+    return int(text)

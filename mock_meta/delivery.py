@@ -1,0 +1,252 @@
+"""Webhook POSTs to the deployment: concurrency, order per message, retries until a 200 (fact sheet 15)."""
+
+import asyncio
+import dataclasses
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import httpx
+
+from mock_meta.ledger import Ledger, WebhookEntry
+
+SHOWN_BODY = 2000
+_OK = 200
+
+
+class State(StrEnum):
+    PENDING = "pending"
+    ACKNOWLEDGED = "acknowledged"
+    GIVEN_UP = "given-up"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the deployment answered."""
+
+    status: int
+    body: str
+
+
+class PostError(Exception):
+    """Nothing answered: refused, cut, or too slow."""
+
+
+Post = Callable[[str, bytes, Mapping[str, str]], Awaitable[Reply]]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """``at`` unix seconds, ``duration`` seconds; ``status`` None with ``error`` when nothing answered."""
+
+    at: float
+    status: int | None
+    error: str | None
+    duration: float
+    body: str
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One webhook and its attempts. Deliveries of one ``lane`` start one after the other."""
+
+    id: str
+    seq: int
+    waba_id: str
+    phone_number_id: str | None
+    url: str
+    field: str
+    body: bytes
+    headers: Mapping[str, str]
+    wamids: list[str]
+    statuses: list[tuple[str, str]]
+    people: list[str]
+    lane: str | None = None
+    attempts: list[Attempt] = dataclasses.field(default_factory=list)
+    state: State = State.PENDING
+    first: "asyncio.Future[None] | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPlan:
+    """Seconds between attempts; the last one repeats until ``horizon`` seconds are spent. ``scale`` shrinks both."""
+
+    delays: tuple[float, ...] = (0.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0)
+    horizon: float = 7 * 86400.0
+    scale: float = 1.0
+
+    def wait_before(self, attempts: int, spent: float) -> float | None:
+        """Scaled seconds until the next attempt after ``attempts`` failed ones; None to give up."""
+        delay = self.delays[min(attempts, len(self.delays)) - 1]
+        if spent + delay * self.scale > self.horizon * self.scale:
+            return None
+        return delay * self.scale
+
+
+class HttpPoster:
+    """The one place where a webhook leaves the process."""
+
+    def __init__(self, timeout: float, ca_file: str | None = None) -> None:
+        verify: Any = ca_file or True
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=128)
+        # Without trust_env a proxy of the environment could carry webhooks off this machine.
+        self._client = httpx.AsyncClient(timeout=timeout, verify=verify, limits=limits, trust_env=False)
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+        """Raises PostError when nothing answered within the timeout."""
+        return await self._exchange("POST", url, headers, body)
+
+    async def get(self, url: str, headers: Mapping[str, str]) -> Reply:
+        """For the handshake. Raises PostError like post."""
+        return await self._exchange("GET", url, headers, None)
+
+    async def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
+        try:
+            answer = await self._client.request(method, url, content=body, headers=dict(headers))
+        except (httpx.HTTPError, httpx.InvalidURL) as problem:
+            raise PostError(f"{type(problem).__name__}: {problem}") from problem
+        return Reply(answer.status_code, answer.text)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+
+class Dispatcher:
+    """Sends deliveries concurrently, records each attempt in the ledger, retries what was not answered 200."""
+
+    def __init__(self, post: Post, ledger: Ledger, retry: RetryPlan, concurrency: int = 64) -> None:
+        self._post = post
+        self._ledger = ledger
+        self._retry = retry
+        self._concurrency = concurrency
+        self._ready: deque[Delivery] = deque()
+        self._lanes: dict[str, deque[Delivery]] = {}
+        self._running: set[asyncio.Task[None]] = set()
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._deliveries: dict[str, Delivery] = {}
+        self.pending = 0
+
+    def submit(self, delivery: Delivery) -> None:
+        """Take a delivery; returns at once."""
+        self._deliveries[delivery.id] = delivery
+        self.pending += 1
+        if delivery.lane is not None:
+            waiting = self._lanes.get(delivery.lane)
+            if waiting is not None:
+                waiting.append(delivery)
+                return
+            self._lanes[delivery.lane] = deque()
+        self._enqueue(delivery)
+
+    def find(self, delivery_id: str) -> Delivery | None:
+        return self._deliveries.get(delivery_id)
+
+    async def first_attempt(self, delivery: Delivery, deadline: float) -> None:
+        """Wait until the first attempt is over, or the deadline (seconds)."""
+        if delivery.attempts or delivery.state is not State.PENDING:
+            return
+        if delivery.first is None:
+            delivery.first = asyncio.get_running_loop().create_future()
+        await asyncio.wait([delivery.first], timeout=deadline)
+
+    def clear(self) -> None:
+        """Forget everything; what is on the wire is cut off."""
+        for timer in self._timers.values():
+            timer.cancel()
+        for task in self._running:
+            task.cancel()
+        self._timers.clear()
+        self._ready.clear()
+        self._lanes.clear()
+        for delivery in self._deliveries.values():
+            _settle(delivery)
+        self._deliveries.clear()
+        self.pending = 0
+
+    async def stop(self) -> None:
+        running = list(self._running)
+        self.clear()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    def _enqueue(self, delivery: Delivery) -> None:
+        self._timers.pop(delivery.id, None)
+        self._ready.append(delivery)
+        self._pump()
+
+    def _pump(self) -> None:
+        while self._ready and len(self._running) < self._concurrency:
+            task = asyncio.get_running_loop().create_task(self._attempt(self._ready.popleft()))
+            self._running.add(task)
+            task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            task.result()
+        self._pump()
+
+    async def _attempt(self, delivery: Delivery) -> None:
+        at, started = time.time(), time.monotonic()
+        status, error, text = None, None, ""
+        try:
+            reply = await self._post(delivery.url, delivery.body, delivery.headers)
+            status, text = reply.status, reply.body[:SHOWN_BODY]
+        except PostError as problem:
+            error = str(problem)
+        attempt = Attempt(at, status, error, time.monotonic() - started, text)
+        delivery.attempts.append(attempt)
+        self._record(delivery, attempt)
+        self._conclude(delivery, attempt)
+        _settle(delivery)
+        self._release(delivery)
+
+    def _record(self, delivery: Delivery, attempt: Attempt) -> None:
+        self._ledger.add(
+            WebhookEntry(
+                at=attempt.at,
+                delivery_id=delivery.id,
+                attempt=len(delivery.attempts),
+                url=delivery.url,
+                waba_id=delivery.waba_id,
+                field=delivery.field,
+                wamids=delivery.wamids,
+                statuses=delivery.statuses,
+                people=delivery.people,
+                phone_number_id=delivery.phone_number_id,
+                body=delivery.body,
+                status=attempt.status,
+                error=attempt.error,
+                duration=attempt.duration,
+            )
+        )
+
+    def _conclude(self, delivery: Delivery, attempt: Attempt) -> None:
+        if attempt.status == _OK:
+            delivery.state = State.ACKNOWLEDGED
+            self.pending -= 1
+            return
+        wait = self._retry.wait_before(len(delivery.attempts), attempt.at - delivery.attempts[0].at)
+        if wait is None:
+            delivery.state = State.GIVEN_UP
+            self.pending -= 1
+            return
+        loop = asyncio.get_running_loop()
+        self._timers[delivery.id] = loop.call_later(wait, self._enqueue, delivery)
+
+    def _release(self, delivery: Delivery) -> None:
+        """After its first attempt a delivery lets the next of its lane go; retries do not hold it up."""
+        if delivery.lane is None or len(delivery.attempts) > 1:
+            return
+        waiting = self._lanes.get(delivery.lane)
+        if waiting:
+            self._enqueue(waiting.popleft())
+        else:
+            self._lanes.pop(delivery.lane, None)
+
+
+def _settle(delivery: Delivery) -> None:
+    if delivery.first is not None and not delivery.first.done():
+        delivery.first.set_result(None)

@@ -1,0 +1,113 @@
+"""Faults on command: an error, a raw answer, a cut connection, silence, or plain slowness for matching calls."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from mock_meta.errors import ErrorBody
+
+
+class When(StrEnum):
+    """Whether Meta took the message before things went wrong."""
+
+    BEFORE = "before"
+    AFTER_ACCEPT = "after_accept"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """None means any. ``to`` holds digits."""
+
+    phone_number_id: str | None = None
+    to: frozenset[str] | None = None
+    type: str | None = None
+    operation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RawAnswer:
+    """An answer that need not look like Graph at all, such as a proxy's HTML."""
+
+    status: int
+    body: bytes
+    content_type: str
+
+
+@dataclass(slots=True)
+class Fault:
+    """``left`` is how often it still fires; None is always. ``delay`` in seconds."""
+
+    id: str
+    match: Match
+    left: int | None
+    asked: Mapping[str, Any]
+    error: ErrorBody | None = None
+    raw: RawAnswer | None = None
+    reset: When | None = None
+    hang: When | None = None
+    delay: float | None = None
+    fired: int = 0
+
+    @property
+    def accepts(self) -> bool:
+        """Whether the call is carried out before the fault shows."""
+        moment = self.reset or self.hang
+        return moment is When.AFTER_ACCEPT or (moment is None and self.error is None and self.raw is None)
+
+    def shown(self) -> dict[str, Any]:
+        return {"id": self.id, **self.asked, "left": self.left, "fired": self.fired}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a fault can match on."""
+
+    operation: str
+    phone_number_id: str | None
+    to: str | None
+    type: str | None
+
+
+class Faults:
+    """The armed faults, oldest first; the first that matches fires."""
+
+    def __init__(self) -> None:
+        self._armed: dict[str, Fault] = {}
+        self._count = 0
+
+    def __iter__(self) -> Iterator[Fault]:
+        return iter(self._armed.values())
+
+    def next_id(self) -> str:
+        self._count += 1
+        return f"fault-{self._count}"
+
+    def arm(self, fault: Fault) -> None:
+        self._armed[fault.id] = fault
+
+    def disarm(self, fault_id: str) -> bool:
+        return self._armed.pop(fault_id, None) is not None
+
+    def clear(self) -> None:
+        self._armed.clear()
+
+    def take(self, subject: Subject) -> Fault | None:
+        """The fault for this call, counted as fired; None almost always."""
+        if not self._armed:
+            return None
+        for fault in self._armed.values():
+            if fault.left != 0 and _applies(fault.match, subject):
+                fault.fired += 1
+                fault.left = None if fault.left is None else fault.left - 1
+                return fault
+        return None
+
+
+def _applies(match: Match, subject: Subject) -> bool:
+    return (
+        match.phone_number_id in (None, subject.phone_number_id)
+        and match.operation in (None, subject.operation)
+        and match.type in (None, subject.type)
+        and (match.to is None or (subject.to is not None and subject.to in match.to))
+    )

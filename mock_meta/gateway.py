@@ -1,0 +1,127 @@
+"""The imitated Graph API as one ASGI application: every call goes through here, and into the ledger.
+
+Order of events for a call: read it, let a fault take it or carry it out, record it, wait if told to, answer or cut.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from mock_meta.answer import Answer, Headers, failed, to_wire
+from mock_meta.call import Call, read_call
+from mock_meta.connection import cut
+from mock_meta.errors import GraphError
+from mock_meta.faults import Fault, Subject
+from mock_meta.graph.media import DOWNLOAD_NODE, download
+from mock_meta.graph.routes import Node, Route
+from mock_meta.graph.table import admit, find_node, find_route, operation_of
+from mock_meta.mock import Mock
+from mock_meta.recording import make_entry, recipient_of, type_of
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_LONGEST_HANG = 600.0
+
+
+class Gateway:
+    """Serves Graph paths for one mock."""
+
+    def __init__(self, mock: Mock) -> None:
+        self._mock = mock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.monotonic()
+        body = await _read_body(receive)
+        if body is None:
+            return
+        self._mock.in_flight += 1
+        try:
+            await self._serve(read_call(scope, body), scope, receive, send, started)
+        finally:
+            self._mock.in_flight -= 1
+
+    async def _serve(self, call: Call, scope: Scope, receive: Receive, send: Send, started: float) -> None:
+        mock = self._mock
+        node = find_node(mock, call.at.node)
+        route = find_route(call, node)
+        operation = operation_of(call, node, route)
+        phone_number_id = call.at.node if call.at.edge == "messages" or (node and node.phone) else None
+        fault = mock.faults.take(Subject(operation, phone_number_id, recipient_of(call), type_of(call, operation)))
+        answer = self._carry_out(call, node, route) if fault is None or fault.accepts else None
+        entry = make_entry(mock, call, operation, phone_number_id, answer, fault)
+        mock.ledger.add(entry)
+        if fault is None and answer is not None:
+            await self._reply(send, call, answer)
+        elif fault is not None:
+            await self._misbehave(fault, answer, call, scope, receive, send)
+        entry.duration = time.monotonic() - started
+
+    def _carry_out(self, call: Call, node: Node | None, route: Route | None) -> Answer:
+        try:
+            if call.at.node == DOWNLOAD_NODE and call.method == "GET":
+                return download(self._mock, call)
+            found, matched = admit(self._mock, call, node, route)
+            return matched.handler(self._mock, call, found)
+        except GraphError as refusal:
+            return failed(refusal.body)
+
+    async def _reply(self, send: Send, call: Call, answer: Answer) -> None:
+        wire = to_wire(answer, call, self._mock.ids)
+        await _respond(send, wire.status, wire.headers, wire.body)
+
+    async def _misbehave(  # one ASGI exchange
+        self, fault: Fault, answer: Answer | None, call: Call, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        if fault.hang is not None:
+            await _until_gone(receive, fault.delay or _LONGEST_HANG)
+            cut(scope)
+            return
+        if fault.delay:
+            await asyncio.sleep(fault.delay)
+        if fault.reset is not None:
+            cut(scope)
+        elif fault.raw is not None:
+            head = [
+                (b"content-type", fault.raw.content_type.encode("latin-1")),
+                (b"content-length", str(len(fault.raw.body)).encode()),
+            ]
+            await _respond(send, fault.raw.status, head, fault.raw.body)
+        elif fault.error is not None:
+            await self._reply(send, call, failed(fault.error))
+        elif answer is not None:
+            await self._reply(send, call, answer)
+
+
+async def _read_body(receive: Receive) -> bytes | None:
+    """The whole body; None when the caller went away before it was complete."""
+    message = await receive()
+    if message["type"] != "http.request":
+        return None
+    first: bytes = message.get("body", b"")
+    if not message.get("more_body"):
+        return first
+    chunks = [first]
+    while message.get("more_body"):
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        chunks.append(message.get("body", b""))
+    return b"".join(chunks)
+
+
+async def _until_gone(receive: Receive, seconds: float) -> None:
+    """Say nothing until the caller hangs up or the time is over."""
+    try:
+        async with asyncio.timeout(seconds):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+    except TimeoutError:
+        return
+
+
+async def _respond(send: Send, status: int, headers: Headers, body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,92 @@
+"""``POST /{phone_number_id}/messages``: sending, mark-as-read, typing (fact sheet 5, 6, 7). The hot path."""
+
+from mock_meta.accounts import Account, PhoneNumber, Template
+from mock_meta.answer import Answer, success
+from mock_meta.call import Call
+from mock_meta.conversations import Sent
+from mock_meta.errors import refuse
+from mock_meta.graph.routes import Node, NodeKind, Route, phone_of
+from mock_meta.mock import Mock
+from mock_meta.rules.media import MediaKnown
+from mock_meta.rules.message import Message, check_product, read_message
+from mock_meta.rules.shape import as_object, one_of, only, required, text_at
+from mock_meta.rules.template_match import check_template
+from mock_meta.rules.template_shape import read_template
+
+
+def send(mock: Mock, call: Call, node: Node) -> Answer:
+    """Judge a send in Meta's order (5.5) and take it."""
+    phone, account = phone_of(node), node.account
+    if not call.readable:
+        raise required("messaging_product")
+
+    def media_known(media_id: str) -> bool:
+        media = mock.media.find(media_id, mock.clock())
+        return media is not None and media.waba_id == account.waba_id
+
+    listed = phone.allowed_recipients
+    message = read_message(call.params, media_known, call.problems, any_number=listed is not None)
+    check_sender(account, phone, message)
+    template = _template(account, message, media_known)
+    sent = mock.accept(account, phone, message, template)
+    return _accepted(message, sent)
+
+
+def check_sender(account: Account, phone: PhoneNumber, message: Message) -> None:
+    """Registration, lock, display name, allow-list, and nobody writes to himself."""
+    if not phone.registered:
+        raise refuse(133010)
+    if account.locked:
+        raise refuse(131031)
+    if phone.name_status in {"DECLINED", "PENDING_REVIEW"} and phone.mode == "SANDBOX":
+        raise refuse(131037)
+    if phone.allowed_recipients is not None and message.digits not in phone.allowed_recipients:
+        raise refuse(131030)
+    if message.digits == phone.digits:
+        raise refuse(131021)
+
+
+def _template(account: Account, message: Message, media_known: MediaKnown) -> Template | None:
+    if message.type != "template":
+        return None
+    asked = read_template(message.payload, media_known)
+    return check_template(asked, account.template(asked.name, asked.language))
+
+
+def _accepted(message: Message, sent: Sent) -> Answer:
+    document = {
+        "messaging_product": "whatsapp",
+        "contacts": [{"input": message.to, "wa_id": sent.wa_id}],
+        "messages": [{"id": sent.wamid}],
+    }
+    if message.type == "template":
+        document["messages"] = [{"id": sent.wamid, "message_status": "accepted"}]
+    return Answer(document, wamid=sent.wamid)
+
+
+def mark_read(mock: Mock, call: Call, node: Node) -> Answer:
+    """The read receipt, with or without the typing indicator (section 7)."""
+    check_product(call.params)
+    one_of(call.params["status"], ("read",), "status")
+    wamid = text_at(call.params, "message_id", "", 512)
+    if call.params.get("typing_indicator") is not None:
+        typing = as_object(call.params["typing_indicator"], "typing_indicator")
+        only(typing, {"type"}, "typing_indicator")
+        one_of(typing.get("type"), ("text",), "typing_indicator['type']")
+    _note_unknown(call)
+    received = mock.conversations.received.get(wamid)
+    if received is None or received.phone_number_id != node.id:
+        raise refuse(131009, "Message ID is invalid")
+    return success()
+
+
+def _note_unknown(call: Call) -> None:
+    known = {"messaging_product", "status", "message_id", "typing_indicator", "access_token", "recipient_type"}
+    call.problems.extend(f"body: unknown member {name!r}" for name in call.params if name not in known)
+
+
+def send_or_read(mock: Mock, call: Call, node: Node) -> Answer:
+    return mark_read(mock, call, node) if "status" in call.params else send(mock, call, node)
+
+
+routes = (Route("POST", NodeKind.PHONE, "messages", "messages.send", send_or_read),)

@@ -1,0 +1,52 @@
+"""How a Graph route is declared: the kind of node, the edge, and the operation's name in the ledger."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mock_meta.accounts import Account, PhoneNumber, Template
+from mock_meta.answer import Answer
+from mock_meta.call import Call
+from mock_meta.media import Media
+from mock_meta.mock import Mock
+
+
+class NodeKind(StrEnum):
+    PHONE = "phone number"
+    WABA = "WhatsApp Business Account"
+    TEMPLATE = "template"
+    MEDIA = "media"
+    APP = "app"
+    UPLOAD = "upload session"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """The object a path names, with the account it belongs to."""
+
+    kind: NodeKind
+    id: str
+    account: Account
+    phone: PhoneNumber | None = None
+    template: Template | None = None
+    media: Media | None = None
+
+
+Handler = Callable[[Mock, Call, Node], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """``edge`` is empty for the node itself."""
+
+    method: str
+    kind: NodeKind
+    edge: str
+    operation: str
+    handler: Handler
+
+
+def phone_of(node: Node) -> PhoneNumber:
+    """The phone number of a PHONE node."""
+    assert node.phone is not None
+    return node.phone

@@ -1,0 +1,51 @@
+"""``/{waba_id}/subscribed_apps``: whether Meta sends this WABA's webhooks at all (fact sheet 11)."""
+
+from mock_meta.answer import Answer, ok, success
+from mock_meta.call import Call
+from mock_meta.errors import invalid
+from mock_meta.graph.routes import Node, NodeKind, Route
+from mock_meta.mock import Mock
+from mock_meta.targets import refusal
+
+_LONGEST = 200
+
+
+def list_apps(_mock: Mock, _call: Call, node: Node) -> Answer:
+    account = node.account
+    if not account.subscribed:
+        return ok({"data": []})
+    link = f"https://www.facebook.com/games/?app_id={account.app_id}"
+    app = {"whatsapp_business_api_data": {"link": link, "name": account.name, "id": account.app_id}}
+    if account.override_url:
+        return ok({"data": [{**app, "override_callback_uri": account.override_url}]})
+    return ok({"data": [app]})
+
+
+def subscribe(mock: Mock, call: Call, node: Node) -> Answer:
+    """Idempotent. An override replaces the app's callback for this WABA; without one the app's own counts again."""
+    override = call.params.get("override_callback_uri")
+    if override is not None:
+        _check_override(mock, override)
+    node.account.subscribed = True
+    node.account.override_url = override
+    return success()
+
+
+def _check_override(mock: Mock, override: object) -> None:
+    if not isinstance(override, str) or len(override) > _LONGEST:
+        raise invalid(f"Param override_callback_uri must be a string of at most {_LONGEST} characters.")
+    if refusal(override, mock.settings.allowed_webhook_hosts) is not None:
+        raise invalid("Param override_callback_uri is not a valid URI.")
+
+
+def unsubscribe(_mock: Mock, _call: Call, node: Node) -> Answer:
+    node.account.subscribed = False
+    node.account.override_url = None
+    return success()
+
+
+routes = (
+    Route("GET", NodeKind.WABA, "subscribed_apps", "subscribed_apps.list", list_apps),
+    Route("POST", NodeKind.WABA, "subscribed_apps", "subscribed_apps.add", subscribe),
+    Route("DELETE", NodeKind.WABA, "subscribed_apps", "subscribed_apps.delete", unsubscribe),
+)

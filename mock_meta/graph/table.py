@@ -1,0 +1,130 @@
+"""All routes of the imitated Graph API, and the object an id in a path names."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from mock_meta.accounts import TokenState
+from mock_meta.call import Call
+from mock_meta.errors import (
+    ErrorBody,
+    GraphError,
+    error_body,
+    unknown_alias,
+    unknown_object,
+    unknown_path,
+    unsupported_request,
+)
+from mock_meta.graph import media, messages, phone_numbers, subscribed_apps, templates
+from mock_meta.graph.routes import Node, NodeKind, Route
+from mock_meta.mock import Mock
+
+_ROUTES: Mapping[tuple[NodeKind, str, str], Route] = MappingProxyType(
+    {
+        (route.kind, route.method, route.edge): route
+        for routes in (
+            messages.routes,
+            phone_numbers.routes,
+            media.routes,
+            subscribed_apps.routes,
+            templates.routes,
+        )
+        for route in routes
+    }
+)
+_OPERATIONS: Mapping[tuple[str, str], str] = MappingProxyType(
+    {(route.method, route.edge): route.operation for route in _ROUTES.values() if route.edge}
+)
+_METHODS = frozenset({"GET", "POST", "DELETE"})
+_EXPIRED = (
+    "Error validating access token: Session has expired on Monday, 19-Jun-23 06:29:46 PDT. "
+    "The current time is Tuesday, 04-Jul-23 02:11:32 PDT."
+)
+_INVALIDATED = (
+    "Error validating access token: The session has been invalidated because the user changed their password or "
+    "Facebook has changed the session for security reasons."
+)
+
+
+def find_node(mock: Mock, node_id: str) -> Node | None:
+    """The object behind an id, whoever asks."""
+    account = mock.accounts.of_phone(node_id)
+    if account is not None:
+        return Node(NodeKind.PHONE, node_id, account, phone=account.phones[node_id])
+    account = mock.accounts.waba(node_id)
+    if account is not None:
+        return Node(NodeKind.WABA, node_id, account)
+    return _find_rare(mock, node_id)
+
+
+def _find_rare(mock: Mock, node_id: str) -> Node | None:
+    file = mock.media.find(node_id, mock.clock())
+    owner = mock.accounts.waba(file.waba_id) if file else None
+    if file is not None and owner is not None:
+        return Node(NodeKind.MEDIA, node_id, owner, media=file)
+    account = mock.accounts.of_template(node_id)
+    if account is not None:
+        return Node(NodeKind.TEMPLATE, node_id, account, template=account.templates[node_id])
+    account = mock.accounts.of_app(node_id)
+    return Node(NodeKind.APP, node_id, account) if account is not None else None
+
+
+def find_route(call: Call, node: Node | None) -> Route | None:
+    return _ROUTES.get((node.kind, call.method, call.at.edge)) if node is not None else None
+
+
+def operation_of(call: Call, node: Node | None, route: Route | None) -> str:
+    """The operation's name, also for calls on objects that do not exist."""
+    if call.at.node == media.DOWNLOAD_NODE:
+        return "media.download"
+    if call.at.edge == "messages" and call.method == "POST" and not call.at.extra:
+        return "messages.read" if "status" in call.params else "messages.send"
+    if route is not None and not call.at.extra:
+        return route.operation
+    if node is None and not call.at.extra:
+        return _OPERATIONS.get((call.method, call.at.edge), "unknown")
+    return "unknown"
+
+
+def admit(mock: Mock, call: Call, node: Node | None, route: Route | None) -> tuple[Node, Route]:
+    """Path, token, then whether the token sees the object (5.5). Raises GraphError."""
+    if call.at.extra:
+        raise unknown_path(f"{call.at.edge}/{call.at.extra}" if call.at.edge else call.at.extra)
+    if call.method not in _METHODS or not call.at.node:
+        raise unsupported_request(call.method)
+    check_token(mock, call)
+    visible = mock.accounts.of_token(call.credential.token or "")
+    if node is None or not any(one is node.account for one in visible):
+        raise _invisible(call)
+    if route is None:
+        raise _no_such_edge(call, node)
+    return node, route
+
+
+def check_token(mock: Mock, call: Call) -> None:
+    """Raises 104 without a token, 190 for one nobody issued or that is no longer good (3.2)."""
+    if call.credential.token is None:
+        raise GraphError(error_body(104))
+    accounts = mock.accounts.of_token(call.credential.token)
+    if not accounts:
+        raise GraphError(error_body(190))
+    if accounts[0].token_state is TokenState.EXPIRED:
+        raise GraphError(ErrorBody(190, _EXPIRED, 401, subcode=463))
+    if accounts[0].token_state is TokenState.INVALIDATED:
+        raise GraphError(ErrorBody(190, _INVALIDATED, 401, subcode=460))
+
+
+def _invisible(call: Call) -> GraphError:
+    name = call.at.node
+    if call.method == "GET" and not name.isdecimal() and ":" not in name:
+        return unknown_alias(name)
+    return unknown_object(call.method, name)
+
+
+def _no_such_edge(call: Call, node: Node) -> GraphError:
+    edges = {edge for kind, _, edge in _ROUTES if kind is node.kind}
+    if call.method == "GET" and call.at.edge not in edges:
+        body = ErrorBody(
+            100, f"(#100) Tried accessing nonexisting field ({call.at.edge}) on node type ({node.kind})", 400
+        )
+        return GraphError(body)
+    return unknown_object(call.method, node.id)

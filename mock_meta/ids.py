@@ -1,0 +1,46 @@
+"""Identifiers the way Meta makes them. Unique per process unless a seed is asked for.
+
+A deployment keeps its database across runs of the mock, so message ids must not repeat with the behaviour's seed.
+"""
+
+import base64
+import random
+
+from mock_meta.wamid import encode_wamid
+
+_TRACE_ALPHABET_BYTES = 17
+
+
+class Ids:
+    """Draws ids from one generator; ``seed`` None takes entropy from the operating system."""
+
+    def __init__(self, seed: int | None = None) -> None:
+        self._random = random.Random(seed)
+        self._bits = self._random.getrandbits
+
+    def wamid(self, number: str, *, inbound: bool = False) -> str:
+        if inbound:
+            return encode_wamid(number, f"3A{self._bits(72):018X}", inbound=True)
+        return encode_wamid(number, f"{self._bits(72):018X}", inbound=False)
+
+    def numeric(self, digits: int = 16) -> str:
+        """A decimal object id (media, template) that starts with no zero."""
+        low = 10 ** (digits - 1)
+        return str(low + self._random.randrange(9 * low))
+
+    def hexadecimal(self, digits: int) -> str:
+        return f"{self._bits(4 * digits):0{digits}x}"
+
+    def token(self, size: int) -> str:
+        """URL-safe base64 text of ``size`` characters."""
+        raw = self._bits(8 * size).to_bytes(size, "big")
+        return base64.urlsafe_b64encode(raw)[:size].decode("ascii")
+
+    def trace(self) -> str:
+        """``fbtrace_id``: 23 characters, URL-safe base64 alphabet, the first an A (3.3)."""
+        raw = self._bits(8 * _TRACE_ALPHABET_BYTES).to_bytes(_TRACE_ALPHABET_BYTES, "big")
+        return "A" + base64.urlsafe_b64encode(raw)[:22].decode("ascii")
+
+    def debug(self) -> bytes:
+        """``X-FB-Debug``: 88 characters of base64."""
+        return base64.b64encode(self._bits(512).to_bytes(64, "big"))

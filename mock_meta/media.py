@@ -1,0 +1,105 @@
+"""Media nodes: uploaded by the business or invented for inbound ones, with five-minute URLs (fact sheet 8)."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from mock_meta.ids import Ids
+
+URL_LIFE = 300.0
+UPLOADED_LIFE = 30 * 86400.0
+INBOUND_LIFE = 7 * 86400.0
+
+_PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+_JPEG = base64.b64decode(
+    "/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAP//////////////////////////////////////////////////////////////////////////"
+    "////////////wgALCAABAAEBAREA/8QAFBABAAAAAAAAAAAAAAAAAAAAAP/aAAgBAQABPxA="
+)
+_WEBP = base64.b64decode("UklGRiIAAABXRUJQVlA4IBYAAAAwAQCdASoBAAEADsD+JaQAA3AAAAAA")
+_PDF = b"%PDF-1.1\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"  # noqa: E501
+_OGG = b"OggS\x00\x02" + bytes(22) + b"OpusHead\x01\x01" + bytes(9)
+_MP4 = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + b"\x00\x00\x00\x08mdat"
+
+SAMPLES: Mapping[str, tuple[str, bytes]] = MappingProxyType(
+    {
+        "image": ("image/jpeg", _JPEG),
+        "video": ("video/mp4", _MP4),
+        "audio": ("audio/ogg; codecs=opus", _OGG),
+        "document": ("application/pdf", _PDF),
+        "sticker": ("image/webp", _WEBP),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A stored file. ``mime_type`` may carry parameters; times in unix seconds."""
+
+    id: str
+    waba_id: str
+    phone_number_id: str
+    mime_type: str
+    content: bytes
+    expires_at: float
+
+    @property
+    def sha256_hex(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
+
+    @property
+    def sha256_base64(self) -> str:
+        return base64.b64encode(hashlib.sha256(self.content).digest()).decode("ascii")
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A download URL's secret."""
+
+    media_id: str
+    expires_at: int
+    hash: str
+
+
+class MediaStore:
+    """Files by id, and the tickets of their download URLs."""
+
+    def __init__(self, ids: Ids) -> None:
+        self._ids = ids
+        self._files: dict[str, Media] = {}
+        self._tickets: dict[str, Ticket] = {}
+
+    def clear(self) -> None:
+        self._files.clear()
+        self._tickets.clear()
+
+    def add(self, waba_id: str, phone_number_id: str, mime_type: str, content: bytes, expires_at: float) -> Media:
+        media = Media(self._ids.numeric(), waba_id, phone_number_id, mime_type, content, expires_at)
+        self._files[media.id] = media
+        return media
+
+    def put(self, media: Media) -> None:
+        self._files[media.id] = media
+
+    def find(self, media_id: str, now: float) -> Media | None:
+        """The file, unless it is unknown or expired."""
+        media = self._files.get(media_id)
+        return media if media is not None and media.expires_at > now else None
+
+    def delete(self, media_id: str) -> None:
+        self._files.pop(media_id, None)
+
+    def ticket(self, media: Media, now: float) -> Ticket:
+        ticket = Ticket(media.id, int(now + URL_LIFE), "AT" + self._ids.token(40))
+        self._tickets[ticket.hash] = ticket
+        return ticket
+
+    def redeem(self, media_id: str, secret: str, now: float) -> Media | None:
+        """The file behind a download URL; None once five minutes are over."""
+        ticket = self._tickets.get(secret)
+        if ticket is None or ticket.media_id != media_id or ticket.expires_at <= now:
+            return None
+        return self.find(media_id, now)

@@ -1,0 +1,61 @@
+"""Graph's cursors: opaque, and the ``next`` URL carries all the original parameters (fact sheet 3.6)."""
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from mock_meta.call import Call
+from mock_meta.errors import invalid
+
+DEFAULT_LIMIT = 25
+_MAX_LIMIT = 1000
+
+
+def encode_cursor(position: int) -> str:
+    """Base64 with ``=`` written as ``ZD``, as Meta does."""
+    return base64.b64encode(str(position).encode()).decode("ascii").replace("=", "ZD")
+
+
+def decode_cursor(text: str) -> int:
+    """Raises GraphError 100 for a cursor nobody issued."""
+    try:
+        return int(base64.b64decode(text.replace("ZD", "="), validate=True))
+    except (binascii.Error, ValueError) as problem:
+        raise invalid("Invalid cursors values specified") from problem
+
+
+def page(call: Call, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """``data`` and ``paging`` for the rows the call asks for. Positions count from 1, cursors are inclusive ends."""
+    limit = _limit(call.query.get("limit"))
+    if "before" in call.query:
+        end = max(0, decode_cursor(call.query["before"]) - 1)
+        start = max(0, end - limit)
+    else:
+        start = decode_cursor(call.query["after"]) if "after" in call.query else 0
+        end = start + limit
+    data = rows[start:end]
+    if not data:
+        return {"data": []}
+    cursors = {"before": encode_cursor(start + 1), "after": encode_cursor(start + len(data))}
+    paging: dict[str, Any] = {"cursors": cursors}
+    if start > 0:
+        paging["previous"] = _link(call, "before", cursors["before"])
+    if start + len(data) < len(rows):
+        paging["next"] = _link(call, "after", cursors["after"])
+    return {"data": list(data), "paging": paging}
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return DEFAULT_LIMIT
+    if not text.isdecimal() or int(text) == 0:
+        raise invalid(f'Param limit must be a positive integer - got "{text}".')
+    return min(int(text), _MAX_LIMIT)
+
+
+def _link(call: Call, direction: str, cursor: str) -> str:
+    kept = {name: value for name, value in call.query.items() if name not in {"after", "before", "access_token"}}
+    token = {"access_token": call.credential.token} if call.credential.token else {}
+    return f"{call.origin}{call.path}?{urlencode({**token, **kept, direction: cursor})}"

@@ -1,0 +1,73 @@
+"""Webhook payloads in Meta's shape (fact sheet 16)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mock_meta.accounts import Account, PhoneNumber
+from mock_meta.behaviour import Failure, Status, Step
+from mock_meta.conversations import Sent
+from mock_meta.errors import webhook_error
+
+Payload = dict[str, Any]
+_DAY = 86400
+_NO_CONVERSATIONS_SINCE = 24
+
+
+def envelope(waba_id: str, field: str, value: Any, *, time: int | None = None) -> Payload:  # noqa: ANN401  # JSON
+    """One change in one entry. ``time`` stands on template and account fields only."""
+    entry: Payload = {"id": waba_id}
+    if time is not None:
+        entry["time"] = time
+    entry["changes"] = [{"value": value, "field": field}]
+    return {"object": "whatsapp_business_account", "entry": [entry]}
+
+
+def metadata(phone: PhoneNumber) -> Payload:
+    return {"display_phone_number": phone.digits, "phone_number_id": phone.id}
+
+
+def messages_value(phone: PhoneNumber, **members: Sequence[Any]) -> Payload:
+    """The value of a ``messages`` change: ``statuses=[…]``, or ``contacts=[…], messages=[…]``."""
+    return {"messaging_product": "whatsapp", "metadata": metadata(phone), **members}
+
+
+def status_item(account: Account, message: Sent, step: Step, now: float) -> Payload:
+    """One element of ``statuses``. Marks the message as priced once a later status has carried the price."""
+    item: Payload = {
+        "id": message.wamid,
+        "status": step.status.value,
+        "timestamp": str(int(now)),
+        "recipient_id": message.wa_id,
+    }
+    if message.opaque is not None:
+        item["biz_opaque_callback_data"] = message.opaque
+    if step.status is Status.FAILED:
+        item["errors"] = [_error(step.error or Failure(131000))]
+    else:
+        item.update(_billing(account, message, step.status, now))
+    return item
+
+
+def _error(failure: Failure) -> Mapping[str, Any]:
+    return webhook_error(failure.code, failure.details, failure.title)
+
+
+def _billing(account: Account, message: Sent, status: Status, now: float) -> Payload:
+    """Conversation and pricing: on ``sent``, and on the first of delivered and read (16.1)."""
+    modern = int(account.webhook_version[1:].partition(".")[0]) >= _NO_CONVERSATIONS_SINCE
+    carries = status is Status.SENT or (status in {Status.DELIVERED, Status.READ} and not message.priced)
+    if not carries or (modern and status is Status.READ):
+        return {}
+    message.priced = message.priced or status is not Status.SENT
+    billing = {} if modern else {"conversation": _conversation(message, status, now)}
+    kind = "free_customer_service" if message.free else "regular"
+    pricing = {"billable": not message.free, "pricing_model": "PMP", "category": message.origin, "type": kind}
+    return {**billing, "pricing": pricing}
+
+
+def _conversation(message: Sent, status: Status, now: float) -> Payload:
+    conversation: Payload = {"id": message.conversation}
+    if status is Status.SENT:
+        conversation["expiration_timestamp"] = str(int(now) + _DAY)
+    conversation["origin"] = {"type": message.origin}
+    return conversation

@@ -1,0 +1,186 @@
+"""The message envelope and the plain types, in Meta's order (fact sheet 5.1, 5.4, 5.5)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from mock_meta.errors import invalid, refuse
+from mock_meta.numbers import digits_of
+from mock_meta.rules.interactive import check_interactive
+from mock_meta.rules.media import MediaKnown, check_media
+from mock_meta.rules.reaction import check_reaction
+from mock_meta.rules.shape import Object, as_object, member, one_of, only, optional_flag, required, text_at
+from mock_meta.rules.template_shape import read_template
+
+_TEXT, _OPAQUE, _MAX_CONTACTS = 4096, 512, 257
+TYPES = (
+    "audio",
+    "contacts",
+    "document",
+    "image",
+    "interactive",
+    "location",
+    "reaction",
+    "sticker",
+    "template",
+    "text",
+    "video",
+)
+_ENVELOPE = frozenset(
+    {"messaging_product", "recipient_type", "to", "type", "context", "biz_opaque_callback_data", "access_token", *TYPES}
+)
+_CONTACT = frozenset({"addresses", "birthday", "emails", "name", "org", "phones", "urls"})
+_NAME = frozenset({"formatted_name", "first_name", "last_name", "middle_name", "suffix", "prefix"})
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A well-formed send. ``to`` as sent, ``digits`` what it means, ``payload`` the member named by ``type``."""
+
+    to: str
+    digits: str
+    type: str
+    payload: Any
+    quoted: str | None
+    opaque: str | None
+
+
+def check_product(params: Object) -> None:
+    product = params.get("messaging_product")
+    if product is None or product == "":
+        raise required("messaging_product")
+    if not isinstance(product, str) or product.lower() != "whatsapp":
+        raise invalid(f'Param messaging_product must be one of {{WHATSAPP}} - got "{product}".')
+
+
+def read_message(params: Object, known: MediaKnown, problems: list[str], *, any_number: bool = False) -> Message:
+    """The message in a request's parameters. Raises GraphError with what Meta would refuse first.
+
+    ``problems`` receives what Meta tolerates but does not document. ``any_number`` lets a malformed number through
+    with empty digits: on a test number the allow-list refuses it, with its own code.
+    """
+    check_product(params)
+    to = _recipient(params, problems)
+    digits = digits_of(to)
+    if digits is None and not any_number:
+        raise refuse(131009, "The phone number is malformed: Please use the format: +1234567890.")
+    kind = one_of(params.get("type", "text"), TYPES, "type")
+    payload = params.get(kind)
+    if payload is None:
+        raise refuse(100, f"Parameter '{kind}' is mandatory for type '{kind}'")
+    problems += [f"body: unknown member {name!r}" for name in params if name not in _ENVELOPE]
+    _check_payload(kind, payload, known)
+    return Message(to, digits or "", kind, payload, _quoted(params), _opaque(params))
+
+
+def _recipient(params: Object, problems: list[str]) -> str:
+    if params.get("recipient_type") is not None:
+        one_of(params["recipient_type"], ("individual",), "recipient_type")
+    to = params.get("to")
+    if to is None or to == "":
+        raise required("to")
+    if isinstance(to, int) and not isinstance(to, bool):
+        problems.append("body: 'to' is a number, not a string")
+        return str(to)
+    if not isinstance(to, str):
+        raise invalid("Param to must be a string.")
+    return to
+
+
+def _check_payload(kind: str, payload: object, known: MediaKnown) -> None:
+    if kind in _MEDIA:
+        check_media(payload, kind, kind, known)
+    elif kind == "interactive":
+        check_interactive(payload, known)
+    elif kind == "template":
+        read_template(payload, known)
+    else:
+        _CHECKS[kind](payload)
+
+
+def _check_text(value: object) -> None:
+    text = as_object(value, "text")
+    only(text, {"body", "preview_url"}, "text")
+    text_at(text, "body", "text", _TEXT)
+    optional_flag(text, "preview_url", "text")
+
+
+def _check_location(value: object) -> None:
+    location = as_object(value, "location")
+    only(location, {"latitude", "longitude", "name", "address"}, "location")
+    _degrees(location, "latitude", 90)
+    _degrees(location, "longitude", 180)
+    for name in ("name", "address"):
+        if location.get(name) is not None and not isinstance(location[name], str):
+            raise invalid(f"Param {member('location', name)} must be a string.")
+
+
+def _degrees(location: Object, name: str, most: int) -> None:
+    value = location.get(name)
+    if value is None or value == "":
+        raise required(member("location", name))
+    try:
+        inside = not isinstance(value, bool) and abs(float(value)) <= most
+    except (TypeError, ValueError):
+        inside = False
+    if not inside:
+        raise invalid(f"Param {member('location', name)} must be a number between -{most} and {most}.")
+
+
+def _check_contacts(value: object) -> None:
+    if not isinstance(value, list):
+        raise invalid("Param contacts must be an array.")
+    if not value:
+        raise required("contacts")
+    if len(value) > _MAX_CONTACTS:
+        raise refuse(131009, f"Too many contacts. Max allowed contacts: {_MAX_CONTACTS}")
+    for index, contact in enumerate(value):
+        _check_contact(contact, f"contacts[{index}]")
+
+
+def _check_contact(value: object, param: str) -> None:
+    contact = as_object(value, param)
+    only(contact, _CONTACT, param)
+    if contact.get("name") is None:
+        raise required(member(param, "name"))
+    name = as_object(contact["name"], member(param, "name"))
+    only(name, _NAME, member(param, "name"))
+    text_at(name, "formatted_name", member(param, "name"), 1024)
+    if not any(name.get(part) for part in _NAME - {"formatted_name"}):
+        raise refuse(
+            131009, "At least one of the optional name parameters needs to be included along with formatted_name"
+        )
+    _check_lists(contact, param)
+
+
+def _check_lists(contact: Object, param: str) -> None:
+    for name in ("addresses", "emails", "phones", "urls"):
+        if contact.get(name) is not None and not isinstance(contact[name], list):
+            raise invalid(f"Param {member(param, name)} must be an array.")
+
+
+def _quoted(params: Object) -> str | None:
+    if params.get("context") is None:
+        return None
+    context = as_object(params["context"], "context")
+    only(context, {"message_id"}, "context")
+    return text_at(context, "message_id", "context", 512)
+
+
+def _opaque(params: Object) -> str | None:
+    value = params.get("biz_opaque_callback_data")
+    if value is None:
+        return None
+    return text_at({"biz_opaque_callback_data": value}, "biz_opaque_callback_data", "", _OPAQUE)
+
+
+_MEDIA = frozenset({"image", "video", "document", "audio", "sticker"})
+_CHECKS: Mapping[str, Callable[[object], None]] = MappingProxyType(
+    {
+        "text": _check_text,
+        "location": _check_location,
+        "contacts": _check_contacts,
+        "reaction": check_reaction,
+    }
+)

@@ -1,0 +1,99 @@
+"""The small verifiers every rule is made of. ``param`` is the place as Meta prints it: ``text['body']``."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from mock_meta.errors import GraphError, invalid, refuse
+
+Object = Mapping[str, Any]
+
+
+def member(param: str, name: str) -> str:
+    return f"{param}['{name}']" if param else name
+
+
+def required(param: str) -> GraphError:
+    return invalid(f"The parameter {param} is required.")
+
+
+def object_at(parent: Object, name: str, param: str) -> Object:
+    """The object member, or a refusal when it is absent or something else."""
+    value = parent.get(name)
+    if value is None:
+        raise required(member(param, name))
+    return as_object(value, member(param, name))
+
+
+def as_object(value: object, param: str) -> Object:
+    if not isinstance(value, Mapping):
+        raise invalid(f"Param {param} must be a JSON object.")
+    return value
+
+
+def array_at(parent: Object, name: str, param: str) -> Sequence[Any]:
+    value = parent.get(name)
+    if value is None:
+        raise required(member(param, name))
+    if not isinstance(value, list):
+        raise invalid(f"Param {member(param, name)} must be an array.")
+    return value
+
+
+def only(value: Object, allowed: Collection[str], param: str) -> None:
+    """Graph refuses members it does not know inside a message's objects."""
+    for name in value:
+        if name not in allowed:
+            raise invalid(f'Unexpected key "{name}" on param "{param}".')
+
+
+def text_at(parent: Object, name: str, param: str, longest: int) -> str:
+    """A required, non-empty string of at most ``longest`` characters."""
+    value = parent.get(name)
+    here = member(param, name)
+    if value is None or value == "":
+        raise required(here)
+    return bounded(value, here, longest)
+
+
+def optional_text(parent: Object, name: str, param: str, longest: int) -> str | None:
+    value = parent.get(name)
+    return None if value is None else bounded(value, member(param, name), longest)
+
+
+def bounded(value: object, param: str, longest: int) -> str:
+    if not isinstance(value, str):
+        raise invalid(f"Param {param} must be a string.")
+    if len(value) > longest:
+        raise invalid(f"Param {param} must be at most {longest} characters long.")
+    return value
+
+
+def optional_flag(parent: Object, name: str, param: str) -> None:
+    """Graph takes booleans as such or as text."""
+    if parent.get(name) not in (None, True, False, "true", "false"):
+        raise invalid(f"Param {member(param, name)} must be a boolean.")
+
+
+def one_of(value: object, allowed: Sequence[str], param: str) -> str:
+    if isinstance(value, str) and value in allowed:
+        return value
+    listed = ", ".join(sorted(name.upper() for name in allowed))
+    raise invalid(f'Param {param} must be one of {{{listed}}} - got "{value}".')
+
+
+def link(value: object, param: str) -> str:
+    """An absolute http(s) URL; whether it can be fetched shows later, by webhook."""
+    text = bounded(value, param, 4096)
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in {"http", "https"} or not parts.hostname or any(letter.isspace() for letter in text):
+        raise invalid(f"Param {param} is not a valid URI.")
+    return text
+
+
+def wrong_value(details: str) -> GraphError:
+    """131009, the code of the interactive limits (4.4)."""
+    return refuse(131009, details)
