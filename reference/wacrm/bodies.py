@@ -9,15 +9,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from starlette.requests import Request
 
 from reference.wacrm.envelope import bad_request
+from reference.wacrm.uris import is_web_address
 
 MAXIMUM_BYTES = 8 * 1024 * 1024
 MAXIMUM_TEXT = 4096  # Meta, "Text messages": body 1-4096
 MAXIMUM_CAPTION = 1024  # Meta, "Media messages": caption 1024
 MAXIMUM_RECIPIENTS = 1000
-MAXIMUM_URL = 2048
 
 _UNCARRIABLE = re.compile("[\x00\ud800-\udfff]")
-_LINK = re.compile(r"https?://[^\s/?#\\]+[^\s\\]*", re.IGNORECASE)
 
 
 class MessageType(StrEnum):
@@ -38,20 +37,14 @@ class Event(StrEnum):
     CONVERSATION_CREATED = "conversation.created"
 
 
-def _not_blank(value: str) -> str:
-    if not value.strip():
-        raise ValueError("must not be blank")
-    return value
-
-
 def _link(value: str) -> str:
-    if not _LINK.fullmatch(value):
+    if not is_web_address(value):
         raise ValueError("must be an http(s) URL")
     return value
 
 
-Name = Annotated[str, AfterValidator(_not_blank)]
-Link = Annotated[str, Field(max_length=MAXIMUM_URL), AfterValidator(_link)]
+Name = Annotated[str, Field(min_length=1)]
+Link = Annotated[str, AfterValidator(_link)]
 
 
 class Body(BaseModel):
@@ -145,13 +138,13 @@ Events = Annotated[list[Annotated[Event, Field(strict=False)]], Field(min_length
 
 
 class WebhookCreate(Body):
-    url: Annotated[str, Field(max_length=MAXIMUM_URL)]
+    url: str
     events: Events
     is_active: bool = True
 
 
 class WebhookPatch(Body):
-    url: Annotated[str, Field(max_length=MAXIMUM_URL)] = ""
+    url: str = ""
     events: Events = [Event.MESSAGE_RECEIVED]
     is_active: bool = True
 
@@ -207,7 +200,7 @@ def check_link(value: str, field: str) -> str:
         ApiError: 400.
 
     """
-    if len(value) > MAXIMUM_URL or not _LINK.fullmatch(value):
+    if not is_web_address(value):
         raise bad_request(f"{field} must be an http(s) URL.")
     return value
 

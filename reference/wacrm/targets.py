@@ -7,6 +7,7 @@ import socket
 import httpx
 
 from reference.wacrm.envelope import bad_request
+from reference.wacrm.uris import is_web_address
 
 _HTTPS = 443
 _INNER_NAMES = ("localhost", "local", "internal", "localdomain")
@@ -39,6 +40,8 @@ class Targets:
             ApiError: 400 for what is not https, and for what can be seen to lie inside without asking a name server.
 
         """
+        if not is_web_address(text):
+            raise bad_request("url must be an absolute https URL.")
         url = self.parse(text)
         if url.scheme != "https" or not url.host or url.userinfo:
             raise bad_request("url must be an absolute https URL without credentials.")
