@@ -30,7 +30,7 @@ __all__ = [
 
 @pytest.fixture(scope="session")
 def judgement(request: pytest.FixtureRequest) -> Judgement:
-    bench = request.config.pluginmanager.get_plugin("wacrm-bench")
+    bench: Any = request.config.pluginmanager.get_plugin("wacrm-bench")
     found: Judgement = bench.judgement
     return found
 

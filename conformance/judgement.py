@@ -64,7 +64,7 @@ class Judgement:
         self.target = target
 
     def keys(self) -> list[Key]:
-        """This process's share of the target's keys."""
+        """The share of the target's keys that this process spends."""
         assert self.target is not None
         index, workers = self.worker
         return split(self.target.keys.flat(), workers, index)
@@ -105,7 +105,8 @@ class Judgement:
         known = dict(report.user_properties)
         name = check_name(report.nodeid)
         if report.when == "call" or "verdict" in known or (report.failed and name not in self._heard):
-            verdict, reason = known.get("verdict", ["pass" if report.passed else "error", ""])
+            given: Any = known.get("verdict", ["pass" if report.passed else "error", ""])
+            verdict, reason = given
             measured = [value for key, value in report.user_properties if key == "measurement"]
             heard = {"clause": known.get("clause"), "verdict": Verdict(verdict), "reason": reason,
                      "seconds": report.duration, "finding": known.get("finding"), "measured": measured}  # fmt: skip

@@ -6,11 +6,11 @@ Sources: NANP 555-0100 to 555-0199 in every area code (ATIS-0300115); ARCEP's ra
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Callable
 
 

@@ -22,12 +22,13 @@ from conformance.probe import Exchange, NoAnswerError, Probe
 from conformance.progress import Progress
 from conformance.provider import ProviderError
 from conformance.stack import Stack, StackError, introduce
-from conformance.target import Target
 from reports import console, junit
 from reports.results import Verdict, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+    from conformance.target import Target
 
 DEAD_AFTER = 3
 """Refused connections in a row, after which the target counts as dead and the run ends."""
@@ -215,7 +216,7 @@ class Gate:
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """Nothing but counts: the progress line and the summary speak."""
-        verdict = dict(report.user_properties).get("verdict")
+        verdict: Any = dict(report.user_properties).get("verdict")
         if verdict and report.outcome == "failed":
             return {"fail": "failed", "error": "error", "no-verdict": "no-verdict"}[verdict[0]], "", ""
         if report.outcome == "skipped":

@@ -252,7 +252,7 @@ def _read(response: httpx.Response, deadline: float) -> tuple[bytes, str | None]
 
 
 def _may_send(path: str) -> bool:
-    plain = unquote(path.split("?")[0]).rstrip("/").lower()
+    plain = unquote(path.split("?", maxsplit=1)[0]).rstrip("/").lower()
     return plain.rsplit("/", 1)[-1] in {"messages", "broadcasts"}
 
 

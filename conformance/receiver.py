@@ -207,7 +207,7 @@ class _Server(uvicorn.Server):
         config.ssl = context
 
     async def port(self) -> int:
-        while not self.started:
+        while not self.started:  # noqa: ASYNC110 - uvicorn offers no event for it
             await asyncio.sleep(0.01)
         found: int = self.servers[0].sockets[0].getsockname()[1]
         return found

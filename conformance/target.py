@@ -9,7 +9,6 @@ import difflib
 import os
 import re
 import tomllib
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
 from urllib.parse import urlsplit
 
@@ -19,6 +18,7 @@ from conformance.keys import Key, Role, scoped_role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 SCOPES = (
     "messages:send",
@@ -237,7 +237,7 @@ def _override(text: str) -> tuple[str, str, str]:
     name, equals, value = text.partition("=")
     if not equals or "." not in name:
         raise SettingsError(f"--set {text}: write section.name=value, for example target.limit=60")
-    return f"--set {text.split('=')[0]}", name.strip(), value.strip()
+    return f"--set {text.split('=', maxsplit=1)[0]}", name.strip(), value.strip()
 
 
 def _put(raw: dict[str, Any], name: str, value: str, source: str) -> None:
