@@ -229,7 +229,7 @@ class Gate:
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self.progress.now(nodeid)
 
-    @pytest.hookimpl(wrapper=True)
+    @pytest.hookimpl(wrapper=True, trylast=True)  # inside the terminal reporter's, which shows what is decided here
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None]:
         yield
         self.progress.stop()

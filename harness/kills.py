@@ -36,7 +36,7 @@ class Outcome:
 
     fault: str
     clause: str
-    stands_for: str
+    defect: str
     killed: bool
     verdict: str
     collateral: list[str]
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ExitCode.SETUP
     if given.list:
         for fault in chosen:
-            print(f"{fault.clause:<10} {fault.name}: {fault.stands_for}")  # noqa: T201 - what was asked for
+            print(f"{fault.clause:<10} {fault.name}: {fault.defect}")  # noqa: T201 - what was asked for
         return ExitCode.PROVED
     console = Console(soft_wrap=True)
     clean = _clean_runs(chosen, given, console)
@@ -138,7 +138,7 @@ def _outcome(fault: Fault, run: GroupRun, clean: dict[str, GroupRun], started: f
     collateral = [clause for clause in red if clause != fault.clause]
     killed = verdict == "fail" or told
     return Outcome(
-        fault.name, fault.clause, fault.stands_for, killed, verdict, collateral, round(time.monotonic() - started, 1)
+        fault.name, fault.clause, fault.defect, killed, verdict, collateral, round(time.monotonic() - started, 1)
     )
 
 
