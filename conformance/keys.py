@@ -52,6 +52,11 @@ class Key:
             return "$WACRM_KEY"
         return "$WACRM_KEY_" + "".join(c if c.isalnum() else "_" for c in self.role).upper()
 
+    @property
+    def shown(self) -> str:
+        """The value of the `Authorization` header as a shell command writes it, between double quotes."""
+        return f"Bearer {self.placeholder}"
+
     def __str__(self) -> str:
         return self.label
 

@@ -76,7 +76,7 @@ class Exchange:
         if self.method != "GET":
             parts += ["-X", self.method]
         if self.key is not None:
-            parts.append(f'-H "Authorization: Bearer {self.key.placeholder}"')
+            parts.append(f'-H "Authorization: {self.key.shown}"')
         parts += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in self.headers.items()]
         if self.body:
             parts.append(_curl_body(self.body))
