@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from conformance.target import Capabilities, Meta, Target
 
 __all__ = [
-    "account", "api", "capabilities", "judgement", "measure", "meta", "numbers", "other", "pool", "probe", "provider",
-    "receiver", "rng", "role_keys", "target", "word",
+    "_drawn", "_prefix", "account", "api", "capabilities", "judgement", "measure", "meta", "numbers", "other", "pool",
+    "probe", "provider", "receiver", "rng", "role_keys", "shared_account", "target", "word",
 ]  # fmt: skip
 
 
@@ -146,6 +146,25 @@ def account(api: Api, target: Target, numbers: Numbers, word: Callable[[], str])
     given = target.meta
     provider = Provider(given.control, target.target.patience) if given is not None else None
     return Account(api, numbers, word, provider, given.phone_number_id if given else "", given.waba_id if given else "")
+
+
+@pytest.fixture(scope="session")
+def shared_account(
+    judgement: Judgement, target: Target, probe: Probe, pool: KeyPool, _drawn: set[str], _prefix: str
+) -> Callable[[str], Account]:
+    """`shared_account("broadcasts")`: the main account for a set-up that several checks share; the name seeds its draws."""
+
+    def named(name: str) -> Account:
+        rng = random.Random(f"{judgement.seed}:{name}")
+        numbers = Numbers(rng, _drawn, share=judgement.worker)
+        given = target.meta
+        provider = Provider(given.control, target.target.patience) if given is not None else None
+        phone, waba = (given.phone_number_id, given.waba_id) if given else ("", "")
+        return Account(
+            Api(probe, pool, Role.FULL), numbers, lambda: f"{_prefix}{secrets.token_hex(5)}", provider, phone, waba
+        )
+
+    return named
 
 
 @pytest.fixture

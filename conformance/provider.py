@@ -83,14 +83,14 @@ class Provider:
         script = [{"status": s[0], "after": s[1]} if isinstance(s, tuple) else s for s in steps]
         self.request("POST", "/behaviour/recipients", {"to": [n.lstrip("+") for n in numbers], "script": script})
 
-    def fault(self, to: str | Iterable[str] | None = None, *, times: int | None = 1, **fault: Any) -> int:  # noqa: ANN401
+    def fault(self, to: str | Iterable[str] | None = None, *, times: int | None = 1, **fault: Any) -> str:  # noqa: ANN401
         """Arrange a fault for sends to these numbers; its id. Keywords as in `POST /_control/faults`."""
         match: dict[str, Any] = {"operation": "messages.send"}
         if to is not None:
             match["to"] = [n.lstrip("+") for n in ([to] if isinstance(to, str) else to)]
-        return int(self.request("POST", "/faults", {"match": match, "times": times, **fault})["id"])
+        return str(self.request("POST", "/faults", {"match": match, "times": times, **fault})["id"])
 
-    def lift(self, fault: int) -> None:
+    def lift(self, fault: str) -> None:
         self.request("DELETE", f"/faults/{fault}")
 
     def template(self, waba_id: str, **template: Any) -> None:  # noqa: ANN401 - JSON
