@@ -108,9 +108,12 @@ class Dispatcher:
     def enqueue(self, delivery: Delivery) -> None:
         lane = self._lanes.get(delivery.endpoint)
         if lane is None:
-            courier = self._couriers[delivery.endpoint] = Courier(self._trust, self.timeout)
+            courier = self._couriers[delivery.endpoint] = self.courier()
             lane = self._lanes[delivery.endpoint] = Lane(self.deliver, courier.close)
         lane.put(delivery)
+
+    def courier(self) -> Courier:
+        return Courier(self._trust, self.timeout)
 
     async def deliver(self, delivery: Delivery) -> None:
         """One attempt; an endpoint that was switched off or deleted meanwhile gets none."""

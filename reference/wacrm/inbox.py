@@ -92,7 +92,7 @@ class MetaInbox:
         except RecursionError:
             raise ValueError("nested too deeply") from None
 
-    def accept(self, payload: object, media_root: str) -> None:
+    async def accept(self, payload: object, media_root: str) -> None:
         """Take over a payload that is about to be acknowledged."""
         self._lane.put(Post(payload, media_root))
 

@@ -15,8 +15,8 @@ CREATE TABLE IF NOT EXISTS api_keys (
   revoked_at TEXT, expires_at TEXT);
 CREATE TABLE IF NOT EXISTS contacts (
   id TEXT PRIMARY KEY, account_id TEXT NOT NULL REFERENCES accounts, phone TEXT NOT NULL, name TEXT, name_folded TEXT,
-  email TEXT, company TEXT, avatar_url TEXT, created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
-  UNIQUE (account_id, phone));
+  email TEXT, company TEXT, avatar_url TEXT, created_at TEXT NOT NULL, updated_at TEXT NOT NULL);
+CREATE UNIQUE INDEX IF NOT EXISTS contacts_by_phone ON contacts (account_id, phone);
 CREATE INDEX IF NOT EXISTS contacts_order ON contacts (account_id, created_at, id);
 CREATE TABLE IF NOT EXISTS tags (
   id TEXT PRIMARY KEY, account_id TEXT NOT NULL REFERENCES accounts, name TEXT NOT NULL, name_folded TEXT NOT NULL,
@@ -27,16 +27,18 @@ CREATE TABLE IF NOT EXISTS contact_tags (
 CREATE INDEX IF NOT EXISTS contact_tags_by_tag ON contact_tags (tag_id, contact_id);
 CREATE TABLE IF NOT EXISTS conversations (
   id TEXT PRIMARY KEY, account_id TEXT NOT NULL REFERENCES accounts,
-  contact_id TEXT NOT NULL UNIQUE REFERENCES contacts,
+  contact_id TEXT NOT NULL REFERENCES contacts,
   status TEXT NOT NULL, assigned_agent_id TEXT, last_message_text TEXT, last_message_at TEXT,
   unread_count INTEGER NOT NULL DEFAULT 0, created_at TEXT NOT NULL, updated_at TEXT NOT NULL);
+CREATE UNIQUE INDEX IF NOT EXISTS conversations_by_contact ON conversations (contact_id);
 CREATE INDEX IF NOT EXISTS conversations_order ON conversations (account_id, created_at, id);
 CREATE TABLE IF NOT EXISTS messages (
   id TEXT PRIMARY KEY, account_id TEXT NOT NULL REFERENCES accounts,
   conversation_id TEXT NOT NULL REFERENCES conversations, direction TEXT NOT NULL, sender_type TEXT NOT NULL,
   content_type TEXT NOT NULL, content_text TEXT, media_url TEXT, template_name TEXT, wamid TEXT NOT NULL,
   status TEXT NOT NULL, reported INTEGER NOT NULL DEFAULT 0, reply_to_message_id TEXT, interactive_reply_id TEXT,
-  quoted_wamid TEXT, created_at TEXT NOT NULL, UNIQUE (account_id, wamid));
+  quoted_wamid TEXT, created_at TEXT NOT NULL);
+CREATE UNIQUE INDEX IF NOT EXISTS messages_by_wamid ON messages (account_id, wamid);
 CREATE INDEX IF NOT EXISTS messages_order ON messages (conversation_id, created_at, id);
 CREATE INDEX IF NOT EXISTS messages_quoting ON messages (account_id, quoted_wamid);
 CREATE TABLE IF NOT EXISTS broadcasts (

@@ -8,10 +8,10 @@ from difflib import get_close_matches
 from types import MappingProxyType
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.faults import auth
+from reference.wacrm.faults import auth, scope
 from reference.wacrm.faults.registry import Fault, collect
 
-FAULTS = MappingProxyType(collect(auth))
+FAULTS = MappingProxyType(collect(auth, scope))
 
 
 class UnknownFaultError(ValueError):

@@ -40,16 +40,3 @@ def collect(*modules: ModuleType) -> dict[str, Fault]:
                 assert declared.name not in found, f"two faults are named {declared.name}"
                 found[declared.name] = declared
     return found
-
-
-def patch(service: object, step: str, replacement: Callable[..., object]) -> None:
-    """Replace one step of one service. A step that is not there would make the fault break nothing: an error."""
-    assert callable(getattr(service, step)), f"{type(service).__name__} has no step {step}"
-    setattr(service, step, replacement)
-
-
-def rewrite(statements: object, name: str, old: str, new: str) -> None:
-    """Change one SQL statement. A text that is not in it would make the fault break nothing: an error."""
-    sql: str = getattr(statements, name)
-    assert old in sql, f"{type(statements).__name__}.{name} does not contain {old!r}"
-    setattr(statements, name, sql.replace(old, new))

@@ -24,5 +24,5 @@ async def receive(request: Request) -> Response:
         payload = inbox.parse(raw)
     except ValueError:
         return JSONResponse({"error": "invalid JSON"}, 400)
-    inbox.accept(payload, f"{request.base_url}api/whatsapp/media/")
+    await inbox.accept(payload, f"{request.base_url}api/whatsapp/media/")
     return JSONResponse({"status": "received"})
