@@ -5,6 +5,7 @@ import time
 from fastapi import FastAPI
 
 from mock_meta.control.application import PREFIX, create_control
+from mock_meta.delivery import Poster
 from mock_meta.gateway import Gateway, Receive, Scope, Send
 from mock_meta.mock import Clock, Mock
 from mock_meta.settings import Settings
@@ -42,7 +43,10 @@ class MockMeta:
 _CONTROL_PATHS = (PREFIX, "/metrics")
 
 
-def create_app(settings: Settings | None = None, *, clock: Clock = time.time, mock: Mock | None = None) -> MockMeta:
-    """A mock of its own: nothing is shared between two applications. ``clock`` gives unix seconds."""
-    state = mock or Mock(settings or Settings(), clock)
-    return MockMeta(state, Gateway(state), create_control(state))
+def create_app(settings: Settings | None = None, *, clock: Clock = time.time, poster: Poster | None = None) -> MockMeta:
+    """A mock of its own: nothing is shared between two applications.
+
+    ``clock`` gives unix seconds, ``poster`` carries the webhooks; None sends them over HTTP.
+    """
+    mock = Mock(settings or Settings(), clock, poster)
+    return MockMeta(mock, Gateway(mock), create_control(mock))

@@ -1,11 +1,12 @@
 """One request to the Graph API, taken apart once (fact sheet 3.1, 3.2)."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
+
+from mock_meta.jsontext import parse_json
 
 DEFAULT_VERSION = "v21.0"
 _VERSION = re.compile(r"v\d{1,2}\.\d\Z")
@@ -13,7 +14,6 @@ _ALMOST_VERSION = re.compile(r"v\d", re.IGNORECASE)
 _UPLOAD = "upload:"
 _UNVERSIONED = frozenset({"whatsapp_business"})
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
-_MAX_DEPTH_ERRORS = (ValueError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,18 +120,14 @@ def _json_params(query: dict[str, str], body: bytes, problems: list[str]) -> tup
     if not body:
         return query, True
     try:
-        document = json.loads(body, parse_constant=_refuse_constant)
-    except _MAX_DEPTH_ERRORS:
+        document = parse_json(body)
+    except ValueError:
         problems.append("body: not JSON")
         return query, False
     if not isinstance(document, dict):
         problems.append(f"body: JSON {type(document).__name__}, not an object")
         return query, False
     return (query | document if query else document), True
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _form_values(body: bytes) -> dict[str, Any]:
@@ -143,7 +139,7 @@ def _form_value(text: str) -> object:
     """Graph takes objects and arrays as JSON text in form values."""
     if text[:1] in {"{", "["}:
         try:
-            return json.loads(text)
-        except _MAX_DEPTH_ERRORS:
+            return parse_json(text)
+        except ValueError:
             return text
     return text

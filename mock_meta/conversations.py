@@ -47,12 +47,14 @@ class Conversations:
         self.received: dict[str, Received] = {}
         self._counts: dict[Pair, int] = {}
         self._last_user_message: dict[Pair, float] = {}
+        self._latest_sent: dict[Pair, str] = {}
 
     def clear(self) -> None:
         self.sent.clear()
         self.received.clear()
         self._counts.clear()
         self._last_user_message.clear()
+        self._latest_sent.clear()
 
     def next_number(self, pair: Pair) -> int:
         self._counts[pair] = count = self._counts.get(pair, 0) + 1
@@ -60,6 +62,11 @@ class Conversations:
 
     def add_sent(self, message: Sent) -> None:
         self.sent[message.wamid] = message
+        self._latest_sent[message.pair] = message.wamid
+
+    def latest(self, phone_number_id: str, wa_id: str) -> str | None:
+        """The last message the number sent to the person."""
+        return self._latest_sent.get((phone_number_id, wa_id))
 
     def add_received(self, message: Received) -> None:
         """Opens or extends the customer service window of the pair."""

@@ -7,10 +7,11 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
+from mock_meta.jsontext import parse_json
 from mock_meta.ledger import Ledger, WebhookEntry
 
 SHOWN_BODY = 2000
@@ -36,6 +37,16 @@ class PostError(Exception):
 
 
 Post = Callable[[str, bytes, Mapping[str, str]], Awaitable[Reply]]
+
+
+class Poster(Protocol):
+    """The seam between the mock and the network. Both calls raise PostError when nothing answers."""
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply: ...
+
+    async def get(self, url: str, headers: Mapping[str, str]) -> Reply: ...
+
+    async def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,15 @@ class Delivery:
     attempts: list[Attempt] = dataclasses.field(default_factory=list)
     state: State = State.PENDING
     first: "asyncio.Future[None] | None" = None
+
+    def shown(self) -> dict[str, Any]:
+        """The delivery in the control's shape; ``payload`` null when the body is not JSON."""
+        try:
+            payload = parse_json(self.body)
+        except ValueError:
+            payload = None
+        attempts = [dataclasses.asdict(attempt) for attempt in self.attempts]
+        return {"id": self.id, "seq": self.seq, "attempts": attempts, "state": self.state, "payload": payload}
 
 
 @dataclass(frozen=True, slots=True)

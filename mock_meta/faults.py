@@ -38,7 +38,7 @@ class RawAnswer:
 class Fault:
     """``left`` is how often it still fires; None is always. ``delay`` in seconds."""
 
-    id: str
+    id: int
     match: Match
     left: int | None
     asked: Mapping[str, Any]
@@ -73,20 +73,20 @@ class Faults:
     """The armed faults, oldest first; the first that matches fires."""
 
     def __init__(self) -> None:
-        self._armed: dict[str, Fault] = {}
+        self._armed: dict[int, Fault] = {}
         self._count = 0
 
     def __iter__(self) -> Iterator[Fault]:
         return iter(self._armed.values())
 
-    def next_id(self) -> str:
+    def next_id(self) -> int:
         self._count += 1
-        return f"fault-{self._count}"
+        return self._count
 
     def arm(self, fault: Fault) -> None:
         self._armed[fault.id] = fault
 
-    def disarm(self, fault_id: str) -> bool:
+    def disarm(self, fault_id: int) -> bool:
         return self._armed.pop(fault_id, None) is not None
 
     def clear(self) -> None:

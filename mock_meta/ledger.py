@@ -1,12 +1,12 @@
 """What Meta was asked and what it did: the evidence. Append-only, in order, indexed by message and recipient."""
 
 import itertools
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from mock_meta.jsontext import parse_json
 from mock_meta.signature import raw_dump
 
 RAW_LIMIT = 64 * 1024
@@ -236,6 +236,6 @@ def _digits(text: str) -> str:
 
 def _parsed(raw: bytes) -> Any:  # noqa: ANN401  # JSON goes out
     try:
-        return json.loads(raw) if raw else None
-    except (ValueError, RecursionError):
+        return parse_json(raw) if raw else None
+    except ValueError:
         return None

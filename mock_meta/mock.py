@@ -8,7 +8,7 @@ from functools import partial
 from mock_meta.accounts import Account, Accounts, PhoneNumber, Template, TemplateCategory
 from mock_meta.behaviour import Behaviour, Step
 from mock_meta.conversations import Conversations, Sent
-from mock_meta.delivery import Dispatcher, HttpPoster, RetryPlan
+from mock_meta.delivery import Dispatcher, HttpPoster, Poster, RetryPlan
 from mock_meta.faults import Faults
 from mock_meta.ids import Ids
 from mock_meta.ledger import Ledger
@@ -24,9 +24,9 @@ WINDOW = 86400.0
 
 
 class Mock:
-    """Everything ``create_app`` assembles. ``clock`` gives unix seconds."""
+    """Everything ``create_app`` assembles. ``clock`` gives unix seconds; ``poster`` None is HTTP."""
 
-    def __init__(self, settings: Settings, clock: Clock = time.time) -> None:
+    def __init__(self, settings: Settings, clock: Clock = time.time, poster: Poster | None = None) -> None:
         self.settings = settings
         self.clock = clock
         self.ids = Ids(settings.ids_seed)
@@ -36,7 +36,7 @@ class Mock:
         self.faults = Faults()
         self.conversations = Conversations()
         self.media = MediaStore(self.ids)
-        self.poster = HttpPoster(settings.webhook_timeout, settings.webhook_ca)
+        self.poster = poster or HttpPoster(settings.webhook_timeout, settings.webhook_ca)
         retry = RetryPlan(scale=settings.retry_scale)
         self.dispatcher = Dispatcher(self.poster.post, self.ledger, retry, settings.webhook_concurrency)
         self.webhooks = Webhooks(self.dispatcher)

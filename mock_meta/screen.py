@@ -7,48 +7,54 @@ _RULE = "-" * 78
 
 
 def start_screen(mock: Mock, url: str) -> str:
-    """How to point an application at the mock, with lines that can be pasted."""
+    """How to point an application at the mock, with lines that can be pasted in their order."""
     account = next(iter(mock.accounts), None)
     waba = account.waba_id if account else "102290129340398"
     phone = next(iter(account.phones), "106540352242922") if account else "106540352242922"
     lines = [
         _RULE,
-        f" mock_meta {__version__}: Meta's WhatsApp Cloud API, imitated.  seed {mock.settings.seed}",
+        f" mock_meta {__version__}: Meta's WhatsApp Cloud API, imitated.   seed {mock.settings.seed}",
         _RULE,
-        f"  Graph API   {url}/v21.0      instead of https://graph.facebook.com/v21.0",
-        f"  Control     {url}/_control   health, accounts, faults, ledger",
+        f"  Graph API   {url}/v21.0",
+        "              in place of https://graph.facebook.com/v21.0",
+        f"  Control     {url}/_control",
+        "              accounts, behaviour, faults, inbound messages, ledger",
         "",
-        " Point your application's Graph base URL at the first line. Then:",
+        " Point your application's Graph base URL at the first address. To look around:",
+        "",
+        f"  MOCK={url}",
+        f"  TOKEN={'<the access token of your --config>' if account else 'EAAtest'}",
         "",
     ]
-    lines += [] if account else _make_account(url, waba, phone)
-    lines += _use_it(url, phone)
-    return "\n".join([*lines, _RULE, " Ctrl-C ends it."])
+    lines += [] if account else _make_account(waba, phone)
+    return "\n".join([*lines, *_use_it(phone), _RULE, " Ctrl-C ends it."])
 
 
-def _make_account(url: str, waba: str, phone: str) -> list[str]:
+def _make_account(waba: str, phone: str) -> list[str]:
     return [
-        " 1. make an account (webhook_url is where your application listens):",
-        f"  curl -X PUT {url}/_control/accounts/{waba} -d '{{",
+        " Make an account (webhook_url: where your application takes Meta's webhooks):",
+        "",
+        f"  curl -X PUT $MOCK/_control/accounts/{waba} -d '{{",
         '    "access_token": "EAAtest", "app_secret": "test_app_secret",',
         '    "verify_token": "verify", "webhook_url": "http://127.0.0.1:3000/webhook",',
         f'    "phone_numbers": [{{"id": "{phone}",',
-        '      "display_phone_number": "+1 555-078-3881", "verified_name": "Test"}]}\'',
+        '       "display_phone_number": "+1 555-078-3881", "verified_name": "Test"}]}\'',
         "",
     ]
 
 
-def _use_it(url: str, phone: str) -> list[str]:
+def _use_it(phone: str) -> list[str]:
     return [
-        " 2. send a message, as your application will:",
-        f"  curl {url}/v21.0/{phone}/messages \\",
-        "    -H 'Authorization: Bearer EAAtest' -H 'Content-Type: application/json' \\",
+        " Send a message, as your application will:",
+        "",
+        f"  curl $MOCK/v21.0/{phone}/messages \\",
+        '    -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\',
         '    -d \'{"messaging_product": "whatsapp", "to": "99900001234",',
         '         "type": "text", "text": {"body": "Hello"}}\'',
         "",
-        " 3. let a customer write to it, and look at what happened:",
-        f'  curl {url}/_control/inbound -d \'{{"phone_number_id": "{phone}",',
-        '    "messages": [{"from": "99900001234", "type": "text",',
-        '                  "text": {"body": "Hi"}}]}\'',
-        f"  curl '{url}/_control/ledger?limit=20'",
+        " Let a customer write, then read what happened:",
+        "",
+        f'  curl $MOCK/_control/inbound -d \'{{"phone_number_id": "{phone}",',
+        '    "messages": [{"from": "99900001234", "text": {"body": "Hi"}}]}\'',
+        '  curl "$MOCK/_control/ledger?limit=20"',
     ]

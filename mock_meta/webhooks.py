@@ -61,7 +61,7 @@ class Webhooks:
         self,
         account: Account,
         url: str,
-        payload: Payload,
+        payload: Any,  # noqa: ANN401  # any JSON value, malformed on purpose too
         *,
         signing: Signing = Signing.VALID,
         escape: bool = True,
@@ -96,9 +96,9 @@ class Webhooks:
         return new
 
     def _dispatch(
-        self, account: Account, url: str, body: bytes, headers: Mapping[str, str], payload: Payload, lane: str | None
+        self, account: Account, url: str, body: bytes, headers: Mapping[str, str], payload: object, lane: str | None
     ) -> Delivery:
-        subject = Subjects(payload)
+        subject = Subjects(payload if isinstance(payload, Mapping) else {})
         delivery = Delivery(
             id=self._next_id(),
             seq=self._last,

@@ -4,21 +4,23 @@ import ipaddress
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse, Response
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from mock_meta.control import accounts, behaviour, faults, general, ledger
+from mock_meta.control import accounts, behaviour, faults, general, ledger, webhooks
 from mock_meta.control.bodies import mock_of
 from mock_meta.control.shapes import ControlError, suggestion
 from mock_meta.mock import Mock
 
 PREFIX = "/_control"
+ROUTERS = (general.router, accounts.router, behaviour.router, faults.router, ledger.router, webhooks.router)
 
 
 def create_control(mock: Mock) -> FastAPI:
     """The application behind ``/_control``."""
     app = FastAPI(title="mock_meta control", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.mock = mock
-    for router in (general.router, accounts.router, behaviour.router, faults.router, ledger.router):
+    for router in ROUTERS:
         app.include_router(router, prefix=PREFIX, dependencies=[Depends(local_only)])
     app.add_exception_handler(ControlError, _answer_control_error)
     app.add_exception_handler(HTTPException, _answer_http_error)
@@ -47,7 +49,7 @@ async def _answer_control_error(_request: Request, problem: Exception) -> Respon
 
 async def _answer_http_error(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, HTTPException)
-    known = {str(getattr(route, "path", "")) for route in request.app.routes}
+    known = {PREFIX + route.path for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)}
     if problem.status_code == 404:  # noqa: PLR2004  # the HTTP status
         sentence = f"no control route {request.url.path}{suggestion(request.url.path, known)}"
     else:

@@ -1,12 +1,12 @@
 """Reading a control request's body."""
 
-import json
 from typing import Any, TypeVar
 
 from fastapi import Request
 from pydantic import ValidationError
 
 from mock_meta.control.shapes import ControlError, Shape, explain
+from mock_meta.jsontext import parse_json
 from mock_meta.mock import Mock
 
 Body = TypeVar("Body", bound=Shape)
@@ -22,7 +22,7 @@ async def body_as(request: Request, model: type[Body]) -> Body:
     """The request's JSON as a shape; an empty body is an empty object. Raises ControlError."""
     raw = await request.body()
     try:
-        document = json.loads(raw) if raw else {}
+        document = parse_json(raw) if raw else {}
     except ValueError as problem:
         raise ControlError(f"the body is not JSON: {problem}") from problem
     return as_shape(document, model)

@@ -55,7 +55,7 @@ router = APIRouter(prefix="/faults")
 
 
 @router.post("")
-async def arm(request: Request) -> dict[str, str]:
+async def arm(request: Request) -> dict[str, int]:
     faults = mock_of(request).faults
     body = await body_as(request, FaultShape)
     fault = _fault(faults.next_id(), body)
@@ -63,7 +63,7 @@ async def arm(request: Request) -> dict[str, str]:
     return {"id": fault.id}
 
 
-def _fault(fault_id: str, body: FaultShape) -> Fault:
+def _fault(fault_id: int, body: FaultShape) -> Fault:
     match, error, http = body.match, body.error, body.http
     recipients = None if match.to is None else frozenset(digits_only(number) for number in match.to)
     return Fault(
@@ -87,8 +87,8 @@ async def list_faults(request: Request) -> dict[str, Any]:
 @router.delete("/{fault_id}")
 async def disarm(request: Request, fault_id: str) -> dict[str, bool]:
     faults = mock_of(request).faults
-    if not faults.disarm(fault_id):
-        raise not_found("fault", fault_id, (fault.id for fault in faults))
+    if not fault_id.isdecimal() or not faults.disarm(int(fault_id)):
+        raise not_found("fault", fault_id, (str(fault.id) for fault in faults))
     return {"ok": True}
 
 

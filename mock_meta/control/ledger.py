@@ -6,10 +6,11 @@ from dataclasses import fields
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import StreamingResponse
 
 from mock_meta.control.bodies import mock_of
 from mock_meta.control.shapes import ControlError, suggestion
+from mock_meta.jsontext import AsciiJson
 from mock_meta.ledger import Entry, Kind, Outcome, Query
 
 _MAX = 10_000
@@ -20,10 +21,10 @@ router = APIRouter()
 
 
 @router.get("/ledger")
-async def find(request: Request) -> JSONResponse:
+async def find(request: Request) -> AsciiJson:
     ledger = mock_of(request).ledger
     entries = ledger.find(read_query(dict(request.query_params)))
-    return JSONResponse({"entries": [entry.shown() for entry in entries], "last_seq": ledger.last_seq})
+    return AsciiJson({"entries": [entry.shown() for entry in entries], "last_seq": ledger.last_seq})
 
 
 @router.get("/ledger.ndjson")

@@ -28,7 +28,7 @@ def not_found(what: str, name: str, known: Iterable[str] = ()) -> ControlError:
 
 def suggestion(name: str, known: Iterable[str]) -> str:
     """``; did you mean 'x'?``, or the choices when nothing is near, or nothing when there are none."""
-    names = sorted(known)
+    names = sorted(str(one) for one in known)
     near = difflib.get_close_matches(name, names, 1, 0.6)
     if near:
         return f"; did you mean {near[0]!r}?"
@@ -36,13 +36,15 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 
 
 def explain(problem: ValidationError, model: type[BaseModel]) -> ControlError:
-    """The first thing wrong with a body, in one sentence."""
-    first = problem.errors()[0]
+    """What is wrong with a body, in one sentence; a misspelt member before the one that is missing for it."""
+    errors = problem.errors()
+    first = next((error for error in errors if error["type"] == "extra_forbidden"), errors[0])
     place = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         name = str(first["loc"][-1])
         return ControlError(f"unknown member {place!r}{suggestion(name, _members(model, first['loc'][:-1]))}")
-    return ControlError(f"{place or 'body'}: {first['msg'][:1].lower()}{first['msg'][1:]}")
+    sentence = str(first["msg"]).removeprefix("Value error, ")
+    return ControlError(f"{place or 'body'}: {sentence[:1].lower()}{sentence[1:]}")
 
 
 def _members(model: type[BaseModel], path: Sequence[str | int]) -> Iterable[str]:

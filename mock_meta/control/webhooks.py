@@ -1,0 +1,157 @@
+"""``/_control/inbound``, ``statuses``, ``webhooks``, ``deliveries``: what Meta says to the deployment, on command."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+
+from mock_meta.accounts import Account
+from mock_meta.control.accounts import account_of, phone_of
+from mock_meta.control.bodies import body_as, mock_of
+from mock_meta.control.shapes import ControlError, Shape, not_found
+from mock_meta.delivery import Delivery
+from mock_meta.inbound import TYPES, complete, contact_of, receive, values
+from mock_meta.jsontext import AsciiJson
+from mock_meta.mock import Mock
+from mock_meta.payloads import Payload, envelope, messages_value
+from mock_meta.webhooks import Signing
+
+WAIT = 30.0
+
+
+class InboundMessage(Shape):
+    """Meta's own message member, as far as the caller cares; the mock completes the rest."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
+    sender: Annotated[str, StringConstraints(pattern=r"^\+?\d{5,15}$")] = Field(alias="from")
+    type: str = "text"
+
+    @model_validator(mode="after")
+    def _sane(self) -> "InboundMessage":
+        if self.type not in TYPES:
+            raise ValueError(f"no message type {self.type!r}; known: {', '.join(TYPES)}")
+        return self
+
+    def asked(self) -> dict[str, Any]:
+        return {**self.model_dump(by_alias=True), "from": self.sender.lstrip("+")}
+
+
+class InboundShape(Shape):
+    phone_number_id: str
+    messages: Annotated[list[InboundMessage], Field(min_length=1)]
+    batch: bool = False
+    wait: bool = True
+
+
+class StatusesShape(Shape):
+    phone_number_id: str
+    statuses: Annotated[list[dict[str, Any]], Field(min_length=1)]
+    wait: bool = True
+
+
+class WebhookShape(Shape):
+    waba_id: str
+    payload: Any = None
+    body: str | None = None
+    signature: Signing = Signing.VALID
+    escape: bool = True
+    wait: bool = True
+
+    @model_validator(mode="after")
+    def _one_content(self) -> "WebhookShape":
+        if ("payload" in self.model_fields_set) == (self.body is not None):
+            raise ValueError("give either 'payload' (JSON) or 'body' (text)")
+        if self.body is not None and self.signature is Signing.UNESCAPED:
+            raise ValueError("signature 'unescaped' needs a 'payload' that can be escaped")
+        return self
+
+
+class WaitShape(Shape):
+    wait: bool = True
+
+
+router = APIRouter()
+
+
+@router.post("/inbound")
+async def inbound(request: Request) -> AsciiJson:
+    mock = mock_of(request)
+    body = await body_as(request, InboundShape)
+    account, phone = phone_of(mock.accounts, body.phone_number_id)
+    asked = [message.asked() for message in body.messages]
+    pairs = [(complete(mock, phone, one), contact_of(one)) for one in asked]
+    for message, _ in pairs:
+        receive(mock, account, phone, message)
+    payloads = [envelope(account.waba_id, "messages", value) for value in values(phone, pairs, batch=body.batch)]
+    sent = [mock.webhooks.publish(account, payload) for payload in payloads]
+    found = await _deliveries(mock, [one for one in sent if one is not None], wait=body.wait)
+    return AsciiJson({"wamids": [message["id"] for message, _ in pairs], "deliveries": found})
+
+
+@router.post("/statuses")
+async def statuses(request: Request) -> AsciiJson:
+    mock = mock_of(request)
+    body = await body_as(request, StatusesShape)
+    account, phone = phone_of(mock.accounts, body.phone_number_id)
+    items = [_status(mock, item) for item in body.statuses]
+    payload = envelope(account.waba_id, "messages", messages_value(phone, statuses=items))
+    delivery = mock.webhooks.send(account, _callback(account), payload)
+    return AsciiJson({"deliveries": await _deliveries(mock, [delivery], wait=body.wait)})
+
+
+def _status(mock: Mock, given: Payload) -> Payload:
+    """As given; recipient and time are filled in where the caller left them out and they are known."""
+    item = dict(given)
+    item.setdefault("timestamp", str(int(mock.clock())))
+    sent = mock.conversations.sent.get(str(given.get("id")))
+    if sent is not None:
+        item.setdefault("recipient_id", sent.wa_id)
+    return item
+
+
+@router.post("/webhooks")
+async def webhook(request: Request) -> AsciiJson:
+    mock = mock_of(request)
+    body = await body_as(request, WebhookShape)
+    account = account_of(mock.accounts, body.waba_id)
+    url = _callback(account)
+    if body.body is not None:
+        delivery = mock.webhooks.send_text(account, url, body.body, body.signature)
+    else:
+        delivery = mock.webhooks.send(account, url, body.payload, signing=body.signature, escape=body.escape)
+    return AsciiJson({"deliveries": await _deliveries(mock, [delivery], wait=body.wait)})
+
+
+@router.post("/webhooks/{delivery_id}/replay")
+async def replay(request: Request, delivery_id: str) -> AsciiJson:
+    mock = mock_of(request)
+    body = await body_as(request, WaitShape)
+    old = _find(mock, delivery_id)
+    new = mock.webhooks.replay(account_of(mock.accounts, old.waba_id), old)
+    return AsciiJson({"deliveries": await _deliveries(mock, [new], wait=body.wait)})
+
+
+@router.get("/deliveries/{delivery_id}")
+async def delivery(request: Request, delivery_id: str) -> AsciiJson:
+    return AsciiJson(_find(mock_of(request), delivery_id).shown())
+
+
+def _find(mock: Mock, delivery_id: str) -> Delivery:
+    found = mock.dispatcher.find(delivery_id)
+    if found is None:
+        raise not_found("delivery", delivery_id)
+    return found
+
+
+def _callback(account: Account) -> str:
+    """On command a webhook goes out even where Meta would stay silent for lack of a subscription."""
+    if account.callback is None:
+        raise ControlError(f"account {account.waba_id} has no webhook_url")
+    return account.callback
+
+
+async def _deliveries(mock: Mock, sent: list[Delivery], *, wait: bool) -> list[dict[str, Any]]:
+    if wait:
+        for one in sent:
+            await mock.dispatcher.first_attempt(one, WAIT)
+    return [one.shown() for one in sent]

@@ -1,0 +1,135 @@
+"""Messages a person writes, completed to what Meta would send (fact sheet 16.2)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from mock_meta.accounts import Account, PhoneNumber
+from mock_meta.conversations import Received
+from mock_meta.errors import webhook_error
+from mock_meta.media import INBOUND_LIFE, SAMPLES, Media
+from mock_meta.mock import Mock
+from mock_meta.payloads import Payload, messages_value
+
+TYPES = (
+    "text",
+    "image",
+    "video",
+    "audio",
+    "document",
+    "sticker",
+    "location",
+    "contacts",
+    "button",
+    "interactive",
+    "reaction",
+    "order",
+    "unsupported",
+    "system",
+)
+_WITHOUT_CONTACTS = frozenset({"system"})
+
+_PLAUSIBLE: Mapping[str, Callable[[str], Any]] = MappingProxyType(
+    {
+        "text": lambda _: {"body": "Ciao"},
+        "location": lambda _: {"latitude": 45.4642, "longitude": 9.19, "name": "Duomo", "address": "Milano"},
+        "contacts": lambda _: [
+            {
+                "name": {"formatted_name": "B. Rossi", "first_name": "B."},
+                "phones": [{"phone": "+39 333 000 0000", "wa_id": "393330000000", "type": "CELL"}],
+            }
+        ],
+        "button": lambda _: {"payload": "Ok", "text": "Ok"},
+        "interactive": lambda _: {"type": "button_reply", "button_reply": {"id": "yes", "title": "Yes"}},
+        "order": lambda _: {
+            "catalog_id": "194836987003835",
+            "text": "",
+            "product_items": [
+                {"product_retailer_id": "di9ozbzfi4", "quantity": 2, "item_price": 30, "currency": "EUR"}
+            ],
+        },
+        "unsupported": lambda _: {"type": "poll_creation"},
+        "system": lambda number: {
+            "body": f"User changed from {number} to {number}",
+            "wa_id": number,
+            "type": "user_changed_number",
+        },
+    }
+)
+
+
+def complete(mock: Mock, phone: PhoneNumber, asked: Mapping[str, Any]) -> Payload:
+    """The message as it goes into ``messages``: id, timestamp, and the type's own member filled in where absent."""
+    sender, kind = asked["from"], asked["type"]
+    message: Payload = {"from": sender}
+    if asked.get("context") is not None:
+        message["context"] = _context(phone, asked["context"])
+    message["id"] = asked.get("id") or mock.ids.wamid(sender, inbound=True)
+    message["timestamp"] = str(asked.get("timestamp") or int(mock.clock()))
+    message["type"] = kind
+    message.update(_content(mock, phone, sender, kind, asked.get(kind)))
+    known = {"from", "id", "timestamp", "type", "context", "profile_name", kind}
+    message.update({name: value for name, value in asked.items() if name not in known})
+    return message
+
+
+def _context(phone: PhoneNumber, context: Mapping[str, Any]) -> Payload:
+    """A quote names the business number as its author unless the caller knows better."""
+    return {"from": phone.digits, **context} if "id" in context else dict(context)
+
+
+def _content(mock: Mock, phone: PhoneNumber, sender: str, kind: str, given: Any) -> Payload:  # noqa: ANN401  # JSON
+    if kind in SAMPLES:
+        return {kind: _media_content(mock, phone, kind, given or {})}
+    if kind == "unsupported":
+        error = webhook_error(131051, title="Message type unknown")
+        del error["href"]
+        return {"errors": [error], "unsupported": given or _PLAUSIBLE[kind](sender)}
+    if given is None and kind == "reaction":
+        given = {"message_id": mock.conversations.latest(phone.id, sender) or mock.ids.wamid(sender), "emoji": "👍"}
+    if given is None and kind in _PLAUSIBLE:
+        given = _PLAUSIBLE[kind](sender)
+    return {} if given is None else {kind: given}
+
+
+def _media_content(mock: Mock, phone: PhoneNumber, kind: str, given: Mapping[str, Any]) -> Payload:
+    """Media node: an id of the caller's own is served too, with the sample's bytes."""
+    mime, content = SAMPLES[kind]
+    mime = str(given.get("mime_type", mime))
+    expires = mock.clock() + INBOUND_LIFE
+    if "id" in given:
+        media = Media(str(given["id"]), phone.waba_id, phone.id, mime, content, expires)
+        mock.media.put(media)
+    else:
+        media = mock.media.add(phone.waba_id, phone.id, mime, content, expires)
+    extra: Payload = {
+        "document": {"filename": "document.pdf"},
+        "audio": {"voice": True},
+        "sticker": {"animated": False},
+    }
+    defaults = {"mime_type": mime, "sha256": media.sha256_base64, "id": media.id, **extra.get(kind, {})}
+    return {**defaults, **given}
+
+
+def contact_of(asked: Mapping[str, Any]) -> Payload:
+    return {"profile": {"name": asked.get("profile_name") or "Anna"}, "wa_id": asked["from"]}
+
+
+def values(phone: PhoneNumber, pairs: Sequence[tuple[Payload, Payload]], *, batch: bool) -> list[Payload]:
+    """One ``messages`` value for all (message, contact) pairs, or one for each."""
+    groups = [pairs] if batch else [[pair] for pair in pairs]
+    return [_value(phone, group) for group in groups]
+
+
+def _value(phone: PhoneNumber, pairs: Sequence[tuple[Payload, Payload]]) -> Payload:
+    contacts = {contact["wa_id"]: contact for message, contact in pairs if message["type"] not in _WITHOUT_CONTACTS}
+    messages = [message for message, _ in pairs]
+    if not contacts:
+        return messages_value(phone, messages=messages)
+    return messages_value(phone, contacts=list(contacts.values()), messages=messages)
+
+
+def receive(mock: Mock, account: Account, phone: PhoneNumber, message: Mapping[str, Any]) -> None:
+    """Remember that the person wrote: opens the service window, and read receipts may name the message."""
+    assert account.waba_id == phone.waba_id
+    mock.conversations.add_received(Received(message["id"], phone.id, message["from"], message["type"], mock.clock()))

@@ -1,0 +1,104 @@
+"""Faults, on real sockets where the connection suffers."""
+
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.mock_meta.conftest import Live, Receiver, until
+from tests.mock_meta.inside import PERSON, PHONE, Inside
+
+TEXT = {"messaging_product": "whatsapp", "to": PERSON, "type": "text", "text": {"body": "Ciao"}}
+
+
+def post(live: Live, timeout: float = 5.0) -> httpx.Response:
+    headers = {"Authorization": "Bearer EAAtest"}
+    return live.http.post(f"/v21.0/{PHONE}/messages", json=TEXT, headers=headers, timeout=timeout)
+
+
+def test_an_error_fires_as_often_as_asked(inside: Inside) -> None:
+    fault = {"match": {"to": [f"+{PERSON}"], "type": "text"}, "times": 2, "error": {"code": 130429}}
+    assert inside.control("POST", "/faults", fault) == {"id": 1}
+    for _ in range(2):
+        error = inside.refused()
+        assert error["message"] == "(#130429) Rate limit hit"
+    inside.send()
+    inside.send(to="99900005678")
+    assert [entry["outcome"] for entry in inside.requests()] == ["fault", "fault", "accepted", "accepted"]
+    (shown,) = inside.control("GET", "/faults")["faults"]
+    assert (shown["left"], shown["fired"]) == (0, 2)
+
+
+def test_an_error_can_have_any_text_and_status(inside: Inside) -> None:
+    error = {"code": 2, "http_status": 503, "message": "Down", "details": "soon"}
+    inside.control("POST", "/faults", {"error": error})
+    answer = inside.send(503)["error"]
+    assert (answer["code"], answer["message"], answer["is_transient"]) == (2, "Down", True)
+
+
+def test_matching(inside: Inside) -> None:
+    for match in ({"phone_number_id": "1"}, {"type": "image"}, {"operation": "phone.get"}, {"to": ["1234567"]}):
+        inside.control("POST", "/faults", {"match": match, "error": {"code": 1}})
+    inside.send()
+    assert inside.graph("GET", PHONE).json()["error"]["code"] == 1
+
+
+def test_a_raw_answer(inside: Inside) -> None:
+    fault = inside.control("POST", "/faults", {"http": {"status": 429, "body": "<h1>slow down</h1>"}})
+    answer = inside.graph("POST", f"{PHONE}/messages", json=TEXT)
+    assert (answer.status_code, answer.text) == (429, "<h1>slow down</h1>")
+    inside.control("DELETE", f"/faults/{fault['id']}")
+    inside.send()
+    inside.control("DELETE", f"/faults/{fault['id']}", status=404)
+
+
+@pytest.mark.parametrize("kind", ["reset", "hang"])
+@pytest.mark.parametrize(("moment", "accepted"), [("before", 0), ("after_accept", 1)])
+def test_no_answer(live: Live, receiver: Receiver, kind: str, moment: str, accepted: int) -> None:
+    live.control("POST", "/faults", {kind: moment, "delay": 0.05, "times": 1})
+    with pytest.raises(httpx.HTTPError):
+        post(live)
+    entries = live.control("GET", "/ledger?operation=messages.send")["entries"]
+    assert [entry["status"] for entry in entries] == [None]
+    assert [entry["outcome"] for entry in entries] == ["accepted" if accepted else "fault"]
+    assert sum(entry["wamid"] is not None for entry in entries) == accepted
+    live.drained()
+    assert len(receiver.posts) == 3 * accepted
+    assert post(live).status_code == 200
+
+
+def test_a_hang_ends_with_its_caller(live: Live) -> None:
+    live.control("POST", "/faults", {"hang": "before", "delay": 60, "times": 1})
+    with pytest.raises(httpx.ReadTimeout):
+        post(live, timeout=0.1)
+    until(lambda: live.control("GET", "/health")["in_flight"] == 0)
+
+
+def test_slow_but_accepted_at_the_start(live: Live, receiver: Receiver) -> None:
+    live.control("POST", "/faults", {"delay": 0.3, "times": 1})
+    started = time.monotonic()
+    answer = post(live)
+    assert time.monotonic() - started >= 0.3
+    assert answer.status_code == 200
+    assert len(receiver.posts) == 3
+    (entry,) = live.control("GET", "/ledger?operation=messages.send")["entries"]
+    assert entry["duration"] >= 0.3
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        ({}, "body: give one of 'error', 'http', 'reset', 'hang', or a 'delay'"),
+        ({"tims": 1, "delay": 1}, "unknown member 'tims'; did you mean 'times'?"),
+        ({"match": {"too": []}, "delay": 1}, "unknown member 'match.too'; did you mean 'to'?"),
+        (
+            {"error": {"code": 1}, "reset": "before"},
+            "give one of 'error', 'http', 'reset', 'hang', not error and reset",
+        ),
+        ({"reset": "later"}, "reset: input should be 'before' or 'after_accept'"),
+        ({"delay": 1, "times": 0}, "times: input should be greater than or equal to 1"),
+    ],
+)
+def test_bad_faults_are_refused(inside: Inside, fault: dict[str, Any], sentence: str) -> None:
+    assert sentence in inside.control("POST", "/faults", fault, status=400)["error"]

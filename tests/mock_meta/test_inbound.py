@@ -1,0 +1,116 @@
+"""Messages a person writes, on command, of every type Meta has."""
+
+from typing import Any
+
+import pytest
+
+from mock_meta.inbound import TYPES
+from mock_meta.wamid import decode_wamid
+from tests.mock_meta.inside import PERSON, PHONE, WABA, Inside
+
+
+def write(inside: Inside, *messages: dict[str, Any], **options: Any) -> dict[str, Any]:
+    body = {"phone_number_id": PHONE, "messages": [{"from": PERSON, **message} for message in messages], **options}
+    answer: dict[str, Any] = inside.control("POST", "/inbound", body)
+    return answer
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_every_type_is_completed(inside: Inside, kind: str) -> None:
+    answer = write(inside, {"type": kind, "profile_name": "Ada"})
+    (value,) = inside.posts.values()
+    (message,) = value["messages"]
+    assert list(value)[:2] == ["messaging_product", "metadata"]
+    assert value["metadata"] == {"display_phone_number": "15550783881", "phone_number_id": PHONE}
+    assert message["id"] == answer["wamids"][0]
+    found = decode_wamid(message["id"])
+    assert found is not None
+    assert (found.number, found.inbound) == (PERSON, True)
+    assert (message["from"], message["timestamp"], message["type"]) == (PERSON, "1750000000", kind)
+    assert message[kind]
+    expected = None if kind == "system" else [{"profile": {"name": "Ada"}, "wa_id": PERSON}]
+    assert value.get("contacts") == expected
+
+
+def test_what_the_caller_gives_is_kept(inside: Inside) -> None:
+    given = {
+        "type": "image",
+        "id": "wamid.mine",
+        "image": {"id": "777", "caption": "foto", "mime_type": "image/png"},
+        "context": {"id": "wamid.quoted"},
+        "referral": {"source_type": "ad"},
+    }
+    assert write(inside, given)["wamids"] == ["wamid.mine"]
+    message = inside.posts.values()[0]["messages"][0]
+    assert message["image"]["id"] == "777"
+    assert message["image"]["caption"] == "foto"
+    assert message["context"] == {"from": "15550783881", "id": "wamid.quoted"}
+    assert message["referral"] == {"source_type": "ad"}
+    assert inside.graph("GET", "777").json()["mime_type"] == "image/png"
+
+
+def test_replies_and_the_removal_of_a_reaction(inside: Inside) -> None:
+    reply = {"type": "list_reply", "list_reply": {"id": "r1", "title": "Uno", "description": "…"}}
+    write(inside, {"type": "interactive", "interactive": reply})
+    write(inside, {"type": "reaction", "reaction": {"message_id": "wamid.x"}})
+    first, second = (value["messages"][0] for value in inside.posts.values())
+    assert first["interactive"] == reply
+    assert second["reaction"] == {"message_id": "wamid.x"}
+
+
+def test_an_unsupported_message_says_why(inside: Inside) -> None:
+    write(inside, {"type": "unsupported"})
+    message = inside.posts.values()[0]["messages"][0]
+    assert message["errors"] == [
+        {
+            "code": 131051,
+            "title": "Message type unknown",
+            "message": "Message type unknown",
+            "error_data": {"details": "Message type is currently not supported."},
+        }
+    ]
+
+
+def test_one_post_each_or_one_for_all(inside: Inside) -> None:
+    write(inside, {"text": {"body": "1"}}, {"text": {"body": "2"}}, {"from": "99900005678"}, batch=True)
+    (value,) = inside.posts.values()
+    assert len(value["messages"]) == 3
+    assert [contact["wa_id"] for contact in value["contacts"]] == [PERSON, "99900005678"]
+    answer = write(inside, {}, {}, batch=False)
+    assert len(answer["deliveries"]) == 2
+    assert len(inside.posts.sent) == 3
+
+
+def test_statuses_go_out_exactly_as_given(inside: Inside) -> None:
+    known = inside.wamid()
+    statuses = [
+        {"id": known, "status": "read"},
+        {"id": "wamid.unknown", "status": "odd", "recipient_id": "1", "timestamp": "5"},
+    ]
+    (delivery,) = inside.control("POST", "/statuses", {"phone_number_id": PHONE, "statuses": statuses})["deliveries"]
+    assert delivery["state"] == "acknowledged"
+    assert inside.posts.statuses() == [
+        {"id": known, "status": "read", "timestamp": "1750000000", "recipient_id": PERSON},
+        {"id": "wamid.unknown", "status": "odd", "recipient_id": "1", "timestamp": "5"},
+    ]
+    (entry,) = inside.control("GET", "/ledger?kind=webhook&wamid=wamid.unknown")["entries"]
+    assert entry["statuses"] == [[known, "read"], ["wamid.unknown", "odd"]]
+
+
+def test_bad_commands_are_refused(inside: Inside) -> None:
+    def refused(path: str, body: dict[str, Any], status: int = 400) -> str:
+        return str(inside.control("POST", path, body, status=status)["error"])
+
+    text = {"from": PERSON, "type": "text"}
+    assert "no phone number '1'" in refused("/inbound", {"phone_number_id": "1", "messages": [text]}, 404)
+    assert "messages.0.from: field required" in refused("/inbound", {"phone_number_id": PHONE, "messages": [{}]})
+    unknown = {"phone_number_id": PHONE, "messages": [{"from": PERSON, "type": "txt"}]}
+    assert "no message type 'txt'" in refused("/inbound", unknown)
+    assert "unknown member 'message'; did you mean 'messages'?" in refused(
+        "/inbound", {"phone_number_id": PHONE, "message": [text]}
+    )
+    assert "give either" in refused("/webhooks", {"waba_id": WABA})
+    assert "needs a 'payload'" in refused("/webhooks", {"waba_id": WABA, "body": "x", "signature": "unescaped"})
+    assert "no delivery 'x'" in refused("/webhooks/x/replay", {}, 404)
+    inside.control("PUT", f"/accounts/{WABA}", {"webhook_url": None})
+    assert "has no webhook_url" in refused("/statuses", {"phone_number_id": PHONE, "statuses": [{"id": "x"}]})

@@ -1,0 +1,145 @@
+import time
+from typing import Any
+
+from mock_meta.ledger import Ledger, Outcome, Query, RequestEntry, WebhookEntry
+from tests.mock_meta.inside import PERSON, PHONE, Inside
+
+
+def entry(number: int, raw: bytes = b"{}") -> RequestEntry:
+    return RequestEntry(
+        at=0.0,
+        method="POST",
+        path="/v21.0/1/messages",
+        query={},
+        version="v21.0",
+        operation="messages.send",
+        scheme="Bearer",
+        token_known=True,
+        content_type="application/json",
+        raw=raw,
+        phone_number_id="1",
+        to=f"+9990000{number}",
+        type="text",
+        wamid=f"wamid.{number}",
+        outcome=Outcome.ACCEPTED,
+        status=200,
+        error=None,
+        problems=[],
+    )
+
+
+def webhook(number: int, body: bytes = b"{}") -> WebhookEntry:
+    return WebhookEntry(
+        at=0.0,
+        delivery_id="delivery-1",
+        attempt=1,
+        url="http://127.0.0.1/",
+        waba_id="2",
+        field="messages",
+        wamids=[f"wamid.{number}"],
+        statuses=[(f"wamid.{number}", "sent")],
+        people=[f"9990000{number}"],
+        phone_number_id="1",
+        body=body,
+        status=200,
+        error=None,
+        duration=0.0,
+    )
+
+
+def test_queries() -> None:
+    ledger = Ledger()
+    for number in range(5):
+        ledger.add(entry(number))
+        ledger.add(webhook(number))
+
+    def seqs(**query: Any) -> list[int]:
+        return [one.seq for one in ledger.find(Query(**query))]
+
+    assert seqs() == list(range(1, 11))
+    assert seqs(kind="request") == [1, 3, 5, 7, 9]
+    assert seqs(wamid="wamid.2") == [5, 6]
+    assert seqs(to="+99900003") == seqs(to="99900003") == [7, 8]
+    assert seqs(to="99900003", kind="webhook") == [8]
+    assert seqs(wamid="wamid.2", to="99900003") == []
+    assert seqs(since=8) == [9, 10]
+    assert seqs(since=5, wamid="wamid.2") == [6]
+    assert seqs(limit=2) == [1, 2]
+    assert seqs(operation="messages.send", limit=1) == [1]
+    assert seqs(operation="phone.get") == seqs(outcome="refused") == seqs(phone_number_id="7") == []
+
+
+def test_contains_looks_through_the_escaped_form() -> None:
+    ledger = Ledger()
+    ledger.add(entry(1, '{"text":"perché 1/2"}'.encode()))
+    ledger.add(webhook(1, rb'{"text":"perch\u00e9 1\/2"}'))
+    assert [one.seq for one in ledger.find(Query(contains="perché 1/2"))] == [1, 2]
+    assert ledger.find(Query(contains="anders")) == []
+
+
+def test_numbers_go_on_after_a_reset() -> None:
+    ledger = Ledger()
+    ledger.add(entry(1))
+    ledger.clear()
+    assert (ledger.last_seq, ledger.find(Query())) == (1, [])
+    ledger.add(entry(2))
+    assert [one.seq for one in ledger.find(Query(since=1))] == [2]
+    assert [one.seq for one in ledger.find(Query(wamid="wamid.2"))] == [2]
+
+
+def test_a_hundred_thousand_entries_are_found_quickly() -> None:
+    ledger = Ledger()
+    for number in range(50_000):
+        ledger.add(entry(number))
+        ledger.add(webhook(number))
+    started = time.perf_counter()
+    for number in range(0, 50_000, 50):
+        assert len(ledger.find(Query(wamid=f"wamid.{number}"))) == 2
+        assert len(ledger.find(Query(to=f"9990000{number}", since=10))) <= 2
+    ledger.find(Query(since=99_990))
+    assert time.perf_counter() - started < 1.0
+
+
+def test_what_an_entry_tells(inside: Inside) -> None:
+    wamid = inside.wamid(to=f"+{PERSON}")
+    (shown,) = inside.control("GET", f"/ledger?wamid={wamid}")["entries"]
+    assert {name: shown[name] for name in ("seq", "kind", "method", "path", "query", "version", "operation")} == {
+        "seq": 1,
+        "kind": "request",
+        "method": "POST",
+        "path": f"/v21.0/{PHONE}/messages",
+        "query": {},
+        "version": "v21.0",
+        "operation": "messages.send",
+    }
+    assert shown["authorization"] == {"scheme": "Bearer", "known": True}
+    assert shown["body"]["text"] == {"body": "Ciao"}
+    assert (shown["to"], shown["type"], shown["phone_number_id"]) == (f"+{PERSON}", "text", PHONE)
+    assert (shown["outcome"], shown["status"], shown["error"], shown["problems"]) == ("accepted", 200, None, [])
+    assert shown["duration"] >= 0
+
+
+def test_the_ledger_survives_what_utf8_cannot_hold(inside: Inside) -> None:
+    content = b'{"messaging_product":"whatsapp","to":"99900001234","text":{"body":"\\ud800"},"n":1e999}'
+    headers = {"Authorization": "Bearer EAAtest", "Content-Type": "application/json"}
+    inside.request("POST", f"/v21.0/{PHONE}/messages", content=content, headers=headers)
+    inside.send(text={"body": "ok"}, biz_opaque_callback_data="x")
+    inside.request("POST", f"/v21.0/{PHONE}/messages", content=content.replace(b',"n":1e999', b""), headers=headers)
+    assert [entry["outcome"] for entry in inside.requests()] == ["refused", "accepted", "accepted"]
+
+
+def test_export_as_lines(inside: Inside) -> None:
+    for _ in range(3):
+        inside.send()
+    lines = inside.request("GET", "/_control/ledger.ndjson?kind=request").text.splitlines()
+    assert len(lines) == 3
+
+
+def test_bad_queries_are_refused(inside: Inside) -> None:
+    cases = {
+        "knd=request": "unknown parameter 'knd'; did you mean 'kind'?",
+        "kind=requests": "kind: no kind 'requests'; did you mean 'request'?",
+        "since=x": "since: 'x' is not a number",
+    }
+    for query, sentence in cases.items():
+        assert inside.control("GET", f"/ledger?{query}", status=400) == {"error": sentence}
