@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from conformance.target import Capabilities, Meta, Target
 
 __all__ = [
-    "_drawn", "_prefix", "account", "api", "capabilities", "judgement", "measure", "meta", "numbers", "other", "pool",
-    "probe", "provider", "receiver", "rng", "role_keys", "shared_account", "target", "word",
+    "_drawn", "_prefix", "account", "api", "capabilities", "hears", "judgement", "measure", "meta", "numbers", "other",
+    "pool", "probe", "provider", "receiver", "rng", "role_keys", "sends", "shared_account", "target", "word",
 ]  # fmt: skip
 
 
@@ -45,6 +45,20 @@ def target(judgement: Judgement) -> Target:
 @pytest.fixture(scope="session")
 def capabilities(target: Target) -> Capabilities:
     return target.capabilities
+
+
+@pytest.fixture(scope="session")
+def sends(capabilities: Capabilities) -> None:
+    """The target sends messages: checks ask for this with `usefixtures`."""
+    if not capabilities.messages:
+        raise Lacking("capabilities.messages is false: the deployment does not send messages")
+
+
+@pytest.fixture(scope="session")
+def hears(capabilities: Capabilities) -> None:
+    """The target takes Meta's webhooks: checks ask for this with `usefixtures`."""
+    if not capabilities.inbound:
+        raise Lacking("capabilities.inbound is false: the deployment does not take Meta's webhooks")
 
 
 @pytest.fixture(scope="session")
