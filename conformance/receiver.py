@@ -12,6 +12,7 @@ import base64
 import contextlib
 import json
 import os
+import socket
 import ssl
 import sys
 import threading
@@ -176,14 +177,13 @@ async def serve(directory: Path, host: str, port: int, names: list[str]) -> None
     """Serve deliveries and control until cancelled; print one JSON line with the addresses when all listen."""
     inbox = Inbox()
     ca, context = certificates(directory, "localhost", "127.0.0.1", "::1", *names)
-    deliveries = _Server(delivery_app(inbox), host, port, context)
-    control = _Server(control_app(inbox), "127.0.0.1", 0, None)
+    deliveries = _Server(delivery_app(inbox), bound(host, port), context)
+    control = _Server(control_app(inbox), bound("127.0.0.1", 0), None)
     tripwire = await _tripwire(inbox)
     async with asyncio.TaskGroup() as group:
-        group.create_task(deliveries.serve())
-        group.create_task(control.serve())
-        at, steer = await deliveries.port(), await control.port()
-        line = {"origin": f"https://{host}:{at}", "control": f"http://127.0.0.1:{steer}", "ca": str(ca),
+        for server in (deliveries, control):
+            group.create_task(server.serve([server.listener]))
+        line = {"origin": f"https://{host}:{deliveries.port}", "control": f"http://127.0.0.1:{control.port}", "ca": str(ca),
                 "tripwire": tripwire.sockets[0].getsockname()[1]}  # fmt: skip
         print(json.dumps(line), flush=True)  # noqa: T201 - the protocol of this command
 
@@ -199,17 +199,27 @@ async def _tripwire(inbox: Inbox) -> asyncio.Server:
     return first
 
 
+def bound(host: str, port: int) -> socket.socket:
+    """A listening socket. Exits with one line when the port is taken."""
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        sys.exit(
+            f"the receiver cannot listen on {host}, port {port}: {error.strerror}; choose another with receiver.port"
+        )
+
+
 class _Server(uvicorn.Server):
-    def __init__(self, app: Any, host: str, port: int, context: ssl.SSLContext | None) -> None:  # noqa: ANN401 - ASGI
-        config = uvicorn.Config(app, host=host, port=port, log_level="critical", access_log=False, lifespan="off")
+    def __init__(self, app: Any, listener: socket.socket, context: ssl.SSLContext | None) -> None:  # noqa: ANN401 - ASGI
+        config = uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off")
         super().__init__(config)
         config.load()
         config.ssl = context
+        self.listener = listener
 
-    async def port(self) -> int:
-        while not self.started:  # noqa: ASYNC110 - uvicorn offers no event for it
-            await asyncio.sleep(0.01)
-        found: int = self.servers[0].sockets[0].getsockname()[1]
+    @property
+    def port(self) -> int:
+        found: int = self.listener.getsockname()[1]
         return found
 
 

@@ -71,6 +71,11 @@ class Process:
             raise StackError(f"{self.module} did not start; it said: {said}") from None
         return found
 
+    def kill(self) -> None:
+        """End the process as a crash would."""
+        self._process.kill()
+        self._process.wait()
+
     def stop(self) -> None:
         """End the process; kill it when it does not end by itself."""
         self._process.terminate()
@@ -92,6 +97,7 @@ class Stack:
     seed: int
     directory: Path = field(init=False)
     receiver: dict[str, Any] | None = None
+    _processes: dict[str, Process] = field(default_factory=dict)
     _exit: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> Self:
@@ -102,15 +108,21 @@ class Stack:
         self._exit.close()
 
     def _start(self, module: str, *arguments: str) -> dict[str, Any]:
-        process = Process(module, *arguments)
+        process = self._processes[module] = Process(module, *arguments)
         self._exit.callback(process.stop)
         return process.address
+
+    def kill(self, module: str) -> None:
+        """End one part at once, as a crash would."""
+        self._processes[module].kill()
 
     def start_receiver(self, host: str = "127.0.0.1", port: int = 0) -> None:
         arguments = ["--directory", str(self.directory), "--host", host, "--port", str(port)]
         self.receiver = self._start("conformance.receiver", *arguments)
 
-    def start_reference(self, faults: Sequence[str] = (), limit: int = 120, window: float = 60.0) -> Target:
+    def start_reference(
+        self, faults: Sequence[str] = (), limit: int = 120, window: float = 60.0, *, port: int = 0
+    ) -> Target:
         """Mock Meta and the reference deployment, wired to each other and to the receiver; what the judge must know."""
         assert self.receiver is not None
         mock = self._start("mock_meta", "--port", "0", "--seed", str(self.seed))
@@ -120,7 +132,7 @@ class Stack:
         file.write_text(json.dumps(accounts), encoding="utf-8")
         switches = [f"--fault={name}" for name in faults]
         address = self._start(
-            "reference.wacrm", "--port", "0", "--accounts", str(file), "--graph-url", mock["graph"], "--graph-timeout", "5",
+            "reference.wacrm", "--port", str(port), "--accounts", str(file), "--graph-url", mock["graph"], "--graph-timeout", "5",
             "--limit", str(limit), "--window", str(window), "--webhook-allow", self.receiver["origin"],
             "--webhook-ca", self.receiver["ca"], "--webhook-only-allowed", *switches,
         )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ STYLE = {
     Verdict.ERROR: "bold magenta", Verdict.ACCEPTED: "yellow",
 }  # fmt: skip
 LEVEL = {"M": "must", "S": "should", "I": "info"}
+UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""What a target's answer may hold and a terminal must not get: controls (ANSI sequences among them), lone surrogates."""
 CURL_SHOWN = 1200
 FINDINGS_PER_CLAUSE = 3
 CLOSING = {
@@ -41,6 +44,10 @@ def render(results: Results, folder: str, *, colour: bool, width: int) -> str:
     return buffer.getvalue()
 
 
+def _plain(text: str) -> str:
+    return UNPRINTABLE.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
 def _troubles(console: Console, results: Results, width: int) -> None:
     """One line per clause in trouble; skipped ones are gathered by their reason."""
     troubled = [c for c in results.clauses if c.verdict not in {Verdict.PASS, Verdict.SKIP}]
@@ -48,7 +55,7 @@ def _troubles(console: Console, results: Results, width: int) -> None:
         text = clause.sentence if clause.verdict in {Verdict.FAIL, Verdict.ACCEPTED} else clause.reason
         line = Text().append(f"{clause.verdict:<11}", STYLE[clause.verdict])
         line.append(f"{clause.id:<10} ", "bold")
-        line.append(textwrap.shorten(text, max(20, width - 23), placeholder=" …"), "")
+        line.append(textwrap.shorten(_plain(text), max(20, width - 23), placeholder=" …"), "")
         console.print(line)
     skipped: dict[str, list[str]] = {}
     for clause in results.clauses:
@@ -107,10 +114,9 @@ def _finding(console: Console, finding: Finding, width: int) -> None:
 
 
 def _exchange(console: Console, exchange: ExchangeRecord, width: int) -> None:
-    curl = (
-        exchange.curl if len(exchange.curl) <= CURL_SHOWN else f"{exchange.curl[:CURL_SHOWN]}… (whole in results.json)"
-    )
-    console.print(Text().append("  $ ", "dim").append(curl, "cyan"))
+    line = _plain(exchange.curl)
+    shown = line if len(line) <= CURL_SHOWN else f"{line[:CURL_SHOWN]}… (whole in results.json)"
+    console.print(Text().append("  $ ", "dim").append(shown, "cyan"))
     body = " ".join(exchange.body.split())
     answer = exchange.trouble or f"{exchange.status} {body}"
     _wrapped(console, "    ", textwrap.shorten(answer, 300, placeholder=" …"), width, "dim")
@@ -137,7 +143,7 @@ def _summary(console: Console, results: Results, folder: str, width: int) -> Non
 
 def _wrapped(console: Console, label: str, text: str, width: int, style: str = "") -> None:
     lines = textwrap.wrap(
-        " ".join(text.split()), max(20, width - len(label)), break_long_words=False, break_on_hyphens=False
+        " ".join(_plain(text).split()), max(20, width - len(label)), break_long_words=False, break_on_hyphens=False
     )
     for number, line in enumerate(lines or [""]):
         console.print(Text().append(label if number == 0 else " " * len(label), "dim").append(line, style))

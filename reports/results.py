@@ -130,4 +130,6 @@ def exit_code(clauses: list[ClauseResult], *, interrupted: bool) -> ExitCode:
 
 
 def write_json(results: Results, path: Path) -> None:
-    path.write_text(json.dumps(results.as_json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    """A lone surrogate, which a target may well answer, is written as its JSON escape."""
+    text = json.dumps(results.as_json(), indent=1, ensure_ascii=False) + "\n"
+    path.write_text(text, encoding="utf-8", errors="backslashreplace")

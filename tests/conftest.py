@@ -1,0 +1,54 @@
+"""A deployment that someone else runs, as far as the gate can tell: the embedded stack, described by a target file."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.judgement import reveal
+from conformance.stack import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from conformance.target import Target
+
+
+def toml(sections: dict[str, Any]) -> str:
+    """Settings as TOML; JSON's strings, numbers and lists are TOML's too."""
+    lines = []
+    for section, values in sections.items():
+        lines.append(f"[{section}]")
+        for name, value in values.items():
+            lines.append(f"{name} = {_inline(value) if isinstance(value, dict) else json.dumps(value)}")
+    return "\n".join(lines) + "\n"
+
+
+def _inline(table: dict[str, Any]) -> str:
+    return "{" + ", ".join(f"{json.dumps(name)} = {json.dumps(value)}" for name, value in table.items()) + "}"
+
+
+def settings_of(target: Target) -> dict[str, Any]:
+    """A target as the sections of a target file."""
+    plain: dict[str, Any] = reveal(target.model_dump(exclude_none=True, exclude={"allow_hosts", "capabilities"}))
+    plain["target"]["embedded"] = False
+    return plain
+
+
+@pytest.fixture(scope="session")
+def deployment() -> Iterator[Target]:
+    """Mock Meta and the reference, running for the whole session."""
+    with Stack(seed=1) as stack:
+        stack.start_receiver()
+        yield stack.start_reference()
+
+
+@pytest.fixture
+def target_file(deployment: Target, tmp_path: Path) -> Path:
+    """A valid harness.toml for `deployment`."""
+    path = tmp_path / "harness.toml"
+    path.write_text(toml(settings_of(deployment)))
+    return path

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from reports import console, junit
+from reports.results import (
+    CheckResult,
+    ClauseResult,
+    ExchangeRecord,
+    ExitCode,
+    Finding,
+    Results,
+    Verdict,
+    exit_code,
+    fold,
+    write_json,
+)
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "reports" / "results.schema.json").read_text())
+
+
+def clause(id_: str, verdict: Verdict, reason: str = "") -> ClauseResult:
+    check = CheckResult(f"test_x.py::test_{id_}", verdict, 0.1, reason)
+    return ClauseResult(id_, "M", f"The sentence of {id_} " + "word " * 30, "docs: a page", verdict, [check], reason)
+
+
+def results(*verdicts: Verdict) -> Results:
+    clauses = [clause(f"PAGE-{n:02}", verdict, "a reason") for n, verdict in enumerate(verdicts, 1)]
+    exchange = ExchangeRecord(
+        'curl -sS -i "$WACRM_URL"/api/v1/me', 200, {"content-type": "x"}, '{"data": "\x00\ud800"}', 0.1
+    )
+    broken = [c for c in clauses if c.verdict is Verdict.FAIL]
+    findings = [Finding(c.id, c.checks[0].name, "one", "two", [exchange], ["ledger: nothing"]) for c in broken]
+    return Results(
+        run="run",
+        target={"url": "http://127.0.0.1:1/api/v1", "embedded": True, "limit": 120, "window": 60.0},
+        started="2026-11-20T00:00:00+00:00",
+        seconds=1.5,
+        seed=7,
+        requests=10,
+        waited=0.0,
+        exit_code=exit_code(clauses, interrupted=False),
+        interrupted=False,
+        clauses=clauses,
+        findings=findings,
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "code"),
+    [
+        ([Verdict.PASS], ExitCode.PROVED),
+        ([Verdict.PASS, Verdict.SKIP], ExitCode.PROVED),
+        ([Verdict.PASS, Verdict.ACCEPTED], ExitCode.PROVED),
+        ([Verdict.SKIP], ExitCode.UNPROVED),
+        ([], ExitCode.UNPROVED),
+        ([Verdict.PASS, Verdict.NO_VERDICT], ExitCode.UNPROVED),
+        ([Verdict.PASS, Verdict.ERROR], ExitCode.UNPROVED),
+        ([Verdict.PASS, Verdict.ERROR, Verdict.FAIL], ExitCode.FINDINGS),
+    ],
+)
+def test_a_run_that_proved_nothing_is_not_green(verdicts: list[Verdict], code: ExitCode) -> None:
+    clauses = [clause(f"PAGE-{n:02}", verdict) for n, verdict in enumerate(verdicts)]
+    assert exit_code(clauses, interrupted=False) is code
+
+
+def test_an_interrupted_run_is_not_green() -> None:
+    assert exit_code([clause("PAGE-01", Verdict.PASS)], interrupted=True) is ExitCode.INTERRUPTED
+
+
+def test_a_clause_has_its_worst_checks_verdict() -> None:
+    assert fold([Verdict.PASS, Verdict.SKIP]) is Verdict.PASS
+    assert fold([Verdict.PASS, Verdict.NO_VERDICT]) is Verdict.NO_VERDICT
+    assert fold([Verdict.NO_VERDICT, Verdict.ERROR, Verdict.FAIL]) is Verdict.FAIL
+    assert fold([]) is Verdict.SKIP
+
+
+def test_the_json_keeps_its_schema(tmp_path: Path) -> None:
+    write_json(results(*Verdict), tmp_path / "results.json")
+    jsonschema.Draft202012Validator(SCHEMA).validate(json.loads((tmp_path / "results.json").read_text()))
+
+
+def test_junit_has_a_case_per_clause(tmp_path: Path) -> None:
+    junit.write(results(*Verdict), tmp_path / "junit.xml")
+    suite = ET.parse(tmp_path / "junit.xml").getroot()[0]  # noqa: S314 - our own file
+    assert {k: suite.get(k) for k in ("tests", "failures", "errors", "skipped")} == {
+        "tests": "6", "failures": "1", "errors": "2", "skipped": "1",
+    }  # fmt: skip
+    assert "$ curl" in (suite[1][0].text or "")
+
+
+def test_the_console_fits_eighty_columns() -> None:
+    text = console.render(results(*Verdict), "reports/out/run", colour=False, width=80)
+    assert "The contract is broken." in text
+    assert "curl -sS -i" in text
+    assert all(len(line) <= 80 for line in text.splitlines() if "curl" not in line), text
+
+
+def test_the_console_counts_what_was_not_judged() -> None:
+    text = console.render(results(Verdict.PASS, Verdict.SKIP, Verdict.SKIP), "out", colour=False, width=80)
+    assert "1 pass · 0 fail · 2 skip" in text
+    assert "2 not judged" in text
+    assert "PAGE-02, PAGE-03: a reason" in text
