@@ -1,0 +1,68 @@
+"""Fixtures that several groups of checks share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.calls import ORIGIN, Calls
+from conformance.expect import Lacking
+from conformance.keys import Role
+from conformance.probe import Api
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conformance.account import Account
+    from conformance.judgement import Judgement
+    from conformance.keys import KeyPool
+    from conformance.probe import Probe
+    from conformance.target import Capabilities, Target
+
+
+@pytest.fixture(scope="session")
+def hook_origins(judgement: Judgement, target: Target) -> list[str]:
+    """Origins that an endpoint may be registered for, the harmless one first: some deployments ask a name server."""
+    given = (target.receiver.origin if target.receiver else "") or (judgement.receiver or {}).get("origin", "")
+    return [ORIGIN, *([given] if given else [])]
+
+
+@pytest.fixture(scope="session")
+def hooks(hook_origins: list[str], probe: Probe, pool: KeyPool) -> Callable[[], str]:
+    """The first of those origins that the target takes; found when first asked for."""
+    api = Api(probe, pool, Role.FULL)
+    found: list[str] = []
+
+    def origin() -> str:
+        if not found:
+            found.append(next((o for o in hook_origins if _taken(api, o)), ""))
+        if not found[0]:
+            raise Lacking(
+                "the target registers no endpoint of ours: give it an origin that it takes in receiver.origin"
+            )
+        return found[0]
+
+    return origin
+
+
+def _taken(api: Api, origin: str) -> bool:
+    """Whether the target registers such an endpoint. Whatever else is wrong with it is for the checks to find."""
+    body = {"url": f"{origin}/harness", "events": ["message.received"], "is_active": False}
+    answer = api.post("/webhooks", body)
+    made = answer.json()
+    if answer.status == 201 and isinstance(made, dict) and isinstance(made.get("data"), dict) and "id" in made["data"]:
+        api.delete(f"/webhooks/{made['data']['id']}")
+    return answer.status != 400
+
+
+@pytest.fixture
+def calls_of(capabilities: Capabilities, hooks: Callable[[], str]) -> Callable[[Account], Calls]:
+    """`calls_of(other)`: valid requests for another account."""
+    return lambda account: Calls(account, capabilities, hooks)
+
+
+@pytest.fixture
+def calls(account: Account, calls_of: Callable[[Account], Calls]) -> Calls:
+    """A valid request for each operation, for the main account."""
+    return calls_of(account)
