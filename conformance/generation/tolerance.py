@@ -1,0 +1,68 @@
+"""Which input must be refused: what the specification forbids and `x-wacrm-tolerated` does not excuse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from conformance import schema
+from conformance.contract import body_schema, operation
+from conformance.generation.traffic import ABSENT, UNPARSABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.generation.traffic import Request
+    from conformance.schema import Json
+
+TOLERATED = "x-wacrm-tolerated"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a request must be refused: `$.text: expected member to, got only text`."""
+
+    reason: str
+
+    @property
+    def where(self) -> str:
+        return self.reason.partition(", got ")[0]
+
+
+def must_be_refused(request: Request) -> Refusal | None:
+    """The reason why no correct deployment may accept the request, or None. Query parameters are never a reason."""
+    if request.operation.takes_id and not schema.is_uuid(request.id or ""):
+        return Refusal(f"path: expected a uuid, got {schema.shown(request.id)}")
+    return body_is_refused(request)
+
+
+def body_is_refused(request: Request) -> Refusal | None:
+    """The reason in the body alone."""
+    if not request.operation.has_body:
+        return None
+    body = request.json
+    if body is ABSENT:
+        return Refusal("body: expected JSON, got no body")
+    if body is UNPARSABLE:
+        return Refusal("body: expected JSON, got something else")
+    problems = schema.problems(tolerant_schema(request.operation.id), body)
+    return Refusal(problems[0]) if problems else None
+
+
+@cache
+def tolerant_schema(operation_id: str) -> Mapping[str, Json]:
+    """The schema of an operation's body, widened by every tolerance."""
+    widened: Mapping[str, Json] = _widened(body_schema(operation(operation_id)))
+    return widened
+
+
+def _widened(node: Any) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(node, list):
+        return [_widened(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if TOLERATED in node:
+        return _widened(node[TOLERATED])
+    # Tolerances may make the branches of a `oneOf` overlap.
+    return {"anyOf" if key == "oneOf" else key: _widened(value) for key, value in node.items()}
