@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from conformance import expect
+from conformance.concurrency import at_once
 from conformance.templates import GREETING
+
+if TYPE_CHECKING:
+    from conformance.account import Account
+    from conformance.probe import Exchange
+    from conformance.provider import Entry
 
 Row = dict[str, Any]
 
@@ -60,6 +67,26 @@ def sample(kind: str, word: str) -> Sample:
     if kind == "template":
         return template(GREETING, "en_US", word, "A-17")
     return medium(kind, f"{FILES}/{word}", f"{word}: look" if kind in CAPTIONED else None)
+
+
+def at_meta(account: Account, exchange: Exchange) -> Entry:
+    """The one message at Meta that a 201 stands for; a Mismatch when there is none, or another answer."""
+    wamid = expect.record(exchange, 201).get("whatsapp_message_id")
+    found = account.provider.accepted(wamid=wamid) if isinstance(wamid, str) and wamid else []
+    expect.that(
+        len(found) == 1, f"one message that Meta accepted as {wamid!r}", f"{len(found)} in its ledger", exchange
+    )
+    return found[0]
+
+
+def send_at_once(account: Account, *bodies: Row) -> list[Exchange]:
+    """Send them all at the same moment."""
+    return at_once([lambda body=body: account.api.post("/messages", body) for body in bodies])  # type: ignore[misc]
+
+
+def digits(number: object) -> str:
+    """A number as Meta compares it."""
+    return "".join(character for character in str(number) if character.isdigit())
 
 
 def said(body: Any) -> Row:  # noqa: ANN401 - JSON
