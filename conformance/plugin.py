@@ -214,8 +214,10 @@ class Gate:
 
     # -- what is heard and shown ----------------------------------------------------------------------------------------
 
-    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
-        """Nothing but counts: the progress line and the summary speak."""
+    def pytest_report_teststatus(self, report: pytest.TestReport | pytest.CollectReport) -> tuple[str, str, str] | None:
+        """Nothing but counts: the progress line and the summary speak. A file that cannot be collected is pytest's to tell."""
+        if isinstance(report, pytest.CollectReport):
+            return None
         verdict: Any = dict(report.user_properties).get("verdict")
         if verdict and report.outcome == "failed":
             return {"fail": "failed", "error": "error", "no-verdict": "no-verdict"}[verdict[0]], "", ""
