@@ -21,7 +21,7 @@ from conformance.generation.reduction import Reduction
 from conformance.generation.traffic import Answer, Request, Send, read, send
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
 __all__ = [
     "Answer",
@@ -48,18 +48,22 @@ class Budget:
 
     seconds: float = 20.0
     requests: int = 1500
-    max_examples: int = 20
-    sequences: int = 80
+    max_examples: int = 10
+    sequences: int = 60
     reductions: int = 100
 
 
 @dataclass
 class Run:
-    """What one mode found. `answers` counts statuses by operation; `cut_short` says which bound ended it, if any."""
+    """What one mode found. `answers` counts statuses by operation; `cut_short` says which bound ended it, if any.
+
+    `created` are ids of what the run made and did not delete, by collection. `troubles` are the generator's own.
+    """
 
     mode: Mode
     defects: tuple[Defect, ...] = ()
     answers: dict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
+    created: dict[str, tuple[str, ...]] = field(default_factory=dict)
     cut_short: str | None = None
     troubles: list[str] = field(default_factory=list)
     seconds: float = 0.0
@@ -86,18 +90,21 @@ def run(
     seed: int,
     ids: Mapping[str, Sequence[str]] | None = None,
     templates: Sequence[KnownTemplate] = (),
+    without: Collection[str] = (),
     budget: Budget | None = None,
 ) -> Run:
     """Generate requests of one mode and judge their answers.
 
     `number` hands out fictional E.164 numbers; `ids` are existing ones by collection (`contacts`, `conversations`,
-    `broadcasts`, `webhooks`, `tags`), which are read and never written. Raises what `send` raises.
+    `broadcasts`, `webhooks`, `tags`), which are read and never written. Operations whose ids are in `without` are not
+    called. Raises what `send` raises.
     """
     memory = Memory(ids or {})
     # A string seeds alike in every process; a tuple's hash would not.
     harmless = Harmless(random.Random(f"{seed} {mode}"), number, memory, templates)
     session = _Session(Run(mode), Judge(memory), harmless, send, budget or Budget())
-    session.go(seed)
+    session.go(seed, without)
+    session.run.created = {kind: tuple(found) for kind, found in memory.alive.items() if found}
     return session.run
 
 
@@ -108,10 +115,11 @@ class _Session:
         self._began = time.monotonic()
         self._raised: BaseException | None = None
 
-    def go(self, seed: int) -> None:
+    def go(self, seed: int, without: Collection[str]) -> None:
         sequences = self.run.mode is Mode.SEQUENCES
         examples = self._budget.sequences if sequences else self._budget.max_examples
-        self.run.troubles.extend(generate(self.run.mode, seed=seed, max_examples=examples, handle=self._handle))
+        generating = generate(self.run.mode, seed=seed, max_examples=examples, without=without, handle=self._handle)
+        self.run.troubles.extend(generating)
         if self._raised is not None:
             raise self._raised
         reduction = Reduction(self._through, self._harmless.renumbered, self._budget.reductions)

@@ -22,10 +22,10 @@ from schemathesis.engine.core import ExecutionPlan
 from schemathesis.engine.run import Phase, PhaseName
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
-from conformance.contract import document
+from conformance.contract import document, operation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from conformance.generation.traffic import Answer
 
@@ -56,13 +56,12 @@ class Mode(StrEnum):
                 return (PhaseName.STATEFUL_TESTING,)
 
 
-def generate(mode: Mode, *, seed: int, max_examples: int, handle: Handle) -> Iterator[str]:
+def generate(mode: Mode, *, seed: int, max_examples: int, without: Collection[str], handle: Handle) -> Iterator[str]:
     """Generate requests and give each to `handle(method, url, body)`; when that returns None, end.
 
     Yields what Schemathesis could not do, one line each. `max_examples`: per operation, or sequences.
     """
-    raw = _document()
-    generated = schemathesis.openapi.from_dict(raw, config=_config(mode, seed, max_examples))
+    generated = schemathesis.openapi.from_dict(_document(without), config=_config(mode, seed, max_examples))
     context = _Context(schema=generated, stop_event=threading.Event())
     context.adapter = _Adapter(handle, context.stop)
     for phase in mode.phases:
@@ -171,7 +170,7 @@ def _config(mode: Mode, seed: int, max_examples: int) -> SchemathesisConfig:
     })  # fmt: skip
 
 
-def _document() -> dict[str, Any]:
+def _document(without: Collection[str]) -> dict[str, Any]:
     """The specification as the generator gets it: authentication is the sender's business, broadcasts stay small.
 
     Only documented members are valid here, or most of what is generated would be others; the invalid mode adds some.
@@ -180,6 +179,8 @@ def _document() -> dict[str, Any]:
     for member in ("security", "webhooks"):
         del raw[member]
     del raw["components"]["securitySchemes"]
+    for left_out in map(operation, without):
+        del raw["paths"][left_out.path][left_out.method.lower()]
     schemas = raw["components"]["schemas"]
     schemas["CreateBroadcast"]["properties"]["recipients"]["maxItems"] = RECIPIENTS
     for name in _bodies(schemas):

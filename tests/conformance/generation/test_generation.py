@@ -162,3 +162,20 @@ def test_nothing_is_printed_or_written(
         run(mode, Tiny(frozenset(Plant)))
     assert capfd.readouterr() == ("", "")
     assert list(here.iterdir()) == []
+
+
+def test_operations_can_be_left_out() -> None:
+    target = Tiny()
+    for mode in Mode:
+        result = generation.run(
+            mode, send=target, number=numbers(), seed=1, budget=SMALL, without=("sendMessage", "createBroadcast")
+        )
+        assert result.troubles == []
+    assert {path for method, path, _ in target.log if method == "POST"} == {"/contacts", "/webhooks"}
+
+
+def test_what_was_made_is_named() -> None:
+    target = Tiny()
+    result = run(Mode.SEQUENCES, target)
+    assert set(result.created["webhooks"]) == set(target.webhooks)
+    assert set(result.created["contacts"]) == set(target.contacts)

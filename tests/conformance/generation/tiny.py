@@ -167,9 +167,7 @@ class Tiny:
     def _webhook_changes(self, body: dict[str, Any]) -> dict[str, Any]:
         given: dict[str, Any] = {name: body[name] for name in ("url", "events", "is_active") if name in body}
         if self.lenient:
-            given: dict[str, Any] = {
-                name: value for name, value in given.items() if name != "is_active" or value is not None
-            }
+            given = {name: value for name, value in given.items() if name != "is_active" or value is not None}
         url, events = given.get("url", "https://x.invalid"), given.get("events", ["message.received"])
         sound = (
             isinstance(url, str) and url.strip().lower().startswith("https://") and not re.search(r"[\s{}|^`<>]", url)
