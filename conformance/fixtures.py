@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from conformance.target import Capabilities, Meta, Target
 
 __all__ = [
-    "_drawn", "_prefix", "account", "api", "capabilities", "hears", "judgement", "measure", "meta", "numbers", "other",
+    "_drawn", "_mock", "_prefix", "account", "api", "capabilities", "hears", "judgement", "measure", "meta", "numbers", "other",
     "pool", "probe", "provider", "receiver", "rng", "role_keys", "sends", "shared_account", "target", "word",
 ]  # fmt: skip
 
@@ -154,12 +154,17 @@ def word(_prefix: str) -> Callable[[], str]:
     return lambda: f"{_prefix}{secrets.token_hex(5)}"
 
 
+@pytest.fixture(scope="session")
+def _mock(target: Target) -> Provider | None:
+    """One client for all checks: making one costs more than a request."""
+    return Provider(target.meta.control, target.target.patience) if target.meta is not None else None
+
+
 @pytest.fixture
-def account(api: Api, target: Target, numbers: Numbers, word: Callable[[], str]) -> Account:
+def account(api: Api, target: Target, numbers: Numbers, word: Callable[[], str], _mock: Provider | None) -> Account:
     """The main account, with what a user of it does: contacts, sends, inbound messages."""
     given = target.meta
-    provider = Provider(given.control, target.target.patience) if given is not None else None
-    return Account(api, numbers, word, provider, given.phone_number_id if given else "", given.waba_id if given else "")
+    return Account(api, numbers, word, _mock, given.phone_number_id if given else "", given.waba_id if given else "")
 
 
 @pytest.fixture(scope="session")
@@ -182,10 +187,10 @@ def shared_account(
 
 
 @pytest.fixture
-def other(api: Api, target: Target, numbers: Numbers, word: Callable[[], str]) -> Account:
+def other(api: Api, target: Target, numbers: Numbers, word: Callable[[], str], _mock: Provider | None) -> Account:
     """Another account of the same deployment."""
     given = target.meta
-    provider = Provider(given.control, target.target.patience) if given and given.other_phone_number_id else None
+    provider = _mock if given and given.other_phone_number_id else None
     phone, waba = (given.other_phone_number_id, given.other_waba_id) if given else ("", "")
     return Account(api.as_role(Role.OTHER), numbers, word, provider, phone, waba)
 
