@@ -41,6 +41,17 @@ def is_fictional(number: str) -> bool:
     return american or digits.startswith(UNASSIGNED.prefix) or any(r.holds(digits) for r in (*FRENCH, *BRITISH))
 
 
+def variants(digits: str) -> list[str]:
+    """The spellings that Wacrm tries when Meta does not know a number: `0` put after, or taken from, a country code of
+    one, two or three digits (Meta fact sheet, 1.2); the number itself first.
+    """
+    found = [digits]
+    for length in (1, 2, 3):
+        code, rest = digits[:length], digits[length:]
+        found.append(code + rest.removeprefix("0") if rest.startswith("0") else f"{code}0{rest}")
+    return found
+
+
 class Numbers:
     """Draws numbers that this run has not drawn before.
 

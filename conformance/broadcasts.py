@@ -1,0 +1,161 @@
+"""A broadcast as the judge runs it: launched with a nonce, polled, and joined with what Meta and its webhooks know."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from conformance import books, expect
+from conformance.account import needed
+from conformance.books import Order, Poll, Post, Said
+from conformance.expect import Mismatch
+from conformance.provider import eventually
+from conformance.templates import GREETING, PLAIN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from conformance.account import Account, Row
+    from conformance.books import Discrepancy, Due
+    from conformance.probe import Exchange
+
+LONGEST = 300.0
+"""Seconds after which even a broadcast that still moves is given up."""
+FIRST_PAUSE, LAST_PAUSE = 0.03, 0.25
+AFTERMATH = 0.1
+"""Seconds after which counts must still be right: a count that overshoots passes through the right one."""
+PREFIX = 8
+"""Letters that all words of a run begin with (`fixtures.word`)."""
+
+
+@dataclass
+class Broadcast:
+    """One broadcast of the target. `polls` are all answers to GET so far, `answer` the one to POST."""
+
+    account: Account
+    order: Order
+    answer: Exchange
+    id: str
+    mark: int
+    posted_at: float
+    polls: list[Poll] = field(default_factory=list)
+    last: Exchange | None = None
+
+    # -- what the API says --------------------------------------------------------------------------------------------
+
+    def poll(self) -> Poll:
+        """GET it; the counts, which are kept. No verdict when it cannot be read."""
+        self.last = self.account.api.get(f"/broadcasts/{self.id}")
+        self.polls.append(counts_of(needed(self.last, 200), self.last))
+        return self.polls[-1]
+
+    def until(self, done: Callable[[Poll], object], patience: float, pause: float = FIRST_PAUSE) -> Poll:
+        """Poll until `done` or nothing has moved for `patience` seconds; the last poll either way."""
+        began = changed = time.monotonic()
+        seen = self.poll()
+        while not done(seen) and time.monotonic() - began < LONGEST:
+            time.sleep(pause)
+            pause = min(pause * 1.3, LAST_PAUSE)
+            before, seen = seen, self.poll()
+            if seen.counts != before.counts:
+                changed = time.monotonic()
+            elif time.monotonic() - changed > patience:
+                if not self._sent_within(patience):
+                    break
+                changed = time.monotonic()
+        return seen
+
+    def _sent_within(self, seconds: float) -> bool:
+        """Whether Meta was asked to send for it lately: a target may show its counts late and still be at work."""
+        entries = self.account.provider.sends(since=self.mark, contains=self.order.nonce)
+        return bool(entries) and time.time() - float(entries[-1]["at"]) < seconds
+
+    def finished(self, patience: float | None = None) -> bool:
+        """Whether it came to `status: sent` (BCAST-06), waiting as long as it moves."""
+        return self.until(lambda poll: poll.status == "sent", self._patience(patience)).status == "sent"
+
+    def settled(self, due: Mapping[str, Due], names: Iterable[str] = books.COUNTS) -> list[Discrepancy]:
+        """What is still wrong with the counts after waiting for them to come right, and for what might yet come."""
+        wanted = list(names)
+        self.until(lambda poll: not books.counting(poll, due, wanted), self._patience(None))
+        time.sleep(AFTERMATH)
+        return books.counting(self.poll(), due, wanted)
+
+    def _patience(self, given: float | None) -> float:
+        return self.account.provider.patience if given is None else given
+
+    # -- what Meta knows ----------------------------------------------------------------------------------------------
+
+    def posts(self) -> list[Post]:
+        """What Meta was asked to send for it."""
+        return books.posts(self.order, self.account.provider.sends(since=self.mark), self.order.nonce[:PREFIX])
+
+    def wamids(self) -> dict[str, str]:
+        """The message that Meta took for each recipient (digits)."""
+        return {post.to: post.wamid for post in self.posts() if post.wamid is not None}
+
+    def said(self) -> Said:
+        """What Meta's webhooks have said since the launch, once none is due or under way."""
+        provider = self.account.provider
+        eventually(lambda: not provider.request("GET", "/health")["pending_webhooks"], provider.patience)
+        return books.said(self.account.provider.ledger(kind="webhook", since=self.mark))
+
+    def dues(self, undecided: Iterable[str] = ()) -> dict[str, Due]:
+        return books.dues(self.order, self.posts(), self.said(), undecided)
+
+    # -- verdicts -----------------------------------------------------------------------------------------------------
+
+    def clean(self, found: Sequence[Discrepancy], what: str) -> None:
+        """A Mismatch that says every discrepancy."""
+        if found:
+            evidence = [str(one) for one in found]
+            raise Mismatch(what, "; ".join(evidence), *self.exchanges(), evidence=evidence)
+
+    def exchanges(self) -> list[Exchange]:
+        return [self.answer] if self.last is None else [self.answer, self.last]
+
+
+def counts_of(row: Row, exchange: Exchange) -> Poll:
+    """The counts of a broadcast's record; a Mismatch when one is missing or no whole number."""
+    numbers = {name: expect.member(row, f"{name}_count", exchange) for name in books.COUNTS}
+    numbers["total"] = expect.member(row, "total_recipients", exchange)
+    for name, value in numbers.items():
+        good = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        expect.that(good, f"{name} to be a whole number", expect.show(value), exchange)
+    return Poll(str(expect.member(row, "status", exchange)), at=time.monotonic(), **numbers)
+
+
+def greeting(nonce: str, index: int) -> list[str]:
+    """Body values of GREETING that no other recipient has."""
+    return [f"{nonce} n{index}", f"{nonce} c{index}"]
+
+
+def launch(account: Account, to: Sequence[str], **fields: Any) -> Broadcast:  # noqa: ANN401 - JSON
+    """Start a broadcast of GREETING with values of each recipient's own; no verdict when the target does not take it."""
+    nonce = account.word()
+    recipients = [{"to": number, "params": greeting(nonce, index)} for index, number in enumerate(to)]
+    return submit(account, nonce, recipients, **fields)
+
+
+def submit(account: Account, nonce: str, recipients: Sequence[Row], **fields: Any) -> Broadcast:  # noqa: ANN401 - JSON
+    """Start a broadcast to these recipients; no verdict when the target does not take it."""
+    body = {"name": nonce, "template_name": GREETING, "template_language": "en_US", "recipients": recipients, **fields}
+    mark, posted_at = account.provider.mark(), time.time()
+    answer = account.api.post("/broadcasts", body)
+    identity = expect.member(needed(answer, 200, 201, 202), "broadcast_id", answer)
+    return Broadcast(account, order_of(nonce, body), answer, str(identity), mark, posted_at)
+
+
+def order_of(nonce: str, body: Mapping[str, Any]) -> Order:
+    """The order that a body is. A number that is no plain E.164 is not expected to get anything."""
+    params: dict[str, set[tuple[str, ...]]] = {}
+    for recipient in body["recipients"]:
+        digits = str(recipient["to"]).removeprefix("+")
+        if str(recipient["to"]).startswith("+") and digits.isdecimal() and 7 <= len(digits) <= 15:  # noqa: PLR2004
+            params.setdefault(digits, set()).add(tuple(recipient.get("params") or ()))
+    language = body.get("template_language") or "en_US"
+    return Order(nonce, body["template_name"], language, {to: frozenset(values) for to, values in params.items()})
+
+
+__all__ = ["GREETING", "PLAIN", "Broadcast", "counts_of", "greeting", "launch", "order_of", "submit"]
