@@ -91,7 +91,14 @@ def kills(arguments: list[str]) -> int:
     return run(arguments)
 
 
-VERBS = {"gate": gate, "mock": mock, "reference": reference, "kills": kills}
+def requirements(arguments: list[str]) -> int:
+    """Print the table of clauses, checks and faults."""
+    from harness.traceability import main as run  # noqa: PLC0415 - as above
+
+    return run(arguments)
+
+
+VERBS = {"gate": gate, "mock": mock, "reference": reference, "kills": kills, "requirements": requirements}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich.console import Console
-from rich.table import Table
 
-from conformance import requirements
-from conformance.requirements import Level, Requirement
+from harness import score
+from harness.score import Outcome
 from reference.wacrm.faults import FAULTS, Fault
 from reports.results import ExitCode
 
@@ -27,35 +24,34 @@ if TYPE_CHECKING:
 
 DEADLINE = 600.0
 """Seconds that one run may take; a fault that makes the gate hang is a survivor."""
-Z95 = 1.959964
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """One fault's run: the verdict of its own clause, and which other clauses went red."""
-
-    fault: str
-    clause: str
-    defect: str
-    killed: bool
-    verdict: str
-    collateral: list[str]
-    seconds: float
+SHORT_WINDOW = 6
+"""Seconds of the limiter's window in these runs; the checks are the same."""
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "kills.md"
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
 class GroupRun:
-    """What one gate run said: verdict by clause, measurements by clause, exit code."""
+    """What one gate run said: verdict and measurements by clause, exit code, what went wrong if nothing was written."""
 
     verdicts: dict[str, str]
     measurements: dict[str, Any]
     exit_code: int
     trouble: str = ""
 
+    @property
+    def noise(self) -> list[str]:
+        return [clause for clause, verdict in self.verdicts.items() if verdict != "pass"]
+
+    @property
+    def silent(self) -> bool:
+        return self.exit_code == ExitCode.PROVED and not self.noise
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the chosen faults; 0 when all were killed and the clean reference was silent."""
     given = _parser().parse_args(arguments)
-    known = requirements.load()
     chosen = [fault for fault in FAULTS.values() if _wanted(fault, given)]
     if not chosen:
         sys.stderr.write("no fault matches; wacrm-harness kills --list shows them\n")
@@ -64,10 +60,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for fault in chosen:
             print(f"{fault.clause:<10} {fault.name}: {fault.defect}")  # noqa: T201 - what was asked for
         return ExitCode.PROVED
-    console = Console(soft_wrap=True)
+    console = Console(soft_wrap=True, highlight=False)
     clean = _clean_runs(chosen, given, console)
-    outcomes = _run_all(chosen, given, clean, console)
-    problems = _report(outcomes, clean, known, given, console)
+    outcomes = _parallel(given.jobs, chosen, lambda fault: _try(fault, given, clean, console))
+    problems = _problems(outcomes, clean, complete=not given.fault)
+    console.print(score.table(outcomes))
+    console.print(score.sentence(outcomes))
+    for problem in problems:
+        console.print(f"problem: {problem}", style="red")
+    _write(outcomes, problems, given)
     return ExitCode.FINDINGS if problems else ExitCode.PROVED
 
 
@@ -76,14 +77,18 @@ def _parser() -> argparse.ArgumentParser:
         prog="wacrm-harness kills", description=__doc__,
         epilog="example: wacrm-harness kills --group PAGE,CONT --jobs 2", allow_abbrev=False,
     )  # fmt: skip
-    parser.add_argument("--group", default="", metavar="GROUP", help="only faults of these groups, as PAGE,CONT")
-    parser.add_argument("--fault", action="append", default=[], metavar="NAME", help="only this fault (repeat)")
-    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="gate runs at a time (2)")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="seed of every run (1)")
-    parser.add_argument(
-        "--out", type=Path, default=Path("reports/out/kills.json"), metavar="FILE", help="where the table goes as JSON"
+    add = parser.add_argument
+    add("--group", default="", metavar="GROUP", help="only faults of these groups, as PAGE,CONT")
+    add("--fault", action="append", default=[], metavar="NAME", help="only this fault (repeat)")
+    add("--jobs", type=int, default=2, metavar="N", help="gate runs at a time (2)")
+    add("--repeat", type=int, default=1, metavar="N", help="runs per fault, each with another seed (1)")
+    add("--seed", type=int, default=1, metavar="N", help="seed of the first run (1)")
+    add(
+        "--out", type=Path, default=Path("reports/out/kills.json"), metavar="FILE", help="where the outcomes go as JSON"
     )
-    parser.add_argument("--list", action="store_true", help="list the faults and end")
+    add("--incumbent", type=Path, metavar="FILE", help="incumbent.json, for the column of stock Schemathesis")
+    add("--write", action="store_true", help="write docs/kills.md")
+    add("--list", action="store_true", help="list the faults and end")
     return parser
 
 
@@ -99,56 +104,46 @@ def _group(clause: str) -> str:
 def _clean_runs(chosen: Sequence[Fault], given: argparse.Namespace, console: Console) -> dict[str, GroupRun]:
     """The clean reference against each group: must be silent, and is what measurements are compared with."""
     groups = sorted({_group(fault.clause) for fault in chosen})
-    runs = _parallel(given.jobs, groups, lambda group: _judge(group, [], given.seed))
+    runs = _parallel(given.jobs, groups, lambda group: judge(group, [], given.seed))
     for group, run in zip(groups, runs, strict=True):
-        red = [clause for clause, verdict in run.verdicts.items() if verdict != "pass"]
-        console.print(
-            f"clean      {group:<7} {'silent' if not red and not run.exit_code else f'NOT SILENT {red} {run.trouble}'}"
-        )
+        console.print(f"clean      {group:<9} {'silent' if run.silent else f'NOT SILENT: {run.noise or run.trouble}'}")
     return dict(zip(groups, runs, strict=True))
 
 
-def _run_all(
-    chosen: Sequence[Fault], given: argparse.Namespace, clean: dict[str, GroupRun], console: Console
-) -> list[Outcome]:
-    def run(fault: Fault) -> Outcome:
-        started = time.monotonic()
-        outcome = _outcome(fault, _judge(_group(fault.clause), [fault.name], given.seed), clean, started)
-        mark = "killed  " if outcome.killed else "SURVIVED"
-        also = f"  also red: {', '.join(outcome.collateral)}" if outcome.collateral else ""
-        console.print(
-            f"{mark}   {fault.clause:<9} {fault.name}{also}{'' if outcome.killed else f' ({outcome.verdict})'}"
-        )
-        return outcome
+def _try(fault: Fault, given: argparse.Namespace, clean: dict[str, GroupRun], console: Console) -> Outcome:
+    group = _group(fault.clause)
+    runs = [judge(group, [fault.name], given.seed + n) for n in range(given.repeat)]
+    outcome = Outcome(
+        fault.name, fault.clause, fault.defect,
+        kills=tuple(_killed(fault.clause, run, clean[group]) for run in runs),
+        verdicts=tuple(run.verdicts.get(fault.clause, run.trouble or "not judged") for run in runs),
+        collateral=tuple(sorted({c for run in runs for c in run.noise if c != fault.clause and c not in clean[group].noise})),
+    )  # fmt: skip
+    also = f"  also: {', '.join(outcome.collateral)}" if outcome.collateral else ""
+    detail = "" if outcome.killed else f"  {', '.join(outcome.verdicts)}"
+    console.print(
+        f"{outcome.word:<10} {fault.clause:<9} {fault.name}{also}{detail}", style=None if outcome.killed else "red"
+    )
+    return outcome
 
-    return _parallel(given.jobs, chosen, run)
+
+def _killed(clause: str, run: GroupRun, clean: GroupRun) -> bool:
+    """Red by name; a clause that is only measured is killed when its finding is told otherwise than on the clean reference."""
+    told, before = (r.measurements.get(clause, {}).get("finding") for r in (run, clean))
+    return run.verdicts.get(clause) == "fail" or (told is not None and told != before)
 
 
-def _parallel(jobs: int, items: Sequence[Any], work: Callable[[Any], Any]) -> list[Any]:
+def _parallel(jobs: int, items: Sequence[Item], work: Callable[[Item], Result]) -> list[Result]:
     with ThreadPoolExecutor(jobs) as executor:
         return list(executor.map(work, items))
 
 
-def _outcome(fault: Fault, run: GroupRun, clean: dict[str, GroupRun], started: float) -> Outcome:
-    verdict = run.verdicts.get(fault.clause, run.trouble or "not judged")
-    before = clean[_group(fault.clause)]
-    measured = run.measurements.get(fault.clause, {}).get("finding")
-    told = measured is not None and measured != before.measurements.get(fault.clause, {}).get("finding")
-    red = [c for c, v in run.verdicts.items() if v not in {"pass", "skip"} and before.verdicts.get(c) == "pass"]
-    collateral = [clause for clause in red if clause != fault.clause]
-    killed = verdict == "fail" or told
-    return Outcome(
-        fault.name, fault.clause, fault.defect, killed, verdict, collateral, round(time.monotonic() - started, 1)
-    )
-
-
-def _judge(group: str, faults: list[str], seed: int) -> GroupRun:
-    """One gate run of a group in a process of its own. Limiter checks get a short window; the checks are the same."""
+def judge(group: str, faults: Sequence[str], seed: int) -> GroupRun:
+    """One gate run of a group, in a process of its own."""
     with TemporaryDirectory(prefix="wacrm-kills-") as out:
         command = [sys.executable, "-m", "harness.cli", "gate", "--group", group, "--seed", str(seed), "--out", out]
         command += [f"--fault={name}" for name in faults]
-        if group == "RATE":
-            command += ["--set", "target.window=6"]
+        command += ["--set", f"target.window={SHORT_WINDOW}"] if group == "RATE" else []
         try:
             done = subprocess.run(  # noqa: S603 - our own command
                 command, capture_output=True, text=True, timeout=DEADLINE, check=False, stdin=subprocess.DEVNULL
@@ -157,52 +152,33 @@ def _judge(group: str, faults: list[str], seed: int) -> GroupRun:
             return GroupRun({}, {}, ExitCode.UNPROVED, f"hung for {DEADLINE:.0f} s")
         written = list(Path(out).glob("*/results.json"))
         if not written:
-            return GroupRun({}, {}, done.returncode, (done.stderr or done.stdout).strip()[-300:])
+            said = (done.stderr or done.stdout).strip().splitlines() or ["nothing"]
+            return GroupRun({}, {}, done.returncode, said[-1])
         data = json.loads(written[0].read_text(encoding="utf-8"))
     return GroupRun({c["id"]: c["verdict"] for c in data["clauses"]}, data["measurements"], data["exit_code"])
 
 
-def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """The 95 % Wilson score interval of a proportion (Wilson 1927)."""
-    if not trials:
-        return 0.0, 1.0
-    p, z2 = successes / trials, Z95**2
-    centre = (p + z2 / (2 * trials)) / (1 + z2 / trials)
-    half = Z95 / (1 + z2 / trials) * math.sqrt(p * (1 - p) / trials + z2 / (4 * trials**2))
-    return max(0.0, centre - half), min(1.0, centre + half)
-
-
-def _report(
-    outcomes: list[Outcome], clean: dict[str, GroupRun], known: dict[str, Requirement], given: argparse.Namespace,
-    console: Console,
-) -> list[str]:  # fmt: skip
-    """The table, `kills.json`, and what makes the run fail."""
-    _table(outcomes, console)
-    killed = sum(outcome.killed for outcome in outcomes)
-    low, high = wilson(killed, len(outcomes))
-    problems = [f"survived: {o.fault} ({o.clause}, {o.verdict})" for o in outcomes if not o.killed]
-    problems += [f"the clean reference is not silent in {g}: {r.trouble}" for g, r in clean.items() if r.exit_code]
-    if not given.fault:
+def _problems(outcomes: Sequence[Outcome], clean: dict[str, GroupRun], *, complete: bool) -> list[str]:
+    """What makes the run fail: survivors, flakes, a noisy clean reference, a clause that no fault proves."""
+    found = [f"{o.word.lower()}: {o.fault} ({o.clause}: {', '.join(o.verdicts)})" for o in outcomes if not o.killed]
+    found += [
+        f"the clean reference is not silent in {g}: {r.noise or r.trouble}" for g, r in clean.items() if not r.silent
+    ]
+    if complete:
         faulty = {fault.clause for fault in FAULTS.values()}
-        problems += [f"{c} has no fault" for g, r in clean.items() for c in r.verdicts if c not in faulty]
-    console.print(f"{killed} of {len(outcomes)} killed by name (95 % Wilson interval {low:.1%} to {high:.1%})")
-    for problem in problems:
-        console.print(f"problem: {problem}", style="red")
+        found += [
+            f"no fault proves {clause}" for run in clean.values() for clause in run.verdicts if clause not in faulty
+        ]
+    return found
+
+
+def _write(outcomes: Sequence[Outcome], problems: Sequence[str], given: argparse.Namespace) -> None:
     given.out.parent.mkdir(parents=True, exist_ok=True)
-    summary = {"killed": killed, "faults": len(outcomes), "wilson95": [low, high], "problems": problems,
-               "levels": {level: sum(known[o.clause].level is level for o in outcomes) for level in Level}}  # fmt: skip
-    given.out.write_text(
-        json.dumps({**summary, "outcomes": [asdict(o) for o in outcomes]}, indent=1) + "\n", encoding="utf-8"
-    )
-    return problems
-
-
-def _table(outcomes: list[Outcome], console: Console) -> None:
-    table = Table("fault", "clause", "verdict", "what else went red", box=None, pad_edge=False)
-    for outcome in sorted(outcomes, key=lambda o: o.clause):
-        style = None if outcome.killed else "red"
-        table.add_row(outcome.fault, outcome.clause, outcome.verdict, ", ".join(outcome.collateral), style=style)
-    console.print(table)
+    given.out.write_text(json.dumps(score.as_json(outcomes, problems), indent=1) + "\n", encoding="utf-8")
+    if given.write:
+        incumbent = json.loads(given.incumbent.read_text(encoding="utf-8"))["noticed"] if given.incumbent else None
+        how = f"`nox -s kills -- --repeat {given.repeat} --write` makes this page: {given.repeat} runs per fault, seeds from {given.seed}."
+        PAGE.write_text(score.markdown(outcomes, incumbent, how), encoding="utf-8")
 
 
 if __name__ == "__main__":
