@@ -177,7 +177,7 @@ def _write(outcomes: Sequence[Outcome], problems: Sequence[str], given: argparse
     given.out.write_text(json.dumps(score.as_json(outcomes, problems), indent=1) + "\n", encoding="utf-8")
     if given.write:
         incumbent = json.loads(given.incumbent.read_text(encoding="utf-8"))["noticed"] if given.incumbent else None
-        how = f"`nox -s kills -- --repeat {given.repeat} --write` makes this page: {given.repeat} runs per fault, seeds from {given.seed}."
+        how = f"`nox -s kills -- --repeat {given.repeat} --write` makes this page: {given.repeat} runs per fault."
         PAGE.write_text(score.markdown(outcomes, incumbent, how), encoding="utf-8")
 
 
