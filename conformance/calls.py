@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from conformance.account import needed
@@ -51,6 +51,13 @@ class Calls:
     account: Account
     capabilities: Capabilities
     hooks: Callable[[], str] = lambda: ORIGIN
+    endpoints: list[str] = field(default_factory=list)
+    """Ids of endpoints to delete afterwards: deployments may allow an account so many."""
+
+    def close(self) -> None:
+        """Delete the endpoints. Whether that works is for HOOK-03 to judge."""
+        while self.endpoints:
+            self.account.api.delete(f"/webhooks/{self.endpoints.pop()}")
 
     def to(self, operation: Operation) -> Call:
         """A call that succeeds for a key with the scope. The row it is about was made for it."""
@@ -82,7 +89,9 @@ class Calls:
     def webhook(self, **fields: Any) -> Row:  # noqa: ANN401 - JSON
         """A new endpoint, inactive unless asked otherwise; the answer to its registration."""
         body = {**self.body(operation_of("createWebhook"), self.hooks), **fields}
-        return needed(self.account.api.post("/webhooks", body), 201)
+        made = needed(self.account.api.post("/webhooks", body), 201)
+        self.endpoints.append(str(made["id"]))
+        return made
 
     def body(self, operation: Operation, hooks: Callable[[], str]) -> Any:  # noqa: ANN401 - JSON
         """A valid body for the operation; None for one without."""

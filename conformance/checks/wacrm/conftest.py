@@ -12,7 +12,7 @@ from conformance.keys import Role
 from conformance.probe import Api
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from conformance.account import Account
     from conformance.judgement import Judgement
@@ -57,9 +57,17 @@ def _taken(api: Api, origin: str) -> bool:
 
 
 @pytest.fixture
-def calls_of(capabilities: Capabilities, hooks: Callable[[], str]) -> Callable[[Account], Calls]:
-    """`calls_of(other)`: valid requests for another account."""
-    return lambda account: Calls(account, capabilities, hooks)
+def calls_of(capabilities: Capabilities, hooks: Callable[[], str]) -> Iterator[Callable[[Account], Calls]]:
+    """`calls_of(other)`: valid requests for another account. The endpoints that were registered are deleted at the end."""
+    made: list[Calls] = []
+
+    def of(account: Account) -> Calls:
+        made.append(Calls(account, capabilities, hooks))
+        return made[-1]
+
+    yield of
+    for calls in made:
+        calls.close()
 
 
 @pytest.fixture
