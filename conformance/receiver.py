@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_BODY = 2**20
+LOOPBACK = ("127.0.0.1", "::1", "127.0.0.2", "127.0.1.1", "127.255.255.254")
+"""Where tripwires listen. 127.0.1.1 is what Debian resolves a machine's own name to."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,8 @@ class Inbox:
     """What the receiver process holds: attempts in order, programmed answers, connections to the tripwire."""
 
     attempts: list[dict[str, Any]] = field(default_factory=list)
-    answers: dict[str, Answer] = field(default_factory=dict)
-    touched: list[float] = field(default_factory=list)
+    answers: dict[str, list[Answer]] = field(default_factory=dict)
+    touched: list[tuple[int, float]] = field(default_factory=list)
 
     def take(self, method: str, path: str, headers: dict[str, str], raw: bytes) -> Answer:
         """Record an attempt and say how to answer it."""
@@ -76,7 +78,8 @@ class Inbox:
             "seq": len(self.attempts) + 1, "at": time.time(), "monotonic": time.monotonic(), "method": method,
             "path": path, "headers": headers, "raw": base64.b64encode(raw).decode(),
         })  # fmt: skip
-        return self.answers.get(path, Answer())
+        programmed = self.answers.get(path) or [Answer()]
+        return programmed.pop(0) if len(programmed) > 1 else programmed[0]
 
 
 def delivery_app(inbox: Inbox) -> Callable[..., Any]:
@@ -115,14 +118,18 @@ def control_app(inbox: Inbox) -> FastAPI:
         return [a for a in inbox.attempts[since:] if a["path"].startswith(path)]
 
     @app.put("/answers")
-    async def program(path: str, answer: dict[str, Any]) -> None:
+    async def program(path: str, answers: list[dict[str, Any]]) -> None:
         try:
-            inbox.answers[path] = Answer(**answer)
+            inbox.answers[path] = [Answer(**answer) for answer in answers]
         except TypeError as error:
             raise HTTPException(422, str(error)) from None
 
+    @app.post("/tripwires")
+    async def tripwires(count: int) -> list[int]:
+        return [port_of(await _tripwire(inbox)) for _ in range(count)]
+
     @app.get("/touched")
-    async def touched() -> list[float]:
+    async def touched() -> list[tuple[int, float]]:
         return inbox.touched
 
     return app
@@ -140,7 +147,11 @@ class Receiver:
 
     def answer(self, path: str, **answer: Any) -> None:  # noqa: ANN401 - Answer's fields
         """Program a path: status, delay (seconds), location, reset."""
-        self._client.put("/answers", params={"path": path}, json=answer).raise_for_status()
+        self.answers(path, answer)
+
+    def answers(self, path: str, *answers: dict[str, Any]) -> None:
+        """Program a path's next attempts one by one; the last answer is for all further ones."""
+        self._client.put("/answers", params={"path": path}, json=answers).raise_for_status()
 
     def attempts(self, path: str, since: int = 0) -> list[Attempt]:
         """What came to `path` (a prefix), oldest first."""
@@ -158,9 +169,15 @@ class Receiver:
             found = now
         return found
 
-    def touched(self) -> int:
-        """How many connections came to the tripwire, which listens on loopback where no delivery may go."""
-        return len(self._client.get("/touched").raise_for_status().json())
+    def tripwires(self, count: int) -> list[int]:
+        """Ports of `count` new tripwires, so that who touches one can be told from who touches another."""
+        ports: list[int] = self._client.post("/tripwires", params={"count": count}).raise_for_status().json()
+        return ports
+
+    def touched(self, port: int | None = None) -> int:
+        """How many connections came to a tripwire (None: to any), which listens on loopback where no delivery may go."""
+        found = self._client.get("/touched").raise_for_status().json()
+        return sum(port in (None, at) for at, _ in found)
 
 
 def certificates(directory: Path, *names: str) -> tuple[Path, ssl.SSLContext]:
@@ -184,19 +201,28 @@ async def serve(directory: Path, host: str, port: int, names: list[str]) -> None
         for server in (deliveries, control):
             group.create_task(server.serve([server.listener]))
         line = {"origin": f"https://{host}:{deliveries.port}", "control": f"http://127.0.0.1:{control.port}", "ca": str(ca),
-                "tripwire": tripwire.sockets[0].getsockname()[1]}  # fmt: skip
+                "tripwire": port_of(tripwire)}  # fmt: skip
         print(json.dumps(line), flush=True)  # noqa: T201 - the protocol of this command
 
 
 async def _tripwire(inbox: Inbox) -> asyncio.Server:
+    """Listens on one port of several loopback addresses; who connects is noted and let go."""
+
     def touched(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        inbox.touched.append(time.time())
+        inbox.touched.append((port, time.time()))
         writer.close()
 
-    first = await asyncio.start_server(touched, "127.0.0.1", 0)
-    with contextlib.suppress(OSError):  # a machine without IPv6
-        await asyncio.start_server(touched, "::1", first.sockets[0].getsockname()[1])
+    first = await asyncio.start_server(touched, LOOPBACK[0], 0)
+    port = port_of(first)
+    for address in LOOPBACK[1:]:
+        with contextlib.suppress(OSError):  # a machine without IPv6, or with one loopback address only
+            await asyncio.start_server(touched, address, port)
     return first
+
+
+def port_of(server: asyncio.Server) -> int:
+    port: int = server.sockets[0].getsockname()[1]
+    return port
 
 
 def bound(host: str, port: int) -> socket.socket:
