@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance import target as settings
+from conformance.stack import Embedded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,6 +64,15 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     (
         "--baseline",
         {"type": Path, "metavar": "FILE", "help": "accepted findings, each with a reason and an expiry (TOML)"},
+    ),
+    (
+        "--variant",
+        {
+            "action": "append",
+            "default": [],
+            "metavar": "NAME",
+            "help": "let the embedded reference be correct otherwise",
+        },
     ),
     (
         "--fault",
@@ -128,8 +138,10 @@ def external_target(config: pytest.Config) -> Target | None:
     named = config.getoption("target") or "WACRM_TARGET_BASE_URL" in os.environ
     if not named and not any(override.startswith("target.base_url=") for override in overrides):
         return None
-    if config.getoption("fault"):
-        raise pytest.UsageError("--fault is for the embedded reference, which --target and --base-url replace")
+    if config.getoption("fault") or config.getoption("variant"):
+        raise pytest.UsageError(
+            "--fault and --variant are for the embedded reference, which --target and --base-url replace"
+        )
     try:
         target = settings.load(config.getoption("target"), os.environ, overrides)
         settings.refuse_strangers(target, config.getoption("allow_host"))
@@ -138,8 +150,8 @@ def external_target(config: pytest.Config) -> Target | None:
     return target
 
 
-def embedded_limits(config: pytest.Config) -> tuple[int, float]:
-    """Limit and window of the embedded reference: 120 in 60 s unless `--set target.limit=… --set target.window=…`."""
+def embedded(config: pytest.Config) -> Embedded:
+    """The embedded reference: 120 requests in 60 s unless `--set target.limit=… --set target.window=…`."""
     values = {"target.limit": "120", "target.window": "60"}
     for override in config.getoption("set"):
         name, _, value = override.partition("=")
@@ -149,6 +161,7 @@ def embedded_limits(config: pytest.Config) -> tuple[int, float]:
             )
         values[name] = value
     try:
-        return int(values["target.limit"]), float(values["target.window"])
+        limit, window = int(values["target.limit"]), float(values["target.window"])
     except ValueError as error:
         raise pytest.UsageError(f"--set: {error}") from None
+    return Embedded(config.getoption("fault"), config.getoption("variant"), limit, window)

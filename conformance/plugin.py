@@ -175,7 +175,7 @@ class Gate:
         target = options.external_target(self.config)
         if target is None:
             stack.start_receiver()
-            target = stack.start_reference(self.config.getoption("fault"), *options.embedded_limits(self.config))
+            target = stack.start_reference(options.embedded(self.config))
         elif target.receiver is not None:
             stack.start_receiver(target.receiver.host, target.receiver.port)
         if target.meta is not None and not target.target.embedded:

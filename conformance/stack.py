@@ -90,6 +90,17 @@ class Process:
                 stream.close()
 
 
+@dataclass(frozen=True)
+class Embedded:
+    """The reference as this run wants it: broken in named ways, correct in other ways, with this limit and window."""
+
+    faults: Sequence[str] = ()
+    variants: Sequence[str] = ()
+    limit: int = 120
+    window: float = 60.0
+    port: int = 0
+
+
 @dataclass
 class Stack:
     """What runs for this run. `start_receiver`, then `start_reference`; leaving the context ends all of it."""
@@ -120,9 +131,7 @@ class Stack:
         arguments = ["--directory", str(self.directory), "--host", host, "--port", str(port)]
         self.receiver = self._start("conformance.receiver", *arguments)
 
-    def start_reference(
-        self, faults: Sequence[str] = (), limit: int = 120, window: float = 60.0, *, port: int = 0
-    ) -> Target:
+    def start_reference(self, how: Embedded = Embedded()) -> Target:
         """Mock Meta and the reference deployment, wired to each other and to the receiver; what the judge must know."""
         assert self.receiver is not None
         mock = self._start("mock_meta", "--port", "0", "--seed", str(self.seed))
@@ -130,13 +139,14 @@ class Stack:
         file = self.directory / "accounts.json"
         file.touch(mode=0o600)
         file.write_text(json.dumps(accounts), encoding="utf-8")
-        switches = [f"--fault={name}" for name in faults]
+        switches = [f"--fault={name}" for name in how.faults] + [f"--variant={name}" for name in how.variants]
         address = self._start(
-            "reference.wacrm", "--port", str(port), "--accounts", str(file), "--graph-url", mock["graph"], "--graph-timeout", "5",
-            "--limit", str(limit), "--window", str(window), "--webhook-allow", self.receiver["origin"],
+            "reference.wacrm", "--port", str(how.port), "--accounts", str(file),
+            "--graph-url", mock["graph"], "--graph-timeout", "5",
+            "--limit", str(how.limit), "--window", str(how.window), "--webhook-allow", self.receiver["origin"],
             "--webhook-ca", self.receiver["ca"], "--webhook-only-allowed", *switches,
         )  # fmt: skip
-        target = embedded_target(accounts, address, mock["control"], limit, window)
+        target = embedded_target(accounts, address, mock["control"], how)
         introduce(target)
         return target
 
@@ -173,9 +183,7 @@ def _account(name: str, keys: list[Any], whatsapp: dict[str, str] | None) -> dic
     return {"id": str(uuid.uuid4()), "name": name, "whatsapp": whatsapp, "keys": rows}
 
 
-def embedded_target(
-    accounts: dict[str, Any], address: dict[str, Any], control: str, limit: int, window: float
-) -> Target:
+def embedded_target(accounts: dict[str, Any], address: dict[str, Any], control: str, how: Embedded) -> Target:
     """The target that a harness.toml would describe, for the reference."""
     by_role: dict[str, Any] = {"only": {}, "all_but": {}}
     for row in (key for account in accounts["accounts"] for key in account["keys"]):
@@ -190,7 +198,8 @@ def embedded_target(
         **{f"other_{name}": value for name, value in other.items()},
     }  # fmt: skip
     target = {
-        "base_url": address["url"], "webhook_url": address["meta_webhook"], "limit": limit, "window": window, "embedded": True,
+        "base_url": address["url"], "webhook_url": address["meta_webhook"], "limit": how.limit, "window": how.window,
+        "embedded": True,
     }  # fmt: skip
     return Target.model_validate({"target": target, "keys": by_role, "meta": meta, "receiver": {}})
 

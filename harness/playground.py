@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.judgement import reveal
-from conformance.stack import Stack, StackError
+from conformance.stack import Embedded, Stack, StackError
 from reports.results import ExitCode
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _run(given: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     with Stack(given.seed) as stack:
         stack.start_receiver()
-        target = stack.start_reference(given.fault, port=given.port)
+        target = stack.start_reference(Embedded(given.fault, port=given.port))
         if given.write:
             given.write.touch(mode=0o600)
             given.write.write_text(target_file(target), encoding="utf-8")

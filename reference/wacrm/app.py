@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from reference.wacrm import variants as variants_
 from reference.wacrm.assembly import assemble
 from reference.wacrm.envelope import ApiError, Code, bad_request, not_found
 from reference.wacrm.faults import apply
@@ -21,11 +22,12 @@ API = "/api/v1"
 _log = logging.getLogger("reference.wacrm")
 
 
-def create_app(settings: Settings, faults: Iterable[str] = ()) -> FastAPI:
-    """An application with a state of its own; `faults` are names from `reference.wacrm.faults`.
+def create_app(settings: Settings, faults: Iterable[str] = (), variants: Iterable[str] = ()) -> FastAPI:
+    """An application with a state of its own; `faults` and `variants` are names from the modules of those names.
 
     Raises:
         UnknownFaultError: for a name that no fault has.
+        UnknownVariantError: for a name that no variant has.
 
     """
     app = FastAPI(lifespan=_lifespan, openapi_url=None, redirect_slashes=False)
@@ -37,6 +39,7 @@ def create_app(settings: Settings, faults: Iterable[str] = ()) -> FastAPI:
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(Exception, _unexpected)
+    variants_.apply(app.state.wacrm, variants)
     apply(app.state.wacrm, faults)
     return app
 

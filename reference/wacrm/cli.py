@@ -18,6 +18,7 @@ import uvicorn
 from reference.wacrm.app import create_app
 from reference.wacrm.faults import FAULTS, UnknownFaultError
 from reference.wacrm.settings import Settings, SettingsError, load_accounts
+from reference.wacrm.variants import UnknownVariantError
 
 _USAGE_ERROR = 2
 _SHUTDOWN_SECONDS = 1
@@ -56,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--webhook-failures", type=int, default=15, help="consecutive failures that switch off")
     options.add_argument("--webhook-timeout", type=float, default=5.0, metavar="SECONDS")
     options.add_argument("--fault", action="append", default=[], metavar="NAME", help="break one clause")
+    options.add_argument("--variant", action="append", default=[], metavar="NAME", help="be correct in another way")
     options.add_argument("--list-faults", action="store_true")
     options.add_argument("--exit-with-stdin", action="store_true", help="end when stdin does")
     return options
@@ -105,9 +107,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     try:
-        app = create_app(settings_of(chosen), chosen.fault)
+        app = create_app(settings_of(chosen), chosen.fault, chosen.variant)
         listener = _listen(chosen.host, chosen.port)
-    except (SettingsError, UnknownFaultError) as error:
+    except (SettingsError, UnknownFaultError, UnknownVariantError) as error:
         print(f"reference.wacrm: {error}", file=sys.stderr)  # noqa: T201 - the command's output
         return _USAGE_ERROR
     config = uvicorn.Config(
