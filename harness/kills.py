@@ -17,6 +17,7 @@ from rich.console import Console
 from harness import score
 from harness.score import Outcome
 from reference.wacrm.faults import FAULTS, Fault
+from reference.wacrm.variants import VARIANTS
 from reports.results import ExitCode
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"{fault.clause:<10} {fault.name}: {fault.defect}")  # noqa: T201 - what was asked for
         return ExitCode.PROVED
     console = Console(soft_wrap=True, highlight=False)
+    if given.variants:
+        return ExitCode.FINDINGS if _false_alarms(given, console) else ExitCode.PROVED
     clean = _clean_runs(chosen, given, console)
     outcomes = _parallel(given.jobs, chosen, lambda fault: _try(fault, given, clean, console))
     problems = _problems(outcomes, clean, complete=not given.fault)
@@ -88,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--incumbent", type=Path, metavar="FILE", help="incumbent.json, for the column of stock Schemathesis")
     add("--write", action="store_true", help="write docs/kills.md")
+    add("--variants", action="store_true", help="instead: judge the reference's correct variants, which must be silent")
     add("--list", action="store_true", help="list the faults and end")
     return parser
 
@@ -108,6 +112,19 @@ def _clean_runs(chosen: Sequence[Fault], given: argparse.Namespace, console: Con
     for group, run in zip(groups, runs, strict=True):
         console.print(f"clean      {group:<9} {'silent' if run.silent else f'NOT SILENT: {run.noise or run.trouble}'}")
     return dict(zip(groups, runs, strict=True))
+
+
+def _false_alarms(given: argparse.Namespace, console: Console) -> int:
+    """How many of the correct variants the gate (or `--group` of it) is not silent on."""
+
+    def run(name: str) -> bool:
+        outcome = judge(given.group, [], given.seed, [name])
+        console.print(
+            f"{'silent' if outcome.silent else 'FALSE ALARM':<12} {name}  {', '.join(outcome.noise) or outcome.trouble}"
+        )
+        return outcome.silent
+
+    return _parallel(given.jobs, list(VARIANTS), run).count(False)
 
 
 def _try(fault: Fault, given: argparse.Namespace, clean: dict[str, GroupRun], console: Console) -> Outcome:
@@ -138,11 +155,11 @@ def _parallel(jobs: int, items: Sequence[Item], work: Callable[[Item], Result]) 
         return list(executor.map(work, items))
 
 
-def judge(group: str, faults: Sequence[str], seed: int) -> GroupRun:
-    """One gate run of a group, in a process of its own."""
+def judge(group: str, faults: Sequence[str], seed: int, variants: Sequence[str] = ()) -> GroupRun:
+    """One gate run of a group (all groups when empty), in a process of its own."""
     with TemporaryDirectory(prefix="wacrm-kills-") as out:
         command = [sys.executable, "-m", "harness.cli", "gate", "--group", group, "--seed", str(seed), "--out", out]
-        command += [f"--fault={name}" for name in faults]
+        command += [f"--fault={name}" for name in faults] + [f"--variant={name}" for name in variants]
         command += ["--set", f"target.window={SHORT_WINDOW}"] if group == "RATE" else []
         try:
             done = subprocess.run(  # noqa: S603 - our own command
