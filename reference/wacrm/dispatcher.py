@@ -84,7 +84,7 @@ class Dispatcher:
         self._endpoints = endpoints
         self._targets = targets
         self._clock = clock
-        self._trust = trust
+        self.trust = trust
         self._lanes: dict[str, Lane[Delivery]] = {}
         self._couriers: dict[str, Courier] = {}
 
@@ -113,7 +113,7 @@ class Dispatcher:
         lane.put(delivery)
 
     def courier(self) -> Courier:
-        return Courier(self._trust, self.timeout)
+        return Courier(self.trust, self.timeout)
 
     async def deliver(self, delivery: Delivery) -> None:
         """One attempt; an endpoint that was switched off or deleted meanwhile gets none."""

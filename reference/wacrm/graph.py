@@ -26,9 +26,14 @@ class Graph:
 
     def __init__(self, url: str, timeout: float) -> None:
         self.url = url.rstrip("/")
-        self.timeout = timeout
+        self.patience(timeout)
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=_KEEP_ALIVE_SECONDS)
-        self._client = httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=False)
+        # httpx counts per read; what is promised is the whole exchange, and `post` counts that
+        self._client = httpx.AsyncClient(timeout=None, limits=limits, trust_env=False)  # noqa: S113 - see above
+
+    def patience(self, seconds: float) -> None:
+        """How long Meta may take for one exchange, from connecting to the last byte."""
+        self.timeout = seconds
 
     async def send(self, whatsapp: WhatsApp, body: Json) -> str:
         """The wamid that Meta issued for `body`.

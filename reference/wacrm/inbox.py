@@ -94,7 +94,10 @@ class MetaInbox:
 
     async def accept(self, payload: object, media_root: str) -> None:
         """Take over a payload that is about to be acknowledged."""
-        self._lane.put(Post(payload, media_root))
+        self.queue(Post(payload, media_root))
+
+    def queue(self, post: Post) -> None:
+        self._lane.put(post)
 
     async def process(self, post: Post) -> None:
         for change in self.changes(post):

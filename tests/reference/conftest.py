@@ -10,17 +10,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from reference.wacrm.app import create_app
-from reference.wacrm.assembly import Wacrm
 from reference.wacrm.dispatcher import Courier
 from reference.wacrm.operations import Scope
 from reference.wacrm.settings import Settings, parse_accounts
+
+if TYPE_CHECKING:
+    from reference.wacrm.assembly import Wacrm
 
 HOOK = "https://127.0.0.1:8443"
 FIRST, SECOND, BARE = (f"0a000000-0000-4000-8000-00000000000{n}" for n in (1, 2, 3))
@@ -192,7 +194,7 @@ class Deployment:
         """Until nothing is left in the inbox, in the fan-outs and on the way to receivers."""
         until(lambda: not busy(self.wacrm))
 
-    def newest(self, **params: object) -> dict[str, Any]:
+    def newest(self, **params: str) -> dict[str, Any]:
         data: dict[str, Any] = self.get("/conversations", **params).json()["data"][0]
         return data
 
@@ -208,8 +210,8 @@ class Deployment:
 
 
 def busy(wacrm: Wacrm) -> bool:
-    lanes = [wacrm.inbox._lane, *wacrm.dispatcher._lanes.values()]
-    return bool(wacrm.broadcasts._tasks) or any(lane._task is not None and not lane._task.done() for lane in lanes)
+    tasks = [wacrm.inbox._lane._task, *(lane._task for lane in wacrm.dispatcher._lanes.values())]
+    return bool(wacrm.broadcasts._tasks) or any(task is not None and not task.done() for task in tasks)
 
 
 def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:

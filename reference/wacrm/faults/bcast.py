@@ -1,0 +1,422 @@
+"""BCAST: broadcasts."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from reference.wacrm.assembly import Wacrm
+from reference.wacrm.bodies import MAXIMUM_RECIPIENTS, B, BroadcastCreate, Recipient
+from reference.wacrm.broadcasts import Campaign
+from reference.wacrm.envelope import Json
+from reference.wacrm.faults.registry import fault
+from reference.wacrm.faults.steps import patch, reshape, restatus, rewrite
+from reference.wacrm.graph import AnswerLostError, SendError
+from reference.wacrm.operations import Operation
+from reference.wacrm.storage import Row
+
+
+@fault("BCAST-01", "a broadcast is answered like any other creation")
+def accepted_broadcast_answers_201(wacrm: Wacrm) -> None:
+    restatus(wacrm, Operation.CREATE_BROADCAST, 202, 201)
+
+
+@fault("BCAST-01", "the 202 says queued, a state that the documentation does not have")
+def accepted_broadcast_is_queued(wacrm: Wacrm) -> None:
+    def queued(body: Json) -> None:
+        body["data"]["status"] = "queued"
+
+    reshape(wacrm, Operation.CREATE_BROADCAST, queued, status=202)
+
+
+def _receipt(wacrm: Wacrm, change: Callable[[Json], None]) -> None:
+    reshape(wacrm, Operation.CREATE_BROADCAST, lambda body: change(body["data"]), status=202)
+
+
+@fault("BCAST-02", "accepted counts what was submitted")
+def accepted_counts_invalid_numbers(wacrm: Wacrm) -> None:
+    def all_of_them(data: Json) -> None:
+        data["accepted"] += data["rejected"]
+
+    _receipt(wacrm, all_of_them)
+
+
+@fault("BCAST-02", "rejected numbers are dropped before they are counted")
+def rejected_is_always_zero(wacrm: Wacrm) -> None:
+    def none(data: Json) -> None:
+        data["rejected"] = 0
+
+    _receipt(wacrm, none)
+
+
+def _accept(wacrm: Wacrm, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    validate = wacrm.bodies.validate
+
+    def lenient(body: dict[str, Any], model: type[B]) -> B:
+        return validate(change(body) if model is BroadcastCreate else body, model)
+
+    patch(wacrm.bodies, "validate", lenient)
+
+
+@fault("BCAST-03", "what is over a thousand is left out without a word")
+def recipients_over_a_thousand_are_left_out(wacrm: Wacrm) -> None:
+    def cut(body: dict[str, Any]) -> dict[str, Any]:
+        recipients = body.get("recipients")
+        return body | {"recipients": recipients[:MAXIMUM_RECIPIENTS]} if isinstance(recipients, list) else body
+
+    _accept(wacrm, cut)
+
+
+@fault("BCAST-03", "a broadcast to nobody is accepted, and done at once")
+def broadcast_without_a_valid_number_is_accepted(wacrm: Wacrm) -> None:
+    valid, distinct = wacrm.broadcasts.valid, wacrm.broadcasts.distinct
+    receipt = wacrm.broadcasts.receipt
+    nobody = Recipient(to="")
+
+    def someone(recipients: list[Recipient]) -> list[Recipient]:
+        return valid(recipients) or [nobody]
+
+    def real(recipients: list[Recipient]) -> list[Recipient]:
+        return distinct([recipient for recipient in recipients if recipient is not nobody])
+
+    def counted(campaign: Campaign, submitted: int, accepted: int, queued: int) -> Json:
+        return receipt(campaign, submitted, min(accepted, queued) if not queued else accepted, queued)
+
+    patch(wacrm.broadcasts, "valid", someone)
+    patch(wacrm.broadcasts, "distinct", real)
+    patch(wacrm.broadcasts, "receipt", counted)
+
+
+@fault("BCAST-03", "an empty template name is a string, too")
+def missing_template_name_is_accepted(wacrm: Wacrm) -> None:
+    _accept(wacrm, lambda body: body if body.get("template_name") else body | {"template_name": "hello_world"})
+
+
+@fault("BCAST-04", "the default language is the bare one, which Meta does not have")
+def language_defaults_to_en(wacrm: Wacrm) -> None:
+    _accept(wacrm, lambda body: body if body.get("template_language") else body | {"template_language": "en"})
+
+
+@fault("BCAST-04", "a broadcast without a name is called untitled")
+def missing_name_is_untitled(wacrm: Wacrm) -> None:
+    def untitled(body: BroadcastCreate) -> str:
+        return body.name or "Untitled broadcast"
+
+    patch(wacrm.broadcasts, "name", untitled)
+
+
+@fault("BCAST-05", "the parameters are built once, for the first recipient")
+def everybody_gets_the_first_recipients_params(wacrm: Wacrm) -> None:
+    persist = wacrm.broadcasts.persist
+
+    def persisted(campaign: Campaign, name: str, recipients: Iterable[Recipient]) -> None:
+        listed = list(recipients)
+        same = [recipient.model_copy(update={"params": listed[0].params}) for recipient in listed]
+        persist(campaign, name, same)
+
+    patch(wacrm.broadcasts, "persist", persisted)
+
+
+@fault("BCAST-05", "an entry that was retried after a pause had been accepted the first time")
+def every_tenth_recipient_is_messaged_twice(wacrm: Wacrm) -> None:
+    attempt, seen = wacrm.broadcasts.attempt, Counter[str]()
+
+    async def retried(campaign: Campaign, recipient: Row) -> None:
+        seen[campaign.id] += 1
+        if seen[campaign.id] % 10 == 3:  # noqa: PLR2004 - one of ten
+            await wacrm.graph.send(campaign.whatsapp, wacrm.broadcasts.wire(campaign, recipient))
+        await attempt(campaign, recipient)
+
+    patch(wacrm.broadcasts, "attempt", retried)
+
+
+@fault("BCAST-05", "a number that is listed twice is messaged twice")
+def number_listed_twice_is_messaged_twice(wacrm: Wacrm) -> None:
+    distinct = wacrm.broadcasts.distinct
+    again: set[str] = set()
+    attempt = wacrm.broadcasts.attempt
+
+    def noted(recipients: list[Recipient]) -> list[Recipient]:
+        counts = Counter(recipient.to for recipient in recipients)
+        again.update(to for to, count in counts.items() if count > 1)
+        return distinct(recipients)
+
+    async def repeated(campaign: Campaign, recipient: Row) -> None:
+        if recipient["phone"] in again:
+            again.discard(recipient["phone"])
+            await wacrm.graph.send(campaign.whatsapp, wacrm.broadcasts.wire(campaign, recipient))
+        await attempt(campaign, recipient)
+
+    patch(wacrm.broadcasts, "distinct", noted)
+    patch(wacrm.broadcasts, "attempt", repeated)
+
+
+@fault("BCAST-06", "a broadcast with a failed recipient is never called sent")
+def broadcast_with_a_failure_stays_sending(wacrm: Wacrm) -> None:
+    rewrite(
+        wacrm.broadcasts.sql,
+        "finish",
+        "AND id = :id",
+        "AND id = :id AND NOT EXISTS (SELECT 1 FROM broadcast_recipients "
+        "WHERE broadcast_id = :id AND broadcast_recipients.state = 'failed')",
+    )
+
+
+@fault("BCAST-06", "the state is set when the last send begins")
+def broadcast_is_sent_before_its_sends_are(wacrm: Wacrm) -> None:
+    attempt, seen = wacrm.broadcasts.attempt, Counter[str]()
+
+    async def early(campaign: Campaign, recipient: Row) -> None:
+        seen[campaign.id] += 1
+        if seen[campaign.id] == 1:
+            wacrm.broadcasts.finish(campaign)
+        await attempt(campaign, recipient)
+
+    patch(wacrm.broadcasts, "attempt", early)
+
+
+def _counts(wacrm: Wacrm, change: Callable[[Row, Json], None]) -> None:
+    counts = wacrm.broadcasts.counts
+
+    def changed(row: Row) -> Json:
+        counted = counts(row)
+        change(row, counted)
+        return counted
+
+    patch(wacrm.broadcasts, "counts", changed)
+
+
+@fault("BCAST-07", "sent counts the attempts")
+def sent_count_counts_refused_sends(wacrm: Wacrm) -> None:
+    def attempts(_row: Row, counted: Json) -> None:
+        counted["sent_count"] += counted["failed_count"]
+
+    _counts(wacrm, attempts)
+
+
+@fault("BCAST-07", "what Meta refuses is logged, and not counted")
+def failed_count_is_always_zero(wacrm: Wacrm) -> None:
+    def uncounted(_row: Row, counted: Json) -> None:
+        counted["failed_count"] = 0
+
+    _counts(wacrm, uncounted)
+
+
+@fault("BCAST-08", "only a quoted reply is a reply")
+def plain_replies_are_not_counted(wacrm: Wacrm) -> None:
+    note_reply = wacrm.broadcasts.note_reply
+
+    def quoted_only(account: str, phone: str, quoted: str | None) -> None:
+        if quoted is not None:
+            note_reply(account, phone, quoted)
+
+    patch(wacrm.broadcasts, "note_reply", quoted_only)
+
+
+@fault("BCAST-08", "every message is counted, and not every recipient")
+def replied_count_counts_messages(wacrm: Wacrm) -> None:
+    note_reply, replies = wacrm.broadcasts.note_reply, Counter[str]()
+
+    def counted_up(account: str, phone: str, quoted: str | None) -> None:
+        row = (wacrm.broadcasts.find_wamid(account, quoted) if quoted else None) or wacrm.broadcasts.newest_to(
+            account, phone
+        )
+        if row is not None and row["replied_at"] is not None:
+            replies[row["broadcast_id"]] += 1
+        note_reply(account, phone, quoted)
+
+    def added(row: Row, counted: Json) -> None:
+        counted["replied_count"] += replies[row["id"]]
+
+    patch(wacrm.broadcasts, "note_reply", counted_up)
+    _counts(wacrm, added)
+
+
+@fault("BCAST-08", "a reader whose delivery was never reported is not counted as read")
+def read_is_not_counted_without_delivered(wacrm: Wacrm) -> None:
+    guarded = "CASE WHEN delivered_at IS NULL THEN NULL ELSE read_at END"
+    sql = wacrm.broadcasts.sql
+    sql.counts = sql.counts.replace("COUNT(COALESCE(delivered_at, read_at))", "COUNT(delivered_at)")
+    rewrite(sql, "counts", "COUNT(read_at)", f"COUNT({guarded})")
+
+
+@fault("BCAST-09", "a recipient has one state, and who has read is no longer delivered")
+def delivered_count_falls_when_read(wacrm: Wacrm) -> None:
+    exclusive = "COUNT(CASE WHEN read_at IS NULL THEN delivered_at END)"
+    rewrite(wacrm.broadcasts.sql, "counts", "COUNT(COALESCE(delivered_at, read_at))", exclusive)
+
+
+@fault("BCAST-09", "sent_count is filled in when the fan-out ends, deliveries are counted before")
+def sent_count_lags_behind_delivered_count(wacrm: Wacrm) -> None:
+    def lagging(row: Row, counted: Json) -> None:
+        if row["status"] == "sending":
+            counted["sent_count"] = 0
+
+    _counts(wacrm, lagging)
+
+
+def _double(wacrm: Wacrm, status: str, column: str, member: str) -> None:
+    """A report that comes again counts again."""
+    apply, again = wacrm.broadcasts.apply_status, Counter[str]()
+
+    def counted_up(account: str, wamid: str, reported: str) -> bool:
+        row = wacrm.broadcasts.find_wamid(account, wamid)
+        if row is not None and reported == status and row[column] is not None:
+            again[row["broadcast_id"]] += 1
+        return apply(account, wamid, reported)
+
+    def added(row: Row, counted: Json) -> None:
+        counted[member] += again[row["id"]]
+
+    patch(wacrm.broadcasts, "apply_status", counted_up)
+    _counts(wacrm, added)
+
+
+@fault("BCAST-10", "each webhook adds one, and Meta's webhooks come at least once")
+def repeated_delivered_counts_twice(wacrm: Wacrm) -> None:
+    _double(wacrm, "delivered", "delivered_at", "delivered_count")
+
+
+@fault("BCAST-10", "a status that overtakes Meta's answer belongs to nobody yet, and is dropped")
+def status_that_overtakes_the_answer_is_lost(wacrm: Wacrm) -> None:
+    accepted = wacrm.broadcasts.accepted
+
+    def dropped(campaign: Campaign, recipient: Row, wamid: str) -> None:
+        wacrm.early.claim(campaign.account, wamid)
+        accepted(campaign, recipient, wamid)
+
+    patch(wacrm.broadcasts, "accepted", dropped)
+
+
+@fault("BCAST-10", "a delivered that comes after its read takes the reading back")
+def late_delivered_takes_read_back_in_broadcasts(wacrm: Wacrm) -> None:
+    rewrite(wacrm.broadcasts.sql, "delivered", "SET delivered_at", "SET read_at = NULL, delivered_at")
+
+
+def _attempt(wacrm: Wacrm, on_error: Callable[[Campaign, Row, SendError], bool]) -> None:
+    """What becomes of a recipient whose send fails; False leaves it to the right code."""
+    broadcasts, send = wacrm.broadcasts, wacrm.sender.send
+
+    async def attempted(campaign: Campaign, recipient: Row) -> None:
+        try:
+            wamid = await send(campaign.account, campaign.whatsapp, broadcasts.wire(campaign, recipient))
+        except SendError as error:
+            if not on_error(campaign, recipient, error):
+                broadcasts.refused(recipient)
+        else:
+            broadcasts.accepted(campaign, recipient, wamid)
+
+    patch(broadcasts, "attempt", attempted)
+
+
+@fault("BCAST-11", "a lost answer leaves the recipient pending, to be looked at later, which never comes")
+def recipient_without_an_answer_stays_pending(wacrm: Wacrm) -> None:
+    _attempt(wacrm, lambda _campaign, _recipient, error: isinstance(error, AnswerLostError))
+
+
+@fault("BCAST-11", "a throttled recipient is put back into the queue for ever")
+def throttled_recipient_never_ends(wacrm: Wacrm) -> None:
+    attempt_again, broadcasts, send = "130429", wacrm.broadcasts, wacrm.sender.send
+
+    async def attempted(campaign: Campaign, recipient: Row) -> None:
+        while True:
+            try:
+                wamid = await send(campaign.account, campaign.whatsapp, broadcasts.wire(campaign, recipient))
+            except SendError as error:
+                if attempt_again not in str(error):
+                    broadcasts.refused(recipient)
+                    return
+                await asyncio.sleep(1)
+            else:
+                broadcasts.accepted(campaign, recipient, wamid)
+                return
+
+    patch(broadcasts, "attempt", attempted)
+
+
+@fault("BCAST-11", "an error of Meta's ends the fan-out, and the rest is never tried")
+def unavailable_meta_ends_the_fan_out(wacrm: Wacrm) -> None:
+    ended: set[str] = set()
+    broadcasts, send = wacrm.broadcasts, wacrm.sender.send
+
+    async def attempted(campaign: Campaign, recipient: Row) -> None:
+        if campaign.id in ended:
+            return
+        try:
+            wamid = await send(campaign.account, campaign.whatsapp, broadcasts.wire(campaign, recipient))
+        except SendError as error:
+            if "13" not in str(error):
+                ended.add(campaign.id)
+            broadcasts.refused(recipient)
+        else:
+            broadcasts.accepted(campaign, recipient, wamid)
+
+    patch(broadcasts, "attempt", attempted)
+
+
+@fault("BCAST-12", "recipients are read in one page of the database, which ends at 500")
+def fan_out_ends_at_500(wacrm: Wacrm) -> None:
+    rewrite(wacrm.broadcasts.sql, "pending", "ORDER BY id", "ORDER BY id LIMIT 500")
+
+
+@fault("BCAST-12", "after a few hundred sends the function's time is up, and the broadcast is called done")
+def fan_out_gives_up_after_800(wacrm: Wacrm) -> None:
+    rewrite(wacrm.broadcasts.sql, "pending", "ORDER BY id", "ORDER BY id LIMIT 800")
+
+
+@fault("BCAST-13", "a status is looked up by number, and goes to the newest broadcast to it")
+def statuses_go_to_the_newest_broadcast(wacrm: Wacrm) -> None:
+    apply = wacrm.broadcasts.apply_status
+
+    def newest(account: str, wamid: str, status: str) -> bool:
+        row = wacrm.broadcasts.find_wamid(account, wamid)
+        latest = wacrm.broadcasts.newest_to(account, row["phone"]) if row is not None else None
+        return apply(account, latest["wamid"] if latest is not None else wamid, status)
+
+    patch(wacrm.broadcasts, "apply_status", newest)
+
+
+@fault("BCAST-13", "a number that another running broadcast has just been sent to is skipped as a duplicate")
+def number_in_two_running_broadcasts_is_messaged_once(wacrm: Wacrm) -> None:
+    attempt = wacrm.broadcasts.attempt
+    elsewhere = """
+        SELECT 1 FROM broadcast_recipients r JOIN broadcasts b ON b.id = r.broadcast_id
+        WHERE r.account_id = :account AND r.phone = :phone AND b.id < :broadcast AND b.status = 'sending'"""
+
+    async def skipped(campaign: Campaign, recipient: Row) -> None:
+        values = {"account": campaign.account, "phone": recipient["phone"], "broadcast": campaign.id}
+        if wacrm.db.row(elsewhere, values):
+            wacrm.broadcasts.refused(recipient)
+        else:
+            await attempt(campaign, recipient)
+
+    patch(wacrm.broadcasts, "attempt", skipped)
+
+
+@fault("BCAST-14", "the 202 gives the number of entries in the request")
+def total_in_the_202_counts_rejected_numbers(wacrm: Wacrm) -> None:
+    def submitted(data: Json) -> None:
+        data["total_recipients"] += data["rejected"]
+
+    _receipt(wacrm, submitted)
+
+
+@fault("BCAST-14", "the total of a read counts down, as the dashboard's progress bar wants it")
+def total_of_a_read_leaves_failed_ones_out(wacrm: Wacrm) -> None:
+    def down(body: Json) -> None:
+        body["data"]["total_recipients"] -= body["data"]["failed_count"]
+
+    reshape(wacrm, Operation.READ_BROADCAST, down, status=200)
+
+
+@fault("BCAST-05", "the parameters are shared out over the recipients in the order of their numbers")
+def params_follow_the_order_of_numbers(wacrm: Wacrm) -> None:
+    persist = wacrm.broadcasts.persist
+
+    def persisted(campaign: Campaign, name: str, recipients: Iterable[Recipient]) -> None:
+        listed = list(recipients)
+        by_number = sorted(listed, key=lambda recipient: recipient.to)
+        shifted = [a.model_copy(update={"params": b.params}) for a, b in zip(listed, by_number, strict=True)]
+        persist(campaign, name, shifted)
+
+    patch(wacrm.broadcasts, "persist", persisted)

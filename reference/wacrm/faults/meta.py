@@ -1,0 +1,291 @@
+"""META: the side that faces Meta."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+
+from starlette.datastructures import QueryParams
+
+from reference.wacrm.assembly import Wacrm
+from reference.wacrm.bodies import TemplateParams
+from reference.wacrm.envelope import Json
+from reference.wacrm.faults.registry import fault
+from reference.wacrm.faults.steps import patch
+from reference.wacrm.inbox import Change, Post, Take
+from reference.wacrm.settings import WhatsApp
+
+
+@fault("META-01", "the mode is checked, and the token is not")
+def handshake_accepts_any_token(wacrm: Wacrm) -> None:
+    handshake = wacrm.inbox.handshake
+
+    def trusting(query: QueryParams) -> tuple[int, str]:
+        status, text = handshake(query)
+        return (200, query["hub.challenge"]) if status == 403 else (status, text)  # noqa: PLR2004 - a status
+
+    patch(wacrm.inbox, "handshake", trusting)
+
+
+@fault("META-01", "the challenge is echoed as JSON")
+def handshake_quotes_the_challenge(wacrm: Wacrm) -> None:
+    handshake = wacrm.inbox.handshake
+
+    def quoted(query: QueryParams) -> tuple[int, str]:
+        status, text = handshake(query)
+        return status, json.dumps(text) if status == 200 else text  # noqa: PLR2004 - a status
+
+    patch(wacrm.inbox, "handshake", quoted)
+
+
+def _signed(wacrm: Wacrm, accept: Callable[[bytes, str | None, bool], bool]) -> None:
+    signed = wacrm.inbox.signed
+
+    def judged(raw: bytes, header: str | None) -> bool:
+        return accept(raw, header, signed(raw, header))
+
+    patch(wacrm.inbox, "signed", judged)
+
+
+@fault("META-02", "a signature is checked if there is one")
+def missing_signature_is_accepted(wacrm: Wacrm) -> None:
+    _signed(wacrm, lambda _raw, header, valid: valid or header is None)
+
+
+@fault("META-02", "the signature is checked over the body as it is written again, without Meta's escapes")
+def signature_is_checked_over_reserialised_json(wacrm: Wacrm) -> None:
+    secret = wacrm.settings.app_secret.encode()
+
+    def rewritten(raw: bytes, header: str | None, valid: bool) -> bool:  # noqa: FBT001 - a judgement that was made
+        with suppress(ValueError):
+            raw = json.dumps(json.loads(raw), ensure_ascii=False, separators=(",", ":")).encode()
+            return header == f"sha256={hmac.new(secret, raw, hashlib.sha256).hexdigest()}"
+        return valid
+
+    _signed(wacrm, rewritten)
+
+
+@fault("META-02", "the comparison ends where the shorter one ends, and an empty digest matches everything")
+def truncated_signature_is_accepted(wacrm: Wacrm) -> None:
+    def prefixed(raw: bytes, header: str | None, valid: bool) -> bool:  # noqa: FBT001 - a judgement that was made
+        expected = hmac.new(wacrm.settings.app_secret.encode(), raw, hashlib.sha256).hexdigest()
+        return valid or (header is not None and f"sha256={expected}".startswith(header))
+
+    _signed(wacrm, prefixed)
+
+
+@fault("META-02", "a wrong signature is refused after the work was queued")
+def refused_webhook_is_processed(wacrm: Wacrm) -> None:
+    def queued(raw: bytes, header: str | None, valid: bool) -> bool:  # noqa: FBT001 - a judgement that was made
+        if not valid and header is not None:
+            with suppress(ValueError):
+                wacrm.inbox.queue(Post(json.loads(raw), ""))
+        return valid
+
+    _signed(wacrm, queued)
+
+
+_TOO_LONG = 6.0
+
+
+def _accept(wacrm: Wacrm, slow: Callable[[object], bool]) -> None:
+    accept = wacrm.inbox.accept
+
+    async def delayed(payload: object, media_root: str) -> None:
+        await accept(payload, media_root)
+        if slow(payload):
+            await asyncio.sleep(_TOO_LONG)
+
+    patch(wacrm.inbox, "accept", delayed)
+
+
+@fault("META-03", "during a broadcast all connections to the database are taken, and webhooks wait for one")
+def webhooks_wait_during_a_broadcast(wacrm: Wacrm) -> None:
+    sql = "SELECT 1 FROM broadcasts WHERE status = 'sending'"
+    _accept(wacrm, lambda _payload: wacrm.db.row(sql, {}) is not None)
+
+
+@fault("META-03", "a webhook with media is acknowledged after the media is looked up")
+def webhooks_with_media_wait_for_it(wacrm: Wacrm) -> None:
+    _accept(wacrm, lambda payload: '"mime_type"' in json.dumps(payload))
+
+
+@fault("META-04", "a message is known by its row, and the row is new each time")
+def redelivered_message_is_stored_again(wacrm: Wacrm) -> None:
+    wacrm.db.run("DROP INDEX messages_by_wamid", {})
+
+    def never(_account: str, _wamid: str) -> bool:
+        return False
+
+    patch(wacrm.inbound, "seen", never)
+
+
+@fault("META-04", "the message is stored once, and counted whenever it comes")
+def redelivered_message_is_counted_again(wacrm: Wacrm) -> None:
+    seen = wacrm.inbound.seen
+    sql = """UPDATE conversations SET unread_count = unread_count + 1 WHERE id =
+        (SELECT conversation_id FROM messages WHERE account_id = :account AND wamid = :wamid)"""
+
+    def counted(account: str, wamid: str) -> bool:
+        known = seen(account, wamid)
+        if known:
+            wacrm.db.run(sql, {"account": account, "wamid": wamid})
+        return known
+
+    patch(wacrm.inbound, "seen", counted)
+
+
+def _cut(wacrm: Wacrm, cut: Callable[[Change], Change]) -> None:
+    process = wacrm.inbox.process_change
+
+    async def shortened(change: Change) -> None:
+        await process(cut(change))
+
+    patch(wacrm.inbox, "process_change", shortened)
+
+
+@fault("META-05", "messages[0] is read, as in the examples")
+def only_the_first_message_is_processed(wacrm: Wacrm) -> None:
+    _cut(wacrm, lambda change: replace(change, messages=change.messages[:1]))
+
+
+@fault("META-05", "no more than 50 statuses fit into one statement")
+def only_fifty_statuses_are_processed(wacrm: Wacrm) -> None:
+    _cut(wacrm, lambda change: replace(change, statuses=change.statuses[:50]))
+
+
+@fault("META-05", "a change has statuses or messages, and never both")
+def messages_beside_statuses_are_skipped(wacrm: Wacrm) -> None:
+    _cut(wacrm, lambda change: replace(change, messages=[] if change.statuses else change.messages))
+
+
+def _unguarded(wacrm: Wacrm, member: str) -> None:
+    """A malformed item of one kind ends the processing of its change."""
+    process, guarded = wacrm.inbox.process_change, wacrm.inbox.guarded
+    broken: list[Take] = []
+
+    def ending(take: Take, change: Change, item: object) -> None:
+        if take in broken:
+            return
+        wanted = {"messages": wacrm.inbox.take_message, "statuses": wacrm.inbox.take_status}[member]
+        if take == wanted and not _well_formed(item):
+            broken.append(take)
+            return
+        guarded(take, change, item)
+
+    async def anew(change: Change) -> None:
+        broken.clear()
+        await process(change)
+
+    patch(wacrm.inbox, "guarded", ending)
+    patch(wacrm.inbox, "process_change", anew)
+
+
+def _well_formed(item: object) -> bool:
+    if not isinstance(item, dict) or not isinstance(item.get("id"), str):
+        return False
+    if "status" in item or "recipient_id" in item:
+        return isinstance(item.get("status"), str)
+    kind = item.get("type")
+    is_text = kind != "text" or isinstance(item.get("text"), dict)
+    return isinstance(kind, str) and isinstance(item.get("from"), str) and is_text
+
+
+@fault("META-06", "one try around the loop over messages")
+def malformed_message_loses_the_rest(wacrm: Wacrm) -> None:
+    _unguarded(wacrm, "messages")
+
+
+@fault("META-06", "one try around the loop over statuses")
+def malformed_status_loses_the_rest(wacrm: Wacrm) -> None:
+    _unguarded(wacrm, "statuses")
+
+
+@fault("META-07", "a number that no account has is refused, and Meta sends it again for a week")
+def unknown_number_is_refused(wacrm: Wacrm) -> None:
+    parse = wacrm.inbox.parse
+
+    def known_only(raw: bytes) -> object:
+        payload = parse(raw)
+        if isinstance(payload, dict) and payload.get("entry") and not list(wacrm.inbox.changes(Post(payload, ""))):
+            raise ValueError("unknown phone number")
+        return payload
+
+    patch(wacrm.inbox, "parse", known_only)
+
+
+@fault("META-07", "a message to a number that no account has goes to the first account")
+def unknown_number_goes_to_the_first_account(wacrm: Wacrm) -> None:
+    find, first = wacrm.keys.account_of_number, wacrm.settings.accounts[0].id
+
+    def found(phone_number_id: str) -> str | None:
+        return find(phone_number_id) or first
+
+    patch(wacrm.keys, "account_of_number", found)
+
+
+@fault("META-07", "a status without a message is refused, and Meta sends it again for a week")
+def unknown_status_is_refused(wacrm: Wacrm) -> None:
+    parse = wacrm.inbox.parse
+
+    def known_only(raw: bytes) -> object:
+        payload = parse(raw)
+        for change in wacrm.inbox.changes(Post(payload, "")):
+            for status in change.statuses:
+                wamid = status.get("id") if isinstance(status, dict) else None
+                if isinstance(wamid, str) and not _known(wacrm, change.account, wamid):
+                    raise ValueError("unknown message")
+        return payload
+
+    patch(wacrm.inbox, "parse", known_only)
+
+
+def _known(wacrm: Wacrm, account: str, wamid: str) -> bool:
+    message = wacrm.messages.find_wamid(account, wamid)
+    return message is not None or wacrm.broadcasts.find_wamid(account, wamid) is not None
+
+
+@fault("META-08", "the index of a button is a number")
+def button_index_is_a_number(wacrm: Wacrm) -> None:
+    buttons = wacrm.composer.buttons
+
+    def numbered(params: TemplateParams) -> list[Json]:
+        return [button | {"index": int(button["index"])} for button in buttons(params)]
+
+    patch(wacrm.composer, "buttons", numbered)
+
+
+@fault("META-08", "one module still has the version before")
+def templates_go_to_an_older_version(wacrm: Wacrm) -> None:
+    endpoint = wacrm.graph.endpoint
+
+    def older(whatsapp: WhatsApp) -> str:
+        head, _, tail = endpoint(whatsapp).rpartition("/v")
+        return f"{head}/v12.0/{tail.partition('/')[2]}"
+
+    patch(wacrm.graph, "endpoint", older)
+
+
+@fault("META-08", "the recipient's type is left to Meta's default")
+def recipient_type_is_missing(wacrm: Wacrm) -> None:
+    envelope = wacrm.composer.envelope
+
+    def untyped(to: str, kind: str, payload: Json, quoted: str | None = None) -> Json:
+        body = envelope(to, kind, payload, quoted)
+        del body["recipient_type"]
+        return body
+
+    patch(wacrm.composer, "envelope", untyped)
+
+
+@fault("META-08", "the token is put into the query as well, where proxies log it")
+def token_is_in_the_query(wacrm: Wacrm) -> None:
+    endpoint = wacrm.graph.endpoint
+
+    def with_token(whatsapp: WhatsApp) -> str:
+        return f"{endpoint(whatsapp)}?access_token={whatsapp.access_token}"
+
+    patch(wacrm.graph, "endpoint", with_token)

@@ -1,0 +1,126 @@
+"""SPEC: corners of the specification that nobody visits by hand."""
+
+from collections.abc import Callable
+from typing import Any
+
+from reference.wacrm.assembly import Wacrm
+from reference.wacrm.bodies import B, ContactCreate, WebhookCreate
+from reference.wacrm.clock import Ids
+from reference.wacrm.envelope import Json, not_found
+from reference.wacrm.faults.registry import fault
+from reference.wacrm.faults.steps import current_operation, patch, reshape
+from reference.wacrm.operations import Operation
+from reference.wacrm.storage import Row
+
+
+@fault("SPEC-01", "the cursor of an empty result is an empty string")
+def empty_search_has_an_empty_cursor(wacrm: Wacrm) -> None:
+    def emptied(body: Json) -> None:
+        if not body["data"]:
+            body["meta"]["next_cursor"] = 0
+
+    reshape(wacrm, Operation.LIST_CONTACTS, emptied, status=200)
+
+
+@fault("SPEC-01", "a company with a letter outside ASCII is sent as an object of translations")
+def foreign_company_is_an_object(wacrm: Wacrm) -> None:
+    def translated(body: Json) -> None:
+        company = body["data"]["company"]
+        if company is not None and not company.isascii():
+            body["data"]["company"] = {"default": company}
+
+    reshape(wacrm, Operation.UPDATE_CONTACT, translated, status=200)
+    reshape(wacrm, Operation.CREATE_CONTACT, translated, status=201)
+
+
+@fault("SPEC-01", "a contact with an empty name has none of the fields behind it")
+def empty_name_ends_the_contact(wacrm: Wacrm) -> None:
+    def ended(body: Json) -> None:
+        if body["data"]["name"] == "":
+            for member in ("email", "company", "avatar_url"):
+                del body["data"][member]
+
+    reshape(wacrm, Operation.READ_CONTACT, ended, status=200)
+    reshape(wacrm, Operation.CREATE_CONTACT, ended, status=201)
+
+
+def _accept(wacrm: Wacrm, model: type, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Bodies of one model are made valid before they are judged."""
+    validate = wacrm.bodies.validate
+
+    def lenient(body: dict[str, Any], asked: type[B]) -> B:
+        return validate(change(body) if asked is model else body, asked)
+
+    patch(wacrm.bodies, "validate", lenient)
+
+
+@fault("SPEC-02", "a switch is read for its truth: any value will do")
+def any_is_active_is_accepted(wacrm: Wacrm) -> None:
+    def truth(body: dict[str, Any]) -> dict[str, Any]:
+        return body | {"is_active": bool(body["is_active"])} if "is_active" in body else body
+
+    _accept(wacrm, WebhookCreate, truth)
+
+
+@fault("SPEC-02", "one tag need not be in a list")
+def single_tag_is_accepted_without_a_list(wacrm: Wacrm) -> None:
+    def listed(body: dict[str, Any]) -> dict[str, Any]:
+        tags = body.get("tags")
+        return body | {"tags": [tags]} if isinstance(tags, str) and tags else body
+
+    _accept(wacrm, ContactCreate, listed)
+
+
+@fault("SPEC-02", "values of a form are turned into text")
+def numeric_email_is_accepted(wacrm: Wacrm) -> None:
+    def texts(body: dict[str, Any]) -> dict[str, Any]:
+        is_number = isinstance(body.get("email"), (int, float))
+        return body | {"email": str(body["email"])} if is_number else body
+
+    _accept(wacrm, ContactCreate, texts)
+
+
+@fault("SPEC-03", "an endpoint that was created inactive is kept as a draft, which its page does not find")
+def inactive_webhook_cannot_be_read(wacrm: Wacrm) -> None:
+    running, require = current_operation(wacrm), wacrm.endpoints.require
+
+    def active_only(account: str, text: str) -> Row:
+        row = require(account, text)
+        is_draft = not row["is_active"] and row["failure_count"] == 0
+        if running() is Operation.READ_WEBHOOK and is_draft:
+            raise not_found()
+        return row
+
+    patch(wacrm.endpoints, "require", active_only)
+
+
+@fault("SPEC-03", "contacts without a name are prospects, and have no page")
+def nameless_contact_cannot_be_read(wacrm: Wacrm) -> None:
+    running, require = current_operation(wacrm), wacrm.contacts.require
+
+    def named_only(account: str, text: str) -> Row:
+        row = require(account, text)
+        if running() is Operation.READ_CONTACT and row["name"] is None:
+            raise not_found()
+        return row
+
+    patch(wacrm.contacts, "require", named_only)
+
+
+@fault("SPEC-03", "an endpoint that is deleted while it is switched off stays in the cache of its page")
+def deleted_inactive_webhook_can_be_read(wacrm: Wacrm) -> None:
+    running, find, delete = current_operation(wacrm), wacrm.endpoints.find, wacrm.endpoints.delete
+    cached: dict[tuple[str, str], Row] = {}
+
+    def remembered(account: str, text: str) -> Json:
+        row = wacrm.endpoints.require(account, text)
+        if not row["is_active"]:
+            cached[account, Ids.parse(text) or ""] = row
+        return delete(account, text)
+
+    def found(account: str, identity: str) -> Row | None:
+        is_read = running() is Operation.READ_WEBHOOK
+        return find(account, identity) or (cached.get((account, identity)) if is_read else None)
+
+    patch(wacrm.endpoints, "delete", remembered)
+    patch(wacrm.endpoints, "find", found)
