@@ -44,6 +44,7 @@ class PhoneNumber:
     registered: bool = True
     verified: bool = True
     pin: str | None = None
+    pin_guesses: int = 0
     throughput: str = "STANDARD"
     mode: str = "LIVE"
     name_status: str = "APPROVED"
@@ -87,6 +88,7 @@ class Account:
     override_url: str | None = None
     phones: dict[str, PhoneNumber] = field(default_factory=dict)
     templates: dict[str, Template] = field(default_factory=dict)
+    deleted_names: dict[tuple[str, str], float] = field(default_factory=dict)
 
     @property
     def callback(self) -> str | None:
@@ -131,8 +133,10 @@ class Accounts:
     def of_template(self, template_id: str) -> Account | None:
         return next((one for one in self if template_id in one.templates), None)
 
-    def of_app(self, app_id: str) -> Account | None:
-        return next((one for one in self if one.app_id == app_id), None)
+    def of_app(self, app_id: str, token: str | None) -> Account | None:
+        """An account of the app. An app may serve several: the one that the token opens comes first."""
+        owners = [one for one in self if one.app_id == app_id]
+        return next((one for one in owners if one.access_token == token), owners[0] if owners else None)
 
     def _index(self) -> None:
         self._by_phone = {phone: account for account in self for phone in account.phones}

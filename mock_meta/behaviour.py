@@ -78,7 +78,7 @@ DEFAULT_PROFILE = "fast"
 
 
 class Behaviour:
-    """The plan of statuses for each accepted message. Recipient scripts win over accounts', those over the default."""
+    """Scripts by recipient, distributions by account, and the default one."""
 
     def __init__(self, seed: int, profile: str = DEFAULT_PROFILE) -> None:
         self.seed = seed
@@ -105,23 +105,23 @@ class Behaviour:
         for digits in recipients:
             self._scripts[digits] = script
 
-    def plan(self, message: Sent) -> tuple[Step, ...]:
-        """What becomes of the message, in the order it is to be announced."""
+    def script_for(self, message: Sent) -> tuple[Step, ...] | None:
+        """The recipient's explicit script, if there is one."""
         script = self._scripts.get(message.wa_id)
-        if script is None:
-            script = self._scripts.get(message.to)
-        if script is not None:
-            return script
+        return self._scripts.get(message.to) if script is None else script
+
+    def has_script(self, digits: str | None) -> bool:
+        return digits in self._scripts
+
+    def draw(self, message: Sent) -> tuple[Step, ...]:
+        """What the account's or the default distribution makes of the message, in the order of announcement."""
         distribution = self._by_account.get(message.waba_id, self._default)
-        steps = _draw(distribution, self.generator("plan", message))
+        steps = _draw(distribution, self.keyed(f"plan|{message.phone_number_id}|{message.wa_id}|{message.nth}"))
         # A reaction is only ever sent: nobody is told that it was delivered or read (5.4).
         return tuple(step for step in steps if step.status is Status.SENT) if message.type == "reaction" else steps
 
-    def generator(self, purpose: str, message: Sent) -> random.Random:
-        """A generator of its own for one message and purpose."""
-        return self.keyed(f"{purpose}|{message.phone_number_id}|{message.wa_id}|{message.nth}")
-
     def keyed(self, key: str) -> random.Random:
+        """A generator of its own for one purpose; the same seed and key repeat its draws."""
         return random.Random(f"{self.seed}|{key}")
 
 

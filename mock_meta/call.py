@@ -111,7 +111,8 @@ def _params(
     if kind == "application/x-www-form-urlencoded":
         problems.append("content-type: a form, not application/json")
         return query | _form_values(body), True
-    if body and kind != "multipart/form-data" and not at.node.startswith(_UPLOAD):
+    multipart = kind == "multipart/form-data" and at.edge == "media"
+    if body and not multipart and not at.node.startswith(_UPLOAD):
         problems.append(f"content-type: {kind or 'none'!s}, not application/json")
     return query, True
 

@@ -25,7 +25,7 @@ examples:
   python -m mock_meta --port 8801 --config accounts.json --behaviour realistic
       accounts from a file, statuses as slow and as lossy as real ones
   python -m mock_meta --seed 7 --retry-scale 0.001
-      the same draws on every run, webhook retries a thousand times faster than Meta's
+      the same draws on every run, webhook retries a thousand times faster
 """
 
 
@@ -84,6 +84,8 @@ def _positive(text: str) -> float:
 def main(argv: Sequence[str] | None = None) -> None:
     """Serve until told to end. Exits 2 with one line on bad settings."""
     options = parse(argv)
+    if options.webhook_ca is not None and not Path(options.webhook_ca).is_file():
+        _fail(f"--webhook-ca {options.webhook_ca}: no such file")
     app = create_app(_settings(options))
     if options.config is not None:
         _load(app.mock, options.config)

@@ -4,8 +4,10 @@ Order of events for a call: read it, let a fault take it or carry it out, record
 """
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import replace
 from typing import Any
 
 from mock_meta.answer import Answer, Headers, failed, to_wire
@@ -14,9 +16,11 @@ from mock_meta.connection import cut
 from mock_meta.errors import GraphError
 from mock_meta.faults import Fault, Subject
 from mock_meta.graph.media import DOWNLOAD_NODE, download
-from mock_meta.graph.routes import Node, Route
+from mock_meta.graph.routes import Node, NodeKind, Route
 from mock_meta.graph.table import admit, find_node, find_route, operation_of
+from mock_meta.magic import magic_fault
 from mock_meta.mock import Mock
+from mock_meta.numbers import digits_of
 from mock_meta.recording import make_entry, recipient_of, type_of
 
 Scope = MutableMapping[str, Any]
@@ -45,11 +49,11 @@ class Gateway:
 
     async def _serve(self, call: Call, scope: Scope, receive: Receive, send: Send, started: float) -> None:
         mock = self._mock
-        node = find_node(mock, call.at.node)
+        node = find_node(mock, call)
         route = find_route(call, node)
         operation = operation_of(call, node, route)
         phone_number_id = call.at.node if call.at.edge == "messages" or (node and node.phone) else None
-        fault = mock.faults.take(Subject(operation, phone_number_id, recipient_of(call), type_of(call, operation)))
+        fault = self._fault(call, operation, phone_number_id)
         answer = self._carry_out(call, node, route) if fault is None or fault.accepts else None
         entry = make_entry(mock, call, operation, phone_number_id, answer, fault)
         mock.ledger.add(entry)
@@ -59,14 +63,34 @@ class Gateway:
             await self._misbehave(fault, answer, call, scope, receive, send)
         entry.duration = time.monotonic() - started
 
+    def _fault(self, call: Call, operation: str, phone_number_id: str | None) -> Fault | None:
+        """What is to go wrong with this call: an armed fault, or a magic recipient's."""
+        recipient = recipient_of(call)
+        digits = digits_of(recipient) if recipient else None
+        armed = self._mock.faults.take(Subject(operation, phone_number_id, digits, type_of(call, operation)))
+        if armed is not None or operation != "messages.send" or self._mock.behaviour.has_script(digits):
+            return armed
+        return magic_fault(digits)
+
     def _carry_out(self, call: Call, node: Node | None, route: Route | None) -> Answer:
         try:
             if call.at.node == DOWNLOAD_NODE and call.method == "GET":
                 return download(self._mock, call)
             found, matched = admit(self._mock, call, node, route)
-            return matched.handler(self._mock, call, found)
+            return self._with_usage(matched.handler(self._mock, call, found), found)
         except GraphError as refusal:
             return failed(refusal.body)
+
+    def _with_usage(self, answer: Answer, node: Node) -> Answer:
+        """Management calls tell how much of the hour's budget is gone, once there is a budget (14.4)."""
+        if node.kind is not NodeKind.WABA:
+            return answer
+        used = self._mock.limits.management_usage(node.account, self._mock.clock())
+        if used is None:
+            return answer
+        share = {"call_count": used, "total_cputime": 1, "total_time": 1, "estimated_time_to_regain_access": 0}
+        usage = {node.account.waba_id: [{"type": "whatsapp_business_management", **share}]}
+        return replace(answer, headers={**answer.headers, "x-business-use-case-usage": json.dumps(usage)})
 
     async def _reply(self, send: Send, call: Call, answer: Answer) -> None:
         wire = to_wire(answer, call, self._mock.ids)

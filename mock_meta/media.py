@@ -34,6 +34,33 @@ SAMPLES: Mapping[str, tuple[str, bytes]] = MappingProxyType(
     }
 )
 
+_MIB = 1024 * 1024
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+# What can be uploaded, and up to which size in bytes (5.4).
+SIZES: Mapping[str, int] = MappingProxyType(
+    {
+        "audio/aac": 16 * _MIB,
+        "audio/mp4": 16 * _MIB,
+        "audio/mpeg": 16 * _MIB,
+        "audio/amr": 16 * _MIB,
+        "audio/ogg": 16 * _MIB,
+        "audio/opus": 16 * _MIB,
+        "application/vnd.ms-powerpoint": 100 * _MIB,
+        "application/msword": 100 * _MIB,
+        f"{_OFFICE}.wordprocessingml.document": 100 * _MIB,
+        f"{_OFFICE}.presentationml.presentation": 100 * _MIB,
+        f"{_OFFICE}.spreadsheetml.sheet": 100 * _MIB,
+        "application/pdf": 100 * _MIB,
+        "text/plain": 100 * _MIB,
+        "application/vnd.ms-excel": 100 * _MIB,
+        "image/jpeg": 5 * _MIB,
+        "image/png": 5 * _MIB,
+        "image/webp": 500 * 1024,
+        "video/mp4": 16 * _MIB,
+        "video/3gpp": 16 * _MIB,
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Media:

@@ -6,21 +6,25 @@ from collections.abc import Callable
 from functools import partial
 
 from mock_meta.accounts import Account, Accounts, PhoneNumber, Template, TemplateCategory
+from mock_meta.announcing import Announcer
 from mock_meta.behaviour import Behaviour, Step
 from mock_meta.conversations import Conversations, Sent
 from mock_meta.delivery import Dispatcher, HttpPoster, Poster, RetryPlan
+from mock_meta.fate import Fates
 from mock_meta.faults import Faults
 from mock_meta.ids import Ids
 from mock_meta.ledger import Ledger
+from mock_meta.limits import Limits
 from mock_meta.media import MediaStore
 from mock_meta.numbers import whatsapp_id
-from mock_meta.payloads import envelope, messages_value, status_item
+from mock_meta.payloads import status_item
+from mock_meta.review_settings import ReviewSettings
 from mock_meta.rules.message import Message
 from mock_meta.settings import Settings
+from mock_meta.uploads import Uploads
 from mock_meta.webhooks import Webhooks
 
 Clock = Callable[[], float]
-WINDOW = 86400.0
 
 
 class Mock:
@@ -36,12 +40,18 @@ class Mock:
         self.faults = Faults()
         self.conversations = Conversations()
         self.media = MediaStore(self.ids)
+        self.uploads = Uploads(self.ids)
+        self.limits = Limits()
+        self.fates = Fates(self.behaviour, self.conversations, self.media, self.limits)
         self.poster = poster or HttpPoster(settings.webhook_timeout, settings.webhook_ca)
         retry = RetryPlan(scale=settings.retry_scale)
         self.dispatcher = Dispatcher(self.poster.post, self.ledger, retry, settings.webhook_concurrency)
         self.webhooks = Webhooks(self.dispatcher)
+        self.reviews = ReviewSettings()
         self.in_flight = 0
         self._planned: set[asyncio.TimerHandle] = set()
+        self._distant: set[asyncio.TimerHandle] = set()
+        self.announcer = Announcer(self.webhooks, self.behaviour, self.later)
 
     @property
     def pending_webhooks(self) -> int:
@@ -50,22 +60,22 @@ class Mock:
 
     def reset(self, *, accounts: bool = False) -> None:
         """Back to the start: evidence, faults, behaviours and conversations go, accounts only if asked."""
-        for timer in self._planned:
-            timer.cancel()
-        self._planned.clear()
+        self._forget_plans()
         self.dispatcher.clear()
         self.ledger.clear()
         self.faults.clear()
         self.behaviour.clear()
         self.conversations.clear()
         self.media.clear()
+        self.uploads.clear()
+        self.limits.clear()
+        self.announcer.clear()
+        self.reviews = ReviewSettings()
         if accounts:
             self.accounts.clear()
 
     async def stop(self) -> None:
-        for timer in self._planned:
-            timer.cancel()
-        self._planned.clear()
+        self._forget_plans()
         await self.dispatcher.stop()
         await self.poster.close()
 
@@ -75,7 +85,7 @@ class Mock:
         wa_id = whatsapp_id(message.digits)
         pair = (phone.id, wa_id)
         origin = template.category.value.lower() if template else "service"
-        in_window = self.conversations.window_open(pair, now, WINDOW)
+        in_window = self.conversations.window_open(pair, now, self.limits.settings.window.seconds)
         utility = template is not None and template.category is TemplateCategory.UTILITY
         sent = Sent(
             wamid=self.ids.wamid(wa_id),
@@ -91,25 +101,39 @@ class Mock:
             opaque=message.opaque,
             conversation=self.ids.hexadecimal(32),
         )
+        steps = self.fates.decide(sent, message, in_window=in_window)
         self.conversations.add_sent(sent)
-        self.schedule(account, phone, sent, self.behaviour.plan(sent))
+        self.schedule(account, phone, sent, steps)
         return sent
 
     def schedule(self, account: Account, phone: PhoneNumber, sent: Sent, steps: tuple[Step, ...]) -> None:
         """Announce each step when it is due, counted from now."""
-        loop = asyncio.get_running_loop()
-        for step in steps:
-            self._later(loop, step.after, partial(self._announce, account, phone, sent, step))
+        for place, step in enumerate(steps):
+            self.later(step.after, partial(self._announce, account, phone, sent, place, step))
 
-    def _later(self, loop: asyncio.AbstractEventLoop, delay: float, action: Callable[[], None]) -> None:
+    def later(self, delay: float, action: Callable[[], object]) -> None:
+        """Announce something in ``delay`` seconds, unless a reset comes first. A pending webhook until then."""
+        self._after(delay, action, self._planned)
+
+    def some_day(self, delay: float, action: Callable[[], object]) -> None:
+        """The same for what nobody waits for, such as the end of a three-hour pause: not a pending webhook."""
+        self._after(delay, action, self._distant)
+
+    def _after(self, delay: float, action: Callable[[], object], timers: set[asyncio.TimerHandle]) -> None:
         def due() -> None:
-            self._planned.discard(timer)
+            timers.discard(timer)
             action()
 
-        timer = loop.call_later(delay, due)
-        self._planned.add(timer)
+        timer = asyncio.get_running_loop().call_later(delay, due)
+        timers.add(timer)
 
-    def _announce(self, account: Account, phone: PhoneNumber, sent: Sent, step: Step) -> None:
+    def _forget_plans(self) -> None:
+        for timer in (*self._planned, *self._distant):
+            timer.cancel()
+        self._planned.clear()
+        self._distant.clear()
+
+    def _announce(self, account: Account, phone: PhoneNumber, sent: Sent, place: int, step: Step) -> None:
         item = status_item(account, sent, step, self.clock())
-        payload = envelope(account.waba_id, "messages", messages_value(phone, statuses=[item]))
-        self.webhooks.publish(account, payload, lane=sent.wamid)
+        key = f"{sent.phone_number_id}|{sent.wa_id}|{sent.nth}|{place}"
+        self.announcer.announce(account, phone, item, key)

@@ -23,7 +23,7 @@ def start_screen(mock: Mock, url: str) -> str:
         " Point your application's Graph base URL at the first address. To look around:",
         "",
         f"  MOCK={url}",
-        f"  TOKEN={'<the access token of your --config>' if account else 'EAAtest'}",
+        f"  TOKEN={"'<the access token in your --config>'" if account else 'EAAtest'}",
         "",
     ]
     lines += [] if account else _make_account(waba, phone)

@@ -50,12 +50,14 @@ class Webhooks:
         self._numbers = itertools.count(1)
         self.suppressed = 0
 
-    def publish(self, account: Account, payload: Payload, lane: str | None = None) -> Delivery | None:
+    def publish(
+        self, account: Account, payload: Payload, *, lane: str | None = None, signing: Signing = Signing.VALID
+    ) -> Delivery | None:
         """Send what happened, if the WABA's app is subscribed and has a callback; None otherwise (section 11)."""
         if not account.subscribed or account.callback is None:
             self.suppressed += 1
             return None
-        return self.send(account, account.callback, payload, lane=lane)
+        return self.send(account, account.callback, payload, signing=signing, lane=lane)
 
     def send(
         self,

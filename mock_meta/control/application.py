@@ -7,13 +7,22 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from mock_meta.control import accounts, behaviour, faults, general, ledger, webhooks
+from mock_meta.control import accounts, behaviour, faults, general, ledger, metrics, switches, templates, webhooks
 from mock_meta.control.bodies import mock_of
 from mock_meta.control.shapes import ControlError, suggestion
 from mock_meta.mock import Mock
 
 PREFIX = "/_control"
-ROUTERS = (general.router, accounts.router, behaviour.router, faults.router, ledger.router, webhooks.router)
+ROUTERS = (
+    general.router,
+    accounts.router,
+    templates.router,
+    behaviour.router,
+    switches.router,
+    faults.router,
+    ledger.router,
+    webhooks.router,
+)
 
 
 def create_control(mock: Mock) -> FastAPI:
@@ -22,6 +31,7 @@ def create_control(mock: Mock) -> FastAPI:
     app.state.mock = mock
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX, dependencies=[Depends(local_only)])
+    app.include_router(metrics.router, dependencies=[Depends(local_only)])
     app.add_exception_handler(ControlError, _answer_control_error)
     app.add_exception_handler(HTTPException, _answer_http_error)
     return app

@@ -1,21 +1,57 @@
-"""``GET /{media_id}`` and the download behind the URL it gives (fact sheet 8)."""
+"""Media: upload, look-up, download, deletion (fact sheet 8)."""
 
-from mock_meta.answer import Answer, failed, ok
+from mock_meta.answer import Answer, failed, ok, success
 from mock_meta.call import Call
-from mock_meta.errors import error_body, unknown_object
-from mock_meta.graph.routes import Node, NodeKind, Route
-from mock_meta.media import Media, Ticket
+from mock_meta.errors import error_body, invalid, unknown_object
+from mock_meta.graph.routes import Node, NodeKind, Route, phone_of
+from mock_meta.media import SIZES, UPLOADED_LIFE, Media, Ticket
 from mock_meta.mock import Mock
+from mock_meta.multipart import Part, read_multipart
+from mock_meta.rules.message import check_product
+from mock_meta.rules.shape import required
 
 DOWNLOAD_NODE = "whatsapp_business"
 _GONE = Answer(status=404, content=b"<html><body>URL signature expired</body></html>", content_type="text/html")
 
 
+def upload(mock: Mock, call: Call, node: Node) -> Answer:
+    """``multipart/form-data`` with messaging_product, type and a file of a kind and size WhatsApp takes."""
+    parts = _parts(call)
+    check_product({name: part.text for name, part in parts.items() if part.filename is None})
+    file = parts.get("file")
+    if file is None or file.filename is None:
+        raise required("file")
+    mime = _mime(file, parts.get("type"))
+    most = SIZES[mime]
+    if not file.content or len(file.content) > most:
+        raise invalid(f"Param file must be a file of 1 to {most} bytes.")
+    phone = phone_of(node)
+    media = mock.media.add(phone.waba_id, phone.id, mime, file.content, mock.clock() + UPLOADED_LIFE)
+    return ok({"id": media.id})
+
+
+def _parts(call: Call) -> dict[str, Part]:
+    try:
+        return read_multipart(call.content_type, call.body)
+    except ValueError as problem:
+        call.problems.append(f"body: {problem}")
+        raise required("messaging_product") from problem
+
+
+def _mime(file: Part, declared: Part | None) -> str:
+    """The part's own content type; the ``type`` field counts where the part has none."""
+    stated = file.content_type or (declared.text if declared else "application/octet-stream")
+    mime = stated.partition(";")[0].strip().lower()
+    if mime not in SIZES:
+        listed = ", ".join(SIZES)
+        raise invalid(
+            f"Param file must be a file with one of the following types: {listed}. Received file of type '{mime}'."
+        )
+    return mime
+
+
 def get_media(mock: Mock, call: Call, node: Node) -> Answer:
-    media = media_of(node)
-    asked = call.query.get("phone_number_id")
-    if asked is not None and asked != media.phone_number_id:
-        raise unknown_object(call.method, media.id)
+    media = _visible(call, node)
     ticket = mock.media.ticket(media, mock.clock())
     return ok(
         {
@@ -27,6 +63,20 @@ def get_media(mock: Mock, call: Call, node: Node) -> Answer:
             "id": media.id,
         }
     )
+
+
+def delete_media(mock: Mock, call: Call, node: Node) -> Answer:
+    mock.media.delete(_visible(call, node).id)
+    return success()
+
+
+def _visible(call: Call, node: Node) -> Media:
+    """The file, unless the call names another phone number than its own."""
+    assert node.media is not None
+    asked = call.query.get("phone_number_id")
+    if asked is not None and asked != node.media.phone_number_id:
+        raise unknown_object(call.method, node.id)
+    return node.media
 
 
 def download_url(origin: str, ticket: Ticket) -> str:
@@ -46,9 +96,8 @@ def download(mock: Mock, call: Call) -> Answer:
     return Answer(content=media.content, content_type=media.mime_type)
 
 
-def media_of(node: Node) -> Media:
-    assert node.media is not None
-    return node.media
-
-
-routes = (Route("GET", NodeKind.MEDIA, "", "media.get", get_media),)
+routes = (
+    Route("POST", NodeKind.PHONE, "media", "media.upload", upload),
+    Route("GET", NodeKind.MEDIA, "", "media.get", get_media),
+    Route("DELETE", NodeKind.MEDIA, "", "media.delete", delete_media),
+)

@@ -6,7 +6,9 @@ from mock_meta.call import Call
 from mock_meta.conversations import Sent
 from mock_meta.errors import refuse
 from mock_meta.graph.routes import Node, NodeKind, Route, phone_of
+from mock_meta.magic import check_magic
 from mock_meta.mock import Mock
+from mock_meta.numbers import whatsapp_id
 from mock_meta.rules.media import MediaKnown
 from mock_meta.rules.message import Message, check_product, read_message
 from mock_meta.rules.shape import as_object, one_of, only, required, text_at
@@ -28,6 +30,9 @@ def send(mock: Mock, call: Call, node: Node) -> Answer:
     message = read_message(call.params, media_known, call.problems, any_number=listed is not None)
     check_sender(account, phone, message)
     template = _template(account, message, media_known)
+    mock.limits.check_send(phone, whatsapp_id(message.digits), mock.clock())
+    if not mock.behaviour.has_script(message.digits):
+        check_magic(message.digits)
     sent = mock.accept(account, phone, message, template)
     return _accepted(message, sent)
 

@@ -14,7 +14,18 @@ from mock_meta.errors import (
     unknown_path,
     unsupported_request,
 )
-from mock_meta.graph import media, messages, phone_numbers, subscribed_apps, templates
+from mock_meta.graph import (
+    accounts,
+    business_profile,
+    media,
+    messages,
+    phone_numbers,
+    registration,
+    subscribed_apps,
+    template_changes,
+    templates,
+    uploads,
+)
 from mock_meta.graph.routes import Node, NodeKind, Route
 from mock_meta.mock import Mock
 
@@ -27,6 +38,11 @@ _ROUTES: Mapping[tuple[NodeKind, str, str], Route] = MappingProxyType(
             media.routes,
             subscribed_apps.routes,
             templates.routes,
+            template_changes.routes,
+            accounts.routes,
+            registration.routes,
+            business_profile.routes,
+            uploads.routes,
         )
         for route in routes
     }
@@ -45,18 +61,19 @@ _INVALIDATED = (
 )
 
 
-def find_node(mock: Mock, node_id: str) -> Node | None:
-    """The object behind an id, whoever asks."""
+def find_node(mock: Mock, call: Call) -> Node | None:
+    """The object behind the path's id, whoever asks."""
+    node_id = call.at.node
     account = mock.accounts.of_phone(node_id)
     if account is not None:
         return Node(NodeKind.PHONE, node_id, account, phone=account.phones[node_id])
     account = mock.accounts.waba(node_id)
     if account is not None:
         return Node(NodeKind.WABA, node_id, account)
-    return _find_rare(mock, node_id)
+    return _find_rare(mock, node_id, call.credential.token)
 
 
-def _find_rare(mock: Mock, node_id: str) -> Node | None:
+def _find_rare(mock: Mock, node_id: str, token: str | None) -> Node | None:
     file = mock.media.find(node_id, mock.clock())
     owner = mock.accounts.waba(file.waba_id) if file else None
     if file is not None and owner is not None:
@@ -64,8 +81,10 @@ def _find_rare(mock: Mock, node_id: str) -> Node | None:
     account = mock.accounts.of_template(node_id)
     if account is not None:
         return Node(NodeKind.TEMPLATE, node_id, account, template=account.templates[node_id])
-    account = mock.accounts.of_app(node_id)
-    return Node(NodeKind.APP, node_id, account) if account is not None else None
+    session = mock.uploads.find(node_id)
+    account = mock.accounts.of_app(session.app_id if session else node_id, token)
+    kind = NodeKind.UPLOAD if session else NodeKind.APP
+    return Node(kind, node_id, account) if account is not None else None
 
 
 def find_route(call: Call, node: Node | None) -> Route | None:
@@ -97,6 +116,8 @@ def admit(mock: Mock, call: Call, node: Node | None, route: Route | None) -> tup
         raise _invisible(call)
     if route is None:
         raise _no_such_edge(call, node)
+    if node.kind is NodeKind.WABA:
+        mock.limits.check_management(node.account, mock.clock())
     return node, route
 
 

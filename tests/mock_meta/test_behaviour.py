@@ -12,18 +12,18 @@ def sent(nth: int = 1, kind: str = "text", wa_id: str = PERSON) -> Sent:
 def test_one_seed_one_course_whatever_the_order() -> None:
     one, other = Behaviour(7, "realistic"), Behaviour(7, "realistic")
     people = [f"9990000{number:04d}" for number in range(50)]
-    forwards = {person: one.plan(sent(wa_id=person)) for person in people}
-    backwards = {person: other.plan(sent(wa_id=person)) for person in reversed(people)}
+    forwards = {person: one.draw(sent(wa_id=person)) for person in people}
+    backwards = {person: other.draw(sent(wa_id=person)) for person in reversed(people)}
     assert forwards == backwards
-    assert forwards != {person: Behaviour(8, "realistic").plan(sent(wa_id=person)) for person in people}
+    assert forwards != {person: Behaviour(8, "realistic").draw(sent(wa_id=person)) for person in people}
 
 
 def test_profiles() -> None:
-    assert Behaviour(1, "instant").plan(sent()) == tuple(
+    assert Behaviour(1, "instant").draw(sent()) == tuple(
         Step(status, 0.0) for status in (Status.SENT, Status.DELIVERED, Status.READ)
     )
-    assert Behaviour(1, "silent").plan(sent()) == ()
-    plans = [Behaviour(1, "realistic").plan(sent(nth)) for nth in range(2000)]
+    assert Behaviour(1, "silent").draw(sent()) == ()
+    plans = [Behaviour(1, "realistic").draw(sent(nth)) for nth in range(2000)]
     failed = sum(plan[0].status is Status.FAILED for plan in plans)
     read = sum(plan[-1].status is Status.READ for plan in plans)
     assert 15 <= failed <= 70
@@ -33,17 +33,18 @@ def test_profiles() -> None:
 
 
 def test_a_reaction_is_only_sent() -> None:
-    assert [step.status for step in Behaviour(1, "instant").plan(sent(kind="reaction"))] == [Status.SENT]
+    assert [step.status for step in Behaviour(1, "instant").draw(sent(kind="reaction"))] == [Status.SENT]
 
 
 def test_precedence() -> None:
     behaviour = Behaviour(1, "instant")
     behaviour.set_account(WABA, Distribution(delivered=Chance(0.0)))
-    assert [step.status for step in behaviour.plan(sent())] == [Status.SENT]
+    assert [step.status for step in behaviour.draw(sent())] == [Status.SENT]
     behaviour.set_script([PERSON], [Step(Status.FAILED, 1.0)])
-    assert [step.status for step in behaviour.plan(sent())] == [Status.FAILED]
+    assert behaviour.script_for(sent()) == (Step(Status.FAILED, 1.0),)
     behaviour.clear()
-    assert len(behaviour.plan(sent())) == 3
+    assert behaviour.script_for(sent()) is None
+    assert len(behaviour.draw(sent())) == 3
 
 
 def script(inside: Inside, *steps: dict[str, Any]) -> None:

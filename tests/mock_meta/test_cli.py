@@ -1,7 +1,6 @@
 """``python -m mock_meta``: what it prints, how it ends."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ import httpx
 import pytest
 
 from mock_meta.app import create_app
+from mock_meta.cli import main
 from mock_meta.screen import start_screen
 from tests.mock_meta.conftest import DEADLINE, Live
 from tests.mock_meta.inside import PHONE, TOKEN, WABA, account
@@ -41,6 +41,16 @@ def test_it_ends_when_stdin_does_and_reads_its_config(tmp_path: Path) -> None:
         assert process.wait(DEADLINE) == 0
 
 
+def fails(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """The one line on stderr of a start that must end with status 2."""
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) == 1
+    return said
+
+
 @pytest.mark.parametrize(
     ("config", "sentence"),
     [
@@ -52,31 +62,30 @@ def test_it_ends_when_stdin_does_and_reads_its_config(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_bad_config_is_one_line_and_status_2(tmp_path: Path, config: str, sentence: str) -> None:
+def test_a_bad_config_is_one_line_and_status_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], config: str, sentence: str
+) -> None:
     file = tmp_path / "accounts.json"
     file.write_text(config)
-    done = subprocess.run(
-        [*COMMAND, "--config", str(file)], capture_output=True, text=True, timeout=DEADLINE, check=False
-    )
-    assert done.returncode == 2
-    assert sentence in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+    assert sentence in fails(capsys, "--config", str(file))
 
 
-def test_a_port_that_is_taken(live: Live) -> None:
+def test_other_bad_settings(live: Live, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     port = str(httpx.URL(live.address["url"]).port)
-    done = subprocess.run([*COMMAND, "--port", port], capture_output=True, text=True, timeout=DEADLINE, check=False)
-    assert done.returncode == 2
-    assert "cannot listen on 127.0.0.1:" in done.stderr
+    assert "cannot listen on 127.0.0.1:" in fails(capsys, "--port", port)
+    assert "--config" in fails(capsys, "--config", str(tmp_path / "nothing.json"))
+    assert "--webhook-ca" in fails(capsys, "--webhook-ca", str(tmp_path / "nothing.pem"))
 
 
-def test_help_has_examples() -> None:
-    environment = {**os.environ, "COLUMNS": "80"}
-    done = subprocess.run(
-        [*COMMAND, "--help"], capture_output=True, text=True, timeout=DEADLINE, check=True, env=environment
-    )
-    assert "examples:" in done.stdout
-    assert "--allow-webhook-host" in done.stdout
+def test_help_has_examples(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    told = capsys.readouterr().out
+    assert "examples:" in told
+    assert "--allow-webhook-host" in told
+    assert max(len(line) for line in told.splitlines()) <= 80
 
 
 def test_the_start_screen_fits_eighty_columns() -> None:

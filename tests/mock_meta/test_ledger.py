@@ -92,12 +92,12 @@ def test_a_hundred_thousand_entries_are_found_quickly() -> None:
     for number in range(50_000):
         ledger.add(entry(number))
         ledger.add(webhook(number))
-    started = time.perf_counter()
+    started = time.process_time()
     for number in range(0, 50_000, 50):
         assert len(ledger.find(Query(wamid=f"wamid.{number}"))) == 2
         assert len(ledger.find(Query(to=f"9990000{number}", since=10))) <= 2
     ledger.find(Query(since=99_990))
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
 
 
 def test_what_an_entry_tells(inside: Inside) -> None:

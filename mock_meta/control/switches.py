@@ -1,0 +1,132 @@
+"""``/_control/limits``, ``chaos``, ``batch``, ``reviews``, ``magic-numbers``: the switches of Meta's own behaviour."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from pydantic import Field
+
+from mock_meta.announcing import Batch
+from mock_meta.control.behaviour import Probability, Seconds
+from mock_meta.control.bodies import body_as, mock_of
+from mock_meta.control.shapes import ControlError, Shape
+from mock_meta.magic import shown as magic_numbers
+from mock_meta.review_settings import Decision, ReviewSettings
+
+Positive = Annotated[int, Field(ge=1)]
+PositiveSeconds = Annotated[float, Field(gt=0)]
+
+
+class ThroughputShape(Shape):
+    enabled: bool = True
+    per_second: Positive | None = None
+
+
+class PairShape(Shape):
+    enabled: bool = True
+    burst: Positive | None = None
+    refill_seconds: PositiveSeconds | None = None
+
+
+class WindowShape(Shape):
+    enabled: bool = True
+    seconds: PositiveSeconds | None = None
+
+
+class MessagingShape(Shape):
+    enabled: bool = True
+    users: Positive | None = None
+
+
+class PerHourShape(Shape):
+    enabled: bool = True
+    per_hour: Positive | None = None
+
+
+class RegistrationShape(Shape):
+    enabled: bool = True
+    per_72_hours: Positive | None = None
+
+
+class LimitsShape(Shape):
+    """A limit that is mentioned is on unless it says ``enabled: false``; the others stay as they are."""
+
+    throughput: ThroughputShape | None = None
+    pair_rate: PairShape | None = None
+    window: WindowShape | None = None
+    messaging_limit: MessagingShape | None = None
+    management_calls: PerHourShape | None = None
+    template_creations: PerHourShape | None = None
+    registrations: RegistrationShape | None = None
+
+
+class ChaosShape(Shape):
+    duplicate: Probability | None = None
+    reorder: Probability | None = None
+    reorder_seconds: Seconds | None = None
+    delay: Probability | None = None
+    delay_seconds: Seconds | None = None
+    drop: Probability | None = None
+    wrong_signature: Probability | None = None
+
+
+class BatchShape(Shape):
+    most: Annotated[int, Field(ge=1, le=1000)] = 1
+    seconds: Seconds = 0.1
+
+
+class ReviewsShape(Shape):
+    after: Seconds | tuple[Seconds, Seconds] = 0.5
+    decision: Decision = Decision.APPROVE
+    reason: str = "INVALID_FORMAT"
+
+
+router = APIRouter()
+
+
+@router.get("/limits")
+async def get_limits(request: Request) -> dict[str, Any]:
+    return mock_of(request).limits.settings.shown()
+
+
+@router.put("/limits")
+async def put_limits(request: Request) -> dict[str, Any]:
+    limits = mock_of(request).limits
+    body = await body_as(request, LimitsShape)
+    limits.settings = limits.settings.changed(body.model_dump(exclude_none=True))
+    return limits.settings.shown()
+
+
+@router.get("/chaos")
+async def get_chaos(request: Request) -> dict[str, Any]:
+    return mock_of(request).announcer.shown()
+
+
+@router.put("/chaos")
+async def put_chaos(request: Request) -> dict[str, Any]:
+    announcer = mock_of(request).announcer
+    body = await body_as(request, ChaosShape)
+    announcer.change(**body.model_dump(exclude_none=True))
+    return announcer.shown()
+
+
+@router.put("/batch")
+async def put_batch(request: Request) -> dict[str, Any]:
+    announcer = mock_of(request).announcer
+    body = await body_as(request, BatchShape)
+    announcer.batch = Batch(body.most, body.seconds)
+    return announcer.shown()
+
+
+@router.put("/reviews")
+async def put_reviews(request: Request) -> dict[str, Any]:
+    body = await body_as(request, ReviewsShape)
+    low, high = body.after if isinstance(body.after, tuple) else (body.after, body.after)
+    if low > high:
+        raise ControlError(f"after: the range [{low}, {high}] is backwards")
+    mock_of(request).reviews = ReviewSettings(low, high, body.decision, body.reason)
+    return {"ok": True}
+
+
+@router.get("/magic-numbers")
+async def get_magic_numbers() -> dict[str, Any]:
+    return {"magic_numbers": magic_numbers()}

@@ -1,0 +1,81 @@
+"""What becomes of an accepted message: the first of these that has a say decides.
+
+An explicit script for the recipient; a magic number; what Meta finds out later about the message itself; its limits;
+the behaviour profile.
+"""
+
+from mock_meta.behaviour import Behaviour, Failure, Status, Step
+from mock_meta.conversations import Conversations, Sent
+from mock_meta.limits import Limits
+from mock_meta.magic import magic
+from mock_meta.media import MediaStore
+from mock_meta.rules.message import Message
+
+_IMAGES = ("image/png", "image/jpeg")
+_ACCEPTED_TYPES = {
+    "image": _IMAGES,
+    "video": ("video/mp4", "video/3gpp"),
+    "audio": ("audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg"),
+    "sticker": ("image/webp",),
+}
+
+
+class Fates:
+    """Decides from the state of one mock."""
+
+    def __init__(self, behaviour: Behaviour, conversations: Conversations, media: MediaStore, limits: Limits) -> None:
+        self._behaviour = behaviour
+        self._conversations = conversations
+        self._media = media
+        self._limits = limits
+
+    def decide(self, sent: Sent, message: Message, *, in_window: bool) -> tuple[Step, ...]:
+        """The statuses to announce, in their order."""
+        script = self._behaviour.script_for(sent)
+        if script is not None:
+            return script
+        bound = magic(sent.to)
+        if bound is not None and bound.steps is not None:
+            return bound.steps
+        steps = self._behaviour.draw(sent)
+        failure = self._failure(sent, message, in_window=in_window)
+        if failure is None:
+            return steps
+        return (Step(Status.FAILED, steps[0].after if steps else 0.0, failure),)
+
+    def _failure(self, sent: Sent, message: Message, *, in_window: bool) -> Failure | None:
+        unusable = self._unusable_reaction(sent, message) or self._unusable_media(sent, message)
+        if unusable is not None:
+            return unusable
+        if in_window:
+            return None
+        if self._limits.settings.window.enabled and sent.type != "template":
+            return Failure(131047)
+        return None if self._limits.reaches(sent.waba_id, sent.wa_id, sent.at) else Failure(131048)
+
+    def _unusable_reaction(self, sent: Sent, message: Message) -> Failure | None:
+        """The target must be a message of this conversation, and no reaction itself (5.4)."""
+        if message.type != "reaction":
+            return None
+        target = str(message.payload["message_id"])
+        found = self._conversations.sent.get(target) or self._conversations.received.get(target)
+        usable = found is not None and found.phone_number_id == sent.phone_number_id and found.type != "reaction"
+        return (
+            None
+            if usable
+            else Failure(131009, details="The message to react to does not exist or cannot be reacted to")
+        )
+
+    def _unusable_media(self, sent: Sent, message: Message) -> Failure | None:
+        """An uploaded file of the wrong kind shows only now (4.4)."""
+        allowed = _ACCEPTED_TYPES.get(message.type)
+        if allowed is None or not message.payload.get("id"):
+            return None
+        media = self._media.find(str(message.payload["id"]), sent.at)
+        mime = media.mime_type.partition(";")[0] if media else ""
+        if mime in allowed:
+            return None
+        listed = ", ".join(allowed)
+        return Failure(
+            131053, details=f"Unsupported {message.type.title()} mime type {mime}. Please use one of {listed}."
+        )

@@ -1,0 +1,40 @@
+"""``GET /{waba_id}`` and ``GET /{waba_id}/phone_numbers`` (fact sheet 11)."""
+
+from mock_meta.answer import Answer, ok
+from mock_meta.call import Call
+from mock_meta.fields import select
+from mock_meta.graph.phone_numbers import DEFAULT_FIELDS as PHONE_FIELDS
+from mock_meta.graph.phone_numbers import phone_node
+from mock_meta.graph.routes import Node, NodeKind, Route
+from mock_meta.mock import Mock
+from mock_meta.paging import page
+
+DEFAULT_FIELDS = ("id", "name", "timezone_id", "message_template_namespace")
+
+
+def get_account(_mock: Mock, call: Call, node: Node) -> Answer:
+    account = node.account
+    fields = {
+        "id": account.waba_id,
+        "name": account.name,
+        "timezone_id": "1",
+        "message_template_namespace": f"{int(account.waba_id):032x}"[-32:],
+        "account_review_status": "APPROVED",
+        "currency": "USD",
+        "country": "US",
+        "business_verification_status": "verified",
+        "ownership_type": "SELF",
+    }
+    return ok(select(fields, call.query.get("fields"), DEFAULT_FIELDS))
+
+
+def list_phones(_mock: Mock, call: Call, node: Node) -> Answer:
+    asked = call.query.get("fields")
+    phones = node.account.phones.values()
+    return ok(page(call, [select(phone_node(node.account, phone), asked, PHONE_FIELDS) for phone in phones]))
+
+
+routes = (
+    Route("GET", NodeKind.WABA, "", "waba.get", get_account),
+    Route("GET", NodeKind.WABA, "phone_numbers", "waba.phone_numbers", list_phones),
+)

@@ -1,0 +1,84 @@
+"""register, deregister, the PIN and the verification code (fact sheet 10.2)."""
+
+from mock_meta.answer import Answer, success
+from mock_meta.call import Call
+from mock_meta.errors import invalid, refuse, unknown_object
+from mock_meta.graph.routes import Node, NodeKind, Route, phone_of
+from mock_meta.mock import Mock
+from mock_meta.rules.message import check_product
+from mock_meta.rules.shape import one_of, required, text_at
+
+CODE = "123456"
+_PIN_LENGTH, _MAX_GUESSES = 6, 10
+
+
+def register(mock: Mock, call: Call, node: Node) -> Answer:
+    """Sets the PIN where there is none; must match it where there is one. Registering twice with it succeeds."""
+    check_product(call.params)
+    pin = _pin(call)
+    phone = phone_of(node)
+    mock.limits.check_registration(phone, mock.clock())
+    if not phone.verified:
+        raise refuse(133006)
+    if phone.pin is not None and phone.pin != pin:
+        phone.pin_guesses += 1
+        raise refuse(133008 if phone.pin_guesses > _MAX_GUESSES else 133005)
+    phone.pin, phone.pin_guesses, phone.registered = pin, 0, True
+    return success()
+
+
+def deregister(mock: Mock, _call: Call, node: Node) -> Answer:
+    phone = phone_of(node)
+    mock.limits.check_registration(phone, mock.clock())
+    if not phone.registered:
+        raise refuse(133010)
+    phone.registered = False
+    return success()
+
+
+def set_pin(_mock: Mock, call: Call, node: Node) -> Answer:
+    """``POST /{phone_number_id} {"pin"}`` turns two-step verification on or changes its PIN."""
+    if "pin" not in call.params:
+        raise unknown_object(call.method, node.id)
+    phone_of(node).pin = _pin(call)
+    return success()
+
+
+def request_code(_mock: Mock, call: Call, node: Node) -> Answer:
+    if call.params.get("code_method") is None:
+        raise required("code_method")
+    one_of(call.params["code_method"], ("SMS", "VOICE"), "code_method")
+    text_at(call.params, "language", "", 16)
+    if phone_of(node).verified:
+        raise refuse(136025, "The phone number is already verified")
+    return success()
+
+
+def verify_code(_mock: Mock, call: Call, node: Node) -> Answer:
+    """The mock's code is always 123456."""
+    code = call.params.get("code")
+    if code is None or code == "":
+        raise required("code")
+    if str(code) != CODE:
+        raise refuse(136025, "The code is wrong")
+    phone_of(node).verified = True
+    return success()
+
+
+def _pin(call: Call) -> str:
+    pin = call.params.get("pin")
+    if pin is None or pin == "":
+        raise required("pin")
+    text = str(pin)
+    if len(text) != _PIN_LENGTH or not text.isdecimal() or not text.isascii():
+        raise invalid("Param pin must be 6 digits long.")
+    return text
+
+
+routes = (
+    Route("POST", NodeKind.PHONE, "register", "phone.register", register),
+    Route("POST", NodeKind.PHONE, "deregister", "phone.deregister", deregister),
+    Route("POST", NodeKind.PHONE, "", "phone.set_pin", set_pin),
+    Route("POST", NodeKind.PHONE, "request_code", "phone.request_code", request_code),
+    Route("POST", NodeKind.PHONE, "verify_code", "phone.verify_code", verify_code),
+)

@@ -1,0 +1,71 @@
+"""``POST /{app_id}/uploads`` and ``/upload:…``: samples for template headers (fact sheet 9)."""
+
+from mock_meta.answer import Answer, ok
+from mock_meta.call import Call
+from mock_meta.errors import invalid, unknown_object
+from mock_meta.graph.routes import Node, NodeKind, Route
+from mock_meta.mock import Mock
+from mock_meta.rules.shape import required
+from mock_meta.uploads import TYPES, Session
+
+_MOST = 100 * 1024 * 1024
+
+
+def create(mock: Mock, call: Call, node: Node) -> Answer:
+    """Opens a session; its id carries a signature that callers append as they got it."""
+    length = _length(call.params.get("file_length"))
+    kind = call.params.get("file_type")
+    if kind is None or kind == "":
+        raise required("file_type")
+    if kind not in TYPES:
+        raise invalid(f'Param file_type must be one of {{{", ".join(TYPES)}}} - got "{kind}".')
+    session = mock.uploads.open(node.id, str(kind), length)
+    return ok({"id": f"{session.id}?sig={session.signature}"})
+
+
+def _length(value: object) -> int:
+    if value is None or value == "":
+        raise required("file_length")
+    text = str(value)
+    if not text.isdecimal() or not 0 < int(text) <= _MOST:
+        raise invalid(f'Param file_length must be a positive integer - got "{text}".')
+    return int(text)
+
+
+def append(mock: Mock, call: Call, node: Node) -> Answer:
+    """Raw bytes at ``file_offset``; the handle once the file is complete, until then where to go on."""
+    session = _session(mock, call, node)
+    offset = call.headers.get("file_offset")
+    if offset is None:
+        raise required("file_offset")
+    if not offset.isdecimal() or int(offset) != len(session.received):
+        raise invalid(f"Param file_offset must be {len(session.received)} - got {offset}.")
+    if len(session.received) + len(call.body) > session.length:
+        raise invalid(f"The file is longer than the announced {session.length} bytes.")
+    session.received += call.body
+    if len(session.received) < session.length:
+        return _progress(session)
+    return ok({"h": mock.uploads.finish(session, mock.clock()).text})
+
+
+def progress(mock: Mock, call: Call, node: Node) -> Answer:
+    return _progress(_session(mock, call, node))
+
+
+def _progress(session: Session) -> Answer:
+    return ok({"id": session.id, "file_offset": len(session.received)})
+
+
+def _session(mock: Mock, call: Call, node: Node) -> Session:
+    session = mock.uploads.find(node.id)
+    signature = call.query.get("sig")
+    if session is None or signature not in (None, session.signature):
+        raise unknown_object(call.method, node.id)
+    return session
+
+
+routes = (
+    Route("POST", NodeKind.APP, "uploads", "uploads.create", create),
+    Route("POST", NodeKind.UPLOAD, "", "uploads.append", append),
+    Route("GET", NodeKind.UPLOAD, "", "uploads.get", progress),
+)

@@ -1,0 +1,149 @@
+"""Meta's limits as behaviour (fact sheet 14). Each is off until switched on, and each has Meta's numbers by default."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from mock_meta.accounts import Account, PhoneNumber
+from mock_meta.buckets import RollingCounts, TokenBuckets
+from mock_meta.errors import refuse
+
+_HOUR, _DAY = 3600.0, 86400.0
+_HIGH_THROUGHPUT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """Messages per second and number (14.1); a HIGH number has 1,000. Over: 130429."""
+
+    enabled: bool = False
+    per_second: int = 80
+
+
+@dataclass(frozen=True, slots=True)
+class PairRate:
+    """Messages from one number to one person (14.2): a burst, then one per ``refill_seconds``. Over: 131056."""
+
+    enabled: bool = False
+    burst: int = 45
+    refill_seconds: float = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The customer service window (5.6). Outside, all but templates fail with 131047, by webhook."""
+
+    enabled: bool = False
+    seconds: float = _DAY
+
+
+@dataclass(frozen=True, slots=True)
+class MessagingLimit:
+    """Different people reached outside a window in 24 hours, per WABA (14.3). Over: 131048 by webhook."""
+
+    enabled: bool = False
+    users: int = 250
+
+
+@dataclass(frozen=True, slots=True)
+class PerHour:
+    """Calls per rolling hour."""
+
+    enabled: bool = False
+    per_hour: int = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Registrations:
+    """register and deregister calls per number in 72 hours (14.5). Over: 133016."""
+
+    enabled: bool = False
+    per_72_hours: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class LimitSettings:
+    """What is switched on."""
+
+    throughput: Throughput = Throughput()
+    pair_rate: PairRate = PairRate()
+    window: Window = Window()
+    messaging_limit: MessagingLimit = MessagingLimit()
+    management_calls: PerHour = PerHour(per_hour=5000)
+    template_creations: PerHour = PerHour(per_hour=100)
+    registrations: Registrations = Registrations()
+
+    def changed(self, changes: Mapping[str, Mapping[str, Any]]) -> "LimitSettings":
+        """These settings with some members of some limits replaced."""
+        return replace(self, **{name: replace(getattr(self, name), **change) for name, change in changes.items()})
+
+    def shown(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Limits:
+    """The counters behind the settings."""
+
+    def __init__(self) -> None:
+        self.settings = LimitSettings()
+        self._throughput = TokenBuckets()
+        self._pairs = TokenBuckets()
+        self._management = RollingCounts(_HOUR)
+        self._creations = RollingCounts(_HOUR)
+        self._registrations = RollingCounts(3 * _DAY)
+        self._reached: dict[str, dict[str, float]] = {}
+
+    def clear(self) -> None:
+        """All off, all counters at zero."""
+        self.settings = LimitSettings()
+        for counter in (self._throughput, self._pairs, self._management, self._creations, self._registrations):
+            counter.clear()
+        self._reached.clear()
+
+    def check_send(self, phone: PhoneNumber, wa_id: str, now: float) -> None:
+        """Throughput, then pair rate (5.5). Raises GraphError 130429 or 131056."""
+        throughput, pair = self.settings.throughput, self.settings.pair_rate
+        if throughput.enabled:
+            most = _HIGH_THROUGHPUT if phone.throughput == "HIGH" else throughput.per_second
+            if not self._throughput.take(phone.id, most, most, now):
+                raise refuse(130429)
+        if pair.enabled and not self._pairs.take((phone.id, wa_id), pair.burst, 1 / pair.refill_seconds, now):
+            raise refuse(131056)
+
+    def check_management(self, account: Account, now: float) -> None:
+        """Raises GraphError 80008."""
+        limit = self.settings.management_calls
+        if limit.enabled and not self._management.take((account.app_id, account.waba_id), limit.per_hour, now):
+            raise refuse(80008)
+
+    def management_usage(self, account: Account, now: float) -> int | None:
+        """Whole percentage of the hour's calls used; None while the limit is off."""
+        limit = self.settings.management_calls
+        if not limit.enabled:
+            return None
+        return min(100, 100 * self._management.count((account.app_id, account.waba_id), now) // limit.per_hour)
+
+    def check_creation(self, account: Account, now: float) -> None:
+        """Raises GraphError 80008 for the 101st template of an hour."""
+        limit = self.settings.template_creations
+        if limit.enabled and not self._creations.take(account.waba_id, limit.per_hour, now):
+            raise refuse(80008)
+
+    def check_registration(self, phone: PhoneNumber, now: float) -> None:
+        """Raises GraphError 133016."""
+        limit = self.settings.registrations
+        if limit.enabled and not self._registrations.take(phone.id, limit.per_72_hours, now):
+            raise refuse(133016)
+
+    def reaches(self, waba_id: str, wa_id: str, now: float) -> bool:
+        """Whether a business-initiated message may still reach the person; counts him if so."""
+        limit = self.settings.messaging_limit
+        if not limit.enabled:
+            return True
+        reached = self._reached.setdefault(waba_id, {})
+        for person in [one for one, at in reached.items() if at <= now - _DAY]:
+            del reached[person]
+        if wa_id not in reached and len(reached) >= limit.users:
+            return False
+        reached[wa_id] = now
+        return True

@@ -1,0 +1,104 @@
+"""What happens to templates after submission: review, quality, pausing, and the webhooks about it (fact sheet 13.5, 16.3)."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from mock_meta.accounts import Account, Template, TemplateStatus
+from mock_meta.delivery import Delivery
+from mock_meta.mock import Mock
+from mock_meta.payloads import Payload, envelope
+from mock_meta.review_settings import Decision
+
+_HOUR = 3600.0
+_PAUSES: Mapping[int, tuple[str, float]] = MappingProxyType(
+    {1: ("FIRST_PAUSE", 3 * _HOUR), 2: ("SECOND_PAUSE", 6 * _HOUR)}
+)
+
+
+def submit(mock: Mock, account: Account, template: Template) -> None:
+    """Start the review of a new or edited template."""
+    settings = mock.reviews
+    rejected = settings.decision is Decision.REJECT or template.name.startswith("reject")
+    if settings.decision is Decision.MANUAL:
+        return
+    delay = mock.behaviour.keyed(f"review|{template.name}|{template.language}").uniform(settings.low, settings.high)
+    status = TemplateStatus.REJECTED if rejected else TemplateStatus.APPROVED
+    mock.later(delay, lambda: _conclude(mock, account, template, status, settings.reason if rejected else "NONE"))
+
+
+def _conclude(mock: Mock, account: Account, template: Template, status: TemplateStatus, reason: str) -> None:
+    """Unless the template was deleted or replaced meanwhile."""
+    if account.templates.get(template.id) is template:
+        set_status(mock, account, template, status, reason)
+
+
+def set_status(
+    mock: Mock, account: Account, template: Template, status: TemplateStatus, reason: str | None = "NONE"
+) -> Delivery | None:
+    """Change a template's status and tell the deployment."""
+    template.status = status
+    template.rejected_reason = reason or "NONE"
+    extra: Payload = {}
+    if status is TemplateStatus.REJECTED:
+        extra["rejection_info"] = {"reason": reason, "recommendation": "Change the template and submit it again."}
+    return _announce_status(mock, account, template, status.value, reason, extra)
+
+
+def _announce_status(  # the members of one webhook
+    mock: Mock, account: Account, template: Template, event: str, reason: str | None, extra: Payload
+) -> Delivery | None:
+    value = {
+        "event": event,
+        **_identity(template),
+        "reason": reason,
+        "message_template_category": template.category.value,
+        **extra,
+    }
+    return _publish(mock, account, "message_template_status_update", value)
+
+
+def _identity(template: Template) -> Payload:
+    return {
+        "message_template_id": int(template.id),
+        "message_template_name": template.name,
+        "message_template_language": template.language,
+    }
+
+
+def _publish(mock: Mock, account: Account, field: str, value: Payload) -> Delivery | None:
+    return mock.webhooks.publish(account, envelope(account.waba_id, field, value, time=int(mock.clock())))
+
+
+def set_quality(mock: Mock, account: Account, template: Template, score: str) -> list[Delivery]:
+    """Announce a quality score. RED pauses: three hours, then six, then the template is disabled for good."""
+    value = {"previous_quality_score": template.quality, "new_quality_score": score, **_identity(template)}
+    template.quality = score
+    sent = [_publish(mock, account, "message_template_quality_update", value)]
+    if score == "RED" and template.status is TemplateStatus.APPROVED:
+        sent.append(_pause(mock, account, template))
+    return [one for one in sent if one is not None]
+
+
+def _pause(mock: Mock, account: Account, template: Template) -> Delivery | None:
+    template.pauses += 1
+    if template.pauses not in _PAUSES:
+        template.status = TemplateStatus.DISABLED
+        extra: Payload = {"disable_info": {"disable_date": int(mock.clock())}, "other_info": _info("DISABLED")}
+        return _announce_status(mock, account, template, "DISABLED", "NONE", extra)
+    title, seconds = _PAUSES[template.pauses]
+    template.status = TemplateStatus.PAUSED
+    mock.some_day(seconds, lambda: unpause(mock, account, template))
+    return _announce_status(mock, account, template, "PAUSED", "NONE", {"other_info": _info(title)})
+
+
+def _info(title: str) -> dict[str, Any]:
+    return {"title": title, "description": "Your WhatsApp message template was paused because it had low quality."}
+
+
+def unpause(mock: Mock, account: Account, template: Template) -> Delivery | None:
+    """Back to approved, if it is still paused."""
+    if template.status is not TemplateStatus.PAUSED or account.templates.get(template.id) is not template:
+        return None
+    template.status = TemplateStatus.APPROVED
+    return _announce_status(mock, account, template, "APPROVED", "NONE", {"other_info": {"title": "UNPAUSE"}})

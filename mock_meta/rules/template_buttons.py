@@ -1,0 +1,103 @@
+"""The buttons of a template (fact sheet 13.1, 13.6)."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import urlsplit
+
+from mock_meta.errors import GraphError, management
+from mock_meta.rules.shape import Object, array_at, as_object
+from mock_meta.rules.template_match import VARIABLE
+
+_MOST = 10
+_PER_TYPE: Mapping[str, int] = MappingProxyType(
+    {
+        "QUICK_REPLY": 10,
+        "URL": 2,
+        "PHONE_NUMBER": 1,
+        "COPY_CODE": 1,
+        "OTP": 1,
+        "FLOW": 1,
+        "CATALOG": 1,
+        "MPM": 1,
+        "VOICE_CALL": 1,
+        "REQUEST_CONTACT_INFO": 1,
+    }
+)
+_TEXT, _URL, _PHONE, _COUPON = 25, 2000, 20, 20
+_WHATSAPP = frozenset({"wa.me", "api.whatsapp.com", "whatsapp.com", "www.whatsapp.com", "chat.whatsapp.com"})
+_WITHOUT_TEXT = frozenset({"COPY_CODE", "OTP"})  # Meta writes their labels itself.
+
+
+def check_buttons(component: Object, *, authentication: bool) -> None:
+    """Raises GraphError with subcode 2388060, or 2388043 and 2388081 for samples and links."""
+    buttons = [as_object(one, "components['buttons']") for one in array_at(component, "buttons", "components")]
+    types = [str(button.get("type")).upper() for button in buttons]
+    _check_counts(types)
+    if authentication and types != ["OTP"]:
+        raise _wrong("An authentication template has exactly one OTP button.")
+    for kind, button in zip(types, buttons, strict=True):
+        _check_button(kind, button)
+
+
+def _check_counts(types: Sequence[str]) -> None:
+    if not 1 <= len(types) <= _MOST:
+        raise _wrong(f"A template has 1 to {_MOST} buttons.")
+    for kind, count in Counter(types).items():
+        if kind not in _PER_TYPE:
+            raise _wrong(f"There is no button type {kind}.")
+        if count > _PER_TYPE[kind]:
+            raise _wrong(f"At most {_PER_TYPE[kind]} buttons of type {kind} are allowed.")
+    runs = [kind for kind, _ in groupby(types, key=lambda kind: kind == "QUICK_REPLY")]
+    if runs.count(True) > 1:
+        raise _wrong("Quick reply buttons must stand together.")
+
+
+def _check_button(kind: str, button: Object) -> None:
+    if kind not in _WITHOUT_TEXT:
+        _check_label(button)
+    if kind == "URL":
+        _check_url(button)
+    elif kind == "PHONE_NUMBER":
+        number = button.get("phone_number")
+        if not isinstance(number, str) or not 1 <= len(number) <= _PHONE:
+            raise _wrong(f"A phone number has 1 to {_PHONE} characters.")
+    elif kind == "COPY_CODE":
+        code = _first(button.get("example"))
+        if not isinstance(code, str) or not 1 <= len(code) <= _COUPON:
+            raise _samples("The copy code button needs a sample code.")
+
+
+def _check_label(button: Object) -> None:
+    text = button.get("text")
+    if not isinstance(text, str) or not 1 <= len(text) <= _TEXT:
+        raise _wrong(f"A button's text has 1 to {_TEXT} characters.")
+    if VARIABLE.search(text) or "\n" in text:
+        raise _wrong("Buttons can't have any variables, newlines, emojis or formatting characters.")
+
+
+def _check_url(button: Object) -> None:
+    url = button.get("url")
+    if not isinstance(url, str) or not 1 <= len(url) <= _URL or urlsplit(url).scheme not in {"http", "https"}:
+        raise _wrong("The button's URL is not valid.")
+    if urlsplit(url).hostname in _WHATSAPP:
+        raise management(2388081, "Direct Link Not Allowed", "Direct links to WhatsApp aren't allowed for buttons.")
+    found = VARIABLE.findall(url)
+    if found and (found != ["1"] or not url.endswith("}}")):
+        raise _wrong("A URL has at most one variable, {{1}}, at its end.")
+    if found and not isinstance(_first(button.get("example")), str):
+        raise _samples("The URL's variable needs a sample.")
+
+
+def _first(value: Any) -> Any:  # noqa: ANN401  # JSON
+    return value[0] if isinstance(value, list) and value else value
+
+
+def _wrong(text: str) -> GraphError:
+    return management(2388060, "Button Format Is Incorrect", text)
+
+
+def _samples(text: str) -> GraphError:
+    return management(2388043, "Sample Values Missing or Invalid", text)

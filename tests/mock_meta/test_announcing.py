@@ -1,0 +1,68 @@
+"""Batches and chaos, drawn from the seed."""
+
+import json
+
+from mock_meta.signature import sign_sha256
+from tests.mock_meta.inside import SECRET, WABA, Inside, account
+
+
+def run(seed: int, people: list[str], **chaos: float) -> list[tuple[str, str, bool]]:
+    """What reaches the deployment for one text to each person: recipient, status, whether the signature is right."""
+    inside = Inside(seed=seed)
+    inside.control("PUT", f"/accounts/{WABA}", account())
+    inside.control("PUT", "/behaviour", {"profile": "instant"})
+    inside.control("PUT", "/chaos", chaos)
+    for person in people:
+        inside.send(to=person)
+    inside.rest(0.05)
+    found = []
+    for _, body, headers in inside.posts.sent:
+        (status,) = json.loads(body)["entry"][0]["changes"][0]["value"]["statuses"]
+        right = headers["X-Hub-Signature-256"] == sign_sha256(SECRET, body)
+        found.append((status["recipient_id"], status["status"], right))
+    inside.close()
+    return found
+
+
+PEOPLE = [f"9990001{number:04d}" for number in range(40)]
+
+
+def test_no_chaos_unless_asked_for() -> None:
+    assert len(run(1, PEOPLE)) == 120
+
+
+def test_one_seed_one_chaos_whatever_the_order() -> None:
+    first = run(1, PEOPLE, drop=0.2, duplicate=0.2, wrong_signature=0.2)
+    again = run(1, PEOPLE[::-1], drop=0.2, duplicate=0.2, wrong_signature=0.2)
+    assert sorted(first) == sorted(again)
+    assert sorted(first) != sorted(run(2, PEOPLE, drop=0.2, duplicate=0.2, wrong_signature=0.2))
+    assert 0 < sum(not right for _, _, right in first) < 60
+
+
+def test_each_switch_does_what_it_says() -> None:
+    assert run(1, PEOPLE, drop=1.0) == []
+    assert len(run(1, PEOPLE, duplicate=1.0)) == 240
+    assert not any(right for _, _, right in run(1, PEOPLE, wrong_signature=1.0))
+    held = run(1, PEOPLE[:10], delay=1.0, delay_seconds=0.02)
+    assert len(held) == 30
+    shuffled = [status for _, status, _ in run(1, PEOPLE, reorder=1.0, reorder_seconds=0.03)]
+    assert sorted(shuffled) == sorted(["sent", "delivered", "read"] * 40)
+    assert shuffled != sorted(shuffled, key=["sent", "delivered", "read"].index)
+
+
+def test_batches(inside: Inside) -> None:
+    inside.control("PUT", "/behaviour", {"profile": "instant"})
+    inside.control("PUT", "/batch", {"most": 4, "seconds": 0.03})
+    for person in PEOPLE[:3]:
+        inside.send(to=person)
+    inside.rest(0.08)
+    assert [len(value["statuses"]) for value in inside.posts.values()] == [4, 4, 1]
+    assert inside.control("GET", "/health")["pending_webhooks"] == 0
+
+
+def test_mistakes(inside: Inside) -> None:
+    assert "less than or equal to 1" in inside.control("PUT", "/chaos", {"drop": 2}, status=400)["error"]
+    assert "did you mean 'duplicate'" in inside.control("PUT", "/chaos", {"duplicates": 1}, status=400)["error"]
+    inside.control("PUT", "/chaos", {"drop": 1})
+    inside.control("POST", "/reset")
+    assert inside.control("GET", "/chaos")["chaos"]["drop"] == 0

@@ -1,0 +1,131 @@
+"""Media of the business's own, and resumable uploads."""
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+
+from mock_meta.multipart import read_multipart
+from tests.mock_meta.inside import PHONE, TOKEN, Inside
+
+APP = "670843887433847"
+
+
+def upload(inside: Inside, content: bytes = b"\x89PNG", mime: str = "image/png", **fields: str) -> httpx.Response:
+    data = {"messaging_product": "whatsapp", "type": mime, **fields}
+    return inside.graph("POST", f"{PHONE}/media", data=data, files={"file": ("a.png", content, mime)})
+
+
+def test_upload_look_up_download_send_delete(inside: Inside) -> None:
+    media_id = upload(inside).json()["id"]
+    node = inside.graph("GET", media_id).json()
+    assert node["mime_type"] == "image/png"
+    file = inside.request("GET", node["url"], headers={"Authorization": f"Bearer {TOKEN}"})
+    assert file.content == b"\x89PNG"
+    inside.send(type="image", text=None, image={"id": media_id})
+    assert inside.graph("DELETE", media_id).json() == {"success": True}
+    assert inside.graph("GET", media_id).json()["error"]["error_subcode"] == 33
+    assert inside.refused(type="image", image={"id": media_id})["code"] == 131009
+    assert [entry["problems"] for entry in inside.requests()][:4] == [[], [], [], []]
+
+
+def test_uploads_live_thirty_days(inside: Inside) -> None:
+    media_id = upload(inside).json()["id"]
+    inside.now += 30 * 86_400 - 1
+    assert inside.graph("GET", media_id).status_code == 200
+    inside.now += 1
+    assert inside.graph("GET", media_id).status_code == 400
+
+
+def test_uploads_that_are_refused(inside: Inside) -> None:
+    missing = inside.graph(
+        "POST", f"{PHONE}/media", data={"type": "image/png"}, files={"file": ("a", b"x", "image/png")}
+    )
+    assert missing.json()["error"]["message"] == "(#100) The parameter messaging_product is required."
+    no_file = inside.graph("POST", f"{PHONE}/media", json={"messaging_product": "whatsapp"})
+    assert no_file.json()["error"]["code"] == 100
+    strange = upload(inside, mime="application/x-msdownload").json()["error"]["message"]
+    assert strange.startswith("(#100) Param file must be a file with one of the following types: ")
+    assert upload(inside, content=bytes(5 * 1024 * 1024 + 1)).json()["error"]["code"] == 100
+
+
+def test_a_webp_sent_as_an_image_fails_later(inside: Inside) -> None:
+    media_id = upload(inside, mime="image/webp").json()["id"]
+    inside.send(type="image", text=None, image={"id": media_id})
+    inside.rest()
+    (status,) = inside.posts.statuses()
+    (error,) = status["errors"]
+    assert error["code"] == 131053
+    assert error["error_data"]["details"] == (
+        "Unsupported Image mime type image/webp. Please use one of image/png, image/jpeg."
+    )
+
+
+def test_a_reaction_to_nothing_fails_later(inside: Inside) -> None:
+    target = inside.wamid()
+    inside.control("PUT", "/behaviour", {"profile": "instant"})
+    inside.send(type="reaction", text=None, reaction={"message_id": target, "emoji": "👍"})
+    inside.send(type="reaction", text=None, reaction={"message_id": "wamid.x", "emoji": "👍"})
+    inside.rest()
+    assert [status["status"] for status in inside.posts.statuses()] == ["sent", "failed"]
+    assert inside.posts.statuses()[1]["errors"][0]["code"] == 131009
+
+
+@pytest.mark.parametrize("body", [b"", b"--x\r\n\r\n", b"--x\r\nnothing\r\n--x--", b"--x\r\nA: b\r\n\r\nc\r\n--x--"])
+def test_what_is_no_multipart(body: bytes) -> None:
+    with pytest.raises(ValueError, match=r"boundary|header|name"):
+        read_multipart("multipart/form-data; boundary=x", body)
+
+
+def test_multipart_content_is_kept_to_the_byte() -> None:
+    content = b"\r\n--\r\n\x00--y\r\n"
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="\xc3\xa8.png"\r\nContent-Type: image/png\r\n\r\n'
+    parts = read_multipart('multipart/form-data; boundary="x"', head + content + b"\r\n--x--\r\n")
+    assert parts["file"].content == content
+    assert parts["file"].filename == "è.png"
+
+
+def open_session(inside: Inside, **changes: Any) -> httpx.Response:
+    query = {"file_name": "header.jpg", "file_length": "6", "file_type": "image/jpeg", "access_token": TOKEN, **changes}
+    return inside.request("POST", f"/v21.0/{APP}/uploads", params=query)
+
+
+def send_bytes(inside: Inside, session: str, content: bytes, offset: int = 0) -> httpx.Response:
+    headers = {"Authorization": f"OAuth {TOKEN}", "file_offset": str(offset)}
+    return inside.request("POST", f"/v21.0/{session}", content=content, headers=headers)
+
+
+def test_a_resumable_upload_ends_in_a_handle(inside: Inside) -> None:
+    session = open_session(inside).json()["id"]
+    assert re.fullmatch(r"upload:[\w-]+\?sig=AR[\w-]+", session)
+    answer = send_bytes(inside, session, b"abcdef").json()
+    assert re.fullmatch(rf"4::aW1hZ2UvanBlZw==:AR[\w-]+:e:\d+:{APP}:\d+:AR[\w-]+", answer["h"])
+    assert [entry["problems"] for entry in inside.requests()] == [[], []]
+    assert [entry["operation"] for entry in inside.requests()] == ["uploads.create", "uploads.append"]
+
+
+def test_an_upload_can_be_resumed(inside: Inside) -> None:
+    session = open_session(inside).json()["id"].partition("?")[0]
+    assert send_bytes(inside, session, b"abc").json() == {"id": session, "file_offset": 3}
+    assert inside.graph("GET", session).json() == {"id": session, "file_offset": 3}
+    assert send_bytes(inside, session, b"abc").status_code == 400
+    assert "h" in send_bytes(inside, session, b"def", offset=3).json()
+
+
+def test_uploads_that_cannot_be_opened(inside: Inside) -> None:
+    assert open_session(inside, file_type="text/html").json()["error"]["code"] == 100
+    assert open_session(inside, file_length="0").json()["error"]["code"] == 100
+    assert open_session(inside, access_token="nonsense").json()["error"]["code"] == 190
+    assert send_bytes(inside, "upload:nothing", b"x").json()["error"]["error_subcode"] == 33
+    session = open_session(inside).json()["id"]
+    assert send_bytes(inside, session + "x", b"abcdef").json()["error"]["error_subcode"] == 33
+    assert send_bytes(inside, session, b"abcdefg").json()["error"]["code"] == 100
+
+
+def test_an_app_of_two_accounts_takes_both_tokens(inside: Inside) -> None:
+    phone = {"id": "106540000000002", "display_phone_number": "+1 555-010-0002"}
+    other = {"access_token": "EAAother", "app_secret": "s", "app_id": APP, "phone_numbers": [phone]}
+    inside.control("PUT", "/accounts/102290000000002", other)
+    assert open_session(inside, access_token="EAAother").status_code == 200
+    assert open_session(inside).status_code == 200

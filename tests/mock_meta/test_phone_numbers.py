@@ -1,0 +1,94 @@
+"""Registration, PIN, verification, profile, and the account's own node."""
+
+from typing import Any
+
+from tests.mock_meta.inside import PHONE, WABA, Inside, account
+
+PIN = {"messaging_product": "whatsapp", "pin": "123456"}
+
+
+def post(inside: Inside, edge: str, body: dict[str, Any]) -> Any:
+    return inside.graph("POST", f"{PHONE}/{edge}".rstrip("/"), json=body).json()
+
+
+def test_registration_and_the_pin(inside: Inside) -> None:
+    assert post(inside, "register", PIN) == {"success": True}
+    assert post(inside, "register", PIN) == {"success": True}
+    wrong = post(inside, "register", {**PIN, "pin": "654321"})["error"]
+    assert wrong["message"] == "(#133005) Two step verification PIN Mismatch"
+    assert post(inside, "register", {**PIN, "pin": "12"})["error"]["code"] == 100
+    assert post(inside, "register", {"pin": "123456"})["error"]["message"].endswith("messaging_product is required.")
+    missing = post(inside, "register", {"messaging_product": "whatsapp"})["error"]["message"]
+    assert missing == "(#100) The parameter pin is required."
+    for _ in range(10):
+        last = post(inside, "register", {**PIN, "pin": "000000"})["error"]["code"]
+    assert last == 133008
+
+
+def test_a_deregistered_number_cannot_send(inside: Inside) -> None:
+    assert post(inside, "deregister", {}) == {"success": True}
+    assert inside.refused()["message"] == "(#133010) Account not registered"
+    assert inside.graph("GET", f"{PHONE}?fields=status").json()["status"] == "PENDING"
+    assert post(inside, "register", PIN) == {"success": True}
+    inside.send()
+
+
+def test_two_step_verification(inside: Inside) -> None:
+    assert post(inside, "", {"pin": "111111"}) == {"success": True}
+    assert post(inside, "register", PIN)["error"]["code"] == 133005
+    assert post(inside, "", {})["error"]["error_subcode"] == 33
+
+
+def test_verification_by_code(inside: Inside) -> None:
+    phone = {"id": PHONE, "display_phone_number": "+1 555-078-3881", "verified": False, "registered": False}
+    inside.control("PUT", f"/accounts/{WABA}", account(phone_numbers=[phone]))
+    assert post(inside, "register", PIN)["error"]["code"] == 133006
+    assert post(inside, "request_code", {"code_method": "SMS", "language": "en_US"}) == {"success": True}
+    assert post(inside, "verify_code", {"code": "000000"})["error"]["code"] == 136025
+    assert post(inside, "verify_code", {"code": "123456"}) == {"success": True}
+    assert post(inside, "register", PIN) == {"success": True}
+
+
+def test_the_business_profile(inside: Inside) -> None:
+    path = "whatsapp_business_profile"
+    change = {"messaging_product": "whatsapp", "about": "Hi", "websites": ["https://a.example/"], "vertical": "RETAIL"}
+    assert post(inside, path, change) == {"success": True}
+    answer = inside.graph("GET", f"{PHONE}/{path}?fields=about,websites,vertical,email").json()
+    assert answer == {
+        "data": [
+            {
+                "about": "Hi",
+                "websites": ["https://a.example/"],
+                "vertical": "RETAIL",
+                "messaging_product": "whatsapp",
+            }
+        ]
+    }
+    for bad in (
+        {"about": "x" * 140},
+        {"vertical": "SPACE"},
+        {"websites": ["a", "b", "c"]},
+        {"colour": "red"},
+        {"about": ""},
+    ):
+        assert post(inside, path, {"messaging_product": "whatsapp", **bad})["error"]["code"] == 100
+    assert inside.graph("GET", f"{PHONE}/{path}?fields=x").status_code == 400
+
+
+def test_the_accounts_node_and_its_numbers(inside: Inside) -> None:
+    assert inside.graph("GET", f"{WABA}?fields=id,name,currency").json() == {
+        "id": WABA,
+        "name": "Test account",
+        "currency": "USD",
+    }
+    numbers = inside.graph("GET", f"{WABA}/phone_numbers?fields=id,verified_name").json()
+    assert numbers["data"] == [{"id": PHONE, "verified_name": "Lucky Shrub"}]
+
+
+def test_metrics(inside: Inside) -> None:
+    inside.send()
+    inside.refused(to="x")
+    text = inside.request("GET", "/metrics").text
+    assert 'mock_meta_requests_total{operation="messages.send",outcome="accepted"} 1' in text
+    assert 'mock_meta_requests_total{operation="messages.send",outcome="refused"} 1' in text
+    assert "mock_meta_pending_webhooks 0" in text
