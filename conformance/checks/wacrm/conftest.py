@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.calls import ORIGIN, Calls
+from conformance.checks.wacrm.answers import Answers
 from conformance.expect import Lacking
 from conformance.keys import Role
+from conformance.limiter.session import _experiments_start_first, lab, pytest_collection_modifyitems
 from conformance.probe import Api
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from conformance.probe import Probe
     from conformance.target import Capabilities, Target
 
+__all__ = ["_experiments_start_first", "lab", "pytest_collection_modifyitems"]
+
 
 @pytest.fixture(scope="session")
 def hook_origins(judgement: Judgement, target: Target) -> list[str]:
@@ -29,21 +33,30 @@ def hook_origins(judgement: Judgement, target: Target) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def hooks(hook_origins: list[str], probe: Probe, pool: KeyPool) -> Callable[[], str]:
-    """The first of those origins that the target takes; found when first asked for."""
-    api = Api(probe, pool, Role.FULL)
-    found: list[str] = []
+def origins(hook_origins: list[str]) -> Callable[[Api], Callable[[], str]]:
+    """`origins(api)()`: the first of those origins that the target takes; found when first asked for."""
 
-    def origin() -> str:
-        if not found:
-            found.append(next((o for o in hook_origins if _taken(api, o)), ""))
-        if not found[0]:
-            raise Lacking(
-                "the target registers no endpoint of ours: give it an origin that it takes in receiver.origin"
-            )
-        return found[0]
+    def through(api: Api) -> Callable[[], str]:
+        found: list[str] = []
 
-    return origin
+        def origin() -> str:
+            if not found:
+                found.append(next((o for o in hook_origins if _taken(api, o)), ""))
+            if not found[0]:
+                raise Lacking(
+                    "the target registers no endpoint of ours: give it an origin that it takes in receiver.origin"
+                )
+            return found[0]
+
+        return origin
+
+    return through
+
+
+@pytest.fixture(scope="session")
+def hooks(origins: Callable[[Api], Callable[[], str]], probe: Probe, pool: KeyPool) -> Callable[[], str]:
+    """The origin that endpoints may be registered for."""
+    return origins(Api(probe, pool, Role.FULL))
 
 
 def _taken(api: Api, origin: str) -> bool:
@@ -74,3 +87,9 @@ def calls_of(capabilities: Capabilities, hooks: Callable[[], str]) -> Iterator[C
 def calls(account: Account, calls_of: Callable[[Account], Calls]) -> Calls:
     """A valid request for each operation, for the main account."""
     return calls_of(account)
+
+
+@pytest.fixture(scope="session")
+def answers() -> Answers:
+    """Answers that are asked for once and judged by several clauses."""
+    return Answers()

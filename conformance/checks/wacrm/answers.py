@@ -1,0 +1,217 @@
+"""Answers that several ENV checks look at: each is asked for once in a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from conformance import credentials, hostile
+from conformance.account import needed
+from conformance.contract import operation as operation_of
+from conformance.expect import Mismatch
+from conformance.keys import Role
+from conformance.probe import NoAnswerError
+from conformance.templates import GREETING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from conformance.calls import Calls
+    from conformance.contract import Operation
+    from conformance.probe import Api, Exchange, Probe
+
+    RoleKeys = Callable[..., Api]
+
+
+class Answers:
+    """Remembers lists of exchanges by name."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, list[Exchange]] = {}
+
+    def once(self, name: str, ask: Callable[[], Iterator[Exchange]]) -> list[Exchange]:
+        """The exchanges of that name. What `ask` raises is raised each time."""
+        if name not in self._known:
+            self._known[name] = list(ask())
+        return self._known[name]
+
+
+def successes(operation: Operation, calls: Calls) -> Iterator[Exchange]:
+    """2xx answers of an operation, in the forms that its rows have. What is refused is left to the clauses that say so."""
+    for exchange in _asked(operation, calls):
+        if exchange.status is not None and 200 <= exchange.status < 300:
+            yield exchange
+
+
+def _asked(operation: Operation, calls: Calls) -> Iterator[Exchange]:
+    call = calls.to(operation)
+    api = calls.account.api
+    yield call.through(api)
+    match operation.id:
+        case "sendMessage":
+            yield from (api.post("/messages", body) for body in _messages(calls))
+        case "createContact":
+            phone = {"phone": calls.account.numbers.fresh()}
+            rest = {"name": "Ada", "email": "ada@wacrm.invalid", "company": "Acme", "tags": [calls.account.word()]}
+            yield from (api.post("/contacts", body) for body in (phone, phone, {**call.json, **rest}, call.json))
+        case "getContact":
+            full: dict[str, Any] = {
+                "name": None,
+                "tags": [calls.account.word(), calls.account.word()],
+                "email": "ada@wacrm.invalid",
+            }
+            contact = calls.account.contact(**full)
+            yield from (api.get(f"/contacts/{contact['id']}"), api.get(call.path))
+        case "updateContact":
+            bodies: list[dict[str, Any]] = [
+                {"name": None, "email": None, "company": None},
+                {"tags": []},
+                {"name": "Ada"},
+            ]
+            yield from (api.patch(call.path, body) for body in bodies)
+        case "getBroadcast" | "getWebhook" | "listWebhooks" | "listContacts" | "listConversations":
+            yield from _pages(operation, call.path, calls)
+        case "getConversation" | "listConversationMessages":
+            yield from _inbound(call.path, calls)
+        case "updateWebhook":
+            yield from (api.patch(call.path, body) for body in ({"is_active": False}, {"events": ["message.received"]}))
+
+
+def _messages(calls: Calls) -> Iterator[dict[str, Any]]:
+    word, number = calls.account.word(), calls.account.numbers.fresh()
+    link = f"https://media.wacrm.invalid/{word}"
+    yield {"to": number, "type": "text", "text": word, "name": word}
+    yield from ({"to": number, "type": kind, "media_url": link} for kind in ("image", "video", "document", "audio"))
+    yield {"to": number, "type": "template", "template": {"name": GREETING, "language": "en_US", "params": [word, "1"]}}
+
+
+def _pages(operation: Operation, path: str, calls: Calls) -> Iterator[Exchange]:
+    api, account = calls.account.api, calls.account
+    if operation.takes_id:
+        yield api.get(path)
+        return
+    for _ in range(2):
+        calls.row(f"{path}/{{id}}")
+    yield api.get(path, limit=1)
+    yield api.get(path, limit=100)
+    if path == "/contacts":
+        tagged = account.contact(tags=[account.word()])
+        yield api.get(path, search=account.word())
+        yield api.get(path, tag=tagged["tags"][0]["id"])
+    if path == "/conversations":
+        yield from (api.get(path, status=status, limit=5) for status in ("open", "pending", "closed"))
+        yield api.get(path, contact_id=account.contact()["id"])
+    if api.pool.has(Role.UNCONFIGURED):
+        yield api.as_role(Role.UNCONFIGURED).get(path)
+
+
+INBOUND = (
+    "text",
+    "image",
+    "video",
+    "document",
+    "audio",
+    "sticker",
+    "location",
+    "contacts",
+    "button",
+    "interactive",
+    "reaction",
+)
+
+
+def _inbound(path: str, calls: Calls) -> Iterator[Exchange]:
+    """A conversation in which the customer has sent a message of every type, and has been answered with every type."""
+    account = calls.account
+    id_ = path.split("/")[2]
+    conversation = needed(account.api.get(f"/conversations/{id_}"), 200)
+    phone = conversation["contact"]["phone"]
+    for body in _messages(calls):
+        account.api.post("/messages", {**body, "to": phone})
+    if calls.capabilities.inbound:
+        members: dict[str, Any] = {"reaction": {"reaction": {"message_id": "wamid.unknown", "emoji": "👍"}}}
+        wamids = [account.receive(phone, type=kind, **members.get(kind, {})) for kind in INBOUND if kind != "text"]
+        account.message(id_, account.receive(phone), account.provider.patience)
+        account.message(id_, wamids[0], account.provider.patience)
+    yield account.api.get(path)
+    yield account.api.get(path, limit=1)
+    yield account.api.get(path, limit=100)
+
+
+def refusals(operation: Operation, calls: Calls, role_keys: RoleKeys, probe: Probe) -> Iterator[Exchange]:
+    """An answer for each reason that the operation has to refuse."""
+    api, nothing = calls.account.api, calls.to_nothing(operation)
+    yield nothing.bare(probe)
+    yield nothing.bare(probe, credentials.unknown())
+    yield from (nothing.through(role_keys(role)) for role in (Role.REVOKED, Role.EXPIRED))
+    if operation.scope is not None:
+        yield calls.to(operation).through(role_keys("all_but", operation.scope))
+    if operation.takes_id:
+        yield nothing.through(api)
+        yield api.call(operation.method, operation.url("no-id"), json=nothing.json)
+    if operation.has_body:
+        yield from _bad_bodies(operation, calls)
+    elif not operation.takes_id or operation.id == "listConversationMessages":
+        path = operation.url(calls.row(operation.path)) if operation.takes_id else operation.path
+        for query in (
+            {"limit": "x"},
+            {"limit": -1},
+            {"cursor": "x"},
+            {"tag": "x"},
+            {"contact_id": "x"},
+            {"status": "x"},
+        ):
+            yield api.get(path, **query)
+
+
+def _bad_bodies(operation: Operation, calls: Calls) -> Iterator[Exchange]:
+    call, api = calls.to(operation), calls.account.api
+    for content in (b"", b"{", b"[]", b"{}", b'{"to": 1, "phone": 1, "name": 1, "url": 1, "recipients": 1}'):
+        if not (content == b"{}" and operation.method == "PATCH"):
+            yield api.call(operation.method, call.path, content=content)
+    for pointer in hostile.pointers(call.json):
+        yield api.call(operation.method, call.path, content=hostile.placed(call.json, pointer, b'{"a": [true]}'))
+
+
+def to_bodies(operation: Operation, calls: Calls) -> Iterator[Exchange]:
+    """What the operation says to bodies that are no JSON, no object, or hard to parse."""
+    path = calls.to(operation).path
+    for content in (*hostile.UNPARSABLE.values(), *hostile.NOT_OBJECTS.values(), *hostile.BODIES.values()):
+        yield survived(calls.account.api, operation.method, path, content=content)
+
+
+def send_refusals(calls: Calls) -> Iterator[Exchange]:
+    """Sends that fail for reasons of their own: no WhatsApp, Meta's no, a message that is none, a wrong template."""
+    account = calls.account
+    body = calls.to(operation_of("sendMessage")).json
+    if account.api.pool.has(Role.UNCONFIGURED):
+        bare = account.api.as_role(Role.UNCONFIGURED)
+        yield bare.post("/messages", body)
+        yield bare.post("/broadcasts", calls.to(operation_of("createBroadcast")).json)
+    faults: tuple[dict[str, Any], ...] = (
+        {"error": {"code": 131026}}, {"error": {"code": 190}}, {"error": {"code": 132001}}, {"error": {"code": 131047}},
+        {"http": {"status": 500, "body": "<html>oops</html>", "content_type": "text/html"}}, {"reset": "before"},
+    )  # fmt: skip
+    for fault in faults:
+        account.provider.fault(body["to"], **fault)
+        yield account.api.post("/messages", body)
+    yield account.api.post("/messages", {**body, "reply_to_message_id": "0b6f4d6e-52a1-4b07-9d0a-3d1d2f9b8a01"})
+    yield account.api.post("/messages", {**body, "type": "image", "media_url": "no-url"})
+    for template in (
+        {"name": "none"},
+        {"name": GREETING, "language": "en_US", "params": {"header": 1, "buttons": {}}},
+        {},
+    ):
+        yield account.api.post("/messages", {"to": body["to"], "type": "template", "template": template})
+
+
+def survived(api: Api, method: str, path: str, **request: Any) -> Exchange:  # noqa: ANN401 - as Probe.send
+    """The answer to hostile input. No answer from a target that then answers others is what the input did to it."""
+    try:
+        return api.call(method, path, **request)
+    except NoAnswerError as error:
+        broken = error
+    try:
+        api.get("/me")
+    except NoAnswerError:
+        raise broken from None
+    raise Mismatch("an answer", str(broken.exchange.trouble), broken.exchange)
