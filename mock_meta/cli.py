@@ -21,8 +21,10 @@ from mock_meta.settings import Settings
 _EXAMPLES = """\
 examples:
   python -m mock_meta
-      a mock on a free port; the start screen tells how to point an application at it
-  python -m mock_meta --port 8801 --config accounts.json --behaviour realistic
+      a mock on a free port; in a terminal it tells how to point an
+      application at it
+  python -m mock_meta --port 8801 --config accounts.json \\
+      --behaviour realistic
       accounts from a file, statuses as slow and as lossy as real ones
   python -m mock_meta --seed 7 --retry-scale 0.001
       the same draws on every run, webhook retries a thousand times faster
@@ -32,7 +34,7 @@ examples:
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m mock_meta",
-        description="A mock of Meta's WhatsApp Cloud API. Prints one JSON line with its addresses when it listens.",
+        description="A mock of Meta's WhatsApp Cloud API.\nPrints one JSON line with its addresses when it listens.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

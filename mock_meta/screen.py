@@ -11,6 +11,7 @@ def start_screen(mock: Mock, url: str) -> str:
     account = next(iter(mock.accounts), None)
     waba = account.waba_id if account else "102290129340398"
     phone = next(iter(account.phones), "106540352242922") if account else "106540352242922"
+    token = "'<the access token in your --config>'" if account else "EAAtest"
     lines = [
         _RULE,
         f" mock_meta {__version__}: Meta's WhatsApp Cloud API, imitated.   seed {mock.settings.seed}",
@@ -23,7 +24,7 @@ def start_screen(mock: Mock, url: str) -> str:
         " Point your application's Graph base URL at the first address. To look around:",
         "",
         f"  MOCK={url}",
-        f"  TOKEN={"'<the access token in your --config>'" if account else 'EAAtest'}",
+        f"  TOKEN={token}",
         "",
     ]
     lines += [] if account else _make_account(waba, phone)
