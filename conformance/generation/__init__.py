@@ -143,7 +143,7 @@ class _Session:
             raise LookupError(f"the generator made a request that no operation documents: {method} {url}")
         request = self._harmless(generated)
         answer = self._judged(request)
-        back = reading_back(request, answer) if self.run.mode is Mode.SEQUENCES else None
+        back = reading_back(request, answer) if self.run.mode is not Mode.INVALID else None
         if back is not None:
             self._judged(back)
         return answer

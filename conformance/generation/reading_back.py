@@ -1,4 +1,4 @@
-"""After a write of a sequence, the read that shows whether it was kept."""
+"""After a write, the read that shows whether it was kept."""
 
 from __future__ import annotations
 
