@@ -1,0 +1,396 @@
+"""HOOK: what is delivered to whom: envelope, signature, events, subscriptions, order.
+
+One episode is played to endpoints of every subscription, and each check looks at what they got.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance import expect, signatures
+from conformance.account import needed
+from conformance.broadcasts import launch
+from conformance.expect import NoVerdict, requirement
+from conformance.hooks import CREATED, EVENTS, RECEIVED, STATUS, Endpoint, Hooks, data_of, shown, skew, told
+from conformance.schema import is_uuid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from conformance.account import Account, Row
+    from conformance.receiver import Attempt, Receiver
+
+pytestmark = pytest.mark.xdist_group("webhook-events")
+
+NOW = 5.0
+"""Seconds that a signature's time may be off; deliveries are made at once."""
+KINDS: dict[str, dict[str, Any]] = {
+    "image": {"type": "image", "image": {"caption": "Żółć 🎉", "mime_type": "image/jpeg"}},
+    "video": {"type": "video", "video": {"mime_type": "video/mp4"}},
+    "audio": {"type": "audio", "audio": {"mime_type": "audio/ogg; codecs=opus", "voice": True}},
+    "document": {"type": "document", "document": {"filename": "a.pdf", "mime_type": "application/pdf"}},
+    "location": {"type": "location", "location": {"latitude": 45.4642, "longitude": 9.19, "name": "Duomo"}},
+    "button": {"type": "button", "button": {"payload": "Ok", "text": "Ok"}},
+    "unsupported": {"type": "unsupported", "errors": [{"code": 131051, "title": "Message type unknown"}]},
+}
+TEXT = 'Żółć 🎉 עברית \\ "quoted" </script> & 5 < 6\nsecond line'
+
+
+@dataclass
+class Episode:
+    """What happened (by role), and the endpoints that watched. Rows are answers of the API, wamids Meta's."""
+
+    account: Account
+    watcher: Endpoint
+    single: dict[str, Endpoint]
+    inactive: Endpoint
+    paused: Endpoint
+    switched: Endpoint
+    deleted: Endpoint
+    customer: str = ""
+    first: str = ""
+    second: str = ""
+    outsiders: list[str] = field(default_factory=list)
+    by_kind: dict[str, str] = field(default_factory=dict)
+    sent: Row = field(default_factory=dict)
+    bounced: Row = field(default_factory=dict)
+    broadcast: dict[str, str] = field(default_factory=dict)
+    last: str = ""
+
+    def contact(self) -> Row:
+        """The customer who wrote first."""
+        found = self.account.contact_by_phone(self.customer)
+        if found is None:
+            raise NoVerdict("the customer has no contact")
+        return found
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        return self.watcher.attempts()
+
+    @property
+    def everybody(self) -> list[Endpoint]:
+        return [self.watcher, *self.single.values(), self.paused, self.switched]
+
+
+@pytest.fixture(scope="module")
+def episode(shared_account: Callable[[str], Account], receiver: Receiver) -> Iterator[Episode]:
+    account = shared_account("webhook events")
+    hooks = Hooks(account.api, receiver, account.word)
+    played = _cast(account, hooks)
+    try:
+        _play(played)
+        yield played
+    finally:
+        hooks.clear()
+
+
+def _cast(account: Account, hooks: Hooks) -> Episode:
+    inactive, paused, deleted = hooks.register(is_active=False), hooks.register(), hooks.register()
+    inactive.patch(is_active=False)
+    paused.patch(is_active=False)
+    switched = hooks.register(STATUS)
+    switched.patch(events=[CREATED])
+    deleted.delete()
+    single = {event: hooks.register(event) for event in EVENTS}
+    return Episode(account, hooks.register(), single, inactive, paused, switched, deleted)
+
+
+def _play(story: Episode) -> None:
+    account = story.account
+    story.customer = account.numbers.fresh()
+    story.first = account.receive(story.customer, TEXT)
+    story.watcher.wait(RECEIVED, whatsapp_message_id=story.first)
+    story.paused.patch(is_active=True)
+    story.second = account.receive(story.customer)
+    _send(story)
+    story.broadcast = _broadcast(account)
+    for kind, message in KINDS.items():
+        story.by_kind[kind] = account.receive(account.numbers.fresh(), **message)
+    newcomers = [
+        {"from": n.lstrip("+"), "type": "text", "text": {"body": account.word()}} for n in account.numbers.many(8)
+    ]
+    story.outsiders = account.provider.inbound(account.phone_number_id, *newcomers)
+    _end(story)
+
+
+def _send(story: Episode) -> None:
+    """Two single messages: one that is read, one that fails after Meta took it."""
+    account = story.account
+    to, unlucky = account.numbers.fresh(), account.numbers.fresh()
+    account.provider.script(to, ("sent", 0.0), ("delivered", 0.05), ("read", 0.12))
+    account.provider.script(unlucky, {"status": "failed", "after": 0.05, "error": {"code": 131026}})
+    story.sent, story.bounced = account.send(to), account.send(unlucky)
+
+
+def _broadcast(account: Account) -> dict[str, str]:
+    to = account.numbers.many(2)
+    account.provider.script(to, ("delivered", 0.0), ("read", 0.05))
+    broadcast = launch(account, to)
+    broadcast.finished()
+    return broadcast.wamids()
+
+
+def _end(story: Episode) -> None:
+    """Wait for everything that should come, then for one last event, behind which nothing is left that should not."""
+    watcher = story.watcher
+    watcher.wait(STATUS, whatsapp_message_id=story.sent["whatsapp_message_id"], status="read")
+    watcher.wait(STATUS, whatsapp_message_id=story.bounced["whatsapp_message_id"], status="failed")
+    story.last = story.account.receive(story.customer)
+    for endpoint in (watcher, story.single[RECEIVED], story.paused):
+        endpoint.wait(RECEIVED, whatsapp_message_id=story.last)
+    receiver = story.watcher._hooks.receiver  # noqa: SLF001 - the driver's own
+    receiver.settled(watcher.path, at_least=1, quiet=0.3)
+
+
+# -- envelope and signature -------------------------------------------------------------------------------------------------
+
+
+@requirement("HOOK-05")
+def test_every_delivery_has_the_documented_envelope(episode: Episode) -> None:
+    me = needed(episode.account.api.get("/me"), 200)["account"]["id"]
+    expect.precondition(episode.attempts, "no delivery arrives")
+    for attempt in episode.attempts:
+        problem = _envelope_problem(attempt, str(me))
+        expect.that(problem is None, "the documented envelope", f"{problem}: {shown([attempt])[0]}")
+
+
+def _envelope_problem(attempt: Attempt, account_id: str) -> str | None:
+    body = attempt.json()
+    if attempt.method != "POST" or not isinstance(body, dict):
+        return "not a POST of a JSON object"
+    if not is_uuid(str(body.get("id"))):
+        return f"id is {body.get('id')!r}, no UUID"
+    if body.get("event") not in EVENTS or not isinstance(body.get("data"), dict):
+        return "event is none of the three, or data no object"
+    if body.get("account_id") != account_id:
+        return f"account_id is not the account's, {account_id}"
+    return (
+        None
+        if _recent(body.get("occurred_at"), attempt)
+        else f"occurred_at {body.get('occurred_at')!r} is not just now"
+    )
+
+
+def _recent(text: object, attempt: Attempt) -> bool:
+    """An ISO 8601 time with an offset, within minutes of the arrival: clocks differ."""
+    try:
+        moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", str(text)))
+    except ValueError:
+        return False
+    return moment.tzinfo is not None and abs(moment.timestamp() - attempt.at) < 300
+
+
+@requirement("HOOK-05")
+def test_every_delivery_has_the_documented_headers(episode: Episode) -> None:
+    for endpoint in episode.everybody:
+        for attempt in endpoint.attempts():
+            event = attempt.json().get("event")
+            expect.equal(attempt.headers.get("x-wacrm-event"), event, "X-Wacrm-Event", evidence=shown([attempt]))
+            given = attempt.headers.get("x-wacrm-webhook-id")
+            expect.that(
+                given in {endpoint.id, attempt.json().get("id")}, f"X-Wacrm-Webhook-Id {endpoint.id}", str(given)
+            )
+            expect.that("x-wacrm-signature" in attempt.headers, "X-Wacrm-Signature", "no such header")
+            kind = attempt.headers.get("content-type", "")
+            expect.that(kind.startswith("application/json"), "Content-Type application/json", kind or "none")
+
+
+@requirement("HOOK-05")
+def test_every_event_has_an_id_of_its_own(episode: Episode) -> None:
+    for endpoint in episode.everybody:
+        bodies: dict[str, bytes] = {}
+        for attempt in endpoint.attempts():
+            identity = str(attempt.json().get("id"))
+            same = bodies.setdefault(identity, attempt.raw) == attempt.raw
+            expect.that(same, "different ids of different events", f"{identity} twice")
+
+
+@requirement("HOOK-06")
+def test_every_signature_verifies_over_the_raw_body_with_the_own_secret(episode: Episode) -> None:
+    for endpoint in episode.everybody:
+        ahead = skew(endpoint.answer)
+        for attempt in endpoint.attempts():
+            header = attempt.headers.get("x-wacrm-signature")
+            flaw = signatures.flaw(header, endpoint.secret, attempt.raw, attempt.at + ahead, NOW)
+            seen = f"{flaw}: {header}, arrived at {attempt.at:.1f}"
+            expect.that(flaw is None, "a signature that verifies, made now", seen)
+
+
+@requirement("HOOK-06")
+def test_the_secret_of_the_registration_outlives_changes(episode: Episode) -> None:
+    """The endpoints that were switched off and on, or subscribed to something else, keep their secret."""
+    for endpoint in (episode.paused, episode.switched):
+        attempts = endpoint.attempts()
+        expect.precondition(attempts, "no delivery arrives after a change")
+        flaw = signatures.flaw(
+            attempts[0].headers.get("x-wacrm-signature"), endpoint.secret, attempts[0].raw, 0.0, 1e12
+        )
+        expect.that(flaw is None, "a signature with the registration's secret", str(flaw))
+
+
+# -- the events -------------------------------------------------------------------------------------------------------------
+
+
+def only(found: list[Attempt], what: str) -> Row:
+    """The data of the one attempt there must be."""
+    expect.that(len(found) == 1, f"one {what}", f"{len(found)}: {shown(found)}")
+    return data_of(found[0])
+
+
+def same_ids(data: Row, message: Row, contact_id: object) -> None:
+    expect.equal(data.get("conversation_id"), message.get("conversation_id"), "data.conversation_id")
+    expect.equal(data.get("contact_id"), contact_id, "data.contact_id")
+
+
+@requirement("HOOK-07")
+@pytest.mark.parametrize("which", ["first", "second"])
+def test_an_inbound_text_is_told(episode: Episode, which: str) -> None:
+    wamid = {"first": episode.first, "second": episode.second}[which]
+    data = only(episode.watcher.events(RECEIVED, whatsapp_message_id=wamid), "message.received of the message")
+    contact = episode.contact()
+    message = episode.account.message(episode.account.conversation_of(contact["id"])["id"], wamid)
+    if message is None:
+        raise NoVerdict("the message is not in its conversation")
+    same_ids(data, message, contact["id"])
+    expect.equal(expect.member(data, "content_type"), "text", "data.content_type")
+    expect.equal(expect.member(data, "text"), message["content_text"], "data.text")
+    if which == "first":
+        expect.equal(data["text"], TEXT, "data.text")
+
+
+@requirement("HOOK-07")
+@pytest.mark.parametrize("kind", KINDS)
+def test_inbound_messages_of_every_type_are_told(episode: Episode, kind: str) -> None:
+    wamid = episode.by_kind[kind]
+    data = only(episode.watcher.events(RECEIVED, whatsapp_message_id=wamid), f"message.received of the {kind}")
+    message = episode.account.message(str(data.get("conversation_id")), wamid)
+    expect.that(message is not None, "conversation_id of the message's conversation", "the message is not in it")
+    stored = message or {}
+    expect.equal(expect.member(data, "content_type"), stored.get("content_type"), "data.content_type")
+    expect.that(
+        expect.member(data, "text") in {stored.get("content_text"), None}, "data.text", expect.show(data["text"])
+    )
+    conversation = needed(episode.account.api.get(f"/conversations/{stored.get('conversation_id')}"), 200)
+    expect.equal(data.get("contact_id"), conversation.get("contact_id"), "data.contact_id")
+
+
+@requirement("HOOK-07")
+def test_a_conversation_is_told_once_when_a_customer_begins_it(episode: Episode) -> None:
+    contact = episode.contact()
+    data = only(episode.watcher.events(CREATED, contact_id=contact["id"]), "conversation.created of the customer")
+    expect.equal(
+        data.get("conversation_id"), episode.account.conversation_of(contact["id"])["id"], "data.conversation_id"
+    )
+
+
+@requirement("HOOK-07")
+def test_a_conversation_is_told_once_when_a_send_begins_it(episode: Episode) -> None:
+    for sent in (episode.sent, episode.bounced):
+        found = episode.watcher.events(CREATED, conversation_id=sent["conversation_id"])
+        same_ids(only(found, "conversation.created of the send"), sent, sent["contact_id"])
+
+
+@requirement("HOOK-07")
+@pytest.mark.parametrize("status", ["delivered", "read", "failed"])
+def test_a_status_of_a_sent_message_is_told(episode: Episode, status: str) -> None:
+    sent = episode.bounced if status == "failed" else episode.sent
+    found = episode.watcher.events(STATUS, whatsapp_message_id=sent["whatsapp_message_id"], status=status)
+    data = only(found, f"message.status_updated to {status}")
+    expect.equal(expect.member(data, "conversation_id"), sent["conversation_id"], "data.conversation_id")
+
+
+@requirement("HOOK-07")
+def test_statuses_of_broadcasts_are_not_told(episode: Episode) -> None:
+    expect.precondition(episode.broadcast, "Meta accepted nothing of the broadcast")
+    told = [
+        a for wamid in episode.broadcast.values() for a in episode.watcher.events(STATUS, whatsapp_message_id=wamid)
+    ]
+    expect.that(not told, "no message.status_updated of a broadcast", lambda: "; ".join(shown(told)))
+
+
+@requirement("HOOK-07")
+def test_nothing_is_told_of_what_did_not_happen(episode: Episode) -> None:
+    """No status without a report of Meta's, no conversation without a message in it."""
+    mine = {
+        episode.sent["whatsapp_message_id"]: {"sent", "delivered", "read"},
+        episode.bounced["whatsapp_message_id"]: {"failed"},
+    }
+    for attempt in episode.watcher.events(STATUS):
+        data = data_of(attempt)
+        allowed = mine.get(str(data.get("whatsapp_message_id")))
+        expect.that(allowed is None or data.get("status") in allowed, f"a status of {allowed}", shown([attempt])[0])
+
+
+# -- who gets them ----------------------------------------------------------------------------------------------------------
+
+
+@requirement("HOOK-08")
+@pytest.mark.parametrize("event", EVENTS)
+def test_only_subscribed_events_arrive(episode: Episode, event: str) -> None:
+    others = [a for a in episode.single[event].attempts() if a.json().get("event") != event]
+    expect.that(not others, f"nothing but {event}", lambda: "; ".join(shown(others[:3])))
+
+
+@requirement("HOOK-08")
+@pytest.mark.parametrize("event", EVENTS)
+def test_every_subscriber_gets_the_event(episode: Episode, event: str) -> None:
+    """What the endpoint of all events got, the one of this event got too."""
+    endpoint = episode.single[event]
+    wanted = [data_of(attempt) for attempt in episode.watcher.events(event)]
+    expect.precondition(wanted, f"no {event} arrives anywhere")
+    endpoint.wait(event, at_least=len(wanted))
+    got = [data_of(attempt) for attempt in endpoint.events(event)]
+    missing = [data for data in wanted if data not in got]
+    expect.that(
+        not missing, f"every {event} at both endpoints that subscribe to it", f"missing: {expect.show(missing)}"
+    )
+
+
+@requirement("HOOK-08")
+@pytest.mark.parametrize("which", ["inactive", "deleted"])
+def test_who_is_off_gets_nothing(episode: Episode, which: str) -> None:
+    endpoint = {"inactive": episode.inactive, "deleted": episode.deleted}[which]
+    expect.precondition(episode.watcher.events(RECEIVED, whatsapp_message_id=episode.last), "no delivery arrives")
+    expect.that(
+        not endpoint.attempts(), f"nothing at an {which} endpoint", lambda: "; ".join(shown(endpoint.attempts()))
+    )
+
+
+@requirement("HOOK-08")
+def test_an_endpoint_gets_events_from_when_it_was_switched_on(episode: Episode) -> None:
+    expect.that(
+        episode.paused.events(RECEIVED, whatsapp_message_id=episode.second), "the events after PATCH is_active", "none"
+    )
+    before = episode.paused.events(RECEIVED, whatsapp_message_id=episode.first)
+    expect.that(not before, "nothing from when it was off", lambda: "; ".join(shown(before)))
+
+
+@requirement("HOOK-08")
+def test_a_changed_subscription_holds_at_once(episode: Episode) -> None:
+    got = {attempt.json().get("event") for attempt in episode.switched.attempts()}
+    expect.equal(
+        got, {CREATED}, "events at the endpoint that was changed from message.status_updated to conversation.created"
+    )
+
+
+# -- order ------------------------------------------------------------------------------------------------------------------
+
+
+@requirement("HOOK-12")
+def test_a_conversation_is_told_before_its_first_message(episode: Episode) -> None:
+    """At an endpoint of both events, by order of arrival."""
+    attempts = episode.attempts
+    for wamid in [episode.first, *episode.outsiders, *episode.by_kind.values()]:
+        told_of = [a for a in attempts if told(a, RECEIVED, {"whatsapp_message_id": wamid})]
+        conversation = data_of(expect.first(told_of, "message.received of a newcomer")).get("conversation_id")
+        created = [a for a in attempts if told(a, CREATED, {"conversation_id": conversation})]
+        received = [a for a in attempts if told(a, RECEIVED, {"conversation_id": conversation})]
+        expect.precondition(created, "no conversation.created of a newcomer")
+        early = created[0].seq < received[0].seq
+        expect.that(early, "conversation.created before message.received", "; ".join(shown([*received, *created])))
