@@ -11,6 +11,7 @@ import pytest
 from conformance.account import Account
 from conformance.expect import Lacking
 from conformance.keys import KeyPool, Role, scoped_role
+from conformance.meta_webhooks import MetaSide
 from conformance.numbers import Numbers
 from conformance.probe import Api, Probe
 from conformance.provider import Provider
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
     from conformance.target import Capabilities, Meta, Target
 
 __all__ = [
-    "_drawn", "_mock", "_prefix", "account", "api", "capabilities", "hears", "judgement", "measure", "meta", "numbers", "other",
-    "pool", "probe", "provider", "receiver", "rng", "role_keys", "sends", "shared_account", "target", "word",
+    "_drawn", "_mock", "_prefix", "account", "api", "capabilities", "hears", "judgement", "measure", "meta",
+    "meta_side", "numbers", "other", "pool", "probe", "provider", "receiver", "rng", "role_keys", "sends",
+    "shared_account", "target", "word",
 ]  # fmt: skip
 
 
@@ -103,6 +105,16 @@ def meta(target: Target) -> Meta:
     if target.meta is None:
         raise Lacking("the target file has no [meta]")
     return target.meta
+
+
+@pytest.fixture(scope="session")
+def meta_side(meta: Meta, target: Target, judgement: Judgement) -> Iterator[MetaSide]:
+    """The deployment's webhook for Meta, for handshakes and for POSTs that Meta would never send."""
+    address = target.target
+    probe = Probe(address.meta_webhook, address.timeout, address.verify)
+    yield MetaSide(probe, meta.app_secret.get_secret_value(), meta.verify_token.get_secret_value())
+    judgement.requests += probe.count
+    probe.close()
 
 
 @pytest.fixture(scope="session")
