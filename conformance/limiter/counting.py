@@ -1,0 +1,229 @@
+"""How many requests a limiter admitted, and whether that was its limit (RATE-01, -02, -06, -07, -08)."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from conformance.expect import Mismatch, NoVerdict, precondition
+from conformance.limiter.kinds import Kind
+from conformance.limiter.observation import admissions, exchanges, refusals, span, usable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.limiter.kinds import Fit
+    from conformance.limiter.observation import Observation
+    from conformance.probe import Exchange
+
+SLOW = 0.8
+"""The part of a window that spending a budget may take; a window that ends meanwhile would be counted with the next."""
+EARLIER = 1.5
+"""Seconds by which a refusal may promise less than a whole window before the key counts as used before us."""
+
+AT_EDGE = 0.1
+"""Seconds before a window's end that are left out of it, for timers that are a little early."""
+FAILED = 400
+AT_ONCE = 10
+"""Above this limit, a key that is refused at its second request was not used up by chance, but by the key spent between."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What was agreed with the target: `limit` requests in `window` seconds, and the limiter's kind, where it is known."""
+
+    limit: int
+    window: float
+    fit: Fit | None = None
+
+    def most(self, series: Sequence[Observation]) -> int:
+        """What a right limiter of the measured kind may admit while this series was sent."""
+        if self.fit is None:
+            return self.limit
+        if self.fit.kind is Kind.ALIGNED:
+            return self.limit * (1 + self._edges(series))
+        if self.fit.kind is Kind.TOKEN_BUCKET:
+            return self.limit + math.ceil(span(series) * self.limit / self.window)
+        return self.limit
+
+    def _edges(self, series: Sequence[Observation]) -> int:
+        """Edges of clock-aligned windows that may have passed since the first request."""
+        assert self.fit is not None
+        slack = 0.3
+        first, last = series[0].sent - slack, max(seen.received for seen in series) + slack
+        return math.floor((last - self.fit.phase) / self.window) - math.floor((first - self.fit.phase) / self.window)
+
+
+def used_before(series: Sequence[Observation], window: float) -> bool:
+    """The first refusal's `Retry-After` says that the key's window had begun before our first request."""
+    refused = refusals(series)
+    if not refused or (promised := refused[0].retry_after) is None:
+        return False
+    return refused[0].received - series[0].sent + promised < window - EARLIER
+
+
+def exact(series: Sequence[Observation], budget: Budget, again: Sequence[Observation] = ()) -> int:
+    """A fresh key was admitted exactly `limit` times in one go, then refused; the count.
+
+    `again` is the same key's next window, which nobody but us can have begun: it tells a limiter that admits too few from
+    a key that somebody had used before. Raises `Mismatch`, `NoVerdict`.
+    """
+    admitted = len(admissions(usable(series)))
+    if admitted > budget.most(series):
+        raise too_many(series, budget)
+    _in_time(series, budget)
+    if admitted >= budget.limit:
+        _then_refused(series, budget)
+        return admitted
+    if used_before(series, budget.window) and (not again or len(admissions(usable(again))) >= budget.limit):
+        raise NoVerdict(
+            f"only {admitted} of {budget.limit} were admitted, and Retry-After says that the key's window had begun before "
+            "our first request: the key was in use; run again when it has rested"
+        )
+    raise Mismatch(f"{budget.limit} admissions of a fresh key", f"{admitted}, then 429", *deciding(series))
+
+
+def too_many(series: Sequence[Observation], budget: Budget) -> Mismatch:
+    """The finding for more admissions than the limit, with the cause where its size gives it away (RATE-12)."""
+    admitted = len(admissions(series))
+    refused = len(refusals(series))
+    actual = f"{admitted} admissions in {span(series):.2f} s, {refused} refusals"
+    hint = []
+    if refused and admitted >= budget.limit * 1.5:
+        hint.append(
+            f"{admitted / budget.limit:.1f} times the limit: RATE-12 tells how many limiters the deployment has"
+        )
+    if not refused:
+        actual = f"all {admitted} were admitted"
+    return Mismatch(
+        f"at most {budget.limit} admissions of one key in {budget.window:g} s", actual, *deciding(series), evidence=hint
+    )
+
+
+def deciding(series: Sequence[Observation]) -> list[Exchange]:
+    """The first request, the last admission and the first refusal: what a finding about a count shows."""
+    shown = [series[0], *admissions(series)[-1:], *refusals(series)[:1]]
+    return exchanges(dict.fromkeys(shown))
+
+
+def _in_time(series: Sequence[Observation], budget: Budget) -> None:
+    precondition(
+        span(series) <= budget.window * SLOW,
+        f"sending {len(series)} requests took {span(series):.1f} s of a window of {budget.window:g} s: too slow to count",
+    )
+
+
+def _then_refused(series: Sequence[Observation], budget: Budget) -> None:
+    if not refusals(series):
+        raise NoVerdict(
+            f"the experiment ended after {len(series)} requests, before the limit of {budget.limit} was passed"
+        )
+
+
+def whole_again(series: Sequence[Observation], budget: Budget, first: int) -> int:
+    """After the reset the key was admitted as often as in its first window, but never less than `limit` times (RATE-06).
+
+    `series` are the requests since the reset, `first` the admissions before it; too many in both is RATE-01's. The
+    count. Raises `Mismatch`, `NoVerdict`.
+    """
+    admitted = len(admissions(usable(series)))
+    precondition(
+        not series[0].refused, "the key was still refused when its window should have ended: RATE-05 judges that"
+    )
+    if admitted > max(first, budget.most(series)):
+        raise too_many(series, budget)
+    _in_time(series, budget)
+    if admitted < min(budget.limit, max(first, 1)):
+        raise Mismatch(
+            f"the whole budget of {budget.limit} after the reset", f"{admitted}, then 429", *deciding(series)
+        )
+    _then_refused(series, budget)
+    return admitted
+
+
+def since_reopening(series: Sequence[Observation]) -> list[Observation]:
+    """From the last time that a refused key was admitted again."""
+    reopened = [n for n, (a, b) in enumerate(itertools.pairwise(series)) if a.refused and not b.refused]
+    return list(series[reopened[-1] + 1 :]) if reopened else []
+
+
+def no_more_in_a_window(series: Sequence[Observation], budget: Budget) -> None:
+    """Within a window of the key's first request, refusals and waits included, no more than the limit was admitted (RATE-01).
+
+    Judged by what certainly lies within the window: what was answered before it can have ended. Raises `Mismatch`.
+    """
+    ends = series[0].sent + budget.window - AT_EDGE
+    within = [seen for seen in usable(series) if seen.received < ends]
+    if within and len(admissions(within)) > budget.most(within):
+        raise too_many(within, budget)
+
+
+def still_spent(series: Sequence[Observation], budget: Budget) -> None:
+    """A spent key that is asked once more after other keys were spent is refused as before (RATE-07)."""
+    usable(series)
+    precondition(series[-2].refused, "the key was not spent")
+    _in_time(series, budget)
+    if not series[-1].refused and len(admissions(series)) > budget.most(series):
+        raise Mismatch(
+            "a spent key to stay refused, whatever other keys do", "it was admitted again", *exchanges(series[-2:])
+        )
+
+
+def refused_when_spent(before: Sequence[Observation], seen: Observation, budget: Budget, name: str) -> None:
+    """An operation is refused when other operations have spent the budget (RATE-08). Raises `Mismatch`, `NoVerdict`."""
+    precondition(
+        before and before[-1].refused, "the budget was not spent, so nothing could be refused: RATE-01 judges that"
+    )
+    series = [*before, seen]
+    _in_time(series, budget)
+    if not seen.refused and len(admissions(series)) > budget.most(series):
+        raise Mismatch(
+            f"{name} to be refused when the key's budget is spent", f"HTTP {seen.status}", *exchanges([seen])
+        )
+
+
+def one_for_all(mixed: Sequence[Observation], rest: Sequence[Observation], budget: Budget, allowance: int) -> int:
+    """Requests of all operations together were admitted as often as reads alone; the count (RATE-08).
+
+    A request that succeeded was charged; whether one that failed was is RATE-10's question, so it is allowed either.
+    Raises `Mismatch`, `NoVerdict`.
+    """
+    series = [*mixed, *usable(rest)]
+    _in_time(series, budget)
+    precondition(rest[-1].refused, "the budget was not spent: RATE-01 judges that")
+    failed = sum(seen.status >= FAILED and not seen.refused for seen in mixed)
+    admitted = len(admissions(series))
+    if admitted - failed > max(allowance, budget.most(series)):
+        raise Mismatch(
+            f"{allowance} admissions of all operations together",
+            f"{admitted}, as if {admitted - failed - allowance} requests were not charged",
+            *deciding(series),
+        )
+    precondition(
+        admitted >= allowance or not used_before(series, budget.window),
+        f"the key was in use before us: {admitted} left",
+    )
+    if admitted < allowance:
+        raise Mismatch(f"{allowance} admissions of all operations together", f"{admitted}, then 429", *deciding(series))
+    return admitted
+
+
+def sole(series: Sequence[Observation], budget: Budget, of: str) -> None:
+    """A key that was admitted before another one was spent has its own whole budget still (RATE-07).
+
+    `series` begins with the request that was sent before. Raises `Mismatch`, `NoVerdict`.
+    """
+    usable(series)
+    precondition(not series[0].refused, f"the {of} was refused at its first request: it was in use before us")
+    admitted = len(admissions(series))
+    at_once = series[1].refused and budget.limit > AT_ONCE
+    if admitted < budget.limit and (at_once or not used_before(series, budget.window)):
+        _in_time(series, budget)
+        raise Mismatch(
+            f"the {of} to be admitted {budget.limit} times, whatever another key has spent",
+            f"{admitted}, then 429, after another key was spent",
+            *deciding(series),
+        )
+    precondition(admitted >= budget.limit, f"the {of} was in use before us: {admitted} of {budget.limit} were left")

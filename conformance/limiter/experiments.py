@@ -1,0 +1,206 @@
+"""The experiments on keys of their own: they collect observations and judge nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from conformance.limiter.instances import MOST, silence
+from conformance.limiter.observation import SPEND, Observation, Request, Series, admissions, refusals
+from conformance.limiter.prices import Purchase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from conformance.keys import Key
+    from conformance.limiter.instrument import Instrument
+
+SURPLUS = 4
+"""Requests after the first refusal: one limiter refuses them all."""
+BURST = 5 / 3
+"""A burst in parts of the limit: 200 of 120 (RATE-02)."""
+FRESH = {"Connection": "close"}
+JUST_AFTER = 0.06
+
+
+def spend(instrument: Instrument, key: Key, request: Request = SPEND, surplus: int = SURPLUS) -> Series:
+    """Ask until `surplus` requests after the first refusal, or until far more than the limit was admitted."""
+    seen: Series = []
+    most = round(instrument.limit * BURST) + surplus
+    with instrument.turn():
+        while len(seen) < most and len(refusals(seen[-surplus - 1 :])) <= surplus:
+            seen.append(instrument.ask(key, request))
+    return seen
+
+
+def promised(instrument: Instrument, seen: Observation) -> float:
+    """When a refusal says that waiting is over; a missing, absurd or negative value counts as a window."""
+    wait = seen.retry_after
+    sane = wait is not None and 0 <= wait <= instrument.window + JUDGED_BEYOND
+    return seen.received + (wait if wait is not None and sane else instrument.window)
+
+
+JUDGED_BEYOND = 10.0
+"""Seconds beyond a window that a `Retry-After` is still waited for; RATE-04 judges what is longer than a window."""
+
+
+@dataclass(frozen=True)
+class Sequential:
+    """A fresh key spent one by one, then silence for `Retry-After`, one request, and the rest of the next budget."""
+
+    first: Series
+    after: Series = field(default_factory=list)
+
+    @property
+    def series(self) -> Series:
+        return self.first + self.after
+
+
+def sequential(instrument: Instrument, key: Key) -> Sequential:
+    """RATE-01, -03, -05 from above, -06."""
+    first = spend(instrument, key)
+    if not first[-1].refused:
+        return Sequential(first)
+    instrument.wait_until(promised(instrument, first[-1]))
+    probe = instrument.ask(key, SPEND)
+    rested = admissions(first)[-1].received + instrument.window + JUST_AFTER if admissions(first) else 0.0
+    instrument.wait_until(max(rested, promised(instrument, probe)) if probe.refused else rested)
+    return Sequential(first, [probe, *spend(instrument, key)])
+
+
+def asked_once(instrument: Instrument, key: Key, part: float) -> Series:
+    """A key spent, asked once after `part` of the window, then silent for what that refusal said (RATE-05)."""
+    seen = spend(instrument, key, surplus=0)
+    instrument.wait_until(seen[0].sent + part * instrument.window)
+    seen.append(instrument.ask(key, SPEND))
+    if seen[-1].refused:
+        instrument.wait_until(promised(instrument, seen[-1]))
+        seen.append(instrument.ask(key, SPEND))
+    return seen
+
+
+def edge(instrument: Instrument, key: Key) -> Series:
+    """Half of the budget, the rest half a window later, then asking on until a little after the window's end (RATE-11).
+
+    Every admission after that is followed until the next refusal, so that the series shows how much came back when.
+    """
+    window = instrument.window
+    with instrument.turn():
+        seen = [instrument.ask(key, SPEND) for _ in range(instrument.limit // 2)]
+    start = seen[0].sent
+    instrument.wait_until(start + window / 2)
+    seen += spend(instrument, key, surplus=0)
+    close, end = max(window / 600, 0.04), start + window + min(4.0, window / 4)
+    while instrument.now() < end:
+        near = start + window - instrument.now() < min(2.5, window / 6)
+        instrument.wait_until(instrument.now() + (close if near else window / 30))
+        seen.append(instrument.ask(key, SPEND))
+        if not seen[-1].refused:
+            seen += spend(instrument, key, surplus=0)
+    return seen
+
+
+def hammered(instrument: Instrument, key: Key, others: Sequence[Request]) -> tuple[Series, list[Observation]]:
+    """A spent key that never stops asking: first with `others`, then with reads, until it is admitted (RATE-09, -11).
+
+    The series of reads, and the answers to `others` in order.
+    """
+    window = instrument.window
+    seen = spend(instrument, key, surplus=0)
+    if not seen[-1].refused:
+        return seen, []
+    answers = [instrument.ask(key, other) for other in others]
+    due = max(promised(instrument, seen[-1]), seen[0].received + window)
+    while seen[-1].refused and instrument.now() < due + min(3.0, window / 2):
+        near = due - instrument.now() < min(2.5, window / 6)
+        instrument.wait_until(instrument.now() + (max(window / 900, 0.04) if near else window / 90))
+        seen.append(instrument.ask(key, SPEND))
+    return seen, answers
+
+
+def burst(instrument: Instrument, key: Key) -> Series:
+    """All at once (RATE-02)."""
+    with instrument.turn():
+        return instrument.burst(key, SPEND, round(instrument.limit * BURST))
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """`spent` was spent between the first and the second request of the keys in `bystanders`, by description."""
+
+    spent: Series
+    bystanders: dict[str, Series]
+
+
+def isolation(instrument: Instrument, spent: Key, whole: dict[str, Key], once: dict[str, Key]) -> Isolation:
+    """One key spent while others have made one request. Those in `whole` are then spent too, those in `once` asked (RATE-07)."""
+    with instrument.turn():
+        before = {name: [instrument.ask(key, SPEND)] for name, key in (whole | once).items()}
+    gone = spend(instrument, spent)
+    for name, key in once.items():
+        before[name].append(instrument.ask(key, SPEND))
+    for name, key in whole.items():
+        before[name] += spend(instrument, key)
+    gone.append(instrument.ask(spent, SPEND))
+    return Isolation(gone, before)
+
+
+def instances(instrument: Instrument, key: Key, together: int = 1) -> Series:
+    """Requests on connections of their own until every limiter that a balancer may lead to is spent (RATE-12).
+
+    `together` requests are under way at a time, where a round trip is long. A balancer that goes by the caller's address
+    always leads to the same limiter: from one address, the others cannot be seen.
+    """
+    quiet, seen = silence(instrument.limit), Series()
+    most = MOST * instrument.limit + quiet
+    request = Request(SPEND.method, SPEND.path, headers=FRESH)
+    with instrument.turn():
+        while len(seen) < most and not (len(seen) >= quiet and all(s.refused for s in seen[-quiet:])):
+            seen += [instrument.ask(key, request)] if together == 1 else instrument.burst(key, SPEND, together)
+    return seen
+
+
+@dataclass(frozen=True)
+class Prices:
+    """What was bought, and what the key had left."""
+
+    purchases: list[Purchase]
+    rest: Series
+
+
+def prices(instrument: Instrument, key: Key, wares: Sequence[tuple[str, Request, int]], reading: Request) -> Prices:
+    """Failing requests, (what, request, amount) each, then the rest of the budget (RATE-10)."""
+    with instrument.turn():
+        bought = [
+            Purchase(what, [instrument.ask(key, request) for _ in range(amount)]) for what, request, amount in wares
+        ]
+    return Prices(bought, spend(instrument, key, reading))
+
+
+def nameless(instrument: Instrument, unknown: Key) -> Series:
+    """More requests than the limit with a key that nobody issued (RATE-10)."""
+    with instrument.turn():
+        return [instrument.ask(unknown, SPEND) for _ in range(instrument.limit + SURPLUS)]
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Requests of every operation, in order, by operation id; the rest of the budget; every operation once more."""
+
+    mixed: list[tuple[str, Observation]]
+    rest: Series
+    refused: list[tuple[str, Observation]]
+
+    @property
+    def series(self) -> Series:
+        return [seen for _, seen in self.mixed] + self.rest + [seen for _, seen in self.refused]
+
+
+def mixture(instrument: Instrument, key: Key, rounds: Sequence[Sequence[tuple[str, Callable[[], Request]]]]) -> Mixture:
+    """All rounds but the last while there is budget, then reads until none is left, then the last round (RATE-08)."""
+    mixed = []
+    with instrument.turn():
+        for name, request in [one for around in rounds[:-1] for one in around][: instrument.limit - 1]:
+            mixed.append((name, instrument.ask(key, request())))
+    rest = spend(instrument, key)
+    return Mixture(mixed, rest, [(name, instrument.ask(key, request())) for name, request in rounds[-1]])

@@ -1,0 +1,91 @@
+"""How many limiters a deployment has, from how often it admits one key (RATE-12)."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from conformance.expect import Mismatch, NoVerdict, precondition
+from conformance.limiter.counting import SLOW, deciding
+from conformance.limiter.observation import admissions, span, usable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.limiter.counting import Budget
+    from conformance.limiter.observation import Observation
+
+MOST = 8
+"""Limiters that the experiment pays for; with more, it says "at least"."""
+ONE = 1.1
+"""Up to this many times the limit is no second limiter: a miscount by a few is RATE-01's and RATE-02's."""
+DOCUMENTED = (
+    "the documentation says: the limiter is in-memory and per-process; with several processes or containers each enforces "
+    "the limit for itself; for one budget, swap it for a shared store such as Redis or Upstash (src/lib/rate-limit.ts)"
+)
+
+
+def silence(limit: int) -> int:
+    """Refusals in a row after which every limiter counts as spent, also behind a balancer that draws lots."""
+    return max(20, limit // 3)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """About `limiters` of them; `at_least` when the experiment ended before all were spent.
+
+    `turns` counts changes between admission and refusal: one limiter makes one, several that are spent at different
+    times make many.
+    """
+
+    limiters: int
+    at_least: bool
+    admitted: int
+    factor: float
+    turns: int
+
+    @property
+    def words(self) -> str:
+        return f"{'at least' if self.at_least else 'about'} {self.limiters} limiter instance{'s'[: self.limiters > 1]}"
+
+
+def estimate(series: Sequence[Observation], limit: int) -> Estimate:
+    """From requests of one key, each on a connection of its own, all in one window."""
+    admitted = len(admissions(series))
+    tail = list(itertools.takewhile(lambda seen: seen.refused, reversed(series)))
+    factor = admitted / limit
+    open_ended = len(tail) < silence(limit)
+    count = max(1, math.ceil(factor - 0.1) if open_ended else round(factor))
+    if factor > ONE:
+        count = max(2, count)
+    turns = sum(a.refused is not b.refused for a, b in itertools.pairwise(series))
+    return Estimate(count, open_ended and factor > ONE, admitted, round(factor, 2), turns)
+
+
+def one_budget(series: Sequence[Observation], budget: Budget) -> Estimate:
+    """The whole deployment has one budget per key. Raises `Mismatch` with the estimate, `NoVerdict`."""
+    found = estimate(usable(series), budget.limit)
+    if found.factor > ONE and found.admitted > budget.most(series):
+        sent = f"{len(series)} requests in {span(series):.1f} s, each on a connection of its own"
+        evidence = [
+            f"{found.admitted} of {sent}, were admitted: {found.factor:g} times the limit of {budget.limit}",
+            f"answers changed {found.turns} times between admitted and refused; one limiter changes once",
+            DOCUMENTED,
+        ]
+        raise Mismatch(
+            f"one budget of {budget.limit} for the whole deployment", f"{found.words} ({DOCUMENTED})", *deciding(series),
+            evidence=evidence,
+        )  # fmt: skip
+    precondition(
+        span(series) <= budget.window * SLOW,
+        f"{len(series)} requests on connections of their own took {span(series):.1f} s of a window of {budget.window:g} s",
+    )
+    if found.admitted < budget.limit and not _spent(series, budget):
+        raise NoVerdict(f"the experiment ended after {found.admitted} admissions, before the limit was passed")
+    return found
+
+
+def _spent(series: Sequence[Observation], budget: Budget) -> bool:
+    return sum(seen.refused for seen in series) >= silence(budget.limit)

@@ -1,0 +1,237 @@
+"""What kind of window a limiter has, told from its answers (RATE-11).
+
+Every kind is a model that says of any moment whether it would admit. A model is told what the target really did and asked
+about the next request; the kind is the one whose model is wrong least often.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import deque
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+from conformance.expect import precondition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from conformance.limiter.observation import Observation
+
+
+class Kind(StrEnum):
+    """The values are the report's words."""
+
+    FIRST_REQUEST = "fixed window, starts with the key's first request"
+    ALIGNED = "fixed window, aligned to a clock"
+    SLIDING_LOG = "sliding log"
+    SLIDING_COUNTER = "sliding counter"
+    TOKEN_BUCKET = "token bucket"  # noqa: S105 - no secret
+    PROLONGED = "window prolonged by every refused request"
+    UNKNOWN = "none of the known kinds"
+
+
+class Model(Protocol):
+    """One limiter of one key."""
+
+    def admits(self, now: float) -> bool:
+        """Whether it would admit a request at `now`; changes nothing."""
+
+    def record(self, now: float, *, admitted: bool) -> None:
+        """The target's real decision."""
+
+
+@dataclass
+class FirstRequest:
+    limit: int
+    window: float
+    ends: float = -math.inf
+    used: int = 0
+
+    def admits(self, now: float) -> bool:
+        return now >= self.ends or self.used < self.limit
+
+    def record(self, now: float, *, admitted: bool) -> None:
+        if admitted and now >= self.ends:
+            self.ends, self.used = now + self.window, 0
+        self.used += admitted
+
+
+@dataclass
+class Prolonged(FirstRequest):
+    """A fixed window that begins anew with every refusal; or, the same from outside, a log that keeps the refused."""
+
+    def record(self, now: float, *, admitted: bool) -> None:
+        super().record(now, admitted=admitted)
+        if not admitted:
+            self.ends = now + self.window
+
+
+@dataclass
+class Aligned:
+    """`phase` is the time of some window's beginning."""
+
+    limit: int
+    window: float
+    phase: float
+    number: int = -1
+    used: int = 0
+
+    def _number(self, now: float) -> int:
+        return math.floor((now - self.phase) / self.window)
+
+    def admits(self, now: float) -> bool:
+        return self._number(now) != self.number or self.used < self.limit
+
+    def record(self, now: float, *, admitted: bool) -> None:
+        if self._number(now) != self.number:
+            self.number, self.used = self._number(now), 0
+        self.used += admitted
+
+
+@dataclass
+class SlidingLog:
+    limit: int
+    window: float
+    log: deque[float] = field(default_factory=deque)
+
+    def admits(self, now: float) -> bool:
+        return len(self.log) < self.limit or self.log[-self.limit] <= now - self.window
+
+    def record(self, now: float, *, admitted: bool) -> None:
+        if admitted:
+            self.log.append(now)
+
+
+@dataclass
+class SlidingCounter:
+    """The last window's count, weighted by how much of it the sliding window still covers, and this window's."""
+
+    limit: int
+    window: float
+    phase: float
+    counts: dict[int, int] = field(default_factory=dict)
+
+    def admits(self, now: float) -> bool:
+        number, part = divmod((now - self.phase) / self.window, 1.0)
+        return self.counts.get(int(number) - 1, 0) * (1 - part) + self.counts.get(int(number), 0) < self.limit
+
+    def record(self, now: float, *, admitted: bool) -> None:
+        number = math.floor((now - self.phase) / self.window)
+        self.counts[number] = self.counts.get(number, 0) + admitted
+
+
+@dataclass
+class TokenBucket:
+    limit: int
+    window: float
+    level: float = math.inf
+    at: float = 0.0
+
+    def _level(self, now: float) -> float:
+        return min(float(self.limit), self.level + (now - self.at) * self.limit / self.window)
+
+    def admits(self, now: float) -> bool:
+        return self._level(now) >= 1
+
+    def record(self, now: float, *, admitted: bool) -> None:
+        self.level, self.at = max(0.0, self._level(now) - admitted), now
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The kind, and the numbers that show it: how many of the `asked` answers each kind's model gets wrong.
+
+    `phase` is where a clock-aligned window begins, on our monotonic clock.
+    """
+
+    kind: Kind
+    asked: int
+    wrong: dict[Kind, int]
+    phase: float = 0.0
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """For the report: by kind, answers that it does not explain."""
+        return {str(kind): wrong for kind, wrong in sorted(self.wrong.items(), key=lambda pair: pair[1])}
+
+
+STEPS = 96
+"""How finely the phase of a sliding counter is searched; a window's 96th part changes its estimate by one of 96."""
+SLACK = 0.02
+"""Seconds by which a decision may lie outside the request's time on the wire, for clocks that are read in milliseconds."""
+FEW = 3
+APART = 5
+
+
+def fit(observed: Iterable[Sequence[Observation]], limit: int, window: float) -> Fit:
+    """The kind that explains these keys' answers best. Raises `NoVerdict` when nothing was refused, or nothing after that.
+
+    Every series is of one key that was fresh at its beginning. `UNKNOWN` when no model explains the answers, or two do.
+    """
+    series = [list(one) for one in observed if one]
+    precondition(
+        any(seen.refused for one in series for seen in one), "no request was refused: there is no window to see"
+    )
+    phases = _openings(series)
+    counters = [*phases, *(series[0][0].sent + n * window / STEPS for n in range(STEPS))]
+    wrong = {
+        Kind.FIRST_REQUEST: _wrong(series, lambda: FirstRequest(limit, window)),
+        Kind.SLIDING_LOG: _wrong(series, lambda: SlidingLog(limit, window)),
+        Kind.TOKEN_BUCKET: _wrong(series, lambda: TokenBucket(limit, window)),
+        Kind.PROLONGED: _wrong(series, lambda: Prolonged(limit, window)),
+    }
+    by_phase = {phase: _wrong(series, lambda: Aligned(limit, window, phase)) for phase in phases}  # noqa: B023 - called at once
+    counted = {phase: _wrong(series, lambda: SlidingCounter(limit, window, phase)) for phase in counters}  # noqa: B023
+    phase = min(by_phase, key=lambda found: by_phase[found], default=0.0)
+    wrong |= {Kind.ALIGNED: by_phase[phase]} if by_phase else {}
+    wrong |= {Kind.SLIDING_COUNTER: min(counted.values())}
+    asked = sum(map(len, series))
+    return Fit(_best(wrong, asked), asked, wrong, phase)
+
+
+def _best(wrong: dict[Kind, int], asked: int) -> Kind:
+    best, second = sorted(wrong, key=lambda kind: wrong[kind])[:2]
+    explained = wrong[best] <= max(FEW, asked // 50)
+    told_apart = wrong[second] >= wrong[best] + APART
+    return best if explained and told_apart else Kind.UNKNOWN
+
+
+def _openings(series: Iterable[Sequence[Observation]]) -> list[float]:
+    """Moments at which a key that had been refused was admitted: where the windows of a clock may begin."""
+    found = []
+    for one in series:
+        for before, after in itertools.pairwise(one):
+            if before.refused and not after.refused:
+                found.append((before.sent + after.received) / 2)
+    return found
+
+
+def _wrong(series: Iterable[Sequence[Observation]], model: Callable[[], Model]) -> int:
+    """How many answers a model gets wrong, with one limiter per key."""
+    return sum(_wrong_of_one(one, model()) for one in series)
+
+
+def _wrong_of_one(series: Sequence[Observation], model: Model) -> int:
+    """A decision somewhere between sending and answer is right when the model agrees at either end."""
+    wrong = 0
+    for seen in series:
+        early, late, admitted = seen.sent - SLACK, seen.received + SLACK, not seen.refused
+        fits = [now for now in (early, late) if model.admits(now) is admitted]
+        wrong += not fits
+        model.record(fits[0] if len(fits) == 1 else (seen.sent + seen.received) / 2, admitted=admitted)
+    return wrong
+
+
+def opening(series: Sequence[Observation]) -> tuple[float, float] | None:
+    """Between which seconds after the first request a spent key was first admitted again; None when it never was."""
+    spent = next((n for n, seen in enumerate(series) if seen.refused), None)
+    if spent is None:
+        return None
+    reopened = next((n for n in range(spent, len(series)) if not series[n].refused), None)
+    if reopened is None:
+        return None
+    start = series[0].sent
+    return round(series[reopened - 1].sent - start, 3), round(series[reopened].received - start, 3)

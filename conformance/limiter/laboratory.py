@@ -1,0 +1,256 @@
+"""All limiter experiments at once, in the background, so that a real window is waited for once (contract: RATE)."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as LateError
+from dataclasses import dataclass, replace
+from functools import cached_property
+from threading import Event
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from conformance import credentials
+from conformance.expect import Lacking, NoVerdict
+from conformance.keys import Role
+from conformance.limiter import experiments, kinds
+from conformance.limiter.counting import Budget
+from conformance.limiter.desk import ROUNDS, stocked
+from conformance.limiter.instrument import Live, Turns
+from conformance.limiter.observation import ME, SPEND, Observation, Request, Series, admissions, refusals
+from conformance.limiter.requests import Prepared, wares
+from conformance.limiter.timekeeping import ClockOffset, offset
+from conformance.probe import Api, NoAnswerError, Probe
+from conformance.trials import Trial
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable
+
+    from conformance.account import Account
+    from conformance.keys import Key, KeyPool
+    from conformance.limiter.experiments import Isolation, Mixture, Prices, Sequential
+    from conformance.numbers import Numbers
+    from conformance.target import Target
+
+T = TypeVar("T")
+
+KEYS = 12
+"""Keys that all experiments together need at once."""
+PACE = 0.004
+"""Seconds of a round trip below which our own processor is what limits: then budgets are spent one after the other."""
+MOST_PLACES = 12
+MIDDLE = (0.3, 0.6)
+"""Between which parts of its window a spent key is asked once; a different one with every seed."""
+STAGGER = 3.0
+"""Seconds between the first requests of the two keys whose windows' ends are watched: a clock would end both at once."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What the laboratory is built from. `prepared` makes the requests that need rows, over the account's API.
+
+    `rng` depends on the run's seed; `numbers` gives telephone numbers that the target behind an API does not know.
+    """
+
+    target: Target
+    pool: KeyPool
+    new_probe: Callable[[], Probe]
+    account: Account
+    prepared: Callable[[Account], Prepared]
+    rng: random.Random
+    numbers: Callable[[Api], Numbers]
+
+
+@dataclass(frozen=True)
+class Hammered:
+    """A spent key that never stopped asking: its reads, and its refused writes with what they must not have left."""
+
+    series: Series
+    writes: dict[str, tuple[Trial, Observation] | Exception]
+
+
+class Laboratory:
+    """Starts every experiment when it is made; each attribute is one experiment's `Future`. `close` ends what still runs."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        address = bench.target.target
+        self.limit, self.window = address.limit, address.window
+        self._stop, self._probes = Event(), [bench.new_probe()]
+        self._made: list[Prepared] = []
+        self._deadline = time.monotonic() + ROUNDS * (self.window + 5) + 60
+        self._turns = Turns(self._places())
+        self._desk = stocked(bench.pool, KEYS, self.window)
+        self._executor = ThreadPoolExecutor(16, "limiter")
+        self._start, self._part = time.monotonic(), bench.rng.uniform(*MIDDLE)
+        self._run()
+
+    def _run(self) -> None:
+        start = self._executor.submit
+        self.isolation: Future[Isolation] = start(self._isolation)
+        self.edge: Future[Series] = start(self._on_keys, 1, experiments.edge)
+        self.sequential: Future[Sequential] = start(self._on_keys, 1, experiments.sequential)
+        self.bursts: list[Future[Series]] = [start(self._on_keys, 1, experiments.burst) for _ in range(2)]
+        self.hammered: Future[Hammered] = start(self._hammered)
+        self.asked_once: Future[Series] = start(
+            self._on_keys, 1, lambda live, key: experiments.asked_once(live, key, self._part)
+        )
+        self.mixture: Future[tuple[Mixture, dict[str, Exception]]] = start(self._mixture)
+        self.prices: Future[Prices] = start(self._prices)
+        self.forbidden: Future[Prices] = start(self._forbidden)
+        self.instances: Future[Series] = start(
+            self._on_keys, 1, lambda live, key: experiments.instances(live, key, self._turns.places)
+        )
+        self.nameless: Future[Series] = start(lambda: experiments.nameless(self._live(), credentials.unknown()))
+
+    # -- what checks ask for --------------------------------------------------------------------------------------------
+
+    def of(self, experiment: Future[T]) -> T:
+        """The experiment's data, waiting for it. Raises what the experiment raised."""
+        try:
+            return experiment.result(max(0.0, self._deadline - time.monotonic()))
+        except LateError:
+            raise NoVerdict("the experiment did not end in time") from None
+
+    @cached_property
+    def fit(self) -> kinds.Fit:
+        """The limiter's kind (RATE-11). Raises what the experiments raised, and `NoVerdict`."""
+        series = [self.of(self.edge)]
+        hammered, sequential = self._if_there(self.hammered), self._if_there(self.sequential)
+        more = [self._if_there(self.asked_once), hammered and hammered.series, sequential and sequential.series]
+        series += [one for one in more if one]
+        return kinds.fit(series, self.allowance, self.window)
+
+    @cached_property
+    def allowance(self) -> int:
+        """What a key is really admitted in a window: the limit, or what both of one key's windows agree on instead."""
+        found = self._if_there(self.sequential)
+        if found is None or not found.after or found.after[0].refused:
+            return self.limit
+        counts = {len(admissions(found.first)), len(admissions(found.after))}
+        return counts.pop() if len(counts) == 1 and refusals(found.after) else self.limit
+
+    @cached_property
+    def budget(self) -> Budget:
+        """The target's limit, window and kind."""
+        try:
+            return Budget(self.limit, self.window, self.fit)
+        except (NoVerdict, Lacking, NoAnswerError):
+            return Budget(self.limit, self.window)
+
+    @cached_property
+    def every(self) -> list[Series]:
+        """All series of reads, of the experiments that succeeded."""
+        found = [
+            self._if_there(one) for one in (self.edge, self.asked_once, self.instances, *self.bursts, self.nameless)
+        ]
+        sequential, hammered = self._if_there(self.sequential), self._if_there(self.hammered)
+        found += [sequential.series if sequential else None, hammered.series if hammered else None]
+        priced = (self._if_there(self.prices), self._if_there(self.forbidden))
+        found += [one.rest if one else None for one in priced]
+        isolated, mixed = self._if_there(self.isolation), self._if_there(self.mixture)
+        found += [isolated.spent, *isolated.bystanders.values()] if isolated else []
+        found.append(mixed[0].series if mixed else None)
+        return [one for one in found if one]
+
+    @cached_property
+    def clock(self) -> ClockOffset | None:
+        """The target's clock, from every answer there is."""
+        return offset(seen for series in self.every for seen in series)
+
+    @property
+    def requests(self) -> int:
+        return sum(probe.count for probe in self._probes)
+
+    def close(self) -> None:
+        self._stop.set()
+        self._desk.close()
+        self._executor.shutdown(wait=True, cancel_futures=True)
+        for prepared in self._made:
+            prepared.calls.close()
+        for probe in self._probes:
+            probe.close()
+
+    # -- how experiments run ----------------------------------------------------------------------------------------------
+
+    def _if_there(self, experiment: Future[T]) -> T | None:
+        """The data, or None: then its own checks say why."""
+        try:
+            return self.of(experiment)
+        except (NoVerdict, Lacking, NoAnswerError):
+            return None
+
+    def _live(self) -> Live:
+        """An instrument with connections of its own."""
+        probe = self.bench.new_probe()
+        self._probes.append(probe)
+        return Live(probe, self.limit, self.window, self._turns, self._stop)
+
+    def _places(self) -> int:
+        """How many experiments may send much at a time: one near, more the longer a round trip takes."""
+        try:
+            trips = [self._probes[0].send("GET", ME.path, key=credentials.unknown()).seconds for _ in range(3)]
+        except NoAnswerError:
+            return 1
+        return max(1, min(MOST_PLACES, round(statistics.median(trips) / PACE)))
+
+    def _on_keys(self, count: int, experiment: Callable[..., T], *more: Any) -> T:  # noqa: ANN401 - the experiment's
+        with self._desk.keys_for(count) as keys:
+            return experiment(self._live(), *keys, *more)
+
+    def _isolation(self) -> Isolation:
+        pool = self.bench.pool
+        other = pool.exclusive(Role.OTHER) if pool.has(Role.OTHER) else None
+        whole = {} if other is None else {OTHER_ACCOUNT: other}
+        once: dict[str, Key] = {}
+        if other is None and pool.has(Role.OTHER):
+            once = {OTHER_ACCOUNT: pool.keys(Role.OTHER)[0]}
+            for key in [*once.values()] * 2:
+                pool.book(key)
+        with self._desk.keys_for(2) as (spent, bystander):
+            return experiments.isolation(self._live(), spent, {SAME_ACCOUNT: bystander, **whole}, once)
+
+    def _hammered(self) -> Hammered:
+        live = self._live()
+        trials = self._prepared(live).trials()
+        ready = {name: found for name, found in trials.items() if isinstance(found, Trial)}
+        requests = [Request(t.call.operation.method, t.call.path, t.call.json) for t in ready.values()]
+        with self._desk.keys_for(1) as (key,):
+            live.wait_until(self._start + min(STAGGER, self.window / 4))
+            series, answers = experiments.hammered(live, key, requests)
+        seen: dict[str, tuple[Trial, Observation] | Exception] = {
+            name: found for name, found in trials.items() if not isinstance(found, Trial)
+        }
+        return Hammered(series, seen | {name: (ready[name], at) for name, at in zip(ready, answers, strict=False)})
+
+    def _mixture(self) -> tuple[Mixture, dict[str, Exception]]:
+        live = self._live()
+        rounds, lacking = self._prepared(live).rounds(2 if self.limit >= TWICE else 1)
+        with self._desk.keys_for(1) as (key,):
+            return experiments.mixture(live, key, rounds), lacking
+
+    def _prices(self) -> Prices:
+        with self._desk.keys_for(1) as (key,):
+            return experiments.prices(self._live(), key, wares(self.limit), SPEND)
+
+    def _forbidden(self) -> Prices:
+        """What a 403 costs: needs a key without scopes that no other check uses."""
+        key = self.bench.pool.exclusive(Role.NONE) if self.bench.pool.has(Role.NONE) else None
+        if key is None:
+            raise NoVerdict("keys.none has no key to spare: a 403 can only be priced on a key of its own")
+        return experiments.prices(self._live(), key, [("missing scope", SPEND, FORBIDDEN)], ME)
+
+    def _prepared(self, live: Live) -> Prepared:
+        api = Api(live.probe, self.bench.pool, Role.FULL)
+        self._made.append(self.bench.prepared(replace(self.bench.account, api=api, numbers=self.bench.numbers(api))))
+        return self._made[-1]
+
+
+SAME_ACCOUNT = "other key of the account"
+OTHER_ACCOUNT = "key of another account"
+FORBIDDEN = 7
+"""Requests that are priced on the key without scopes; what they cost must be a multiple of it."""
+TWICE = 40
+"""From this limit on, every operation is called twice before the budget is spent."""

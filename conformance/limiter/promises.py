@@ -1,0 +1,158 @@
+"""What refusals say of themselves, and whether it comes true (RATE-03, -04, -05, -09)."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING
+
+from conformance.expect import Mismatch, error_code, precondition
+from conformance.limiter.observation import exchanges, refusals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from conformance.limiter.observation import Observation
+    from conformance.limiter.timekeeping import ClockOffset
+
+NAMES = ("retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
+UNIX_SECONDS = range(1_000_000_000, 10_000_000_000)
+"""2001 to 2286. Less is a number of seconds to wait, more are milliseconds."""
+AGREE = 1.0
+"""Seconds by which `Reset` - now and `Retry-After` may differ (RATE-04)."""
+EARLY = 2.0
+"""Seconds by which the window may open before `Retry-After` says so (RATE-05: "a second or two")."""
+PUNCTUAL = 0.05
+"""Seconds that a target may be late to open, for clocks of milliseconds and timers."""
+PROLONGED = 2.0
+"""Seconds after the promise at which a refused key counts as prolonged (RATE-09)."""
+
+
+def documented(seen: Observation, limit: int) -> None:
+    """A refusal has `rate_limited` and the four headers, each of its kind (RATE-03). Raises `Mismatch`."""
+    shown = exchanges([seen])
+    if seen.exchange is not None and (code := error_code(seen.exchange)) != "rate_limited":
+        raise Mismatch("error.code 'rate_limited' with 429", repr(code), *shown)
+    missing = [name for name in NAMES if name not in seen.headers]
+    if missing:
+        raise Mismatch(f"the header {', '.join(missing)} on every 429", "no such header", *shown)
+    values = {name: seen.headers[name].strip() for name in NAMES}
+    for name, value in values.items():
+        if not re.fullmatch(r"\d+", value, re.ASCII):
+            raise Mismatch(f"{name} to be a whole number", repr(value), *shown)
+    wanted = {
+        "retry-after": ("a positive number of seconds", int(values["retry-after"]) > 0),
+        "x-ratelimit-limit": (f"the limit, {limit}", int(values["x-ratelimit-limit"]) == limit),
+        "x-ratelimit-remaining": ("0 on a 429", int(values["x-ratelimit-remaining"]) == 0),
+        "x-ratelimit-reset": ("unix time in seconds", int(values["x-ratelimit-reset"]) in UNIX_SECONDS),
+    }
+    for name, (meaning, right) in wanted.items():
+        if not right:
+            raise Mismatch(f"{name} to be {meaning}", values[name], *shown)
+
+
+def consistent(refused: Sequence[Observation], clock: ClockOffset | None) -> int:
+    """`Reset` - now = `Retry-After` within a second, on the target's own clock (RATE-04); how many refusals said so."""
+    told = [seen for seen in refused if seen.retry_after is not None and seen.reset in UNIX_SECONDS]
+    precondition(told, "no refusal had Retry-After and X-RateLimit-Reset as numbers: RATE-03 judges that")
+    precondition(clock is not None, "the target's answers have no Date, or its clock was set: its time is not known")
+    assert clock is not None
+    for seen in told:
+        assert seen.reset is not None
+        assert seen.retry_after is not None
+        earliest, latest = clock.between(seen)
+        low, high = seen.reset - latest - seen.retry_after, seen.reset - earliest - seen.retry_after
+        if low > AGREE + PUNCTUAL or high < -AGREE - PUNCTUAL:
+            off = low if low > 0 else high
+            raise Mismatch(
+                f"X-RateLimit-Reset {seen.retry_after} s (Retry-After) from the target's now, within a second",
+                f"{seen.reset}, which is {'more' if off > 0 else 'less'} by at least {abs(off):.1f} s",
+                *exchanges([seen]),
+            )
+    return len(told)
+
+
+def within_one_window(refused: Iterable[Observation], clock: ClockOffset | None, window: float) -> None:
+    """Neither header points past one window from now (RATE-04), with a second for rounding. Raises `Mismatch`."""
+    most = math.ceil(window) + AGREE
+    for seen in refused:
+        if seen.retry_after is not None and seen.retry_after > most:
+            raise Mismatch(
+                f"Retry-After of at most one window, {window:g} s", str(seen.retry_after), *exchanges([seen])
+            )
+        if clock is None or seen.reset not in UNIX_SECONDS:
+            continue
+        assert seen.reset is not None
+        ahead = seen.reset - clock.between(seen)[1]
+        if ahead > most + PUNCTUAL:
+            raise Mismatch(
+                f"X-RateLimit-Reset at most one window, {window:g} s, ahead", f"{ahead:.1f} s", *exchanges([seen])
+            )
+
+
+def waiting_is_enough(series: Sequence[Observation], *, last_word: bool) -> int:
+    """Who waits for `Retry-After` is admitted (RATE-05); how many requests put a promise to the test.
+
+    `last_word`: only the promise directly before a request counts, for a target whose refusals prolong the wait (that is
+    RATE-09's). Raises `Mismatch`.
+    """
+    tested, due, word = 0, math.inf, None
+    for seen in series:
+        if seen.sent >= due + PUNCTUAL:
+            tested += 1
+            if seen.refused and word is not None:
+                raise Mismatch(
+                    f"admission after waiting for Retry-After: {word.retry_after} s",
+                    f"429 to a request {seen.sent - word.received:.2f} s later",
+                    *exchanges([word, seen]),
+                )
+        if not seen.refused:
+            due, word = math.inf, None
+        elif seen.retry_after is not None and (last_word or seen.received + seen.retry_after < due):
+            due, word = seen.received + seen.retry_after, seen
+    return tested
+
+
+def opens_no_earlier(series: Sequence[Observation]) -> float | None:
+    """The window opens no more than two seconds before a `Retry-After` said so (RATE-05); by how much it did, at most.
+
+    None when a spent key was not admitted again. Raises `Mismatch`.
+    """
+    latest, word, ahead = -math.inf, None, None
+    for seen in series:
+        if seen.refused:
+            promised = seen.sent + seen.retry_after if seen.retry_after is not None else -math.inf
+            latest, word = (promised, seen) if promised > latest else (latest, word)
+            continue
+        if word is not None:
+            ahead = max(ahead or 0.0, latest - seen.received)
+            if latest - seen.received > EARLY:
+                raise Mismatch(
+                    f"the window closed until Retry-After has passed: {word.retry_after} s, or two seconds less",
+                    f"a request admitted after {seen.received - word.sent:.1f} s",
+                    *exchanges([word, seen]),
+                )
+        latest, word = -math.inf, None
+    return ahead
+
+
+def not_prolonged(series: Sequence[Observation], window: float) -> tuple[int, float]:
+    """A key that goes on asking is admitted when the first refusal said, or a window after its first request (RATE-09).
+
+    How many refusals there were, and the seconds after the first request at which it was admitted again. Raises
+    `Mismatch`, and `NoVerdict` when the experiment ended too soon to know.
+    """
+    refused = refusals(series)
+    precondition(refused, "the key was never refused, so nothing could prolong the wait")
+    promised = refused[0].received + (refused[0].retry_after or 0)
+    due = max(promised, series[0].received + window)
+    late = [seen for seen in refused if seen.sent > due + min(PROLONGED, window / 4)]
+    if late:
+        raise Mismatch(
+            f"a key that asks on while it is refused to be admitted after {due - series[0].received:.0f} s",
+            f"429 still {late[0].sent - series[0].received:.1f} s after its first request, after {len(refused)} refusals",
+            *exchanges([refused[0], late[0]]),
+        )
+    admitted = [seen for seen in series if not seen.refused and seen.sent > refused[0].sent]
+    precondition(admitted, "the key was not admitted again before the experiment ended, which was too soon to judge")
+    return len(refused), round(admitted[0].received - series[0].sent, 3)
