@@ -159,7 +159,7 @@ def new_key() -> str:
 def embedded_accounts() -> dict[str, Any]:
     """The accounts file of the reference: an account with keys of every role, another one, one without WhatsApp."""
     keys: list[tuple[str, tuple[str, ...], dict[str, str]]] = [("full", SCOPES, {})] * FULL_KEYS
-    keys += [("none", (), {}), ("revoked", SCOPES, {"revoked_at": "2026-01-01T00:00:00Z"})]
+    keys += [("none", (), {})] * 8 + [("revoked", SCOPES, {"revoked_at": "2026-01-01T00:00:00Z"})]
     keys += [("expired", SCOPES, {"expires_at": "2026-01-01T00:00:00Z"})]
     keys += [(f"only:{scope}", (scope,), {}) for scope in SCOPES]
     keys += [(f"all_but:{scope}", tuple(s for s in SCOPES if s != scope), {}) for scope in SCOPES]
