@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import ssl
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -86,8 +87,8 @@ def _positive(text: str) -> float:
 def main(argv: Sequence[str] | None = None) -> None:
     """Serve until told to end. Exits 2 with one line on bad settings."""
     options = parse(argv)
-    if options.webhook_ca is not None and not Path(options.webhook_ca).is_file():
-        _fail(f"--webhook-ca {options.webhook_ca}: no such file")
+    if options.webhook_ca is not None:
+        _check_ca(options.webhook_ca)
     app = create_app(_settings(options))
     if options.config is not None:
         _load(app.mock, options.config)
@@ -119,6 +120,13 @@ def _settings(options: argparse.Namespace) -> Settings:
 def _line(url: str) -> str:
     addresses = {"url": url, "graph": f"{url}/v21.0", "control": f"{url}/_control", "pid": os.getpid()}
     return json.dumps(addresses)
+
+
+def _check_ca(file: str) -> None:
+    try:
+        ssl.create_default_context(cafile=file)
+    except OSError as problem:
+        _fail(f"--webhook-ca {file}: {problem}")
 
 
 def _load(mock: Mock, file: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import ssl
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
@@ -107,13 +108,17 @@ class RetryPlan:
 
 
 class HttpPoster:
-    """The one place where a webhook leaves the process."""
+    """The one place where a webhook leaves the process.
+
+    A client for every exchange under way, each with a single connection: httpx looks through all connections of a pool on
+    every request, and tests each idle one, which at sixty connections costs more than the exchange.
+    """
 
     def __init__(self, timeout: float, ca_file: str | None = None) -> None:
-        verify: Any = ca_file or True
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=128)
-        # Without trust_env a proxy of the environment could carry webhooks off this machine.
-        self._client = httpx.AsyncClient(timeout=timeout, verify=verify, limits=limits, trust_env=False)
+        self._timeout = timeout
+        self._ca_file = ca_file
+        self._verify: ssl.SSLContext | None = None
+        self._idle: list[httpx.AsyncClient] = []
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         """Raises PostError when nothing answered within the timeout."""
@@ -124,14 +129,27 @@ class HttpPoster:
         return await self._exchange("GET", url, headers, None)
 
     async def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
+        client = self._idle.pop() if self._idle else self._new_client()
         try:
-            answer = await self._client.request(method, url, content=body, headers=dict(headers))
-        except (httpx.HTTPError, httpx.InvalidURL) as problem:
+            answer = await client.request(method, url, content=body, headers=dict(headers))
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as problem:
             raise PostError(f"{type(problem).__name__}: {problem}") from problem
+        finally:
+            self._idle.append(client)
         return Reply(answer.status_code, answer.text)
 
+    def _new_client(self) -> httpx.AsyncClient:
+        if self._verify is None:
+            self._verify = (
+                ssl.create_default_context(cafile=self._ca_file) if self._ca_file else httpx.create_ssl_context()
+            )
+        limits = httpx.Limits(max_connections=1, max_keepalive_connections=1)
+        # Without trust_env=False a proxy of the environment could carry webhooks off this machine.
+        return httpx.AsyncClient(timeout=self._timeout, verify=self._verify, limits=limits, trust_env=False)
+
     async def close(self) -> None:
-        await self._client.aclose()
+        for client in self._idle:
+            await client.aclose()
 
 
 class Dispatcher:

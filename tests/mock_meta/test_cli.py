@@ -75,6 +75,8 @@ def test_other_bad_settings(live: Live, capsys: pytest.CaptureFixture[str], tmp_
     assert "cannot listen on 127.0.0.1:" in fails(capsys, "--port", port)
     assert "--config" in fails(capsys, "--config", str(tmp_path / "nothing.json"))
     assert "--webhook-ca" in fails(capsys, "--webhook-ca", str(tmp_path / "nothing.pem"))
+    (tmp_path / "no.pem").write_text("not a certificate")
+    assert "--webhook-ca" in fails(capsys, "--webhook-ca", str(tmp_path / "no.pem"))
 
 
 def test_help_has_examples(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
