@@ -16,9 +16,6 @@ VECTORS: list[dict[str, Any]] = json.loads(
 )["vectors"]
 SIGNED = [vector for vector in VECTORS if vector["flaw"] is None]
 PLAIN = [vector for vector in SIGNED if vector["header"].count(",") == 1 and " " not in vector["header"]]
-    vector
-    for vector in VECTORS
-    if vector["flaw"] is None and vector["header"].count(",") == 1 and " " not in vector["header"]
 ]
 
 
