@@ -1,0 +1,40 @@
+"""What is stored of what customers wrote, and when a deployment has worked off its webhooks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from conformance import expect
+from conformance.provider import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from conformance.account import Account
+
+Row = dict[str, Any]
+
+
+def heard(account: Account, sender: str) -> list[Row]:
+    """The stored messages of a customer, newest first; none of one who is unknown."""
+    contact = account.contact_by_phone(sender)
+    threads = [] if contact is None else account.pages("/conversations", contact_id=contact["id"])
+    return [row for thread in threads for row in account.messages(thread["id"]) if row.get("direction") == "inbound"]
+
+
+def heard_all(account: Account, sender: str, wamids: Collection[str]) -> list[Row]:
+    """The stored messages of a customer, as soon as these wamids are among them, or at the deadline."""
+
+    def complete() -> bool:
+        return set(wamids) <= {row.get("whatsapp_message_id") for row in heard(account, sender)}
+
+    eventually(complete, account.provider.patience)
+    return heard(account, sender)
+
+
+def worked_off(account: Account) -> None:
+    """A message that came after all others is stored, so the others have been worked off as well."""
+    sender = account.numbers.fresh()
+    account.receive(sender)
+    done = eventually(lambda: heard(account, sender), account.provider.patience)
+    expect.precondition(done, "a rightly signed message does not appear")
