@@ -16,7 +16,6 @@ VECTORS: list[dict[str, Any]] = json.loads(
 )["vectors"]
 SIGNED = [vector for vector in VECTORS if vector["flaw"] is None]
 PLAIN = [vector for vector in SIGNED if vector["header"].count(",") == 1 and " " not in vector["header"]]
-]
 
 
 @pytest.mark.parametrize("vector", PLAIN, ids=[vector["name"] for vector in PLAIN])
