@@ -77,6 +77,9 @@ def exact(series: Sequence[Observation], budget: Budget, again: Sequence[Observa
     if admitted >= budget.limit:
         _then_refused(series, budget)
         return admitted
+    precondition(
+        admitted, "the key was refused at its first request: it was in use before us, or shares a budget (RATE-07)"
+    )
     if used_before(series, budget.window) and (not again or len(admissions(usable(again))) >= budget.limit):
         raise NoVerdict(
             f"only {admitted} of {budget.limit} were admitted, and Retry-After says that the key's window had begun before "
@@ -160,6 +163,42 @@ def no_more_in_a_window(series: Sequence[Observation], budget: Budget) -> None:
         raise too_many(within, budget)
 
 
+def still_admitted(series: Sequence[Observation], of: str) -> None:
+    """The same with two requests, one before and one after, for a key that other checks need too (RATE-07)."""
+    usable(series)
+    precondition(not series[0].refused, f"the {of} was refused at its first request: it was in use before us")
+    if series[1].refused:
+        raise Mismatch(f"the {of} to be admitted after another one was spent", "429", *exchanges(series))
+
+
+def untouched(series: Sequence[Observation], spent: Sequence[Observation], budget: Budget, of: str) -> None:
+    """A key that was first asked after another one was spent has its own whole budget, in a window of its own (RATE-07).
+
+    A key that was in use before us has less too; but its window ends when it likes, not with the spent one's. Raises
+    `Mismatch`, `NoVerdict`.
+    """
+    admitted = len(admissions(usable(series)))
+    if admitted >= budget.limit:
+        return
+    _in_time(series, budget)
+    ends, end_of_spent = _ends(series), _ends(spent)
+    aligned = budget.fit is not None and budget.fit.kind is Kind.ALIGNED
+    with_it = ends is not None and end_of_spent is not None and abs(ends - end_of_spent) < EARLIER
+    if with_it and not aligned:
+        raise Mismatch(
+            f"the fresh {of} to be admitted {budget.limit} times, whatever another key has spent",
+            f"{admitted}, then 429 until the other key's window ends",
+            *deciding(series),
+        )
+    raise NoVerdict(f"the fresh {of} was admitted {admitted} times: it was in use before us")
+
+
+def _ends(series: Sequence[Observation]) -> float | None:
+    """When the key's window ends, as its first refusal says."""
+    refused = [seen for seen in refusals(series) if seen.retry_after is not None]
+    return refused[0].received + (refused[0].retry_after or 0) if refused else None
+
+
 def still_spent(series: Sequence[Observation], budget: Budget) -> None:
     """A spent key that is asked once more after other keys were spent is refused as before (RATE-07)."""
     usable(series)
@@ -184,7 +223,7 @@ def refused_when_spent(before: Sequence[Observation], seen: Observation, budget:
         )
 
 
-def one_for_all(mixed: Sequence[Observation], rest: Sequence[Observation], budget: Budget, allowance: int) -> int:
+def one_for_all(mixed: Sequence[Observation], rest: Sequence[Observation], budget: Budget) -> int:
     """Requests of all operations together were admitted as often as reads alone; the count (RATE-08).
 
     A request that succeeded was charged; whether one that failed was is RATE-10's question, so it is allowed either.
@@ -195,18 +234,20 @@ def one_for_all(mixed: Sequence[Observation], rest: Sequence[Observation], budge
     precondition(rest[-1].refused, "the budget was not spent: RATE-01 judges that")
     failed = sum(seen.status >= FAILED and not seen.refused for seen in mixed)
     admitted = len(admissions(series))
-    if admitted - failed > max(allowance, budget.most(series)):
+    if admitted - failed > budget.most(series):
         raise Mismatch(
-            f"{allowance} admissions of all operations together",
-            f"{admitted}, as if {admitted - failed - allowance} requests were not charged",
+            f"{budget.limit} admissions of all operations together",
+            f"{admitted}, as if {admitted - failed - budget.limit} requests were not charged",
             *deciding(series),
         )
     precondition(
-        admitted >= allowance or not used_before(series, budget.window),
+        admitted >= budget.limit or not used_before(series, budget.window),
         f"the key was in use before us: {admitted} left",
     )
-    if admitted < allowance:
-        raise Mismatch(f"{allowance} admissions of all operations together", f"{admitted}, then 429", *deciding(series))
+    if admitted < budget.limit:
+        raise Mismatch(
+            f"{budget.limit} admissions of all operations together", f"{admitted}, then 429", *deciding(series)
+        )
     return admitted
 
 

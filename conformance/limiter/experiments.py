@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from conformance.limiter.instances import MOST, silence
 from conformance.limiter.observation import SPEND, Observation, Request, Series, admissions, refusals
 from conformance.limiter.prices import Purchase
+from conformance.limiter.promises import PUNCTUAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,7 +21,7 @@ SURPLUS = 4
 BURST = 5 / 3
 """A burst in parts of the limit: 200 of 120 (RATE-02)."""
 FRESH = {"Connection": "close"}
-JUST_AFTER = 0.06
+JUST_AFTER = PUNCTUAL + 0.01
 
 
 def spend(instrument: Instrument, key: Key, request: Request = SPEND, surplus: int = SURPLUS) -> Series:
@@ -34,10 +35,10 @@ def spend(instrument: Instrument, key: Key, request: Request = SPEND, surplus: i
 
 
 def promised(instrument: Instrument, seen: Observation) -> float:
-    """When a refusal says that waiting is over; a missing, absurd or negative value counts as a window."""
+    """Just after a refusal says that waiting is over; a missing, absurd or negative value counts as a window."""
     wait = seen.retry_after
     sane = wait is not None and 0 <= wait <= instrument.window + JUDGED_BEYOND
-    return seen.received + (wait if wait is not None and sane else instrument.window)
+    return seen.received + (wait if wait is not None and sane else instrument.window) + JUST_AFTER
 
 
 JUDGED_BEYOND = 10.0
@@ -126,23 +127,34 @@ def burst(instrument: Instrument, key: Key) -> Series:
 
 @dataclass(frozen=True)
 class Isolation:
-    """`spent` was spent between the first and the second request of the keys in `bystanders`, by description."""
+    """`spent` was spent between the first and the second request of the keys in `begun`, and before those in `fresh`."""
 
     spent: Series
-    bystanders: dict[str, Series]
+    begun: dict[str, Series]
+    fresh: dict[str, Series]
 
 
-def isolation(instrument: Instrument, spent: Key, whole: dict[str, Key], once: dict[str, Key]) -> Isolation:
-    """One key spent while others have made one request. Those in `whole` are then spent too, those in `once` asked (RATE-07)."""
+@dataclass(frozen=True)
+class Bystanders:
+    """Keys beside the one that is spent, by description: asked before and spent after it, spent after it, asked only."""
+
+    begun: dict[str, Key]
+    fresh: dict[str, Key]
+    shared: dict[str, Key] = field(default_factory=dict)
+
+
+def isolation(instrument: Instrument, spent: Key, keys: Bystanders) -> Isolation:
+    """One key is spent while others have made one request, and others none (RATE-07)."""
     with instrument.turn():
-        before = {name: [instrument.ask(key, SPEND)] for name, key in (whole | once).items()}
+        begun = {name: [instrument.ask(key, SPEND)] for name, key in (keys.begun | keys.shared).items()}
     gone = spend(instrument, spent)
-    for name, key in once.items():
-        before[name].append(instrument.ask(key, SPEND))
-    for name, key in whole.items():
-        before[name] += spend(instrument, key)
+    for name, key in keys.shared.items():
+        begun[name].append(instrument.ask(key, SPEND))
+    for name, key in keys.begun.items():
+        begun[name] += spend(instrument, key)
+    fresh = {name: spend(instrument, key) for name, key in keys.fresh.items()}
     gone.append(instrument.ask(spent, SPEND))
-    return Isolation(gone, before)
+    return Isolation(gone, begun, fresh)
 
 
 def instances(instrument: Instrument, key: Key, together: int = 1) -> Series:

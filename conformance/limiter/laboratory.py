@@ -17,6 +17,7 @@ from conformance.keys import Role
 from conformance.limiter import experiments, kinds
 from conformance.limiter.counting import Budget
 from conformance.limiter.desk import ROUNDS, stocked
+from conformance.limiter.experiments import Bystanders
 from conformance.limiter.instrument import Live, Turns
 from conformance.limiter.observation import ME, SPEND, Observation, Request, Series, admissions, refusals
 from conformance.limiter.requests import Prepared, wares
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-KEYS = 12
+KEYS = 13
 """Keys that all experiments together need at once."""
 PACE = 0.004
 """Seconds of a round trip below which our own processor is what limits: then budgets are spent one after the other."""
@@ -141,6 +142,11 @@ class Laboratory:
             return Budget(self.limit, self.window)
 
     @cached_property
+    def in_practice(self) -> Budget:
+        """The same with the `allowance`: for clauses that are kept or broken whatever the limit is."""
+        return replace(self.budget, limit=self.allowance)
+
+    @cached_property
     def every(self) -> list[Series]:
         """All series of reads, of the experiments that succeeded."""
         found = [
@@ -151,7 +157,7 @@ class Laboratory:
         priced = (self._if_there(self.prices), self._if_there(self.forbidden))
         found += [one.rest if one else None for one in priced]
         isolated, mixed = self._if_there(self.isolation), self._if_there(self.mixture)
-        found += [isolated.spent, *isolated.bystanders.values()] if isolated else []
+        found += [isolated.spent, *isolated.begun.values(), *isolated.fresh.values()] if isolated else []
         found.append(mixed[0].series if mixed else None)
         return [one for one in found if one]
 
@@ -201,16 +207,25 @@ class Laboratory:
             return experiment(self._live(), *keys, *more)
 
     def _isolation(self) -> Isolation:
+        others = [key for key in (self._of_another_account() for _ in range(2)) if key is not None]
+        shared = {} if others else self._shared_with_the_pool()
+        with self._desk.keys_for(min(3, max(2, self._desk.stock))) as (spent, *same):
+            begun, fresh = _named(same[:1], others[:1]), _named(same[1:], others[1:])
+            return experiments.isolation(self._live(), spent, Bystanders(begun, fresh, shared))
+
+    def _of_another_account(self) -> Key | None:
         pool = self.bench.pool
-        other = pool.exclusive(Role.OTHER) if pool.has(Role.OTHER) else None
-        whole = {} if other is None else {OTHER_ACCOUNT: other}
-        once: dict[str, Key] = {}
-        if other is None and pool.has(Role.OTHER):
-            once = {OTHER_ACCOUNT: pool.keys(Role.OTHER)[0]}
-            for key in [*once.values()] * 2:
-                pool.book(key)
-        with self._desk.keys_for(2) as (spent, bystander):
-            return experiments.isolation(self._live(), spent, {SAME_ACCOUNT: bystander, **whole}, once)
+        return pool.exclusive(Role.OTHER) if pool.has(Role.OTHER) else None
+
+    def _shared_with_the_pool(self) -> dict[str, Key]:
+        """The one key of another account, booked for two requests."""
+        pool = self.bench.pool
+        if not pool.has(Role.OTHER):
+            return {}
+        key = pool.keys(Role.OTHER)[0]
+        for _ in range(2):
+            pool.book(key)
+        return {OTHER_ACCOUNT: key}
 
     def _hammered(self) -> Hammered:
         live = self._live()
@@ -246,6 +261,11 @@ class Laboratory:
         api = Api(live.probe, self.bench.pool, Role.FULL)
         self._made.append(self.bench.prepared(replace(self.bench.account, api=api, numbers=self.bench.numbers(api))))
         return self._made[-1]
+
+
+def _named(same: list[Key], others: list[Key]) -> dict[str, Key]:
+    """The keys by description, where there are any."""
+    return {name: keys[0] for name, keys in ((SAME_ACCOUNT, same), (OTHER_ACCOUNT, others)) if keys}
 
 
 SAME_ACCOUNT = "other key of the account"

@@ -13,21 +13,22 @@ POINTS = 240
 
 
 def timeline(series: Sequence[Observation], points: int = POINTS) -> list[list[float]]:
-    """`[seconds since the first request, 1 admitted or 0 refused]` per request, thinned to `points` or fewer.
+    """`[seconds from the first request to the answer, 1 admitted or 0 refused]`, thinned to `points` or fewer.
 
     What stays first are the changes from one to the other; of the rest, every n-th.
     """
     if not series:
         return []
-    ordered = sorted(series, key=lambda seen: seen.sent)
-    kept = _changes(ordered) if len(ordered) > points else set(range(len(ordered)))
-    kept = set(sorted(kept)[: points // 2]) if len(kept) > points // 2 and len(ordered) > points else kept
-    room = points - len(kept) - 1
+    ordered = sorted(series, key=lambda seen: seen.received)
+    start, kept = min(seen.sent for seen in series), list(range(len(ordered)))
     if len(ordered) > points:
-        kept |= {round(n * (len(ordered) - 1) / room) for n in range(room + 1)}
-    return [[round(ordered[n].sent - ordered[0].sent, 3), int(not ordered[n].refused)] for n in sorted(kept)]
+        changes = _changes(ordered)[: points // 2]
+        room = points - len(changes) - 1
+        kept = sorted({*changes, *(round(n * (len(ordered) - 1) / room) for n in range(room + 1))})
+    return [[round(ordered[n].received - start, 3), int(not ordered[n].refused)] for n in kept]
 
 
-def _changes(ordered: Sequence[Observation]) -> set[int]:
+def _changes(ordered: Sequence[Observation]) -> list[int]:
+    """Both sides of every change between admitted and refused."""
     pairs = [n for n in range(1, len(ordered)) if ordered[n].refused is not ordered[n - 1].refused]
-    return {m for n in pairs for m in (n - 1, n)}
+    return [m for n in pairs for m in (n - 1, n)]

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from conformance.limiter.observation import Observation
 
-STALE = 1.0
-"""Seconds by which a server may be late to renew its `Date`: several renew it with a timer of one second."""
+STALE = 2.0
+"""Seconds by which a server may be late to renew its `Date`: several use a timer of one second, and a busy one is late."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def offset(observations: Iterable[Observation]) -> ClockOffset | None:
     """What all `Date` headers together allow; None without any.
 
     A `Date` of d says that the time was between d and d + 1 + STALE while the request was under way. Many requests leave
-    an interval of about STALE. A clock that was set while we looked leaves nothing of it: then None.
+    an interval of STALE or less. A clock that was set while we looked leaves nothing of it: then None.
     """
     dated = [(seen.date, seen) for seen in observations if seen.date is not None]
     if not dated:
