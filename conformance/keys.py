@@ -150,6 +150,17 @@ class KeyPool:
         self.waited += self._clock() - started
 
 
+def kept_fresh(keys: Sequence[Key]) -> list[Key]:
+    """The keys that nothing asks with before the limiter checks do, so that their windows have not begun: the last third
+    of the full ones, and of other accounts' and those without scopes the last half.
+    """
+    found: list[Key] = []
+    for role, part in ((Role.FULL, 3), (Role.OTHER, 2), (Role.NONE, 2)):
+        same_role = [key for key in keys if key.role == role]
+        found += same_role[len(same_role) - len(same_role) // part :]
+    return found
+
+
 def split(keys: Sequence[Key], workers: int, index: int) -> list[Key]:
     """The share of worker `index` (0-based) of `workers`: full and other-account keys are dealt out, so that no two
     workers spend one budget; keys of which there is one go to every worker, and the checks that spend them to one worker.
