@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from conformance import expect
+from conformance.meta_webhooks import payload, text_item
 from conformance.provider import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from conformance.account import Account
+    from conformance.meta_webhooks import Item, MetaSide
+    from conformance.probe import Exchange
 
 Row = dict[str, Any]
+OK = 200
 
 
 def heard(account: Account, sender: str) -> list[Row]:
@@ -38,3 +42,21 @@ def worked_off(account: Account) -> None:
     account.receive(sender)
     done = eventually(lambda: heard(account, sender), account.provider.patience)
     expect.precondition(done, "a rightly signed message does not appear")
+
+
+def texts(account: Account, sender: str, count: int) -> list[Item]:
+    """That many text messages of a customer, each with a word of its own."""
+    return [text_item(sender, account.word()) for _ in range(count)]
+
+
+def acknowledged(meta_side: MetaSide, *entries: Any) -> Exchange:  # noqa: ANN401 - malformed ones included
+    """One webhook with these entries, rightly signed, which the deployment takes."""
+    return expect.status(meta_side.signed(payload(*entries)), OK)
+
+
+def stored_once(account: Account, sender: str, items: Sequence[Item], *exchanges: Exchange) -> None:
+    """Exactly these messages of the sender are stored, each once and with its own text."""
+    rows = heard_all(account, sender, [item["id"] for item in items])
+    found = [(row.get("whatsapp_message_id"), row.get("content_text")) for row in rows]
+    wanted = [(item["id"], item["text"]["body"]) for item in items]
+    expect.same_members(found, wanted, "the stored messages of a customer", *exchanges)
