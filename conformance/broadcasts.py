@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from conformance.books import Discrepancy, Due
     from conformance.probe import Exchange
 
-LONGEST = 300.0
-"""Seconds after which even a broadcast that still moves is given up."""
+LONGEST, RETRYING = 300.0, 60.0
+"""Seconds after which a broadcast is given up: one that gets on, and one that only tries the same recipients again."""
 FIRST_PAUSE, LAST_PAUSE = 0.03, 0.25
+LEFT_OVER = 1.0
+"""Seconds that sends may still take after a broadcast was called sent, which is BCAST-06's matter alone."""
 AFTERMATH = 0.1
 """Seconds after which counts must still be right: a count that overshoots passes through the right one."""
 PREFIX = 8
@@ -52,28 +54,37 @@ class Broadcast:
 
     def until(self, done: Callable[[Poll], object], patience: float, pause: float = FIRST_PAUSE) -> Poll:
         """Poll until `done` or nothing has moved for `patience` seconds; the last poll either way."""
-        began = changed = time.monotonic()
+        began = changed = moved = time.monotonic()
         seen = self.poll()
         while not done(seen) and time.monotonic() - began < LONGEST:
             time.sleep(pause)
             pause = min(pause * 1.3, LAST_PAUSE)
             before, seen = seen, self.poll()
             if seen.counts != before.counts:
-                changed = time.monotonic()
+                changed = moved = time.monotonic()
             elif time.monotonic() - changed > patience:
-                if not self._sent_within(patience):
+                lately = self._tried(within=patience)
+                if not lately or (time.monotonic() - moved > RETRYING and not lately - self._tried(before=patience)):
                     break
                 changed = time.monotonic()
         return seen
 
-    def _sent_within(self, seconds: float) -> bool:
-        """Whether Meta was asked to send for it lately: a target may show its counts late and still be at work."""
+    def _tried(self, *, within: float = LONGEST, before: float = 0.0) -> set[str]:
+        """Whom Meta was asked to send to in the last `within` seconds, and more than `before` seconds ago: a target may
+        show its counts late, or wait before it tries again, and still be at work.
+        """
         entries = self.account.provider.sends(since=self.mark, contains=self.order.nonce)
-        return bool(entries) and time.time() - float(entries[-1]["at"]) < seconds
+        return {str(entry["to"]) for entry in entries if before < time.time() - float(entry["at"]) < within}
 
-    def finished(self, patience: float | None = None) -> bool:
+    def called_sent(self, patience: float | None = None) -> bool:
         """Whether it came to `status: sent` (BCAST-06), waiting as long as it moves."""
         return self.until(lambda poll: poll.status == "sent", self._patience(patience)).status == "sent"
+
+    def finished(self, patience: float | None = None) -> bool:
+        """`called_sent`, and Meta has answered a send to everybody, or nobody who is left is sent to any more."""
+        ended = self.called_sent(patience)
+        eventually(lambda: self.order.recipients <= {post.to for post in self.posts() if post.answered}, LEFT_OVER)
+        return ended
 
     def settled(self, due: Mapping[str, Due], names: Iterable[str] = books.COUNTS) -> list[Discrepancy]:
         """What is still wrong with the counts after waiting for them to come right, and for what might yet come."""

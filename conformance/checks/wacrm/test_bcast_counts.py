@@ -307,6 +307,7 @@ def test_two_broadcasts_with_common_recipients_are_each_accounted_right(account:
     """Statuses and replies belong to the broadcast whose message they are about."""
     to = account.numbers.many(9)
     account.provider.script(to)
+    account.provider.fault([to[0], to[8]], times=2, delay=0.5)
     with ThreadPoolExecutor(2) as pool:
         first, second = pool.map(lambda numbers: launch(account, numbers), (to[:6], to[3:]))
     done = first.finished() and second.finished()
