@@ -1,9 +1,10 @@
-"""Phone numbers as Meta reads them: accepted spellings, and the WhatsApp id they stand for (fact sheet 5.1)."""
+"""Numbers as Meta reads them: phone numbers, the WhatsApp id they stand for (fact sheet 5.1), counts."""
 
 import re
 
 _PUNCTUATION = re.compile(r"[+\s()-]")
 _MIN_DIGITS, _MAX_DIGITS = 7, 15
+_MAX_WHOLE = 18
 _MEXICO, _ARGENTINA, _BRAZIL = "52", "54", "55"
 _NATIONAL_TEN = 12
 _BRAZIL_MOBILE = 13
@@ -19,6 +20,12 @@ def digits_of(text: str) -> str | None:
         if not (bare.isascii() and bare.isdigit()):
             return None
     return bare if _MIN_DIGITS <= len(bare) <= _MAX_DIGITS else None
+
+
+def whole(value: object) -> int | None:
+    """A number from 0 up that came as one or as ASCII digits, of at most 18; None for anything else."""
+    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MAX_WHOLE else None
 
 
 def whatsapp_id(digits: str) -> str:

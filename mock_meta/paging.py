@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from mock_meta.call import Call
 from mock_meta.errors import invalid
+from mock_meta.numbers import whole
 
 DEFAULT_LIMIT = 25
 _MAX_LIMIT = 1000
@@ -50,9 +51,10 @@ def page(call: Call, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def _limit(text: str | None) -> int:
     if text is None:
         return DEFAULT_LIMIT
-    if not text.isdecimal() or int(text) == 0:
+    limit = whole(text)
+    if not limit:
         raise invalid(f'Param limit must be a positive integer - got "{text}".')
-    return min(int(text), _MAX_LIMIT)
+    return min(limit, _MAX_LIMIT)
 
 
 def _link(call: Call, direction: str, cursor: str) -> str:

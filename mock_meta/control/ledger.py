@@ -12,6 +12,7 @@ from mock_meta.control.bodies import mock_of
 from mock_meta.control.shapes import ControlError, suggestion
 from mock_meta.jsontext import AsciiJson
 from mock_meta.ledger import Entry, Kind, Outcome, Query
+from mock_meta.numbers import whole
 
 _MAX = 10_000
 _DEFAULT = 1000
@@ -56,6 +57,7 @@ def read_query(given: dict[str, str], most: int = _MAX) -> Query:
 
 def _number(given: dict[str, str], name: str, default: int) -> int:
     text = given.get(name, str(default))
-    if not text.isdecimal():
+    number = whole(text)
+    if number is None:
         raise ControlError(f"{name}: {text!r} is not a number")
-    return int(text)
+    return number

@@ -15,6 +15,8 @@ from mock_meta.rules.shape import as_object, one_of, only, required, text_at
 from mock_meta.rules.template_match import check_template
 from mock_meta.rules.template_shape import read_template
 
+_TEST_ONLY = "hello_world"
+
 
 def send(mock: Mock, call: Call, node: Node) -> Answer:
     """Judge a send in Meta's order (5.5) and take it."""
@@ -30,6 +32,8 @@ def send(mock: Mock, call: Call, node: Node) -> Answer:
     message = read_message(call.params, media_known, call.problems, any_number=listed is not None)
     check_sender(account, phone, message)
     template = _template(account, message, media_known)
+    if template is not None and template.name == _TEST_ONLY and phone.mode != "SANDBOX":
+        raise refuse(131058)
     mock.limits.check_send(phone, whatsapp_id(message.digits), mock.clock())
     if not mock.behaviour.has_script(message.digits):
         check_magic(message.digits)

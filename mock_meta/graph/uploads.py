@@ -5,6 +5,7 @@ from mock_meta.call import Call
 from mock_meta.errors import invalid, unknown_object
 from mock_meta.graph.routes import Node, NodeKind, Route
 from mock_meta.mock import Mock
+from mock_meta.numbers import whole
 from mock_meta.rules.shape import required
 from mock_meta.uploads import TYPES, Session
 
@@ -26,10 +27,10 @@ def create(mock: Mock, call: Call, node: Node) -> Answer:
 def _length(value: object) -> int:
     if value is None or value == "":
         raise required("file_length")
-    text = str(value)
-    if not text.isdecimal() or not 0 < int(text) <= _MOST:
-        raise invalid(f'Param file_length must be a positive integer - got "{text}".')
-    return int(text)
+    length = whole(value)
+    if not length or length > _MOST:
+        raise invalid(f'Param file_length must be a positive integer - got "{value}".')
+    return length
 
 
 def append(mock: Mock, call: Call, node: Node) -> Answer:
@@ -38,7 +39,7 @@ def append(mock: Mock, call: Call, node: Node) -> Answer:
     offset = call.headers.get("file_offset")
     if offset is None:
         raise required("file_offset")
-    if not offset.isdecimal() or int(offset) != len(session.received):
+    if whole(offset) != len(session.received):
         raise invalid(f"Param file_offset must be {len(session.received)} - got {offset}.")
     if len(session.received) + len(call.body) > session.length:
         raise invalid(f"The file is longer than the announced {session.length} bytes.")

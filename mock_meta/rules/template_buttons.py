@@ -80,15 +80,25 @@ def _check_label(button: Object) -> None:
 
 def _check_url(button: Object) -> None:
     url = button.get("url")
-    if not isinstance(url, str) or not 1 <= len(url) <= _URL or urlsplit(url).scheme not in {"http", "https"}:
+    host = _host(url)
+    if not isinstance(url, str) or not 1 <= len(url) <= _URL or not host:
         raise _wrong("The button's URL is not valid.")
-    if urlsplit(url).hostname in _WHATSAPP:
+    if host in _WHATSAPP:
         raise management(2388081, "Direct Link Not Allowed", "Direct links to WhatsApp aren't allowed for buttons.")
     found = VARIABLE.findall(url)
     if found and (found != ["1"] or not url.endswith("}}")):
         raise _wrong("A URL has at most one variable, {{1}}, at its end.")
     if found and not isinstance(_first(button.get("example")), str):
         raise _samples("The URL's variable needs a sample.")
+
+
+def _host(url: object) -> str | None:
+    """The host of an absolute http(s) URL, which may be in part a variable."""
+    try:
+        parts = urlsplit(url if isinstance(url, str) else "")
+    except ValueError:
+        return None
+    return parts.hostname if parts.scheme in {"http", "https"} else None
 
 
 def _first(value: Any) -> Any:  # noqa: ANN401  # JSON

@@ -8,6 +8,7 @@ from typing import Any
 
 from mock_meta.accounts import TemplateCategory
 from mock_meta.errors import GraphError, invalid, management
+from mock_meta.numbers import whole
 from mock_meta.rules.languages import LANGUAGES
 from mock_meta.rules.shape import Object, array_at, as_object, one_of, text_at
 from mock_meta.rules.template_buttons import check_buttons
@@ -60,7 +61,8 @@ def _check_ttl(params: Object, category: TemplateCategory) -> None:
     if value is None:
         return
     low, high = _TTL[category]
-    if not str(value).isdecimal() or not low <= int(value) <= high:
+    seconds = whole(value)
+    if seconds is None or not low <= seconds <= high:
         raise invalid(f"Param message_send_ttl_seconds must be a number between {low} and {high}.")
 
 

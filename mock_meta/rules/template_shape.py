@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from mock_meta.errors import GraphError, invalid, refuse
+from mock_meta.numbers import whole
 from mock_meta.rules.media import MediaKnown, check_source
 from mock_meta.rules.shape import Object, as_object, member, one_of, only, optional_text, required, text_at
 
@@ -103,9 +104,10 @@ def _button(component: Object, param: str) -> tuple[str, int]:
     index = component.get("index")
     if index is None or index == "":
         raise required(member(param, "index"))
-    if isinstance(index, bool) or not (isinstance(index, int) or (isinstance(index, str) and index.isdecimal())):
+    place = whole(index)
+    if place is None:
         raise invalid(f"Param {member(param, 'index')} must be an integer.")
-    return sub_type, int(index)
+    return sub_type, place
 
 
 def _parameter(value: object, param: str, known: MediaKnown) -> Parameter:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.mock_meta.inside import Inside, details
+from tests.mock_meta.inside import PHONE, WABA, Inside, details
 
 IMAGE = {"type": "header", "parameters": [{"type": "image", "image": {"link": "https://x.example/a.png"}}]}
 URL = {"type": "button", "sub_type": "url", "index": "0", "parameters": [{"type": "text", "text": "A-17"}]}
@@ -126,3 +126,11 @@ def test_the_outline_is_checked_first(inside: Inside) -> None:
     for broken in ({"type": "bodies"}, {"type": "body", "parametres": []}, {"type": "button", "sub_type": "url"}, "x"):
         sent = {"name": "nothing", "language": {"code": "en_US"}, "components": [broken]}
         assert refused(inside, sent)[0] == 100
+
+
+def test_hello_world_is_for_test_numbers(inside: Inside) -> None:
+    phone = {"id": PHONE, "display_phone_number": "+1 555-078-3881"}
+    inside.control("POST", f"/accounts/{WABA}/templates", {"name": "hello_world", "components": []})
+    assert refused(inside, template("hello_world"))[0] == 131058
+    inside.control("PUT", f"/accounts/{WABA}", {"phone_numbers": [{**phone, "mode": "SANDBOX"}]})
+    inside.send(type="template", text=None, template=template("hello_world"))
