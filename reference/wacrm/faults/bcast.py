@@ -130,7 +130,7 @@ def every_tenth_recipient_is_messaged_twice(wacrm: Wacrm) -> None:
     patch(wacrm.broadcasts, "attempt", retried)
 
 
-@fault("BCAST-05", "a number that is listed twice is messaged twice")
+@fault("BCAST-02", "a number that is listed twice is messaged twice")
 def number_listed_twice_is_messaged_twice(wacrm: Wacrm) -> None:
     distinct = wacrm.broadcasts.distinct
     again: set[str] = set()
@@ -202,15 +202,9 @@ def failed_count_is_always_zero(wacrm: Wacrm) -> None:
     _counts(wacrm, uncounted)
 
 
-@fault("BCAST-08", "only a quoted reply is a reply")
-def plain_replies_are_not_counted(wacrm: Wacrm) -> None:
-    note_reply = wacrm.broadcasts.note_reply
-
-    def quoted_only(account: str, phone: str, quoted: str | None) -> None:
-        if quoted is not None:
-            note_reply(account, phone, quoted)
-
-    patch(wacrm.broadcasts, "note_reply", quoted_only)
+@fault("BCAST-08", "a reply counts for who has read, and whose phone reports no reading never replies")
+def replies_of_non_readers_are_not_counted(wacrm: Wacrm) -> None:
+    rewrite(wacrm.broadcasts.sql, "replied", "WHERE id = :id", "WHERE id = :id AND read_at IS NOT NULL")
 
 
 @fault("BCAST-08", "every message is counted, and not every recipient")
