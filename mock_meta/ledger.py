@@ -1,13 +1,13 @@
 """What Meta was asked and what it did: the evidence. Append-only, in order, indexed by message and recipient."""
 
 import itertools
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from mock_meta.jsontext import parse_json
-from mock_meta.signature import raw_dump
 
 RAW_LIMIT = 64 * 1024
 
@@ -57,11 +57,9 @@ class RequestEntry:
     def people(self) -> Iterable[str]:
         return (_digits(self.to),) if self.to else ()
 
-    def text(self) -> str:
-        return self.raw.decode("utf-8", "replace")
-
-    def holds(self, needle: str) -> bool:
-        return needle.encode("utf-8", "surrogatepass") in self.raw
+    @property
+    def content(self) -> bytes:
+        return self.raw
 
     def shown(self) -> dict[str, Any]:
         return {
@@ -110,8 +108,9 @@ class WebhookEntry:
     seq: int = 0
     kind: Kind = Kind.WEBHOOK
 
-    def holds(self, needle: str) -> bool:
-        return needle.encode("utf-8", "surrogatepass") in raw_dump(_parsed(self.body))
+    @property
+    def content(self) -> bytes:
+        return self.body
 
     def shown(self) -> dict[str, Any]:
         return {
@@ -191,7 +190,9 @@ class Ledger:
 
     def find(self, query: Query) -> list[Entry]:
         """The first ``limit`` matching entries in order."""
-        return list(itertools.islice((one for one in self._candidates(query) if _matches(one, query)), query.limit))
+        needles = spellings(query.contains) if query.contains is not None else ()
+        found = (one for one in self._candidates(query) if _matches(one, query) and _holds(one, needles))
+        return list(itertools.islice(found, query.limit))
 
     def _candidates(self, query: Query) -> Iterator[Entry]:
         if query.wamid is not None:
@@ -219,9 +220,18 @@ def _matches(entry: Entry, query: Query) -> bool:
         return False
     if query.to is not None and _digits(query.to) not in entry.people:
         return False
-    if (query.operation or query.outcome) and not _request_matches(entry, query):
-        return False
-    return query.contains is None or entry.holds(query.contains)
+    return not (query.operation or query.outcome) or _request_matches(entry, query)
+
+
+def spellings(text: str) -> tuple[bytes, ...]:
+    """The text as it can stand in a body: plain, in JSON, in ASCII JSON, in Meta's escaped form."""
+    plain, ascii_only = json.dumps(text, ensure_ascii=False)[1:-1], json.dumps(text)[1:-1]
+    forms = dict.fromkeys((text, plain, ascii_only, ascii_only.replace("/", "\\/")))
+    return tuple(form.encode("utf-8", "surrogatepass") for form in forms)
+
+
+def _holds(entry: Entry, needles: tuple[bytes, ...]) -> bool:
+    return not needles or any(needle in entry.content for needle in needles)
 
 
 def _request_matches(entry: Entry, query: Query) -> bool:

@@ -1,3 +1,4 @@
+import json
 import time
 from typing import Any
 
@@ -75,6 +76,15 @@ def test_contains_looks_through_the_escaped_form() -> None:
     ledger.add(webhook(1, rb'{"text":"perch\u00e9 1\/2"}'))
     assert [one.seq for one in ledger.find(Query(contains="perché 1/2"))] == [1, 2]
     assert ledger.find(Query(contains="anders")) == []
+
+
+def test_contains_finds_every_spelling_of_a_text() -> None:
+    text = 'perché "così"\n👍 1/2'
+    for raw in (json.dumps({"text": text}), json.dumps({"text": text}, ensure_ascii=False)):
+        ledger = Ledger()
+        ledger.add(entry(1, raw.encode()))
+        assert len(ledger.find(Query(contains=text))) == 1
+        assert ledger.find(Query(contains=text + "x")) == []
 
 
 def test_numbers_go_on_after_a_reset() -> None:
