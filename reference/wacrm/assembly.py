@@ -2,6 +2,7 @@
 
 import ssl
 from dataclasses import dataclass
+from functools import cache, partial
 
 from reference.wacrm import broadcasts, inbound, inbox, messages
 from reference.wacrm.bodies import Bodies
@@ -82,7 +83,7 @@ def assemble(settings: Settings) -> Wacrm:
     sender = Sender(graph, early, clock)
     targets = Targets(settings.webhook_allow, only_allowed=settings.webhook_only_allowed)
     endpoints = Endpoints(db, clock, ids, targets, settings.webhook_failures)
-    dispatcher = Dispatcher(endpoints, targets, clock, _trust(settings), settings.webhook_timeout)
+    dispatcher = Dispatcher(endpoints, targets, clock, cache(partial(_trust, settings)), settings.webhook_timeout)
     for_messages = messages.Services(keys, contacts, conversations, phones, composer, sender, early, dispatcher)
     sent = Messages(db, clock, ids, for_messages)
     campaigns = Broadcasts(db, clock, ids, broadcasts.Services(keys, phones, composer, sender, early))
@@ -121,6 +122,7 @@ def assemble(settings: Settings) -> Wacrm:
 
 
 def _trust(settings: Settings) -> ssl.SSLContext:
+    """Made with the first delivery: loading the authorities takes longer than all the rest of a start."""
     context = ssl.create_default_context()
     if settings.webhook_ca is not None:
         context.load_verify_locations(settings.webhook_ca)

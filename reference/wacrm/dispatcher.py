@@ -6,6 +6,7 @@ import hmac
 import json
 import logging
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -78,7 +79,12 @@ class Dispatcher:
     """Events of one endpoint go out one after the other, those of different endpoints beside each other."""
 
     def __init__(
-        self, endpoints: Endpoints, targets: Targets, clock: Clock, trust: ssl.SSLContext, timeout: float
+        self,
+        endpoints: Endpoints,
+        targets: Targets,
+        clock: Clock,
+        trust: Callable[[], ssl.SSLContext],
+        timeout: float,
     ) -> None:
         self.timeout = timeout
         self._endpoints = endpoints
@@ -113,7 +119,7 @@ class Dispatcher:
         lane.put(delivery)
 
     def courier(self) -> Courier:
-        return Courier(self.trust, self.timeout)
+        return Courier(self.trust(), self.timeout)
 
     async def deliver(self, delivery: Delivery) -> None:
         """One attempt; an endpoint that was switched off or deleted meanwhile gets none."""

@@ -34,12 +34,17 @@ def key(letter: str) -> str:
 
 
 def accounts() -> str:
-    """Account 1: A everything, N nothing, R revoked, E expired. Account 2: B. Account 3, without WhatsApp: C."""
+    """Account 1: A everything, N nothing, R revoked, E expired, F not yet; 0-6 one scope each, a-g all but one.
+
+    Account 2: B. Account 3, without WhatsApp: C.
+    """
 
     def entry(letter: str, scopes: list[str] = ALL, **dates: str) -> dict[str, Any]:
         return {"key": key(letter), "name": letter, "scopes": scopes, **dates}
 
     first = [entry("A"), entry("N", []), entry("R", revoked_at="2026-01-01T00:00:00Z")]
+    first += [entry(str(n), [scope]) for n, scope in enumerate(ALL)]
+    first += [entry(letter, [s for s in ALL if s != scope]) for letter, scope in zip("abcdefg", ALL, strict=True)]
     first += [entry("E", expires_at="2026-01-01T00:00:00+01:00"), entry("F", expires_at="2999-01-01T00:00:00Z")]
     return json.dumps(
         {

@@ -7,7 +7,9 @@ import sys
 from typing import TYPE_CHECKING
 
 import httpx
+import pytest
 
+from reference.wacrm.cli import main
 from reference.wacrm.faults import FAULTS
 from tests.reference.conftest import FIRST, accounts, key
 
@@ -44,7 +46,7 @@ def test_it_ends_with_its_stdin(tmp_path: Path) -> None:
         assert process.wait(10) == 0
 
 
-def test_bad_settings_are_told_in_one_line(tmp_path: Path) -> None:
+def test_bad_settings_are_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "accounts.json"
     file.write_text(accounts(), encoding="utf-8")
     for options in (
@@ -53,13 +55,13 @@ def test_bad_settings_are_told_in_one_line(tmp_path: Path) -> None:
         ["--accounts", str(file), "--limit", "0"],
         ["--accounts", str(file), "--graph-url", "nonsense"],
         ["--accounts", str(file), "--port", "99999"],
+        ["--accounts", str(file), "--webhook-allow", "http://127.0.0.1:1"],
         [],
     ):
-        ended = subprocess.run([*COMMAND, *options], capture_output=True, text=True, check=False)
-        assert ended.returncode == 2, options
-        assert ended.stderr.count("\n") == 1, ended.stderr
+        assert main(options) == 2, options
+        assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_the_faults_are_listed() -> None:
-    ended = subprocess.run([*COMMAND, "--list-faults"], capture_output=True, text=True, check=True)
-    assert len(ended.stdout.splitlines()) == len(FAULTS)
+def test_the_faults_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--list-faults"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == len(FAULTS)

@@ -11,7 +11,10 @@ from reference.wacrm.faults.registry import fault
 from reference.wacrm.faults.steps import B, patch, reshape
 from reference.wacrm.keys import Caller
 from reference.wacrm.operations import Operation
+from reference.wacrm.settings import hash_key
 from reference.wacrm.storage import Row
+
+SHOWN = 19
 
 
 def _without_key(wacrm: Wacrm, operation: Operation, instead: Callable[[], Caller]) -> None:
@@ -98,14 +101,26 @@ def unknown_key_is_400_on_update_contact(wacrm: Wacrm) -> None:
     identify = wacrm.gate.identify
 
     def judged(request: Request, asked: Operation) -> Caller:
-        try:
-            return identify(request, asked)
-        except ApiError:
-            if asked is Operation.UPDATE_CONTACT and "authorization" in request.headers:
-                raise ApiError(Code.BAD_REQUEST, "Invalid API key.") from None
-            raise
+        key = wacrm.keys.presented(request.headers.get("authorization"))
+        if asked is Operation.UPDATE_CONTACT and key is not None and wacrm.keys.find(hash_key(key)) is None:
+            raise ApiError(Code.BAD_REQUEST, "Invalid API key.")
+        return identify(request, asked)
 
     patch(wacrm.gate, "identify", judged)
+
+
+@fault("AUTH-02", "the cache of verified keys is indexed by the part of a key that the dashboard shows")
+def shown_part_of_a_key_is_enough(wacrm: Wacrm) -> None:
+    authenticate = wacrm.keys.authenticate
+    verified: dict[str, Caller] = {}
+
+    def cached(authorization: str | None) -> Caller:
+        shown = (wacrm.keys.presented(authorization) or "")[:SHOWN]
+        if shown not in verified:
+            verified[shown] = authenticate(authorization)
+        return verified[shown]
+
+    patch(wacrm.keys, "authenticate", cached)
 
 
 @fault("AUTH-03", "the key cache of the inbox routes is not told when a key is revoked")

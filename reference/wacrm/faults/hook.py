@@ -370,7 +370,7 @@ def redirects_are_followed(wacrm: Wacrm) -> None:
     dispatcher = wacrm.dispatcher
 
     def following() -> Courier:
-        return _FollowingCourier(dispatcher.trust, dispatcher.timeout)
+        return _FollowingCourier(dispatcher.trust(), dispatcher.timeout)
 
     patch(dispatcher, "courier", following)
 
@@ -424,7 +424,7 @@ def slow_receiver_blocks_everything(wacrm: Wacrm) -> None:
     dispatcher = wacrm.dispatcher
 
     def blocking() -> Courier:
-        return _BlockingCourier(dispatcher.trust, dispatcher.timeout)
+        return _BlockingCourier(dispatcher.trust(), dispatcher.timeout)
 
     patch(dispatcher, "courier", blocking)
 
