@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from conformance.account import needed
@@ -12,16 +13,20 @@ from conformance.provider import eventually
 from conformance.walks import View, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from conformance.account import Account, Row
 
-CROWD = 120
-"""Contacts made at once; more than a page has of each of the two kinds below."""
+BANDS = ((4, True), (27, False), (29, True), (26, False), (34, True))
+"""How many rows are made in one burst (True) or one by one, oldest first: 120 in all.
+
+Rows of a burst share instants, which PAGE-05 is about. Around the 50th and the 100th newest, where the usual pages end, each
+has an instant of its own, so that what is lost there has no such excuse (PAGE-03).
+"""
 NAMELESS, TAGLESS = 9, 6
 """Every ninth has another name, every sixth no tag: 106 have the name, exactly 100 have the tag."""
-THREAD = 105
-"""Messages of the long conversation: a multiple of seven, and more than a page."""
+THREAD = ((15, False), (29, True), (26, False), (34, True))
+"""The same for the long conversation after its first message: 105 in all, a multiple of seven."""
 ENDPOINTS = 12
 AT_ONCE = 16
 """Requests in flight while a set is made, so that some of its rows share an instant."""
@@ -74,18 +79,28 @@ def by_id(row: Row) -> str:
     return str(row.get("id"))
 
 
-def make_crowd(account: Account, size: int = CROWD) -> Crowd:
+def make_crowd(account: Account) -> Crowd:
     """New contacts, many at a time."""
     word, elsewhere, tag = account.word(), account.word(), account.word()
     bodies = [
         {"name": f"{word if i % NAMELESS else elsewhere} {i}", "tags": [tag] if i % TAGLESS else []}
-        for i in range(size)
+        for i in range(1, 1 + sum(size for size, _ in BANDS))
     ]
-    made = [new_contact(account, bodies[1]), *at_once(lambda body: new_contact(account, body), bodies[:1] + bodies[2:])]
+    made = [new_contact(account, bodies[0])]  # alone, so that the tag is there before the burst
+    for band, burst in _banded(bodies[1:], BANDS):
+        step = partial(new_contact, account)
+        made += at_once(step, band) if burst else [step(body) for body in band]
     tagged = [row for row in made if row.get("tags")]
     precondition(tagged and tagged[0]["tags"][0].get("id"), "a contact that was created with a tag shows none")
     named = [row for row in made if word in str(row.get("name"))]
     return Crowd(word, tagged[0]["tags"][0]["id"], named, tagged, made)
+
+
+def _banded(items: Sequence[Row], bands: Sequence[tuple[int, bool]]) -> Iterator[tuple[Sequence[Row], bool]]:
+    """The items in bands, counted from the newest, which comes last."""
+    ends = [len(items) - sum(size for size, _ in bands[n + 1 :]) for n in range(len(bands))]
+    for start, end, (_, burst) in zip([0, *ends], ends, bands, strict=False):
+        yield items[max(start, 0) : max(end, 0)], burst
 
 
 def new_contact(account: Account, fields: Row) -> Row:
@@ -107,10 +122,19 @@ def make_talks(account: Account, crowd: Crowd) -> View:
     """A conversation with everybody of the crowd, from one webhook of Meta's."""
     senders = [(row["phone"].lstrip("+"), row["name"]) for row in crowd.everybody]
     items = [text_item(account, digits, profile_name=name) for digits, name in senders]
-    account.provider.inbound(account.phone_number_id, *items, batch=True)
+    _deliver(account, items, BANDS)
     stamps = {row["id"]: "" for row in crowd.everybody}
     view = View("conversations", "/conversations", {}, stamps, closed=False, key=lambda row: str(row.get("contact_id")))
     return _arrived(account, view)
+
+
+def _deliver(account: Account, items: Sequence[Row], bands: Sequence[tuple[int, bool]]) -> list[str]:
+    """Meta delivers bursts in one webhook each, the others one by one; their wamids."""
+    wamids: list[str] = []
+    for band, burst in _banded(items, bands):
+        for part in [band] if burst else [[item] for item in band]:
+            wamids += account.provider.inbound(account.phone_number_id, *part, batch=True)
+    return wamids
 
 
 def by_status(talks: View, rows: Sequence[Row]) -> View:
@@ -130,8 +154,8 @@ def by_status(talks: View, rows: Sequence[Row]) -> View:
     )
 
 
-def make_thread(account: Account, size: int = THREAD) -> View:
-    """One conversation of `size` messages: the oldest alone, the others from one webhook."""
+def make_thread(account: Account) -> View:
+    """One conversation of many messages."""
     contact = new_contact(account, {"name": account.word()})
     sender = contact["phone"].lstrip("+")
     first = account.receive(sender)
@@ -139,8 +163,8 @@ def make_thread(account: Account, size: int = THREAD) -> View:
     precondition(
         account.message(conversation["id"], first, account.provider.patience), "an inbound message is not listed"
     )
-    items = [text_item(account, sender) for _ in range(size - 1)]
-    wamids = account.provider.inbound(account.phone_number_id, *items, batch=True)
+    items = [text_item(account, sender) for _ in range(sum(size for size, _ in THREAD))]
+    wamids = _deliver(account, items, THREAD)
     path = f"/conversations/{conversation['id']}/messages"
     stamps = dict.fromkeys([first, *wamids], "")
     view = View("messages", path, {}, stamps, closed=True, key=lambda row: str(row.get("whatsapp_message_id")))

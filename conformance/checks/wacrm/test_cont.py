@@ -77,7 +77,12 @@ def _everywhere(account: Account, contact: Row) -> list[tuple[Row, Exchange]]:
 @pytest.mark.parametrize("given", [(), ("name",), ("email",), ("company",), ("tags",), (*FIELDS, "tags")], ids="-".join)
 def test_a_new_contact_has_what_was_sent(account: Account, given: tuple[str, ...]) -> None:
     phone, word = account.numbers.fresh(), account.word()
-    everything = {"name": f"{word} n", "email": f"{word}@wacrm.invalid", "company": f"{word} c", "tags": [f"{word}t"]}
+    everything = {
+        "name": f"{word} n",
+        "email": f"Ada.{word}@Wacrm.invalid",
+        "company": f"{word} c",
+        "tags": [f"{word}t"],
+    }
     sent = {name: everything[name] for name in given}
     exchange = account.api.post("/contacts", {"phone": phone, **sent})
     contact = expect.record(exchange, 201)

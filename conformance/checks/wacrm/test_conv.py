@@ -737,6 +737,7 @@ def test_no_other_message_has_a_choice(account: Account, customer: Callable[...,
     wamids = account.provider.inbound(account.phone_number_id, *items, batch=True)
     for wamid in (w for w, kind in zip(wamids, kinds, strict=True) if kind.must_arrive):
         talk.arrived(wamid)
+    talk.write(context={"id": wamids[0]})
     for fields in (SENDS["text"], SENDS["template"], SENDS["image"]):
         talk.send(**fields)
     exchange = talk.messages()
