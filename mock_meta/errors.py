@@ -1,6 +1,6 @@
 """Meta's refusals and the envelope they come in (fact sheet 3.2, 3.5, 4.1-4.4)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from mock_meta.codes import CODES, Code
@@ -84,10 +84,6 @@ def unknown_path(components: str) -> GraphError:
 
 def unknown_alias(alias: str) -> GraphError:
     return GraphError(ErrorBody(803, f"(#803) Some of the aliases you requested do not exist: {alias}", 404))
-
-
-def with_subcode(error: GraphError, subcode: int) -> GraphError:
-    return GraphError(replace(error.body, subcode=subcode))
 
 
 def envelope(body: ErrorBody, trace: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from mock_meta.accounts import Account, PhoneNumber
 from mock_meta.conversations import Received
 from mock_meta.errors import webhook_error
-from mock_meta.media import INBOUND_LIFE, SAMPLES, Media
+from mock_meta.media import INBOUND_LIFE, SAMPLES, Media, sample
 from mock_meta.mock import Mock
 from mock_meta.payloads import Payload, messages_value
 
@@ -94,8 +94,7 @@ def _content(mock: Mock, phone: PhoneNumber, sender: str, kind: str, given: Any)
 
 def _media_content(mock: Mock, phone: PhoneNumber, kind: str, given: Mapping[str, Any]) -> Payload:
     """Media node: an id of the caller's own is served too, with the sample's bytes."""
-    mime, content = SAMPLES[kind]
-    mime = str(given.get("mime_type", mime))
+    mime, content = sample(kind, given.get("mime_type"))
     expires = mock.clock() + INBOUND_LIFE
     if "id" in given:
         media = Media(str(given["id"]), phone.waba_id, phone.id, mime, content, expires)

@@ -15,9 +15,14 @@ INBOUND_LIFE = 7 * 86400.0
 _PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
-_JPEG = base64.b64decode(
-    "/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAP//////////////////////////////////////////////////////////////////////////"
-    "////////////wgALCAABAAEBAREA/8QAFBABAAAAAAAAAAAAAAAAAAAAAP/aAAgBAQABPxA="
+# One grey pixel in baseline JPEG: quantisation, frame, a DC and an AC table of one code each, scan.
+_JPEG = bytes.fromhex(
+    "ffd8 ffe000104a46494600010100000100010000"
+    f"ffdb004300{'01' * 64}"
+    "ffc0000b080001000101011100"
+    f"ffc4001400 01{'00' * 15} 00"
+    f"ffc4001410 01{'00' * 15} 00"
+    "ffda0008010100003f00 3f ffd9"
 )
 _WEBP = base64.b64decode("UklGRiIAAABXRUJQVlA4IBYAAAAwAQCdASoBAAEADsD+JaQAA3AAAAAA")
 _PDF = b"%PDF-1.1\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"  # noqa: E501
@@ -33,6 +38,7 @@ SAMPLES: Mapping[str, tuple[str, bytes]] = MappingProxyType(
         "sticker": ("image/webp", _WEBP),
     }
 )
+_BY_TYPE: Mapping[str, bytes] = MappingProxyType({"image/png": _PNG, "image/jpeg": _JPEG, "image/webp": _WEBP})
 
 _MIB = 1024 * 1024
 _OFFICE = "application/vnd.openxmlformats-officedocument"
@@ -60,6 +66,13 @@ SIZES: Mapping[str, int] = MappingProxyType(
         "video/3gpp": 16 * _MIB,
     }
 )
+
+
+def sample(kind: str, mime_type: str | None) -> tuple[str, bytes]:
+    """The media type and the bytes of an invented file: of the asked type where there is a sample of it."""
+    usual, content = SAMPLES[kind]
+    mime = mime_type or usual
+    return mime, _BY_TYPE.get(mime, content)
 
 
 @dataclass(frozen=True, slots=True)

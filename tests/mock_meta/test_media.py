@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from mock_meta.media import sample
 from mock_meta.multipart import read_multipart
 from tests.mock_meta.inside import PHONE, TOKEN, Inside
 
@@ -84,6 +85,18 @@ def test_multipart_content_is_kept_to_the_byte() -> None:
     parts = read_multipart('multipart/form-data; boundary="x"', head + content + b"\r\n--x--\r\n")
     assert parts["file"].content == content
     assert parts["file"].filename == "è.png"
+
+
+def test_invented_files_are_of_the_type_they_claim() -> None:
+    jpeg, png = sample("image", None)[1], sample("image", "image/png")[1]
+    at = 2
+    while jpeg[at + 1] != 0xDA:
+        assert jpeg[at] == 0xFF
+        at += 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
+    assert jpeg[at:] == bytes.fromhex("ffda0008010100003f003fffd9")
+    assert png[:8] == b"\x89PNG\r\n\x1a\n"
+    assert sample("sticker", None)[1][:4] == b"RIFF"
+    assert sample("document", None)[1][:5] == b"%PDF-"
 
 
 def open_session(inside: Inside, **changes: Any) -> httpx.Response:
