@@ -114,7 +114,7 @@ def hammered(instrument: Instrument, key: Key, others: Sequence[Request]) -> tup
     due = max(promised(instrument, seen[-1]), seen[0].received + window)
     while seen[-1].refused and instrument.now() < due + min(3.0, window / 2):
         near = due - instrument.now() < min(2.5, window / 6)
-        instrument.wait_until(instrument.now() + (max(window / 900, 0.04) if near else window / 90))
+        instrument.wait_until(instrument.now() + (max(window / 900, 0.04) if near else window / 120))
         seen.append(instrument.ask(key, SPEND))
     return seen, answers
 
@@ -152,9 +152,8 @@ def isolation(instrument: Instrument, spent: Key, keys: Bystanders) -> Isolation
         begun[name].append(instrument.ask(key, SPEND))
     for name, key in keys.begun.items():
         begun[name] += spend(instrument, key)
-    fresh = {name: spend(instrument, key) for name, key in keys.fresh.items()}
     gone.append(instrument.ask(spent, SPEND))
-    return Isolation(gone, begun, fresh)
+    return Isolation(gone, begun, {name: spend(instrument, key) for name, key in keys.fresh.items()})
 
 
 def instances(instrument: Instrument, key: Key, together: int = 1) -> Series:
@@ -164,10 +163,10 @@ def instances(instrument: Instrument, key: Key, together: int = 1) -> Series:
     always leads to the same limiter: from one address, the others cannot be seen.
     """
     quiet, seen = silence(instrument.limit), Series()
-    most = MOST * instrument.limit + quiet
+    enough = MOST * instrument.limit
     request = Request(SPEND.method, SPEND.path, headers=FRESH)
     with instrument.turn():
-        while len(seen) < most and not (len(seen) >= quiet and all(s.refused for s in seen[-quiet:])):
+        while len(admissions(seen)) < enough and not (len(seen) >= quiet and all(s.refused for s in seen[-quiet:])):
             seen += [instrument.ask(key, request)] if together == 1 else instrument.burst(key, SPEND, together)
     return seen
 

@@ -6,7 +6,6 @@ about the next request; the kind is the one whose model is wrong least often.
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections import deque
 from dataclasses import dataclass, field
@@ -159,11 +158,19 @@ class Fit:
 
 
 STEPS = 96
-"""How finely the phase of a sliding counter is searched; a window's 96th part changes its estimate by one of 96."""
+"""On how many phases of a window a clock's edges are looked for at first."""
+FINER = 3
+"""How often the search then narrows to a quarter: 60 s / 96 / 64 is 10 ms."""
+CLEARLY = 60
+"""A model that is wrong that often is not asked on."""
 SLACK = 0.02
 """Seconds by which a decision may lie outside the request's time on the wire, for clocks that are read in milliseconds."""
-FEW = 3
+BUSY = 16
+"""By how much finer the second search begins: it looks where requests followed each other, for an edge among them."""
+FEW = 2
+"""Answers that the right model may get wrong: a timer that is late, a request at an edge."""
 APART = 5
+"""By how many more the second best model must be wrong."""
 
 
 def fit(observed: Iterable[Sequence[Observation]], limit: int, window: float) -> Fit:
@@ -175,43 +182,67 @@ def fit(observed: Iterable[Sequence[Observation]], limit: int, window: float) ->
     precondition(
         any(seen.refused for one in series for seen in one), "no request was refused: there is no window to see"
     )
-    phases = _openings(series)
-    counters = [*phases, *(series[0][0].sent + n * window / STEPS for n in range(STEPS))]
     wrong = {
         Kind.FIRST_REQUEST: _wrong(series, lambda: FirstRequest(limit, window)),
         Kind.SLIDING_LOG: _wrong(series, lambda: SlidingLog(limit, window)),
         Kind.TOKEN_BUCKET: _wrong(series, lambda: TokenBucket(limit, window)),
         Kind.PROLONGED: _wrong(series, lambda: Prolonged(limit, window)),
     }
-    by_phase = {phase: _wrong(series, lambda: Aligned(limit, window, phase)) for phase in phases}  # noqa: B023 - called at once
-    counted = {phase: _wrong(series, lambda: SlidingCounter(limit, window, phase)) for phase in counters}  # noqa: B023
-    phase = min(by_phase, key=lambda found: by_phase[found], default=0.0)
-    wrong |= {Kind.ALIGNED: by_phase[phase]} if by_phase else {}
-    wrong |= {Kind.SLIDING_COUNTER: min(counted.values())}
-    asked = sum(map(len, series))
-    return Fit(_best(wrong, asked), asked, wrong, phase)
+    step = window / STEPS
+    grid = [series[0][0].sent + n * step for n in range(STEPS)]
+    phase = _with_clock(wrong, series, grid, step, limit, window)
+    if _best(wrong) is Kind.UNKNOWN:
+        busy = [seen.received for one in series for seen in one if not seen.refused]
+        phase = _with_clock(wrong, series, busy, step / BUSY, limit, window)
+    return Fit(_best(wrong), sum(map(len, series)), wrong, phase)
 
 
-def _best(wrong: dict[Kind, int], asked: int) -> Kind:
+def _with_clock(
+    wrong: dict[Kind, int], series: Sequence[Sequence[Observation]], at: Sequence[float], step: float, limit: int,
+    window: float,
+) -> float:  # fmt: skip
+    """Add the kinds that go by a clock, with their best phases near `at`; the phase of the fixed window."""
+    phase, wrong[Kind.ALIGNED] = _searched(series, lambda phase: Aligned(limit, window, phase), at, step)
+    _, wrong[Kind.SLIDING_COUNTER] = _searched(series, lambda phase: SlidingCounter(limit, window, phase), at, step)
+    return phase
+
+
+def _searched(
+    series: Sequence[Sequence[Observation]], model: Callable[[float], Model], at: Iterable[float], step: float
+) -> tuple[float, int]:
+    """The phase with which a model is wrong least often, and how often: of those given, then ever finer around the best."""
+    found = {phase: _wrong(series, lambda: model(phase)) for phase in at}  # noqa: B023 - called at once
+    for _ in range(FINER):
+        step /= 4
+        best = _middle(found)
+        around = [best + n * step for n in range(-4, 5)]
+        found |= {phase: _wrong(series, lambda: model(phase)) for phase in around}  # noqa: B023
+    best = _middle(found)
+    return best, found[best]
+
+
+def _middle(found: dict[float, int]) -> float:
+    """The middle one of the best phases: those beside it are as good for want of requests at the edge."""
+    least = min(found.values())
+    best = sorted(phase for phase, wrong in found.items() if wrong == least)
+    return best[len(best) // 2]
+
+
+def _best(wrong: dict[Kind, int]) -> Kind:
     best, second = sorted(wrong, key=lambda kind: wrong[kind])[:2]
-    explained = wrong[best] <= max(FEW, asked // 50)
+    explained = wrong[best] <= FEW
     told_apart = wrong[second] >= wrong[best] + APART
     return best if explained and told_apart else Kind.UNKNOWN
 
 
-def _openings(series: Iterable[Sequence[Observation]]) -> list[float]:
-    """Moments at which a key that had been refused was admitted: where the windows of a clock may begin."""
-    found = []
-    for one in series:
-        for before, after in itertools.pairwise(one):
-            if before.refused and not after.refused:
-                found.append((before.sent + after.received) / 2)
-    return found
-
-
 def _wrong(series: Iterable[Sequence[Observation]], model: Callable[[], Model]) -> int:
-    """How many answers a model gets wrong, with one limiter per key."""
-    return sum(_wrong_of_one(one, model()) for one in series)
+    """How many answers a model gets wrong, with one limiter per key; `CLEARLY` or more are not counted to the end."""
+    wrong = 0
+    for one in series:
+        wrong += _wrong_of_one(one, model())
+        if wrong >= CLEARLY:
+            break
+    return wrong
 
 
 def _wrong_of_one(series: Sequence[Observation], model: Model) -> int:
@@ -221,6 +252,8 @@ def _wrong_of_one(series: Sequence[Observation], model: Model) -> int:
         early, late, admitted = seen.sent - SLACK, seen.received + SLACK, not seen.refused
         fits = [now for now in (early, late) if model.admits(now) is admitted]
         wrong += not fits
+        if wrong >= CLEARLY:
+            break
         model.record(fits[0] if len(fits) == 1 else (seen.sent + seen.received) / 2, admitted=admitted)
     return wrong
 

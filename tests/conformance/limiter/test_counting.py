@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+import pytest
+
+from conformance.expect import Mismatch, NoVerdict
+from conformance.limiter import counting, experiments
+from conformance.limiter.counting import Budget
+from conformance.limiter.experiments import Bystanders
+from conformance.limiter.kinds import Fit, Kind
+from conformance.limiter.observation import SPEND, Observation, Request
+from tests.conformance.limiter.simulation import (
+    LIMIT,
+    WINDOW,
+    Aligned,
+    ByAccount,
+    CarryingOver,
+    Deployment,
+    Fixed,
+    Instances,
+    Prolonging,
+    SlidingLog,
+    TokenBucket,
+    key,
+    slow,
+)  # fmt: skip
+
+BUDGET = Budget(LIMIT, WINDOW)
+
+
+def sequence(limiter: object, **deployment: object) -> experiments.Sequential:
+    return experiments.sequential(Deployment(limiter, **deployment), key())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("limiter", [Fixed(), SlidingLog(), Aligned(), Prolonging(), CarryingOver()])
+def test_right_counts_pass(limiter: object) -> None:
+    found = sequence(limiter)
+    assert counting.exact(found.first, BUDGET, again=found.after) == LIMIT
+
+
+@pytest.mark.parametrize("limit", [LIMIT + 1, LIMIT - 1, LIMIT * 2, LIMIT // 2])
+def test_another_limit_is_found(limit: int) -> None:
+    found = sequence(Fixed(limit))
+    with pytest.raises(Mismatch, match=str(min(limit, 204))):
+        counting.exact(found.first, BUDGET, again=found.after)
+
+
+def test_no_limit_at_all_is_found() -> None:
+    found = sequence(Fixed(10**6))
+    assert not found.after
+    with pytest.raises(Mismatch, match="all 204 were admitted"):
+        counting.exact(found.first, BUDGET)
+
+
+@pytest.mark.parametrize("limiter", [Fixed(), Aligned()])
+def test_a_key_that_somebody_used_before_gives_no_verdict(limiter: Fixed) -> None:
+    deployment = Deployment(limiter)
+    for _ in range(5):
+        deployment.ask(key(), SPEND)
+    deployment.clock += 10
+    found = experiments.sequential(deployment, key())
+    with pytest.raises(NoVerdict, match="in use"):
+        counting.exact(found.first, BUDGET, again=found.after)
+
+
+def test_a_key_that_is_spent_from_the_start_gives_no_verdict() -> None:
+    deployment = Deployment(Fixed())
+    experiments.spend(deployment, key())
+    found = experiments.sequential(deployment, key())
+    with pytest.raises(NoVerdict, match="at its first request"):
+        counting.exact(found.first, BUDGET, again=found.after)
+
+
+def test_a_limiter_that_admits_too_few_is_found_on_a_used_key_too() -> None:
+    deployment = Deployment(Fixed(LIMIT - 2))
+    deployment.ask(key(), SPEND)
+    deployment.clock += 10
+    found = experiments.sequential(deployment, key())
+    with pytest.raises(Mismatch):
+        counting.exact(found.first, BUDGET, again=found.after)
+
+
+def test_a_window_that_ends_while_it_is_counted_is_not_held_against_an_aligned_limiter() -> None:
+    deployment = Deployment(Aligned(), clock=1019.9)
+    first = experiments.spend(deployment, key())
+    assert len([seen for seen in first if not seen.refused]) > LIMIT
+    fit = Fit(Kind.ALIGNED, 1, {}, phase=1020.0)
+    assert counting.exact(first, Budget(LIMIT, WINDOW, fit)) > LIMIT
+    with pytest.raises(Mismatch):
+        counting.exact(first, Budget(LIMIT, WINDOW, Fit(Kind.ALIGNED, 1, {}, phase=1050.0)))
+
+
+def test_a_token_bucket_may_refill_while_it_is_counted() -> None:
+    first = experiments.spend(Deployment(TokenBucket(), trip=lambda: 0.02), key())
+    assert counting.exact(first, Budget(LIMIT, WINDOW, Fit(Kind.TOKEN_BUCKET, 1, {}))) > LIMIT
+    with pytest.raises(Mismatch):
+        counting.exact(first, BUDGET)
+
+
+def test_a_machine_too_slow_to_count_gives_no_verdict() -> None:
+    found = experiments.spend(Deployment(Fixed(), trip=lambda: 0.45), key())
+    with pytest.raises(NoVerdict, match="too slow"):
+        counting.exact(found, BUDGET)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_loaded_machine_counts_right(seed: int) -> None:
+    found = sequence(Fixed(), trip=slow(seed, 0.02, 0.4))
+    assert counting.exact(found.first, BUDGET, again=found.after) == LIMIT
+    assert counting.whole_again(found.after, BUDGET, LIMIT) == LIMIT
+
+
+def test_unexpected_answers_give_no_verdict() -> None:
+    found = experiments.spend(Deployment(Fixed(), statuses={f"{SPEND.method} {SPEND.path}": 503}), key())
+    with pytest.raises(NoVerdict, match="neither 200 nor 429"):
+        counting.exact(found, BUDGET)
+
+
+def test_bursts() -> None:
+    assert counting.exact(experiments.burst(Deployment(Fixed()), key()), BUDGET) == LIMIT
+    with pytest.raises(Mismatch):
+        counting.exact(experiments.burst(Deployment(Fixed(), racy=20), key()), BUDGET)
+    with pytest.raises(Mismatch):
+        counting.exact(experiments.burst(Deployment(Fixed(LIMIT - 1)), key()), BUDGET)
+
+
+def test_a_burst_over_two_instances_is_told_as_such() -> None:
+    with pytest.raises(Mismatch) as found:
+        counting.exact(experiments.spend(Deployment(Instances(2, lambda n: n)), key()), BUDGET)
+    assert "RATE-12" in "".join(found.value.evidence) or "all 204" in found.value.actual
+
+
+def test_after_the_reset() -> None:
+    assert counting.whole_again(sequence(Fixed()).after, BUDGET, LIMIT) == LIMIT
+    assert counting.whole_again(sequence(SlidingLog()).after, BUDGET, LIMIT) == LIMIT
+    with pytest.raises(Mismatch, match="108"):
+        counting.whole_again(sequence(CarryingOver()).after, BUDGET, LIMIT)
+    with pytest.raises(Mismatch):
+        counting.whole_again(sequence(TokenBucket()).after, BUDGET, LIMIT)
+
+
+def test_too_many_in_both_windows_is_not_the_resets_fault() -> None:
+    assert counting.whole_again(sequence(Fixed(LIMIT + 1)).after, BUDGET, LIMIT + 1) == LIMIT + 1
+
+
+def test_more_than_the_limit_within_a_window() -> None:
+    counting.no_more_in_a_window(experiments.edge(Deployment(Fixed()), key()), BUDGET)
+    counting.no_more_in_a_window(experiments.edge(Deployment(SlidingLog()), key()), BUDGET)
+    short = experiments.edge(Deployment(Fixed(window=50.0)), key())
+    with pytest.raises(Mismatch):
+        counting.no_more_in_a_window(short, BUDGET)
+
+
+def neighbours(limiter: object) -> experiments.Isolation:
+    keys = Bystanders({"neighbour": key(1)}, {"neighbour": key(2)}, {"shared": key(3)})
+    return experiments.isolation(Deployment(limiter), key(), keys)  # type: ignore[arg-type]
+
+
+def test_keys_apart() -> None:
+    found = neighbours(Fixed())
+    counting.sole(found.begun["neighbour"], BUDGET, "neighbour")
+    counting.untouched(found.fresh["neighbour"], found.spent, BUDGET, "neighbour")
+    counting.still_admitted(found.begun["shared"], "neighbour")
+    counting.still_spent(found.spent, BUDGET)
+
+
+def test_keys_that_share_a_budget() -> None:
+    found = neighbours(ByAccount())
+    with pytest.raises(Mismatch):
+        counting.sole(found.begun["neighbour"], BUDGET, "neighbour")
+    with pytest.raises(Mismatch):
+        counting.untouched(found.fresh["neighbour"], found.spent, BUDGET, "neighbour")
+    with pytest.raises(Mismatch):
+        counting.still_admitted(found.begun["shared"], "neighbour")
+
+
+def test_a_neighbour_in_use_gives_no_verdict() -> None:
+    deployment = Deployment(Fixed())
+    experiments.spend(deployment, key(2))
+    deployment.clock += 20
+    found = experiments.isolation(deployment, key(), Bystanders({}, {"neighbour": key(2)}))
+    with pytest.raises(NoVerdict, match="in use before us"):
+        counting.untouched(found.fresh["neighbour"], found.spent, BUDGET, "neighbour")
+
+
+OPERATIONS = [(name, lambda name=name: Request("GET", f"/{name}")) for name in ("me", "contacts", "webhooks")]
+
+
+def mix(deployment: Deployment) -> experiments.Mixture:
+    return experiments.mixture(deployment, key(), [OPERATIONS, OPERATIONS, OPERATIONS])
+
+
+def mixed(found: experiments.Mixture) -> list[Observation]:
+    return [seen for _, seen in found.mixed]
+
+
+def test_one_budget_for_all_operations() -> None:
+    found = mix(Deployment(Fixed()))
+    assert counting.one_for_all(mixed(found), found.rest, BUDGET) == LIMIT
+    for name, seen in found.refused:
+        counting.refused_when_spent([*mixed(found), *found.rest], seen, BUDGET, name)
+
+
+@pytest.mark.parametrize(
+    "deployment", [Deployment(Fixed(), free=frozenset({"GET /webhooks"})), Deployment(Fixed(), per_operation=True)]
+)
+def test_a_budget_apart_is_found(deployment: Deployment) -> None:
+    found = mix(deployment)
+    with pytest.raises(Mismatch):
+        counting.one_for_all(mixed(found), found.rest, BUDGET)
+    with pytest.raises(Mismatch, match="webhooks"):
+        counting.refused_when_spent([*mixed(found), *found.rest], dict(found.refused)["webhooks"], BUDGET, "webhooks")
+
+
+def test_failed_operations_may_be_charged_or_not() -> None:
+    for free in (frozenset[str](), frozenset({"GET /webhooks"})):
+        found = mix(Deployment(Fixed(), free=free, statuses={"GET /webhooks": 500}))
+        if free:
+            found = experiments.Mixture(
+                [
+                    (n, s if n != "webhooks" else Observation(s.sent, s.received, 500, s.headers))
+                    for n, s in found.mixed
+                ],
+                found.rest,
+                found.refused,
+            )
+        counting.one_for_all(mixed(found), found.rest, BUDGET)
