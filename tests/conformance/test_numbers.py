@@ -10,7 +10,11 @@ from conformance.numbers import Numbers, is_fictional
 
 def test_every_number_is_e164_and_reaches_nobody() -> None:
     numbers = Numbers(random.Random(1))
-    drawn = [numbers.fresh() for _ in range(500)] + numbers.many(500) + [*numbers.sharing_tail(), *numbers.differing_in_country()]
+    drawn = (
+        [numbers.fresh() for _ in range(500)]
+        + numbers.many(500)
+        + [*numbers.sharing_tail(), *numbers.differing_in_country()]
+    )
     assert all(re.fullmatch(r"\+[1-9]\d{6,14}", number) and is_fictional(number) for number in drawn)
     assert len(set(drawn)) == len(drawn)
 

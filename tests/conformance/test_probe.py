@@ -63,7 +63,7 @@ def test_a_curl_line_hides_the_key_and_sends_the_same_again() -> None:
         received.append(request.partition(b"\r\n\r\n")[2])
         servers.fixed("200 OK", b"{}", Content_Type="application/json")(connection, request)
 
-    text = "it's \"quoted\" $HOME `x` \\ 👍🏽\nnew line"
+    text = 'it\'s "quoted" $HOME `x` \\ 👍🏽\nnew line'
     with servers.raw_server(answer) as url:
         probe = Probe(url)
         exchange = probe.send("POST", "/contacts", key=KEY, json={"name": text}, params={"a": "b&c"})
@@ -82,7 +82,9 @@ def unarmed(path: str) -> None:
     Probe("http://127.0.0.1:9").send("POST", path, key=KEY, json={"to": "+12025550100", "text": "x"})
 
 
-@pytest.mark.parametrize("path", ["/messages", "/broadcasts", "/messages/", "/Messages", "/%6dessages", "/x/../messages?y=1"])
+@pytest.mark.parametrize(
+    "path", ["/messages", "/broadcasts", "/messages/", "/Messages", "/%6dessages", "/x/../messages?y=1"]
+)
 def test_nothing_that_may_send_leaves_before_the_interlock(path: str) -> None:
     with pytest.raises(Lacking, match="interlock"):
         unarmed(path)

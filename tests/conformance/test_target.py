@@ -34,7 +34,12 @@ def test_later_sources_win(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     environment = {"WACRM_TARGET_LIMIT": "60", "WACRM_TARGET_WINDOW": "30", "WACRM_URL": "not ours"}
     target = load(path, environment, ["target.limit=10", "keys.only.messages:send=wacrm_live_d"])
     assert (target.target.limit, target.target.window) == (10, 30.0)
-    assert [key.role for key in target.keys.flat()] == [Role.FULL, Role.FULL, "only:contacts:read", "only:messages:send"]
+    assert [key.role for key in target.keys.flat()] == [
+        Role.FULL,
+        Role.FULL,
+        "only:contacts:read",
+        "only:messages:send",
+    ]
 
 
 @pytest.mark.parametrize("base", ["http://127.0.0.1:3000", "http://127.0.0.1:3000/", "http://127.0.0.1:3000/api/v1/"])
