@@ -1,5 +1,6 @@
 """``/_control/inbound``, ``statuses``, ``webhooks``, ``deliveries``: what Meta says to the deployment, on command."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
@@ -12,6 +13,7 @@ from mock_meta.control.shapes import ControlError, Shape, not_found
 from mock_meta.delivery import Delivery
 from mock_meta.inbound import TYPES, complete, contact_of, receive, values
 from mock_meta.jsontext import AsciiJson
+from mock_meta.media import SAMPLES
 from mock_meta.mock import Mock
 from mock_meta.payloads import Payload, envelope, messages_value
 from mock_meta.webhooks import Signing
@@ -30,10 +32,25 @@ class InboundMessage(Shape):
     def _sane(self) -> "InboundMessage":
         if self.type not in TYPES:
             raise ValueError(f"no message type {self.type!r}; known: {', '.join(TYPES)}")
+        extra = self.model_extra or {}
+        for name in (self.type, "context"):
+            wanted = list if name == "contacts" else dict
+            if not isinstance(extra.get(name), wanted | None):
+                raise ValueError(f"{name!r} must be {'an array' if wanted is list else 'an object'}")  # noqa: TRY004
+        _check_texts(extra, "id", "profile_name", "timestamp")
+        if self.type in SAMPLES:
+            _check_texts(extra.get(self.type) or {}, "id", "mime_type")
         return self
 
     def asked(self) -> dict[str, Any]:
         return {**self.model_dump(by_alias=True), "from": self.sender.lstrip("+")}
+
+
+def _check_texts(members: Mapping[str, Any], *names: str) -> None:
+    """Raises ValueError, as pydantic wants it."""
+    for name in names:
+        if not isinstance(members.get(name), str | None):
+            raise ValueError(f"{name!r} must be a string")  # noqa: TRY004  # pydantic turns no TypeError into an answer
 
 
 class InboundShape(Shape):

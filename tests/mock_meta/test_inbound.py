@@ -109,6 +109,15 @@ def test_bad_commands_are_refused(inside: Inside) -> None:
     assert "unknown member 'message'; did you mean 'messages'?" in refused(
         "/inbound", {"phone_number_id": PHONE, "message": [text]}
     )
+    for member, sentence in (
+        ({"type": "image", "image": "x"}, "'image' must be an object"),
+        ({"type": "contacts", "contacts": {}}, "'contacts' must be an array"),
+        ({"type": "image", "image": {"mime_type": 5}}, "'mime_type' must be a string"),
+        ({"id": 5}, "'id' must be a string"),
+        ({"context": "x"}, "'context' must be an object"),
+    ):
+        body = {"phone_number_id": PHONE, "messages": [{"from": PERSON, **member}]}
+        assert sentence in refused("/inbound", body)
     assert "give either" in refused("/webhooks", {"waba_id": WABA})
     assert "needs a 'payload'" in refused("/webhooks", {"waba_id": WABA, "body": "x", "signature": "unescaped"})
     assert "no delivery 'x'" in refused("/webhooks/x/replay", {}, 404)
