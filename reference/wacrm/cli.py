@@ -23,6 +23,7 @@ from reference.wacrm.variants import UnknownVariantError
 _USAGE_ERROR = 2
 _SHUTDOWN_SECONDS = 1
 _BACKLOG = 2048
+_LAST_PORT = 65535
 
 
 class Server(uvicorn.Server):
@@ -75,6 +76,8 @@ def settings_of(chosen: argparse.Namespace) -> Settings:
     for name in ("graph_timeout", "limit", "window", "webhook_failures", "webhook_timeout"):
         if not getattr(chosen, name) > 0:
             raise SettingsError(f"--{name.replace('_', '-')} must be positive")
+    if not 0 <= chosen.port <= _LAST_PORT:
+        raise SettingsError(f"--port must be between 0 and {_LAST_PORT}")
     _check_url("--graph-url", chosen.graph_url, ("http", "https"))
     for text in chosen.webhook_allow:
         _check_url("--webhook-allow", text, ("https",))
@@ -150,7 +153,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise SettingsError(f"cannot listen on {host} port {port}: {error}") from None
     # inherited by what it accepts; without it an answer's body waits 40 ms for the acknowledgement of its head
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -121,6 +121,7 @@ class Messages:
             contact, contact_created = self._with.contacts.find_or_add(account, body.to, body.name)
             conversation, created = self._with.conversations.find_or_add(account, contact["id"])
             message = self.add(account, conversation["id"], self.draft(body, wamid, quoted))
+            message = message or self.stored(account, wamid)
         if created:
             self.announce(account, conversation)
         for status in self._with.early.claim(account, wamid):
@@ -156,6 +157,13 @@ class Messages:
         inbound = draft.direction == "inbound"
         self._with.conversations.note_message(account, conversation, draft.content_text, now, inbound=inbound)
         return identity
+
+    def stored(self, account: str, wamid: str) -> str:
+        """The id of the message that has this wamid."""
+        row = self.find_wamid(account, wamid)
+        assert row is not None
+        found: str = row["id"]
+        return found
 
     def announce(self, account: str, conversation: Row) -> None:
         data = {"conversation_id": conversation["id"], "contact_id": conversation["contact_id"]}

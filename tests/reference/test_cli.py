@@ -7,7 +7,6 @@ import sys
 from typing import TYPE_CHECKING
 
 import httpx
-import pytest
 
 from reference.wacrm.cli import main
 from reference.wacrm.faults import FAULTS
@@ -15,6 +14,8 @@ from tests.reference.conftest import FIRST, accounts, key
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 COMMAND = [sys.executable, "-m", "reference.wacrm"]
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import hmac
+import json
 import re
 import time
 from collections import defaultdict
@@ -15,7 +18,7 @@ import httpx
 import pytest
 
 from reference.wacrm.faults import FAULTS
-from tests.reference.conftest import ALL, FIRST, SECOND, Deployment, accepted, deployed, envelope, key, refused, says
+from tests.reference.conftest import FIRST, SECOND, Deployment, accepted, deployed, envelope, key, refused, says
 from tests.reference.test_gate import CALLS, UUID
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -34,13 +37,17 @@ class Log:
 
     def __call__(self, *facts: object) -> None:
         for fact in facts:
-            text = f"{fact.status_code} {dict(_told(fact))} {fact.text}" if isinstance(fact, httpx.Response) else str(fact)
+            text = (
+                f"{fact.status_code} {dict(_told(fact))} {fact.text}" if isinstance(fact, httpx.Response) else str(fact)
+            )
             text = _NOISE.sub("…", _TIME.sub("T", text))
             self.facts.append(_ID.sub(lambda match: self._ids.setdefault(match[0], f"#{len(self._ids)}"), text))
 
 
 def _told(response: httpx.Response) -> list[tuple[str, str]]:
-    return [(n, v) for n, v in response.headers.items() if n != "content-length" and "reset" not in n and "after" not in n]
+    return [
+        (n, v) for n, v in response.headers.items() if n != "content-length" and "reset" not in n and "after" not in n
+    ]
 
 
 Scenario = Callable[[Deployment, Log], None]
@@ -129,7 +136,14 @@ def odd_input(wacrm: Deployment, log: Log) -> None:
     made, sent = wacrm.hook("message.received"), wacrm.send("+14155550101")
     launched = wacrm.post("/broadcasts", BODIES["/broadcasts"]).json()["data"]
     wacrm.settle()
-    paths = ["/contacts", f"/contacts/{contact['id']}", "/broadcasts", "/webhooks", f"/webhooks/{made['id']}", "/messages"]
+    paths = [
+        "/contacts",
+        f"/contacts/{contact['id']}",
+        "/broadcasts",
+        "/webhooks",
+        f"/webhooks/{made['id']}",
+        "/messages",
+    ]
     for path in [*paths, "/nothing"]:
         method = "PATCH" if path.count("/") == 2 else "POST"
         for raw in (b"{", b"[1]", b"[" * 100_000, b'{"name": 5}', b'{"events": null}', b'{"url": "http://a.example/"}'):
@@ -137,19 +151,39 @@ def odd_input(wacrm: Deployment, log: Log) -> None:
             log(path, wacrm.client.request(method, f"/api/v1{path}", content=raw, headers=headers))
     for path in ("/contacts/x", "/broadcasts/x", "/webhooks/x", "/conversations/x"):
         log(wacrm.get(path), wacrm.patch(path, {}))
-    for params in ({"tag": "x"}, {"contact_id": "x"}, {"search": "\x00"}, {"cursor": "é!"}, {"limit": "0"}, {"limit": "9" * 40}):
+    for params in (
+        {"tag": "x"},
+        {"contact_id": "x"},
+        {"search": "\x00"},
+        {"cursor": "é!"},
+        {"limit": "0"},
+        {"limit": "9" * 40},
+    ):
         for path in ("/contacts", "/conversations", f"/conversations/{sent['conversation_id']}/messages"):
             log(params, wacrm.get(path, **params))
     for path in ("/webhooks", f"/broadcasts/{launched['broadcast_id']}", f"/conversations/{sent['conversation_id']}"):
         log(wacrm.get(path))
     log(wacrm.get("/contacts", search="nobody"))
-    for n, body in enumerate([{"company": "Zoë"}, {"name": ""}, {"tags": "one"}, {"email": 5}, {"company": 7}, {"name": None}]):
+
+
+@of("ENV", "SPEC", "HOOK", "CONT", "BCAST")
+def corners(wacrm: Deployment, log: Log) -> None:
+    contact = wacrm.contact("+14155550101", tags=["a"])
+    bodies: list[dict[str, Any]] = [{"company": "Zoë"}, {"name": ""}, {"tags": "one"}, {"email": 5}]
+    for n, body in enumerate([*bodies, {"company": 7}, {"name": None}]):
         answer = wacrm.post("/contacts", {"phone": f"+1415555020{n}", **body})
         log(answer)
         if answer.status_code == 201:
             log(wacrm.get(f"/contacts/{answer.json()['data']['id']}"))
     log(wacrm.patch(f"/contacts/{contact['id']}", {"company": "Zoë"}))
-    for change in ({"is_active": False}, {"is_active": 5}, {"events": []}, {"events": ["x"]}, {"events": ["message.received", "x"]}):
+    changes: list[dict[str, Any]] = [
+        {"is_active": False},
+        {"is_active": 5},
+        {"events": []},
+        {"events": ["x"]},
+        {"events": ["message.received", "x"]},
+    ]
+    for change in changes:
         answer = wacrm.post("/webhooks", {"url": "https://hooks.example/", "events": ["message.received"], **change})
         log(answer)
         if answer.status_code == 201:
@@ -175,8 +209,13 @@ def a_spent_budget(wacrm: Deployment, log: Log) -> None:
     log(all(abs(window.ends - at.get(name, window.ends)) < 0.0001 for name, window in ends.items()))
     for _ in range(12):
         statuses = [wacrm.get(f"/broadcasts/{UUID}", "2"), wacrm.call("DELETE", f"/webhooks/{UUID}", letter="a")]
-        statuses += [wacrm.get(f"/conversations/{UUID}/messages", "b"), wacrm.get("/contacts", "N"), wacrm.get("/me", "c")]
+        statuses += [
+            wacrm.get(f"/conversations/{UUID}/messages", "b"),
+            wacrm.get("/contacts", "N"),
+            wacrm.get("/me", "c"),
+        ]
         log([answer.status_code for answer in statuses])
+    log(wacrm.get("/me", "C").status_code, [wacrm.get("/me", "g").status_code for _ in range(5)])
     for _ in range(11):
         log(wacrm.get(f"/webhooks/{made['id']}", "d").status_code)
         log(wacrm.call("DELETE", f"/webhooks/{UUID}", letter="e").status_code)
@@ -193,7 +232,7 @@ def a_spent_budget(wacrm: Deployment, log: Log) -> None:
 def after_the_reset(wacrm: Deployment, log: Log) -> None:
     now = [1000.0]
     wacrm.wacrm.clock.monotonic = lambda: now[0]  # type: ignore[method-assign]
-    for step in (0, *[0.5] * 11, 6, 30, 18.5, *[0.5] * 12, 60, 0, 0):
+    for step in (0, *[0.5] * 11, 6, 30, 18.5, *[0.5] * 12, 60, 0, 0, 20, *[0] * 8, 45, *[0] * 11):
         now[0] += step
         answer = wacrm.get("/me", "0")
         log(step, answer.status_code, answer.headers.get("retry-after"))
@@ -210,14 +249,14 @@ def walks(wacrm: Deployment, log: Log) -> None:
     ticks = iter(range(100_000))
     wacrm.wacrm.clock.now = lambda: f"2026-01-01T00:{next(ticks) // 600:02d}:00.000Z"  # type: ignore[method-assign]
     for n in range(7):
-        wacrm.contact(f"+1416555010{n}", name="ab"[n % 2], tags=["t"] if n < 4 else [])
+        wacrm.contact(f"+1416555010{n}", name="ab"[n % 2], tags=["t"] if n % 2 else [])
         wacrm.hook("message.received")
     wacrm.inbound(*[says(f"{n}", f"wamid.{n}", f"1415555{n:04d}") for n in range(105)])
     wacrm.inbound(*[says(f"{n}", f"wamid.x{n}", "14155550000") for n in range(55)])
     wacrm.inbound(says("late", "wamid.late", "14155550050"))
     long = wacrm.get("/conversations", contact_id=wacrm.get("/contacts", search="+14155550000").json()["data"][0]["id"])
     messages = f"/conversations/{long.json()['data'][0]['id']}/messages"
-    tag = wacrm.get("/contacts", search="+14165550100").json()["data"][0]["tags"][0]["id"]
+    tag = wacrm.get("/contacts", search="+14165550101").json()["data"][0]["tags"][0]["id"]
     for path in ("/contacts", "/conversations", messages, "/webhooks"):
         for limit in (None, 1, 3, 50, 100, 1000):
             log(path, limit, *_walk(wacrm, path, {} if limit is None else {"limit": limit}, 10))
@@ -227,7 +266,10 @@ def walks(wacrm: Deployment, log: Log) -> None:
         log(*_walk(wacrm, messages, {"limit": limit}, 15))
     for path in ("/contacts", "/conversations", messages):
         first = wacrm.get(path, limit=3).json()
-        wacrm.inbound(says("new", f"wamid.new{len(path)}", f"1417555{len(path):04d}"), says("n", f"wamid.n{len(path)}", "14155550000"))
+        wacrm.inbound(
+            says("new", f"wamid.new{len(path)}", f"1417555{len(path):04d}"),
+            says("n", f"wamid.n{len(path)}", "14155550000"),
+        )
         log([row["id"] for row in first["data"]])
         rest = wacrm.get(path, limit=3, cursor=first["meta"]["next_cursor"]).json()
         log([row["id"] for row in rest["data"]])
@@ -246,22 +288,41 @@ def _walk(wacrm: Deployment, path: str, params: dict[str, Any], most: int) -> li
 
 @of("CONT")
 def an_address_book(wacrm: Deployment, log: Log) -> None:
-    full = {"phone": "+14155550101", "name": "Ümit 100%", "email": "U@B.c", "company": "Acme", "tags": ["VIP", "vip", "b", "c"]}
+    full = {
+        "phone": "+14155550101",
+        "name": "Ümit 100%",
+        "email": "U@B.c",
+        "company": "Acme",
+        "tags": ["VIP", "vip", "b", "c"],
+    }
     first = wacrm.post("/contacts", full)
     contact = first.json()["data"]
     log(first, wacrm.post("/contacts", {**full, "name": "x", "email": "y", "company": "z", "tags": ["q"]}))
     path = f"/contacts/{contact['id']}"
-    for text in ("%", "u@b", "ÜMIT", "550101", "acme", "1415"):
+    wacrm.contact("+14165550199", name="nobody")
+    for text in ("%", "ümi", "u@b", "ÜMIT", "550101", "acme", "1415"):
         log(wacrm.get("/contacts", search=text))
     other = wacrm.contact("+14155550102", tags=["b", "z"])
     for tag in contact["tags"] + other["tags"]:
         log(wacrm.get("/contacts", tag=tag["id"]))
     stamps = [contact]
-    for change in ({"company": "New"}, {"company": None}, {"tags": ["b"]}, {"tags": []}, {"name": None}, {"email": "x"}):
+    changes: list[dict[str, Any]] = [
+        {"company": "New"},
+        {"company": None},
+        {"tags": ["b"]},
+        {"tags": []},
+        {"name": None},
+        {"email": "x"},
+    ]
+    for change in changes:
         log(wacrm.patch(path, change), wacrm.get(path))
         stamps.append(wacrm.get(path).json()["data"])
         log(stamps[-1]["updated_at"] > stamps[-2]["updated_at"], stamps[-1]["created_at"] == stamps[-2]["created_at"])
-    log(wacrm.post("/contacts", {"phone": "+4414155550101"}), wacrm.get(path), wacrm.post("/contacts", {"phone": "+0155550101"}))
+    log(
+        wacrm.post("/contacts", {"phone": "+4414155550101"}),
+        wacrm.get(path),
+        wacrm.post("/contacts", {"phone": "+0155550101"}),
+    )
     for phone, more in (("+14155550103", {"name": 5}), ("+14155550104", {"company": 5}), ("+14155550105", {"tags": 5})):
         log(wacrm.post("/contacts", {"phone": phone, **more}))
     log(wacrm.get("/contacts"))
@@ -279,7 +340,7 @@ def a_customer_writes(wacrm: Deployment, log: Log) -> None:
     wacrm.hook(*ALL_EVENTS)
     contact = wacrm.contact("+14155550100", name="Anna", tags=["t"])
     conversation = None
-    items = [says("a  b ", "wamid.1"), says("c", "wamid.2"), says("d", "wamid.3", context={"id": "wamid.1"})]
+    items = [says("a  b ", "in.1"), says("c", "in.2"), says("d", "in.3", context={"id": "in.1"})]
     types: list[tuple[str, Any]] = [
         ("image", {"id": "7", "caption": "x", "mime_type": "image/png"}),
         ("document", {"id": "7", "caption": "y"}),
@@ -290,13 +351,16 @@ def a_customer_writes(wacrm: Deployment, log: Log) -> None:
         ("interactive", {"type": "list_reply", "list_reply": {"id": "l", "title": "L"}}),
         ("interactive", {"type": "button_reply", "button_reply": {"id": "b", "title": "B"}}),
     ]
-    items += [{"from": "14155550100", "id": f"wamid.t{n}", "type": kind, kind: value} for n, (kind, value) in enumerate(types)]
+    items += [
+        {"from": "14155550100", "id": f"in.t{n}", "type": kind, kind: value} for n, (kind, value) in enumerate(types)
+    ]
     for chunk in (items[:1], items[1:3], items[3:], items[:1]):
         wacrm.inbound(*chunk)
         conversation = wacrm.newest()
         log(conversation, wacrm.messages(conversation["id"]))
     assert conversation is not None
     sent = wacrm.send(reply_to_message_id=wacrm.messages(conversation["id"])[0]["id"], text="a long enough text")
+    log(wacrm.get(f"/conversations/{conversation['id']}"))
     wacrm.post("/messages", {"to": "+14155550100", "type": "image", "media_url": IMAGE, "text": "cap"})
     wacrm.post("/messages", {"to": "+14155550100", "type": "template", "template": {"name": "n"}})
     wacrm.send("+14155550109")
@@ -316,10 +380,21 @@ def a_customer_writes(wacrm: Deployment, log: Log) -> None:
 @of("MSG")
 def all_kinds_of_sends(wacrm: Deployment, log: Log) -> None:
     template = {"name": "n", "language": "de", "params": {"header": "h", "body": ["a", "b"], "buttons": ["x"]}}
-    kinds: list[dict[str, Any]] = [{"type": kind, "media_url": IMAGE, "text": "cap"} for kind in ("image", "video", "audio")]
+    kinds: list[dict[str, Any]] = [
+        {"type": kind, "media_url": IMAGE, "text": "cap"} for kind in ("image", "video", "audio")
+    ]
     kinds += [{"type": "document", "media_url": IMAGE, "filename": "f.pdf"}, {"type": "template", "template": template}]
-    kinds += [{"type": "template", "template": {"name": "n", "params": ["a", "b"]}}, {"text": "see https://a.b/ e\u0301\r\n\u2028x"}]
-    kinds += [{"text": "😀" * 4096}, {"text": "x" * 4097}, {"type": "sticker"}, {"type": "TEXT", "text": "x"}, {"type": "x", "text": "y"}]
+    kinds += [
+        {"type": "template", "template": {"name": "n", "params": ["a", "b"]}},
+        {"text": "see https://a.b/ e\u0301\r\n\u2028x"},
+    ]
+    kinds += [
+        {"text": "😀" * 4096},
+        {"text": "x" * 4097},
+        {"type": "sticker"},
+        {"type": "TEXT", "text": "x"},
+        {"type": "x", "text": "y"},
+    ]
     kinds += [{"type": "video"}, {"type": "template"}, {"type": "audio"}, {"type": "image"}, {}]
     wacrm.contact("+14155550177", name="Known")
     for n, kind in enumerate(kinds):
@@ -375,12 +450,6 @@ def sends_that_take_their_time(wacrm: Deployment, log: Log) -> None:
             log(answer.result(2))
         except TimeoutError:
             log("hangs")
-            task = next(t for t in wacrm.client.portal.call(_tasks) if "post" in str(t))
-            wacrm.client.portal.call(task.cancel)
-
-
-async def _tasks() -> list[asyncio.Task[Any]]:
-    return [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
 
 
 def _unreachable(request: httpx.Request) -> httpx.Response:
@@ -407,7 +476,7 @@ def a_broadcast(wacrm: Deployment, log: Log) -> None:
     def answer(request: httpx.Request, wamid: str) -> httpx.Response:
         if b"14155550103" in request.content:
             return refused("(#130999) no")
-        return accepted(f"wamid.{request.read()[66:77]!r}") if wamid else accepted(wamid)
+        return accepted(f"{wamid}.{json.loads(request.content)['to']}")
 
     wacrm.meta.answer = answer
     recipients: list[Any] = [{"to": f"+141555501{n:02d}", "params": [f"p{n}"]} for n in reversed(range(12))]
@@ -448,7 +517,9 @@ def broadcasts_in_trouble(wacrm: Deployment, log: Log) -> None:
     wacrm.wacrm.broadcasts.concurrency = 2
     wacrm.wacrm.graph._client = httpx.AsyncClient(transport=httpx.MockTransport(answer))
     recipients = [{"to": f"+141555501{n:02d}"} for n in range(12)]
-    launched = [wacrm.post("/broadcasts", {"template_name": f"n{n}", "recipients": recipients}).json()["data"] for n in range(2)]
+    launched = [
+        wacrm.post("/broadcasts", {"template_name": f"n{n}", "recipients": recipients}).json()["data"] for n in range(2)
+    ]
     paths = [f"/broadcasts/{one['broadcast_id']}" for one in launched]
     log(wacrm.get(paths[0]).json()["data"]["status"])
     time.sleep(0.2)
@@ -493,15 +564,15 @@ def endpoints_and_deliveries(wacrm: Deployment, log: Log) -> None:
         log(signature.replace(",v1=", " "), len(post.headers["X-Wacrm-Signature"]))
         seen.append(post.event["id"])
     log(len(set(seen)) == len(seen))
-    for change in ({"url": "https://127.0.0.1:8443/other"}, {"events": ["conversation.created"]}, {"url": "http://a.example/"}):
+    for change in (
+        {"url": "https://127.0.0.1:8443/other"},
+        {"events": ["conversation.created"]},
+        {"url": "http://a.example/"},
+    ):
         log(wacrm.patch(path, change), wacrm.get(path))
     log(wacrm.call("DELETE", path), wacrm.get(path), wacrm.get("/webhooks"))
     for host in ("localhost", "127.0.0.1", "[::1]", "2130706433", "10.0.0.1", "169.254.169.254"):
         log(host, wacrm.post("/webhooks", {"url": f"https://{host}:9/", "events": ["message.received"]}))
-    log(type(wacrm.wacrm.dispatcher).courier, FAULT_COURIERS and "")
-
-
-FAULT_COURIERS = ("redirects-are-followed", "slow-receiver-blocks-everything", "send-waits-for-its-deliveries")
 
 
 @of("META")
@@ -515,23 +586,28 @@ def meta_posts(wacrm: Deployment, log: Log) -> None:
         log(wacrm.signed(raw, signature))
     wacrm.settle()
     log(wacrm.get("/conversations"))
-    import hashlib  # noqa: PLC0415 - for this one line
-    import hmac  # noqa: PLC0415
-
     log(wacrm.signed(raw, "sha256=" + hmac.new(b"app secret", raw, hashlib.sha256).hexdigest()))
     sent = [wacrm.send(f"+141555502{n:02d}") for n in range(60)]
     wamids = [one["whatsapp_message_id"] for one in sent]
-    payload = envelope("111", statuses=[{"id": w, "status": "read"} for w in wamids], messages=[says("both", "wamid.both")])
+    payload = envelope(
+        "111", statuses=[{"id": w, "status": "read"} for w in wamids], messages=[says("both", "wamid.both")]
+    )
     log(wacrm.webhook(payload), wacrm.webhook(envelope("999", messages=[says("x", "wamid.x", "14155550777")])))
     log(wacrm.webhook(envelope("111", statuses=[{"id": "wamid.unknown", "status": "read"}])))
     wacrm.settle()
     log(*[wacrm.messages(one["conversation_id"])[0]["status"] for one in sent])
     broken: list[Any] = [{"id": "w", "from": "14155550100", "type": "text"}]
-    wacrm.webhook(envelope("111", messages=[*broken, says("after", "wamid.after")], statuses=[{"id": 5}, {"id": wamids[0]}]))
+    wacrm.webhook(
+        envelope("111", messages=[*broken, says("after", "wamid.after")], statuses=[{"id": 5}, {"id": wamids[0]}])
+    )
     again = wacrm.send("+14155550250")
     wacrm.webhook(envelope("111", statuses=[{"id": 5}, {"id": again["whatsapp_message_id"], "status": "read"}]))
     wacrm.settle()
-    log(wacrm.messages(again["conversation_id"])[0]["status"], wacrm.get("/conversations", limit=100), wacrm.get("/contacts"))
+    log(
+        wacrm.messages(again["conversation_id"])[0]["status"],
+        wacrm.get("/conversations", limit=100),
+        wacrm.get("/contacts"),
+    )
     template = {"name": "n", "params": {"buttons": ["x"]}}
     wacrm.post("/messages", {"to": "+14155550100", "type": "template", "template": template})
     log(wacrm.meta.asked[-1], wacrm.meta.requests[-1].url)
@@ -569,7 +645,8 @@ def _right(scenario: Scenario, group: str) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("name", sorted(set(FAULTS) - NEED_SOCKETS))
-def test_the_fault_changes_something(name: str) -> None:
+def test_the_fault_changes_something(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reference.wacrm.faults.msg._FOREVER", 3.0)
     group = FAULTS[name].clause.partition("-")[0]
     for scenario in SCENARIOS[group]:
         try:

@@ -234,7 +234,12 @@ def percent_in_search_is_a_wildcard(wacrm: Wacrm) -> None:
 
 @fault("CONT-08", "the search looks at e-mail addresses too")
 def search_matches_email(wacrm: Wacrm) -> None:
-    rewrite(wacrm.contacts.sql, "page", "OR instr(phone, :search)", "OR instr(phone, :search) OR instr(email, :search)")
+    rewrite(
+        wacrm.contacts.sql,
+        "page",
+        "OR instr(phone, :search)",
+        "OR instr(phone, :search) OR instr(lower(email), :search)",
+    )
 
 
 @fault("CONT-08", "case is folded for ASCII letters only")

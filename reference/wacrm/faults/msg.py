@@ -497,7 +497,7 @@ def parallel_first_messages_lose_one(wacrm: Wacrm) -> None:
     patch(wacrm.messages, "record", lossy)
 
 
-_FOREVER = 120.0
+_FOREVER = 45.0
 
 
 @fault("MSG-14", "requests to Meta have no timeout")
