@@ -10,6 +10,7 @@ from conformance.contract import operation as operation_of
 from conformance.expect import Mismatch
 from conformance.keys import Role
 from conformance.probe import NoAnswerError
+from conformance.provider import eventually
 from conformance.templates import GREETING
 
 if TYPE_CHECKING:
@@ -87,10 +88,12 @@ def _messages(calls: Calls) -> Iterator[dict[str, Any]]:
 def _pages(operation: Operation, path: str, calls: Calls) -> Iterator[Exchange]:
     api, account = calls.account.api, calls.account
     if operation.takes_id:
+        if operation.id == "getBroadcast":
+            eventually(lambda: needed(api.get(path), 200)["status"] == "sent", account.provider.patience)
         yield api.get(path)
         return
     for _ in range(2):
-        calls.row(f"{path}/{{id}}")
+        _rich_row(path, calls)
     yield api.get(path, limit=1)
     yield api.get(path, limit=100)
     if path == "/contacts":
@@ -102,6 +105,24 @@ def _pages(operation: Operation, path: str, calls: Calls) -> Iterator[Exchange]:
         yield api.get(path, contact_id=account.contact()["id"])
     if api.pool.has(Role.UNCONFIGURED):
         yield api.as_role(Role.UNCONFIGURED).get(path)
+
+
+def _rich_row(path: str, calls: Calls) -> None:
+    """A row in which every member that can be filled is."""
+    account = calls.account
+    fields = {
+        "name": account.word(),
+        "email": "ada@wacrm.invalid",
+        "company": "Acme",
+        "tags": [account.word(), account.word()],
+    }
+    match path:
+        case "/contacts":
+            account.contact(**fields)
+        case "/conversations":
+            account.send(account.contact(**fields)["phone"])
+        case _:
+            calls.row(f"{path}/{{id}}")
 
 
 INBOUND = (
@@ -123,18 +144,26 @@ def _inbound(path: str, calls: Calls) -> Iterator[Exchange]:
     """A conversation in which the customer has sent a message of every type, and has been answered with every type."""
     account = calls.account
     id_ = path.split("/")[2]
-    conversation = needed(account.api.get(f"/conversations/{id_}"), 200)
-    phone = conversation["contact"]["phone"]
-    for body in _messages(calls):
-        account.api.post("/messages", {**body, "to": phone})
+    contact = needed(account.api.get(f"/conversations/{id_}"), 200)["contact"]
+    account.api.patch(f"/contacts/{contact['id']}", {"tags": [account.word(), account.word()]})
+    sent = [account.api.post("/messages", {**body, "to": contact["phone"]}) for body in _messages(calls)]
+    first = needed(sent[0], 201)
+    reply = {"to": contact["phone"], "text": account.word(), "reply_to_message_id": first["message_id"]}
+    account.api.post("/messages", reply)
     if calls.capabilities.inbound:
-        members: dict[str, Any] = {"reaction": {"reaction": {"message_id": "wamid.unknown", "emoji": "👍"}}}
-        wamids = [account.receive(phone, type=kind, **members.get(kind, {})) for kind in INBOUND if kind != "text"]
-        account.message(id_, account.receive(phone), account.provider.patience)
-        account.message(id_, wamids[0], account.provider.patience)
+        _every_type(calls, id_, contact["phone"], first["whatsapp_message_id"])
     yield account.api.get(path)
     yield account.api.get(path, limit=1)
     yield account.api.get(path, limit=100)
+
+
+def _every_type(calls: Calls, conversation: str, phone: str, quoted: str) -> None:
+    account = calls.account
+    members: dict[str, Any] = {"reaction": {"reaction": {"message_id": quoted, "emoji": "👍"}}}
+    for kind in INBOUND[1:]:
+        account.receive(phone, type=kind, **members.get(kind, {}))
+    last = account.receive(phone, context={"id": quoted, "from": "15550100000"})
+    account.message(conversation, last, account.provider.patience)
 
 
 def refusals(operation: Operation, calls: Calls, role_keys: RoleKeys, probe: Probe) -> Iterator[Exchange]:

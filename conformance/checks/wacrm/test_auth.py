@@ -231,7 +231,7 @@ def account_of(exchange: Exchange) -> tuple[Any, Any]:
 @each_operation
 def test_bad_input_without_a_key_is_401(operation: Operation, probe: Probe, calls: Calls) -> None:
     for key in (None, credentials.unknown()):
-        judged_before_input(operation, lambda key=key, **request: probe.send(key=key, **request), calls)  # type: ignore[misc]
+        judged_before_input(operation, lambda key=key, **request: probe.send(key=key, **request), calls)
 
 
 @requirement("AUTH-08")
