@@ -223,7 +223,7 @@ WRONG_TAGS: tuple[Any, ...] = ("vip", 5, True, {}, {"0": "vip"}, [5], [True], [N
 @requirement("CONT-03")
 def test_a_contact_without_phone_is_refused(account: Account) -> None:
     word = account.word()
-    expect.error(account.api.post("/contacts", {"name": word}), (400, "bad_request"))
+    expect.status(account.api.post("/contacts", {"name": word}), 400)
     _nobody_is_called(account, word)
 
 
@@ -231,7 +231,7 @@ def test_a_contact_without_phone_is_refused(account: Account) -> None:
 @pytest.mark.parametrize("phone", NO_PHONES, ids=repr)
 def test_an_impossible_phone_is_refused(account: Account, phone: Any) -> None:  # noqa: ANN401 - any JSON
     word = account.word()
-    expect.error(account.api.post("/contacts", {"phone": phone, "name": word}), (400, "bad_request"))
+    expect.status(account.api.post("/contacts", {"phone": phone, "name": word}), 400)
     _nobody_is_called(account, word)
 
 
@@ -255,7 +255,7 @@ def test_a_field_of_the_wrong_type_is_refused(account: Account, field: str) -> N
     phone = account.numbers.fresh()
     for value in WRONG_TAGS if field == "tags" else WRONG_TEXTS:
         exchange = account.api.post("/contacts", {"phone": phone, field: value})
-        expect.error(exchange, (400, "bad_request"))
+        expect.status(exchange, 400)
     found = account.contact_by_phone(phone)
     that(found is None, "no contact to come of refused requests", f"{found}", exchange)
 
@@ -271,7 +271,7 @@ def test_a_field_of_the_wrong_type_changes_no_contact(account: Account, operatio
             exchange = account.api.post("/contacts", {"phone": stored["phone"], **others, field: value})
         else:
             exchange = account.api.patch(f"/contacts/{stored['id']}", {**others, field: value})
-        expect.error(exchange, (400, "bad_request"))
+        expect.status(exchange, 400)
     shown = _read(account, stored["id"])
     _has(shown, {name: stored[name] for name in UNCHANGING}, exchange)
     _has_tags(shown, _names(stored), exchange)
@@ -491,7 +491,7 @@ def test_a_patch_with_tags_makes_the_set(account: Account, case: str, along: str
     exchange = account.api.patch(f"/contacts/{stored['id']}", {"tags": tags, **fields})
     for shown, source in [(expect.record(exchange, 200), exchange), *_everywhere(account, stored)]:
         _has_tags(shown, tags, exchange, source)
-        _has(shown, {"name": "Ada", "company": "Acme", **fields}, exchange, source)
+        _has(shown, {name: stored[name] for name in UNCHANGING} | fields, exchange, source)
     _has_tags(_read(account, bystander["id"]), _names(bystander), exchange)
 
 
@@ -849,6 +849,7 @@ def test_another_spelling_is_refused_or_comes_back_in_e164(account: Account, spe
 @pytest.mark.parametrize("patch", ["name", "email", "company", "no company", "tags", "no tags", "name and tags"])
 def test_a_change_advances_updated_at_and_leaves_created_at(account: Account, patch: str) -> None:
     stored = account.contact(name="Ada", email="ada@wacrm.invalid", company="Acme", tags=[account.word()])
+    precondition(stored.get("company") and stored.get("tags"), "a new contact lacks what was sent")
     patches: dict[str, Row] = {
         "name": {"name": "Grace"}, "email": {"email": "grace@wacrm.invalid"}, "company": {"company": "Navy"},
         "no company": {"company": None}, "tags": {"tags": [account.word()]}, "no tags": {"tags": []},

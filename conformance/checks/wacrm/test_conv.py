@@ -271,6 +271,22 @@ def test_the_messages_of_a_batch_come_newest_first(account: Account, customer: C
 
 
 @requirement("CONV-03")
+@pytest.mark.parametrize("status", ["delivered", "read", "failed"])
+def test_a_message_stays_listed_whatever_becomes_of_it(
+    account: Account, customer: Callable[..., Talk], status: str
+) -> None:
+    talk = customer()
+    account.provider.script(talk.phone)
+    wamids = [talk.write(), *(str(talk.send()["whatsapp_message_id"]) for _ in range(2))]
+    item = {"id": wamids[1], "status": status, "recipient_id": talk.phone[1:]}
+    account.provider.statuses(account.phone_number_id, item)
+    _quiet(talk)
+    exchange = talk.messages()
+    shown = [row.get("whatsapp_message_id") for row in expect.rows(exchange)]
+    expect.same_members(shown, wamids, f"the messages, one of which is {status}", exchange)
+
+
+@requirement("CONV-03")
 @pytest.mark.parametrize("quoted", ["ours", "theirs"])
 def test_a_quoting_message_names_the_quoted_one(customer: Callable[..., Talk], quoted: str) -> None:
     talk = customer()
@@ -642,6 +658,7 @@ def _complete(row: Row | None, kind: Inbound) -> Row | None:
 
 SENDS: dict[str, Row] = {
     "text": {"text": "Hello"},
+    "long text": {"text": "é" * 4096},
     "text by name": {"type": "text", "text": "שלום 👋\n<b>&"},
     "template": {"type": "template", "template": {"name": PLAIN, "language": "en_US"}},
     "template with values": {"type": "template", "template": {"name": GREETING, "language": "it", "params": ["Ada", "A-17"]}},
