@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from conformance import schema
-from conformance.generation.tolerance import body_is_refused
+from conformance.generation.tolerance import body_is_valid
 from conformance.generation.traffic import ABSENT, UNPARSABLE
 
 if TYPE_CHECKING:
@@ -79,8 +79,10 @@ class Harmless:
         if request.id is None or self.memory.knows(request.kind, request.id):
             return request.id
         known = self._known(request.kind, own=request.operation.method != "GET")
-        if not schema.is_uuid(request.id) and not (known and body_is_refused(request)):
-            return self.rng.choice(IMPOSSIBLE_IDS)
+        if not schema.is_uuid(request.id):
+            # One thing wrong at a time: a body that is wrong as well gets an id that exists.
+            alone = not known or body_is_valid(request)
+            return self.rng.choice(IMPOSSIBLE_IDS) if alone else self.rng.choice(known)
         return self.rng.choice(known) if known and self.rng.random() < 0.75 else request.id  # noqa: PLR2004
 
     def _query(self, request: Request) -> list[tuple[str, str]]:

@@ -50,6 +50,15 @@ def body_is_refused(request: Request) -> Refusal | None:
     return Refusal(problems[0]) if problems else None
 
 
+def body_is_valid(request: Request) -> bool:
+    """Whether the body, if the operation takes one, is what the specification asks for, tolerances aside."""
+    if not request.operation.has_body:
+        return True
+    body = request.json
+    unread = body is ABSENT or body is UNPARSABLE
+    return not unread and not schema.problems(body_schema(request.operation), body)
+
+
 @cache
 def tolerant_schema(operation_id: str) -> Mapping[str, Json]:
     """The schema of an operation's body, widened by every tolerance."""

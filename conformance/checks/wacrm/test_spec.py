@@ -10,16 +10,17 @@ import pytest
 from conformance import contract, expect, generation
 from conformance.expect import Lacking, Mismatch, NoVerdict, requirement
 from conformance.generation import Budget, KnownTemplate, Mode
-from conformance.probe import Exchange
+from conformance.probe import Exchange, NoAnswerError
 from conformance.templates import GREETING, PLAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from conformance.account import Account
     from conformance.contract import Operation
-    from conformance.generation import Defect, Run
+    from conformance.generation import Defect, Run, Send
     from conformance.judgement import Judgement
+    from conformance.probe import Api
     from conformance.target import Capabilities
 
     Generated = Callable[[Mode], Run]
@@ -59,7 +60,7 @@ def generated(
     def run(mode: Mode) -> Run:
         made.append(
             generation.run(
-                mode, send=account.api.call, number=account.numbers.fresh, seed=judgement.seed, ids=existing(account),
+                mode, send=steadily(account.api), number=account.numbers.fresh, seed=judgement.seed, ids=existing(account),
                 templates=TEMPLATES, without=without, budget=BUDGET,
             )
         )  # fmt: skip
@@ -69,6 +70,18 @@ def generated(
     for run_ in made:
         for webhook in run_.created.get("webhooks", ()):
             account.api.delete(f"/webhooks/{webhook}")
+
+
+def steadily(api: Api) -> Send:
+    """A request that gets no answer is sent once more: after a failure, servers drop the connection that it was on."""
+
+    def send(method: str, path: str, *, content: bytes | None, headers: Mapping[str, str]) -> Exchange:
+        try:
+            return api.call(method, path, content=content, headers=headers)
+        except NoAnswerError:
+            return api.call(method, path, content=content, headers=headers)
+
+    return send
 
 
 def existing(account: Account) -> dict[str, list[str]]:
