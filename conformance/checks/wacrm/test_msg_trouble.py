@@ -190,7 +190,7 @@ def test_every_legal_form_of_metas_acceptance_is_one(account: Account) -> None:
 
 @dataclass(frozen=True)
 class Slow:
-    """Sends whose answer from Meta took long, never came, or was cut off; `by` a send beside them."""
+    """Sends of every type whose answer from Meta took long, never came, or was cut off, and sends beside them."""
 
     account: Account
     accepted: list[tuple[float, Exchange]]
@@ -201,7 +201,6 @@ class Slow:
 
 ACCEPTED_AFTER = (1.5, 3.0, 6.5)
 """Seconds. Statuses arrive at once, so that a deployment that has given up can still learn that Meta took the message."""
-HANGING = 6
 LONGEST = 30.0
 IMPATIENCE = 33.0
 
@@ -210,25 +209,25 @@ IMPATIENCE = 33.0
 def slow(shared_account: Callable[[str], Account], sends: None) -> Slow:  # noqa: ARG001 - asked for its effect
     """All slow sends of this file at the same time: together they take as long as the slowest."""
     account = shared_account("slow Meta")
-    slow_ones, hanging, cut = (
-        [account.numbers.fresh() for _ in range(count)] for count in (len(ACCEPTED_AFTER), HANGING, 2)
-    )
+    counts = (len(ACCEPTED_AFTER), len(TYPES), len(TYPES))
+    slow_ones, hanging, cut = ([account.numbers.fresh() for _ in range(count)] for count in counts)
     account.provider.script(slow_ones, ("sent", 0.05), ("delivered", 0.1))
     for number, delay in zip(slow_ones, ACCEPTED_AFTER, strict=True):
         account.provider.fault(number, delay=delay)
     account.provider.fault(hanging, times=None, hang="before", delay=LONGEST + 10)
     account.provider.fault(cut, times=None, reset="before")
-    waits = [patient(account, number) for number in (*slow_ones, *hanging, *cut)]
+    kinds = (*TYPES[: len(slow_ones)], *TYPES, *TYPES)
+    waits = [patient(account, number, kind) for number, kind in zip((*slow_ones, *hanging, *cut), kinds, strict=True)]
     bystander = beside(account, hanging, account.provider.mark())
     done = at_once([*waits, bystander, bystander])
-    first, second = len(slow_ones), len(slow_ones) + HANGING
-    accepted = list(zip(ACCEPTED_AFTER, done[:first], strict=True))
-    return Slow(account, accepted, done[first:second], done[second : second + 2], done[second + 2 :])
+    answers = iter(done)
+    accepted = [(delay, next(answers)) for delay in ACCEPTED_AFTER]
+    return Slow(account, accepted, [next(answers) for _ in hanging], [next(answers) for _ in cut], list(answers))
 
 
-def patient(account: Account, number: str) -> Callable[[], Exchange]:
+def patient(account: Account, number: str, kind: str) -> Callable[[], Exchange]:
     """A send that is waited for longer than it may take; having no answer is a result too."""
-    body = text(account.word()).to(number)
+    body = sample(kind, account.word()).to(number)
 
     def call() -> Exchange:
         try:
@@ -245,7 +244,7 @@ def beside(account: Account, hanging: Sequence[str], since: int) -> Callable[[],
 
     def call() -> Exchange:
         eventually(lambda: wanted <= {digits(entry["to"]) for entry in account.provider.sends(since=since)}, 5.0)
-        return patient(account, account.numbers.fresh())()
+        return patient(account, account.numbers.fresh(), "text")()
 
     return call
 
