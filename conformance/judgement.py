@@ -178,10 +178,11 @@ class Judgement:
 
 
 def check_name(nodeid: str) -> str:
-    """`test_page.py::test_x[2]` from a node id, without xdist's group."""
-    return (
-        nodeid.rpartition("/")[2].partition("@")[0] if "@" in nodeid.rpartition("]")[2] else nodeid.rpartition("/")[2]
-    )
+    """`test_page.py::test_x[2]` from a node id, without folders and xdist's group; parameters may hold both `/` and `@`."""
+    end = nodeid.rfind("]") + 1
+    group = nodeid.find("@", end)
+    path, bracket, parameters = (nodeid if group < 0 else nodeid[:group]).partition("[")
+    return path.rpartition("/")[2] + bracket + parameters
 
 
 def reveal(value: Any) -> Any:  # noqa: ANN401 - settings as plain data
