@@ -147,12 +147,17 @@ def _drawn() -> set[str]:
 @pytest.fixture
 def numbers(rng: random.Random, judgement: Judgement, target: Target, api: Api, _drawn: set[str]) -> Numbers:
     """Telephone numbers that reach nobody, new to this run and to the target."""
+    return Numbers(rng, _drawn, _known(target, api), judgement.worker)
+
+
+def _known(target: Target, api: Api) -> Callable[[str], bool]:
+    """Whether the target has a contact with a number already; the embedded one begins with none."""
 
     def known(number: str) -> bool:
         found = api.get("/contacts", search=number.lstrip("+")).json()
         return isinstance(found, dict) and any(row.get("phone") == number for row in found.get("data") or [])
 
-    return Numbers(rng, _drawn, (lambda _number: False) if target.target.embedded else known, judgement.worker)
+    return (lambda _number: False) if target.target.embedded else known
 
 
 @pytest.fixture(scope="session")
@@ -187,13 +192,12 @@ def shared_account(
 
     def named(name: str) -> Account:
         rng = random.Random(f"{judgement.seed}:{name}")
-        numbers = Numbers(rng, _drawn, share=judgement.worker)
+        api = Api(probe, pool, Role.FULL)
+        numbers = Numbers(rng, _drawn, _known(target, api), judgement.worker)
         given = target.meta
         provider = Provider(given.control, target.target.patience) if given is not None else None
         phone, waba = (given.phone_number_id, given.waba_id) if given else ("", "")
-        return Account(
-            Api(probe, pool, Role.FULL), numbers, lambda: f"{_prefix}{secrets.token_hex(5)}", provider, phone, waba
-        )
+        return Account(api, numbers, lambda: f"{_prefix}{secrets.token_hex(5)}", provider, phone, waba)
 
     return named
 

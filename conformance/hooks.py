@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from conformance import expect
-from conformance.account import needed
+from conformance.account import needed, needed_rows
 from conformance.expect import NoVerdict
 from conformance.provider import eventually
 
@@ -102,9 +102,7 @@ class Hooks:
 
     def rows(self) -> dict[str, Row]:
         """The newest endpoints of the account, by id."""
-        answer = self.api.get("/webhooks", limit=100)
-        body = answer.json()
-        return {row["id"]: row for row in body["data"]} if answer.status == 200 else {}  # noqa: PLR2004
+        return {str(row.get("id")): row for row in needed_rows(self.api.get("/webhooks", limit=100))}
 
     def clear(self) -> None:
         for identity in self._made:

@@ -35,13 +35,14 @@ RECIPIENTS, STRUCK = 6, (0, 3)
 class Trouble:
     """A fault at Meta: `fault` as mock Meta takes it, `times` a recipient is struck (None: always), `struck` who is.
 
-    `lost`: the fault may hide from the target that Meta took the message.
+    `lost`: the fault may hide from the target whether Meta took the message; `believed`: it may look as if Meta had.
     """
 
     fault: dict[str, Any]
     times: int | None = None
     struck: tuple[int, ...] = STRUCK
     lost: bool = False
+    believed: bool = False
 
 
 REFUSED = {
@@ -64,9 +65,11 @@ FAILING = {
     "a proxy's page (HTTP 502)": Trouble({"http": {"status": 502, "body": "<html>Bad gateway</html>"}}),
     "an empty HTTP 500": Trouble({"http": {"status": 500, "body": "", "content_type": "text/plain"}}),
     "a success that names no message": Trouble(
-        {"http": {"status": 200, "body": "{}", "content_type": "application/json"}}, lost=True
+        {"http": {"status": 200, "body": "{}", "content_type": "application/json"}}, lost=True, believed=True
     ),
-    "a success that is no JSON": Trouble({"http": {"status": 200, "body": "<html>Sorry</html>"}}, lost=True),
+    "a success that is no JSON": Trouble(
+        {"http": {"status": 200, "body": "<html>Sorry</html>"}}, lost=True, believed=True
+    ),
     "connection reset before": Trouble({"reset": "before"}, lost=True),
 }
 LOST = {
@@ -126,7 +129,10 @@ def _strike(account: Account, trouble: Trouble, pool: ThreadPoolExecutor, armed:
 
 
 def _books(case: Struck) -> dict[str, books.Due]:
-    return case.broadcast.dues(case.undecided())
+    due = case.broadcast.dues(case.undecided())
+    if case.trouble.believed:
+        due["sent"] = books.Due(due["sent"].must, due["sent"].may | case.victims)
+    return due
 
 
 # -- it ends ----------------------------------------------------------------------------------------------------------------
