@@ -51,6 +51,13 @@ def kills(session: nox.Session) -> None:
 
 
 @nox.session
+def incumbent(session: nox.Session) -> None:
+    """Stock Schemathesis on the same faults, for the comparison in docs/kills.md."""
+    _install(session)
+    session.run("wacrm-harness", "incumbent", *session.posargs)
+
+
+@nox.session
 def mock_meta(session: nox.Session) -> None:
     """Mock Meta alone, for people who build on the WhatsApp Cloud API."""
     _install(session)

@@ -98,7 +98,21 @@ def requirements(arguments: list[str]) -> int:
     return run(arguments)
 
 
-VERBS = {"gate": gate, "mock": mock, "reference": reference, "kills": kills, "requirements": requirements}
+def incumbent(arguments: list[str]) -> int:
+    """Run stock Schemathesis on the same faults, for comparison."""
+    from harness.incumbent import main as run  # noqa: PLC0415 - as above
+
+    return run(arguments)
+
+
+VERBS = {
+    "gate": gate,
+    "mock": mock,
+    "reference": reference,
+    "kills": kills,
+    "incumbent": incumbent,
+    "requirements": requirements,
+}
 
 if __name__ == "__main__":
     sys.exit(main())
