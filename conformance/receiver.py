@@ -187,6 +187,9 @@ class Receiver:
         found = self._client.get("/touched").raise_for_status().json()
         return sum(port in (None, at) for at, _ in found)
 
+    def close(self) -> None:
+        self._client.close()
+
 
 def certificates(directory: Path, *names: str) -> tuple[Path, ssl.SSLContext]:
     """A private CA's certificate (written to `directory/receiver-ca.pem`) and a server context for the names."""
