@@ -10,11 +10,13 @@ import subprocess
 import sys
 import threading
 import uuid
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self
+
+import httpx
 
 from conformance.provider import Provider
 from conformance.target import SCOPES, Target
@@ -22,6 +24,8 @@ from conformance.templates import TEMPLATES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from conformance.target import Meta
 
 START_DEADLINE = 30.0
 STOP_DEADLINE = 5.0
@@ -208,7 +212,11 @@ def introduce(target: Target) -> None:
     """Tell mock Meta of the target's accounts (where their tokens are known) and of the templates that checks send."""
     assert target.meta is not None
     meta = target.meta
-    provider = Provider(meta.control)
+    with closing(httpx.Client(timeout=40.0, trust_env=False)) as client:
+        _introduce(meta, target.target.meta_webhook, Provider(meta.control, client=client))
+
+
+def _introduce(meta: Meta, webhook_url: str, provider: Provider) -> None:
     for waba_id, phone, token in (
         (meta.waba_id, meta.phone_number_id, meta.access_token),
         (meta.other_waba_id, meta.other_phone_number_id, meta.other_access_token),
@@ -217,7 +225,7 @@ def introduce(target: Target) -> None:
             account = {
                 "access_token": token.get_secret_value(), "app_id": "670843000000001",
                 "app_secret": meta.app_secret.get_secret_value(), "verify_token": meta.verify_token.get_secret_value(),
-                "webhook_url": target.target.meta_webhook,
+                "webhook_url": webhook_url,
                 "phone_numbers": [{"id": phone, "display_phone_number": f"1555010{phone[-4:]}", "verified_name": "Harness"}],
                 "templates": list(TEMPLATES),
             }  # fmt: skip
