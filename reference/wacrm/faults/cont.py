@@ -11,7 +11,7 @@ from reference.wacrm.assembly import Wacrm
 from reference.wacrm.bodies import ContactCreate, ContactPatch
 from reference.wacrm.envelope import ApiError, Json
 from reference.wacrm.faults.registry import fault
-from reference.wacrm.faults.steps import B, patch, reshape, rewrite
+from reference.wacrm.faults.steps import B, current_operation, patch, reshape, rewrite
 from reference.wacrm.operations import Operation
 from reference.wacrm.pages import Window
 from reference.wacrm.storage import Row
@@ -182,6 +182,11 @@ def _changed(wacrm: Wacrm, change: Callable[[Row, ContactPatch, str, str | None]
     patch(wacrm.contacts, "changed", otherwise)
 
 
+@fault("CONT-05", "a tag is looked up with LIKE, and the underscore in its name is a wildcard")
+def tags_are_found_by_pattern(wacrm: Wacrm) -> None:
+    rewrite(wacrm.tags.sql, "find", "name_folded = :folded", "name_folded LIKE :folded")
+
+
 @fault("CONT-06", "null is taken for absent: a company cannot be cleared")
 def null_does_not_clear_the_company(wacrm: Wacrm) -> None:
     def kept(row: Row, _body: ContactPatch, field: str, value: str | None) -> str | None:
@@ -227,6 +232,12 @@ def empty_tags_are_ignored(wacrm: Wacrm) -> None:
     patch(wacrm.tags, "set", unless_empty)
 
 
+@fault("CONT-07", "a new set takes its tags from everybody who had them")
+def patched_tags_are_taken_from_others(wacrm: Wacrm) -> None:
+    shared = "tag_id IN (SELECT tag_id FROM contact_tags WHERE contact_id = :contact)"
+    rewrite(wacrm.tags.sql, "detach", "contact_id = :contact", shared)
+
+
 @fault("CONT-08", "the search is a LIKE pattern, and the client's % is a wildcard")
 def percent_in_search_is_a_wildcard(wacrm: Wacrm) -> None:
     rewrite(wacrm.contacts.sql, "page", "instr(name_folded, :search)", "name_folded LIKE '%' || :search || '%'")
@@ -253,6 +264,11 @@ def search_folds_ascii_only(wacrm: Wacrm) -> None:
 @fault("CONT-08", "the number is matched from its beginning only")
 def search_matches_the_start_of_the_phone_only(wacrm: Wacrm) -> None:
     rewrite(wacrm.contacts.sql, "page", "OR instr(phone, :search)", "OR instr(phone, :search) = 1")
+
+
+@fault("CONT-08", "the column that is searched is written on creation only")
+def search_does_not_follow_a_change_of_name(wacrm: Wacrm) -> None:
+    rewrite(wacrm.contacts.sql, "change", "name_folded = :name_folded, ", "")
 
 
 @fault("CONT-09", "the filter's join is the embedding's join: the other tags are not shown")
@@ -317,6 +333,20 @@ def created_contact_takes_over_a_number_with_its_suffix(wacrm: Wacrm) -> None:
         return create(account, body)
 
     patch(wacrm.contacts, "create", taken)
+
+
+@fault("CONT-10", "a customer who writes is looked up by the last nine digits")
+def inbound_senders_are_matched_by_suffix(wacrm: Wacrm) -> None:
+    find_or_add = wacrm.contacts.find_or_add
+
+    def matched(
+        account: str, phone: str, name: str | None, email: str | None = None, company: str | None = None
+    ) -> tuple[Row, bool]:
+        row = _by_suffix(wacrm, account, phone) if running() is None else None
+        return (row, False) if row is not None else find_or_add(account, phone, name, email, company)
+
+    running = current_operation(wacrm)
+    patch(wacrm.contacts, "find_or_add", matched)
 
 
 def _without_plus(contact: Json) -> None:

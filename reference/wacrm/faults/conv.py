@@ -41,6 +41,15 @@ def read_conversation_names_the_conversation_as_contact(wacrm: Wacrm) -> None:
     reshape(wacrm, Operation.READ_CONVERSATION, confused, status=200)
 
 
+@fault("CONV-01", "the tags of a page are read for its first contact, and shown for all")
+def conversation_list_embeds_the_first_contacts_tags(wacrm: Wacrm) -> None:
+    def mixed(body: Json) -> None:
+        for conversation in body["data"]:
+            conversation["contact"]["tags"] = body["data"][0]["contact"]["tags"]
+
+    reshape(wacrm, Operation.LIST_CONVERSATIONS, mixed, status=200)
+
+
 @fault("CONV-02", "the status is validated, and not used")
 def status_filter_is_ignored(wacrm: Wacrm) -> None:
     rewrite(wacrm.conversations.sql, "page", "AND (:status IS NULL OR v.status = :status) ", "")
@@ -80,6 +89,12 @@ def message_list_leaves_templates_out(wacrm: Wacrm) -> None:
     rewrite(wacrm.messages.sql, "page", "AND conversation_id = :conversation", kept)
 
 
+@fault("CONV-03", "what was not delivered is left out")
+def message_list_leaves_failed_messages_out(wacrm: Wacrm) -> None:
+    kept = "AND conversation_id = :conversation AND status <> 'failed'"
+    rewrite(wacrm.messages.sql, "page", "AND conversation_id = :conversation", kept)
+
+
 def _store(wacrm: Wacrm, direction: str, change: Callable[[Draft], Draft]) -> None:
     """Messages of one direction are stored otherwise."""
     add = wacrm.messages.add
@@ -106,6 +121,11 @@ def inbound_text_is_trimmed(wacrm: Wacrm) -> None:
         return replace(draft, content_text=" ".join(draft.content_text.split()) if draft.content_text else None)
 
     _store(wacrm, "inbound", trimmed)
+
+
+@fault("CONV-03", "what a customer quotes is not looked up")
+def inbound_reply_names_no_message(wacrm: Wacrm) -> None:
+    _store(wacrm, "inbound", lambda draft: replace(draft, reply_to=None))
 
 
 @fault("CONV-05", "the count is read once per webhook and written once: of several at a time, one counts")
@@ -141,6 +161,14 @@ def _note(wacrm: Wacrm, change: Callable[[Json], None]) -> None:
 def sent_messages_count_as_unread(wacrm: Wacrm) -> None:
     def unread(values: Json) -> None:
         values["inbound"] = True
+
+    _note(wacrm, unread)
+
+
+@fault("CONV-05", "what has no text has nothing to read")
+def messages_without_text_are_not_unread(wacrm: Wacrm) -> None:
+    def unread(values: Json) -> None:
+        values["inbound"] = values["inbound"] and values["text"] is not None
 
     _note(wacrm, unread)
 
@@ -211,6 +239,11 @@ def inbound_contact_cards_are_lost(wacrm: Wacrm) -> None:
 @fault("CONV-07", "a voice message is a document to the inbox")
 def inbound_audio_is_a_document(wacrm: Wacrm) -> None:
     _read(wacrm, "audio", lambda _item, right: replace(right, type="document"))
+
+
+@fault("CONV-07", "a location is stored under its name, and a pin on the map has none")
+def inbound_locations_without_name_are_lost(wacrm: Wacrm) -> None:
+    _read(wacrm, "location", lambda item, right: right if item["location"].get("name") else None)
 
 
 @fault("CONV-08", "the quoted message is sent to Meta, and not stored")

@@ -13,6 +13,7 @@ from reference.wacrm.pages import DEFAULT_LIMIT, MAXIMUM_LIMIT, Window
 from reference.wacrm.storage import Row
 
 FIRST = "9999"
+_KEYSET = "(created_at, id) < (:before, :before_id)"
 Rows = list[Row]
 
 
@@ -79,6 +80,13 @@ def contact_pages_are_sorted_by_name(wacrm: Wacrm) -> None:
 @fault("PAGE-02", "a page of endpoints is shown oldest first")
 def webhook_pages_are_oldest_first(wacrm: Wacrm) -> None:
     _reorder(wacrm, "webhooks", lambda rows: rows[::-1])
+
+
+@fault("PAGE-02", "messages of one instant are listed in the order of their ids, upwards, and paged so as well")
+def messages_of_one_instant_are_oldest_first(wacrm: Wacrm) -> None:
+    upwards = "(created_at < :before OR (created_at = :before AND id > :before_id))"
+    rewrite(wacrm.messages.sql, "page", _KEYSET, upwards)
+    rewrite(wacrm.messages.sql, "page", "id DESC", "id ASC")
 
 
 def _cut(wacrm: Wacrm, listed: str, cut_otherwise: Callable[[Rows, Window], tuple[Rows, str | None] | None]) -> None:
@@ -158,7 +166,9 @@ def conversations_are_paged_by_offset(wacrm: Wacrm) -> None:
     _offsets(wacrm, "conversations", wacrm.conversations)
 
 
-_KEYSET = "(created_at, id) < (:before, :before_id)"
+@fault("PAGE-04", "the cursor of webhook endpoints is an offset: what is inserted shifts what comes")
+def webhooks_are_paged_by_offset(wacrm: Wacrm) -> None:
+    _offsets(wacrm, "webhooks", wacrm.endpoints)
 
 
 @fault("PAGE-05", "contacts continue after created_at alone: its ties are lost at a page boundary")
@@ -174,6 +184,19 @@ def messages_with_equal_times_are_lost(wacrm: Wacrm) -> None:
 @fault("PAGE-05", "conversations continue with both columns compared by themselves: ties go missing")
 def conversations_with_equal_times_are_lost(wacrm: Wacrm) -> None:
     rewrite(wacrm.conversations.sql, "page", "(v.created_at, v.id) < (:before, :before_id)", "v.created_at < :before")
+
+
+@fault("PAGE-05", "the cursor of contacts tells no milliseconds: what comes of its second is lost")
+def contacts_cursor_is_cut_to_seconds(wacrm: Wacrm) -> None:
+    encode = wacrm.pages.encode
+
+    def cut(last: Row, subject: str) -> str:
+        if not subject.startswith("contacts"):
+            return encode(last, subject)
+        coarse = {"created_at": f"{last['created_at'][:-5]}.000Z", "id": last["id"]}
+        return encode(coarse, subject)  # type: ignore[arg-type]  # it is read by these two names only
+
+    patch(wacrm.pages, "encode", cut)
 
 
 def _forget(service: Lists, position: int) -> None:
@@ -196,6 +219,16 @@ def later_pages_forget_the_search(wacrm: Wacrm) -> None:
 @fault("PAGE-06", "the tag is not part of the query of later pages")
 def later_pages_forget_the_tag(wacrm: Wacrm) -> None:
     _forget(wacrm.contacts, 1)
+
+
+@fault("PAGE-06", "the status is not part of the query of later pages")
+def later_pages_forget_the_status(wacrm: Wacrm) -> None:
+    _forget(wacrm.conversations, 0)
+
+
+@fault("PAGE-06", "the contact is not part of the query of later pages")
+def later_pages_forget_the_contact(wacrm: Wacrm) -> None:
+    _forget(wacrm.conversations, 1)
 
 
 @fault("PAGE-07", "a cursor that is no base64 is decoded without a net")
