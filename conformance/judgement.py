@@ -53,6 +53,11 @@ class Judgement:
             raise LookupError(f"a check names the clause {clause}, which requirements.yaml does not have")
         return self.selection.takes(self.requirements[clause])
 
+    def selects_some_of(self, group: str) -> bool:
+        """Whether any clause of the group is selected; a group that has no clauses is not ours to leave out."""
+        ours = [clause for clause in self.requirements.values() if clause.group == group]
+        return not ours or any(self.selection.takes(clause) for clause in ours)
+
     # -- from the preflight to the checks, across processes -------------------------------------------------------------
 
     def after_preflight(self, probe: Probe, pool: KeyPool) -> None:

@@ -63,6 +63,12 @@ class Bench:
     def __init__(self, judgement: Judgement) -> None:
         self.judgement = judgement
 
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Files of groups that are not selected stay unread: importing what generates traffic alone takes a second."""
+        group = collection_path.name.removeprefix("test_").removesuffix(".py").partition("_")[0].upper()
+        is_check = collection_path.name.startswith("test_")
+        return True if is_check and not self.judgement.selects_some_of(group) else None
+
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Keep the selected clauses' checks; checks that spend keys of which there is one go to one worker."""
         kept = [item for item in items if self.judgement.selects(_clause(item))]

@@ -19,6 +19,17 @@ def test_every_check_has_its_clause() -> None:
     assert set(traceability.checks_by_clause()) <= set(requirements.load())
 
 
+def test_a_file_holds_the_checks_of_one_group() -> None:
+    """The gate reads the files of selected groups only."""
+    strangers = [
+        f"{check} judges {clause}"
+        for clause, checks in traceability.checks_by_clause().items()
+        for check in checks
+        if not check.startswith(f"test_{clause.partition('-')[0].lower()}")
+    ]
+    assert strangers == []
+
+
 def test_every_fault_has_its_clause() -> None:
     known = requirements.load()
     assert [fault.name for fault in FAULTS.values() if fault.clause not in known] == []
