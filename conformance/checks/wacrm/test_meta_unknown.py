@@ -120,7 +120,7 @@ def test_what_is_about_nothing_here_is_acknowledged(account: Account, meta_side:
 @requirement("META-07")
 def test_a_reaction_to_an_unknown_message_is_acknowledged(account: Account, meta_side: MetaSide) -> None:
     sender, unknown = account.numbers.fresh(), new_wamid(account.numbers.fresh())
-    item = {**text_item(sender, ""), "type": "reaction", "reaction": {"message_id": unknown, "emoji": "👍"}}
+    item = {**text_item(sender, ""), "type": "reaction", "reaction": {"message_id": unknown, "emoji": "+"}}
     del item["text"]
     acknowledged(meta_side, entry(account.waba_id, of_messages(account.phone_number_id, [item])))
     quote = {**text_item(sender, account.word()), "context": {"from": "15550100000", "id": unknown}}
