@@ -11,7 +11,6 @@ from dataclasses import replace
 from starlette.datastructures import QueryParams
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.bodies import TemplateParams
 from reference.wacrm.envelope import Json
 from reference.wacrm.faults.registry import fault
 from reference.wacrm.faults.steps import patch
@@ -248,18 +247,8 @@ def _known(wacrm: Wacrm, account: str, wamid: str) -> bool:
     return message is not None or wacrm.broadcasts.find_wamid(account, wamid) is not None
 
 
-@fault("META-08", "the index of a button is a number")
-def button_index_is_a_number(wacrm: Wacrm) -> None:
-    buttons = wacrm.composer.buttons
-
-    def numbered(params: TemplateParams) -> list[Json]:
-        return [button | {"index": int(button["index"])} for button in buttons(params)]
-
-    patch(wacrm.composer, "buttons", numbered)
-
-
-@fault("META-08", "one module still has the version before")
-def templates_go_to_an_older_version(wacrm: Wacrm) -> None:
+@fault("META-08", "the version is one that Meta has switched off")
+def calls_go_to_an_older_version(wacrm: Wacrm) -> None:
     endpoint = wacrm.graph.endpoint
 
     def older(whatsapp: WhatsApp) -> str:
@@ -269,16 +258,33 @@ def templates_go_to_an_older_version(wacrm: Wacrm) -> None:
     patch(wacrm.graph, "endpoint", older)
 
 
-@fault("META-08", "the recipient's type is left to Meta's default")
-def recipient_type_is_missing(wacrm: Wacrm) -> None:
+def _enveloped(wacrm: Wacrm, change: Callable[[Json], Json]) -> None:
     envelope = wacrm.composer.envelope
 
-    def untyped(to: str, kind: str, payload: Json, quoted: str | None = None) -> Json:
-        body = envelope(to, kind, payload, quoted)
-        del body["recipient_type"]
-        return body
+    def changed(to: str, kind: str, payload: Json, quoted: str | None = None) -> Json:
+        return change(envelope(to, kind, payload, quoted))
 
-    patch(wacrm.composer, "envelope", untyped)
+    patch(wacrm.composer, "envelope", changed)
+
+
+@fault("META-08", "the number of a video's recipient is a number in JSON")
+def recipient_of_a_video_is_a_number(wacrm: Wacrm) -> None:
+    _enveloped(wacrm, lambda body: body | {"to": int(body["to"])} if body["type"] == "video" else body)
+
+
+@fault("META-08", "a member of one's own travels with documents")
+def documents_carry_a_member_that_meta_does_not_know(wacrm: Wacrm) -> None:
+    _enveloped(wacrm, lambda body: body | {"origin": "api"} if body["type"] == "document" else body)
+
+
+@fault("META-08", "the body is sent as plain text")
+def calls_are_called_plain_text(wacrm: Wacrm) -> None:
+    headers = wacrm.graph.headers
+
+    def plain(whatsapp: WhatsApp) -> dict[str, str]:
+        return headers(whatsapp) | {"Content-Type": "text/plain"}
+
+    patch(wacrm.graph, "headers", plain)
 
 
 @fault("META-08", "the token is put into the query as well, where proxies log it")

@@ -418,12 +418,12 @@ def line_breaks_are_unified(wacrm: Wacrm) -> None:
     _text(wacrm, lambda text: "\n".join(text.splitlines()))
 
 
-@fault("MSG-12", "length is counted in UTF-16 units, of which an emoji has two")
-def length_is_counted_in_utf16(wacrm: Wacrm) -> None:
+@fault("MSG-12", "length is counted in bytes, of which an accented letter has two")
+def length_is_counted_in_bytes(wacrm: Wacrm) -> None:
     text_of = wacrm.composer.text
 
     def counted(text: str | None) -> Json:
-        if text and len(text.encode("utf-16-le")) > 2 * 4096:
+        if text and len(text.encode()) > 4096:  # noqa: PLR2004 - the limit, of the wrong unit
             raise ApiError(Code.BAD_REQUEST, "text must not be longer than 4096 characters.")
         return text_of(text)
 
