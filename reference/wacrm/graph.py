@@ -9,8 +9,6 @@ import httpx
 from reference.wacrm.envelope import Json
 from reference.wacrm.settings import WhatsApp
 
-# below the 5 s after which common servers drop an idle connection, which would look like a lost answer
-_KEEP_ALIVE_SECONDS = 2.0
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
@@ -28,7 +26,9 @@ class Graph:
     def __init__(self, url: str, timeout: float) -> None:
         self.url = url.rstrip("/")
         self.patience(timeout)
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=_KEEP_ALIVE_SECONDS)
+        # a connection for each exchange: under load, requests were seen waiting in httpcore's pool until their deadline
+        # while connections idled, and a server may drop an idle one; both look like a lost answer
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
         # httpx counts per read; what is promised is the whole exchange, and `post` counts that
         self._client = httpx.AsyncClient(timeout=None, limits=limits, trust_env=False, verify=_trust(url))  # noqa: S113 - see above
 
