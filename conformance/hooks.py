@@ -50,6 +50,10 @@ class Endpoint:
 
         return eventually(enough, self._hooks.receiver.patience, 0.02) or self.events(event, **data)
 
+    def quiet(self) -> None:
+        """Wait until nothing has come for a moment."""
+        self._hooks.receiver.settled(self.path, at_least=0, quiet=0.3)
+
     def row(self) -> Row:
         return needed(self._hooks.api.get(f"/webhooks/{self.id}"), 200)
 
