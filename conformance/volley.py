@@ -97,6 +97,8 @@ def _answer(connection: socket.socket, url: str, key: Key, sent: float) -> Excha
         content = response.read()
     except (OSError, http.client.HTTPException) as error:
         return _exchange(url, key, sent, None, {}, b"", f"no answer: {type(error).__name__} ({error})")
+    finally:
+        response.close()
     return _exchange(url, key, sent, response.status, dict(response.getheaders()), content, None)
 
 

@@ -23,11 +23,11 @@ SLOW = 0.8
 EARLIER = 1.5
 """Seconds by which a refusal may promise less than a whole window before the key counts as used before us."""
 
+ROUNDED = 1.1
+"""Seconds by which a promise may exceed what is left of a window, for being rounded up."""
 AT_EDGE = 0.1
 """Seconds before a window's end that are left out of it, for timers that are a little early."""
 FAILED = 400
-AT_ONCE = 10
-"""Above this limit, a key that is refused at its second request was not used up by chance, but by the key spent between."""
 
 
 @dataclass(frozen=True)
@@ -80,16 +80,37 @@ def exact(series: Sequence[Observation], budget: Budget, again: Sequence[Observa
     precondition(
         admitted, "the key was refused at its first request: it was in use before us, or shares a budget (RATE-07)"
     )
-    if used_before(series, budget.window) and (not again or len(admissions(usable(again))) >= budget.limit):
+    exact_later = bool(again) and len(admissions(usable(again))) == budget.limit
+    if exact_later or (not again and used_before(series, budget.window)):
         raise NoVerdict(
-            f"only {admitted} of {budget.limit} were admitted, and Retry-After says that the key's window had begun before "
-            "our first request: the key was in use; run again when it has rested"
+            f"only {admitted} of {budget.limit} were admitted, "
+            + (
+                "but all of them in the key's next window"
+                if exact_later
+                else "in a window that began before our first one"
+            )
+            + ": the key was in use before us; run again when it has rested"
         )
     raise Mismatch(f"{budget.limit} admissions of a fresh key", f"{admitted}, then 429", *deciding(series))
 
 
+def rolled_over(series: Sequence[Observation], window: float) -> bool:
+    """The last refusal's `Retry-After` says that its window began after our first request: an earlier one had ended."""
+    refused = refusals(series)
+    if not refused or (promised := refused[-1].retry_after) is None:
+        return False
+    return refused[-1].sent + promised - series[0].received > window + ROUNDED
+
+
 def too_many(series: Sequence[Observation], budget: Budget) -> Mismatch:
-    """The finding for more admissions than the limit, with the cause where its size gives it away (RATE-12)."""
+    """The finding for more admissions than the limit, with the cause where its size gives it away (RATE-12).
+
+    Raises `NoVerdict` when two windows took part, because somebody had begun one before us.
+    """
+    precondition(
+        not rolled_over(series, budget.window),
+        "the key's window ended among our requests, so it had begun before them: the key was in use before us",
+    )
     admitted = len(admissions(series))
     refused = len(refusals(series))
     actual = f"{admitted} admissions in {span(series):.2f} s, {refused} refusals"
@@ -163,31 +184,56 @@ def no_more_in_a_window(series: Sequence[Observation], budget: Budget) -> None:
         raise too_many(within, budget)
 
 
+def as_long(after: Sequence[Observation], budget: Budget) -> float:
+    """A window that begins with our own request lasts as long as documented (RATE-01); how long it says that it does.
+
+    `after` are the requests of a key's second window, the first of them sent just after the first window had ended. A
+    limiter without windows is not judged. Raises `Mismatch`, `NoVerdict`.
+    """
+    refused = [seen for seen in refusals(usable(after)) if seen.retry_after is not None]
+    precondition(refused and not after[0].refused, "no refusal in the key's second window says when it ends")
+    length = refused[0].received + (refused[0].retry_after or 0) - after[0].sent
+    gradual = budget.fit is not None and budget.fit.kind in {Kind.TOKEN_BUCKET, Kind.SLIDING_COUNTER}
+    if length < budget.window - EARLIER - AT_EDGE and not gradual:
+        raise Mismatch(
+            f"windows of {budget.window:g} s",
+            f"one that ends {length:.1f} s after it began, as Retry-After says",
+            *deciding(after),
+        )
+    return round(length, 2)
+
+
 def still_admitted(series: Sequence[Observation], of: str) -> None:
-    """The same with two requests, one before and one after, for a key that other checks need too (RATE-07)."""
+    """A key that was admitted before another one was spent is admitted after it too (RATE-07).
+
+    `series` begins with the request that was sent before. Raises `Mismatch`, `NoVerdict`.
+    """
     usable(series)
     precondition(not series[0].refused, f"the {of} was refused at its first request: it was in use before us")
-    if series[1].refused:
-        raise Mismatch(f"the {of} to be admitted after another one was spent", "429", *exchanges(series))
+    refused = refusals(series)
+    if refused:
+        raise Mismatch(
+            f"the {of} to be admitted after another one was spent", "429", *exchanges([series[0], refused[0]])
+        )
 
 
 def untouched(series: Sequence[Observation], spent: Sequence[Observation], budget: Budget, of: str) -> None:
     """A key that was first asked after another one was spent has its own whole budget, in a window of its own (RATE-07).
 
-    A key that was in use before us has less too; but its window ends when it likes, not with the spent one's. Raises
-    `Mismatch`, `NoVerdict`.
+    A key that was in use before us has less too: in a window that began before our first request, and that does not
+    happen to be spent and to end together with the other key's. Raises `Mismatch`, `NoVerdict`.
     """
     admitted = len(admissions(usable(series)))
     if admitted >= budget.limit:
         return
     _in_time(series, budget)
     ends, end_of_spent = _ends(series), _ends(spent)
-    aligned = budget.fit is not None and budget.fit.kind is Kind.ALIGNED
-    with_it = ends is not None and end_of_spent is not None and abs(ends - end_of_spent) < EARLIER
-    if with_it and not aligned:
+    near = ends is not None and end_of_spent is not None and abs(ends - end_of_spent) < EARLIER
+    joined = near and admitted == 0 and len(admissions(spent)) >= budget.limit / 2
+    if joined or not used_before(series, budget.window):
         raise Mismatch(
             f"the fresh {of} to be admitted {budget.limit} times, whatever another key has spent",
-            f"{admitted}, then 429 until the other key's window ends",
+            f"{admitted}, then 429",
             *deciding(series),
         )
     raise NoVerdict(f"the fresh {of} was admitted {admitted} times: it was in use before us")
@@ -235,6 +281,7 @@ def one_for_all(mixed: Sequence[Observation], rest: Sequence[Observation], budge
     failed = sum(seen.status >= FAILED and not seen.refused for seen in mixed)
     admitted = len(admissions(series))
     if admitted - failed > budget.most(series):
+        precondition(not rolled_over(series, budget.window), "the key was in use before us")
         raise Mismatch(
             f"{budget.limit} admissions of all operations together",
             f"{admitted}, as if {admitted - failed - budget.limit} requests were not charged",
@@ -249,22 +296,3 @@ def one_for_all(mixed: Sequence[Observation], rest: Sequence[Observation], budge
             f"{budget.limit} admissions of all operations together", f"{admitted}, then 429", *deciding(series)
         )
     return admitted
-
-
-def sole(series: Sequence[Observation], budget: Budget, of: str) -> None:
-    """A key that was admitted before another one was spent has its own whole budget still (RATE-07).
-
-    `series` begins with the request that was sent before. Raises `Mismatch`, `NoVerdict`.
-    """
-    usable(series)
-    precondition(not series[0].refused, f"the {of} was refused at its first request: it was in use before us")
-    admitted = len(admissions(series))
-    at_once = series[1].refused and budget.limit > AT_ONCE
-    if admitted < budget.limit and (at_once or not used_before(series, budget.window)):
-        _in_time(series, budget)
-        raise Mismatch(
-            f"the {of} to be admitted {budget.limit} times, whatever another key has spent",
-            f"{admitted}, then 429, after another key was spent",
-            *deciding(series),
-        )
-    precondition(admitted >= budget.limit, f"the {of} was in use before us: {admitted} of {budget.limit} were left")

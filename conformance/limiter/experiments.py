@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from conformance.limiter.instances import MOST, silence
-from conformance.limiter.observation import SPEND, Observation, Request, Series, admissions, refusals
+from conformance.limiter.observation import SPEND, Observation, Request, Series, admissions, refusals, span
 from conformance.limiter.prices import Purchase
 from conformance.limiter.promises import PUNCTUAL
 
@@ -21,6 +21,8 @@ SURPLUS = 4
 BURST = 5 / 3
 """A burst in parts of the limit: 200 of 120 (RATE-02)."""
 FRESH = {"Connection": "close"}
+AFTERWARDS = 4
+"""Requests of a key after another one was spent."""
 JUST_AFTER = PUNCTUAL + 0.01
 
 
@@ -58,14 +60,20 @@ class Sequential:
 
 
 def sequential(instrument: Instrument, key: Key) -> Sequential:
-    """RATE-01, -03, -05 from above, -06."""
+    """RATE-01, -03, -05 from above, -06.
+
+    A sliding log opens with its oldest entry and is empty when its latest is a window old: that little longer is waited.
+    """
     first = spend(instrument, key)
     if not first[-1].refused:
         return Sequential(first)
     instrument.wait_until(promised(instrument, first[-1]))
     probe = instrument.ask(key, SPEND)
+    if probe.refused:
+        instrument.wait_until(promised(instrument, probe))
     rested = admissions(first)[-1].received + instrument.window + JUST_AFTER if admissions(first) else 0.0
-    instrument.wait_until(max(rested, promised(instrument, probe)) if probe.refused else rested)
+    if rested - probe.received < span(first) + JUST_AFTER:
+        instrument.wait_until(rested)
     return Sequential(first, [probe, *spend(instrument, key)])
 
 
@@ -134,26 +142,19 @@ class Isolation:
     fresh: dict[str, Series]
 
 
-@dataclass(frozen=True)
-class Bystanders:
-    """Keys beside the one that is spent, by description: asked before and spent after it, spent after it, asked only."""
+def isolation(instrument: Instrument, spent: Key, begun: dict[str, Key], fresh: dict[str, Key]) -> Isolation:
+    """One key is spent while others, given by description, have made one request, and others none (RATE-07).
 
-    begun: dict[str, Key]
-    fresh: dict[str, Key]
-    shared: dict[str, Key] = field(default_factory=dict)
-
-
-def isolation(instrument: Instrument, spent: Key, keys: Bystanders) -> Isolation:
-    """One key is spent while others have made one request, and others none (RATE-07)."""
+    The former make few requests after it, so that keys that others need too may be among them; the latter are spent.
+    """
     with instrument.turn():
-        begun = {name: [instrument.ask(key, SPEND)] for name, key in (keys.begun | keys.shared).items()}
+        series = {name: [instrument.ask(key, SPEND)] for name, key in begun.items()}
     gone = spend(instrument, spent)
-    for name, key in keys.shared.items():
-        begun[name].append(instrument.ask(key, SPEND))
-    for name, key in keys.begun.items():
-        begun[name] += spend(instrument, key)
+    for name, key in begun.items():
+        series[name] += [instrument.ask(key, SPEND) for _ in range(min(AFTERWARDS, instrument.limit - 1))]
+    whole = {name: spend(instrument, key) for name, key in fresh.items()}
     gone.append(instrument.ask(spent, SPEND))
-    return Isolation(gone, begun, {name: spend(instrument, key) for name, key in keys.fresh.items()})
+    return Isolation(gone, series, whole)
 
 
 def instances(instrument: Instrument, key: Key, together: int = 1) -> Series:

@@ -17,7 +17,6 @@ from conformance.keys import Role
 from conformance.limiter import experiments, kinds
 from conformance.limiter.counting import Budget
 from conformance.limiter.desk import ROUNDS, stocked
-from conformance.limiter.experiments import Bystanders
 from conformance.limiter.instrument import Live, Turns
 from conformance.limiter.observation import ME, SPEND, Observation, Request, Series, admissions, refusals
 from conformance.limiter.requests import Prepared, wares
@@ -208,24 +207,25 @@ class Laboratory:
 
     def _isolation(self) -> Isolation:
         others = [key for key in (self._of_another_account() for _ in range(2)) if key is not None]
-        shared = {} if others else self._shared_with_the_pool()
-        with self._desk.keys_for(min(3, max(2, self._desk.stock))) as (spent, *same):
-            begun, fresh = _named(same[:1], others[:1]), _named(same[1:], others[1:])
-            return experiments.isolation(self._live(), spent, Bystanders(begun, fresh, shared))
+        begun = dict(zip((OTHER_ACCOUNT,), others[1:] or self._shared_with_the_pool(), strict=False))
+        with self._desk.keys_for(min(3, max(2, self._desk.stock))) as (spent, first, *second):
+            fresh = dict(zip((SAME_ACCOUNT, OTHER_ACCOUNT), (first, *others), strict=False))
+            begun |= dict(zip((SAME_ACCOUNT,), second, strict=False))
+            return experiments.isolation(self._live(), spent, begun, fresh)
 
     def _of_another_account(self) -> Key | None:
         pool = self.bench.pool
         return pool.exclusive(Role.OTHER) if pool.has(Role.OTHER) else None
 
-    def _shared_with_the_pool(self) -> dict[str, Key]:
-        """The one key of another account, booked for two requests."""
+    def _shared_with_the_pool(self) -> list[Key]:
+        """A key of another account that other checks use too, booked for the few requests."""
         pool = self.bench.pool
         if not pool.has(Role.OTHER):
-            return {}
+            return []
         key = pool.keys(Role.OTHER)[0]
-        for _ in range(2):
+        for _ in range(1 + experiments.AFTERWARDS):
             pool.book(key)
-        return {OTHER_ACCOUNT: key}
+        return [key]
 
     def _hammered(self) -> Hammered:
         live = self._live()
@@ -261,11 +261,6 @@ class Laboratory:
         api = Api(live.probe, self.bench.pool, Role.FULL)
         self._made.append(self.bench.prepared(replace(self.bench.account, api=api, numbers=self.bench.numbers(api))))
         return self._made[-1]
-
-
-def _named(same: list[Key], others: list[Key]) -> dict[str, Key]:
-    """The keys by description, where there are any."""
-    return {name: keys[0] for name, keys in ((SAME_ACCOUNT, same), (OTHER_ACCOUNT, others)) if keys}
 
 
 SAME_ACCOUNT = "other key of the account"

@@ -5,7 +5,6 @@ import pytest
 from conformance.expect import Mismatch, NoVerdict
 from conformance.limiter import counting, experiments
 from conformance.limiter.counting import Budget
-from conformance.limiter.experiments import Bystanders
 from conformance.limiter.kinds import Fit, Kind
 from conformance.limiter.observation import SPEND, Observation, Request
 from tests.conformance.limiter.simulation import (
@@ -68,6 +67,16 @@ def test_a_key_that_is_spent_from_the_start_gives_no_verdict() -> None:
     found = experiments.sequential(deployment, key())
     with pytest.raises(NoVerdict, match="at its first request"):
         counting.exact(found.first, BUDGET, again=found.after)
+
+
+def test_a_window_of_somebody_else_that_ends_among_our_requests_gives_no_verdict() -> None:
+    deployment = Deployment(Fixed(), trip=lambda: 0.05)
+    deployment.ask(key(), SPEND)
+    deployment.clock += WINDOW - 3
+    first = experiments.spend(deployment, key())
+    assert len([seen for seen in first if not seen.refused]) > LIMIT
+    with pytest.raises(NoVerdict, match="in use before us"):
+        counting.exact(first, BUDGET)
 
 
 def test_a_limiter_that_admits_too_few_is_found_on_a_used_key_too() -> None:
@@ -145,41 +154,83 @@ def test_too_many_in_both_windows_is_not_the_resets_fault() -> None:
 def test_more_than_the_limit_within_a_window() -> None:
     counting.no_more_in_a_window(experiments.edge(Deployment(Fixed()), key()), BUDGET)
     counting.no_more_in_a_window(experiments.edge(Deployment(SlidingLog()), key()), BUDGET)
-    short = experiments.edge(Deployment(Fixed(window=50.0)), key())
+
+
+class Leaky(Fixed):
+    """Every fifth refusal is none."""
+
+    def refuse(self, key: str, now: float) -> float:
+        self.limit += 1 if int(now * 10) % 5 == 0 else 0
+        return super().refuse(key, now)
+
+
+def test_a_limiter_that_leaks_before_the_window_ends() -> None:
     with pytest.raises(Mismatch):
-        counting.no_more_in_a_window(short, BUDGET)
+        counting.no_more_in_a_window(experiments.edge(Deployment(Leaky()), key()), BUDGET)
+
+
+@pytest.mark.parametrize("limiter", [Fixed(), SlidingLog(), Aligned(), Prolonging()])
+def test_windows_of_the_documented_length(limiter: object) -> None:
+    assert counting.as_long(sequence(limiter).after, BUDGET) > WINDOW - 1.5
+
+
+@pytest.mark.parametrize("limiter", [Fixed(window=50.0), Aligned(window=30.0), SlidingLog(window=55.0)])
+def test_a_shorter_window_is_found(limiter: object) -> None:
+    with pytest.raises(Mismatch, match="windows of 60 s"):
+        counting.as_long(sequence(limiter).after, BUDGET)
 
 
 def neighbours(limiter: object) -> experiments.Isolation:
-    keys = Bystanders({"neighbour": key(1)}, {"neighbour": key(2)}, {"shared": key(3)})
-    return experiments.isolation(Deployment(limiter), key(), keys)  # type: ignore[arg-type]
+    begun, fresh = {"neighbour": key(1)}, {"neighbour": key(2)}
+    return experiments.isolation(Deployment(limiter), key(), begun, fresh)  # type: ignore[arg-type]
 
 
 def test_keys_apart() -> None:
     found = neighbours(Fixed())
-    counting.sole(found.begun["neighbour"], BUDGET, "neighbour")
+    counting.still_admitted(found.begun["neighbour"], "neighbour")
     counting.untouched(found.fresh["neighbour"], found.spent, BUDGET, "neighbour")
-    counting.still_admitted(found.begun["shared"], "neighbour")
     counting.still_spent(found.spent, BUDGET)
 
 
 def test_keys_that_share_a_budget() -> None:
     found = neighbours(ByAccount())
     with pytest.raises(Mismatch):
-        counting.sole(found.begun["neighbour"], BUDGET, "neighbour")
+        counting.still_admitted(found.begun["neighbour"], "neighbour")
     with pytest.raises(Mismatch):
         counting.untouched(found.fresh["neighbour"], found.spent, BUDGET, "neighbour")
+
+
+def test_a_key_that_loses_a_part_of_its_budget_to_another() -> None:
+    class Leaning(Fixed):
+        def start(self, key: str, now: float) -> None:
+            super().start(key, now)
+            self.used[key] = sum(used for other, used in self.used.items() if other != key) // 4
+
+    found = neighbours(Leaning())
     with pytest.raises(Mismatch):
-        counting.still_admitted(found.begun["shared"], "neighbour")
+        counting.untouched(found.fresh["neighbour"], found.spent, BUDGET, "neighbour")
+
+
+def test_a_spent_key_that_others_free_again() -> None:
+    class Freeing(Fixed):
+        def start(self, key: str, now: float) -> None:
+            self.used.clear()
+            super().start(key, now)
+
+    found = neighbours(Freeing())
+    with pytest.raises(Mismatch, match="to stay refused"):
+        counting.still_spent(found.spent, BUDGET)
 
 
 def test_a_neighbour_in_use_gives_no_verdict() -> None:
     deployment = Deployment(Fixed())
     experiments.spend(deployment, key(2))
     deployment.clock += 20
-    found = experiments.isolation(deployment, key(), Bystanders({}, {"neighbour": key(2)}))
+    found = experiments.isolation(deployment, key(), {"neighbour": key(2)}, {"neighbour": key(2)})
     with pytest.raises(NoVerdict, match="in use before us"):
         counting.untouched(found.fresh["neighbour"], found.spent, BUDGET, "neighbour")
+    with pytest.raises(NoVerdict, match="in use before us"):
+        counting.still_admitted(found.begun["neighbour"], "neighbour")
 
 
 OPERATIONS = [(name, lambda name=name: Request("GET", f"/{name}")) for name in ("me", "contacts", "webhooks")]
