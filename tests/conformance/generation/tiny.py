@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import uuid
 from dataclasses import dataclass, field
@@ -58,6 +59,7 @@ class Tiny:
     webhooks: dict[str, dict[str, Any]] = field(default_factory=dict)
     deleted: dict[str, dict[str, Any]] = field(default_factory=dict)
     log: list[tuple[str, str, bytes | None]] = field(default_factory=list)
+    rng: random.Random = field(default_factory=lambda: random.Random(0))
 
     def __call__(self, method: str, path: str, *, content: bytes | None, headers: Mapping[str, str]) -> Answered:
         del headers
@@ -68,6 +70,10 @@ class Tiny:
         except Failed as failed:
             return self._failed(failed)
         return Answered(status, {"content-type": "application/json; charset=utf-8"}, json.dumps(body).encode())
+
+    def _id(self) -> str:
+        """The same ids in every test: what the generator does next depends on them."""
+        return str(uuid.UUID(int=self.rng.getrandbits(128), version=4))
 
     def _failed(self, failed: Failed) -> Answered:
         media = "text/html" if Plant.CONTENT_TYPE in self.plants else "application/json"
@@ -123,7 +129,7 @@ class Tiny:
         for known in self.contacts.values():
             if known["phone"] == self._phone(phone):
                 return 200, {"data": known}
-        row = {"id": str(uuid.uuid4()), "phone": self._phone(phone), "name": None, "email": None, "company": None}
+        row = {"id": self._id(), "phone": self._phone(phone), "name": None, "email": None, "company": None}
         row |= {"avatar_url": None, "tags": [], "created_at": NOW, "updated_at": NOW} | changes
         self.contacts[str(row["id"])] = row
         return 202 if Plant.WRONG_STATUS in self.plants else 201, {"data": row}
@@ -145,7 +151,7 @@ class Tiny:
             return changes
         if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
             raise Failed(400, "bad_request")
-        return changes | {"tags": [{"id": str(uuid.uuid4()), "name": tag, "color": "#3b82f6"} for tag in tags]}
+        return changes | {"tags": [{"id": self._id(), "name": tag, "color": "#3b82f6"} for tag in tags]}
 
     def _create_webhook(self, content: bytes | None) -> tuple[int, Any]:
         body = self._object(content)
@@ -154,7 +160,7 @@ class Tiny:
         if not {"url", "events"} <= set(body):
             raise Failed(400, "bad_request")
         row = {
-            "id": str(uuid.uuid4()),
+            "id": self._id(),
             "is_active": True,
             "last_delivery_at": None,
             "failure_count": 0,
