@@ -51,6 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
     judgement = Judgement(known, options.selection(config, known), options.seed(config), baseline)
     if hasattr(config, "workerinput"):
         judgement.take_over(config.workerinput["judgement"])
+        config.option.loadgroup = True  # the controller's choice of dist comes too late for its workers
         config.pluginmanager.register(Bench(judgement), "wacrm-bench")
         return
     config.pluginmanager.register(Bench(judgement), "wacrm-bench")

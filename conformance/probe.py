@@ -132,7 +132,8 @@ class Probe:
     client: httpx.Client = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=1.5)
+# a connection for each request: one that the target closes while it idles would look like a missing answer
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
         context: Any = self.verify
         if isinstance(self.verify, str):
             import ssl  # noqa: PLC0415 - only for a private CA
