@@ -152,8 +152,10 @@ def isolation(instrument: Instrument, spent: Key, begun: dict[str, Key], fresh: 
     gone = spend(instrument, spent)
     for name, key in begun.items():
         series[name] += [instrument.ask(key, SPEND) for _ in range(min(AFTERWARDS, instrument.limit - 1))]
-    whole = {name: spend(instrument, key) for name, key in fresh.items()}
+    whole = {name: [instrument.ask(key, SPEND)] for name, key in fresh.items()}
     gone.append(instrument.ask(spent, SPEND))
+    for name, key in fresh.items():
+        whole[name] += spend(instrument, key) if not whole[name][0].refused else []
     return Isolation(gone, series, whole)
 
 
