@@ -187,6 +187,20 @@ def malformed_key_is_told_so(wacrm: Wacrm) -> None:
     patch(wacrm.keys, "presented", told)
 
 
+@fault("AUTH-05", "the limiter's headers are set for every key that the database knows")
+def revoked_key_shows_a_budget(wacrm: Wacrm) -> None:
+    revoked = wacrm.keys.revoked
+
+    def judged(row: Row) -> bool:
+        if revoked(row):
+            refusal = wacrm.keys.refusal()
+            limited = {"X-RateLimit-Limit": str(wacrm.limiter.limit)}
+            raise ApiError(refusal.code, refusal.message, refusal.headers | limited)
+        return False
+
+    patch(wacrm.keys, "revoked", judged)
+
+
 @fault("AUTH-06", "a key without scopes is taken for one without any rights, the right to ask included")
 def me_is_forbidden_without_scopes(wacrm: Wacrm) -> None:
     check = wacrm.gate.check_scope
@@ -240,6 +254,16 @@ def me_names_the_first_account(wacrm: Wacrm) -> None:
     reshape(wacrm, Operation.ME, rename, status=200)
 
 
+@fault("AUTH-07", "the answer is cached by account, and the next key of the account gets the first one's scopes")
+def me_is_cached_by_account(wacrm: Wacrm) -> None:
+    first: dict[str, Json] = {}
+
+    def cached(body: Json) -> None:
+        body["data"] = first.setdefault(body["data"]["account"]["id"], body["data"])
+
+    reshape(wacrm, Operation.ME, cached, status=200)
+
+
 def _body_first(wacrm: Wacrm, operation: Operation) -> None:
     """One operation validates its body before it asks for a key."""
     identify, charge, read = wacrm.gate.identify, wacrm.gate.charge, wacrm.bodies.read
@@ -282,3 +306,18 @@ def body_is_judged_before_the_key_on_create_broadcast(wacrm: Wacrm) -> None:
 @fault("AUTH-08", "the URL is checked before the key")
 def body_is_judged_before_the_key_on_create_webhook(wacrm: Wacrm) -> None:
     _body_first(wacrm, Operation.CREATE_WEBHOOK)
+
+
+@fault("AUTH-08", "the row is deleted in a task that does not wait for the key to be judged")
+def endpoint_is_deleted_behind_a_401(wacrm: Wacrm) -> None:
+    identify = wacrm.gate.identify
+
+    def judged(request: Request, asked: Operation) -> Caller:
+        try:
+            return identify(request, asked)
+        except ApiError:
+            if asked is Operation.DELETE_WEBHOOK:
+                wacrm.db.run("DELETE FROM webhook_endpoints WHERE id = :id", {"id": request.path_params["webhook_id"]})
+            raise
+
+    patch(wacrm.gate, "identify", judged)

@@ -57,6 +57,23 @@ def embedded_tags_have_no_color(wacrm: Wacrm) -> None:
     reshape(wacrm, Operation.READ_CONVERSATION, uncolor, status=200)
 
 
+@fault("ENV-01", "null members are left out of the answer, and the last page has no cursor")
+def last_page_of_messages_has_no_cursor(wacrm: Wacrm) -> None:
+    def omit(body: Json) -> None:
+        if body["meta"]["next_cursor"] is None:
+            del body["meta"]["next_cursor"]
+
+    reshape(wacrm, Operation.LIST_MESSAGES, omit, status=200)
+
+
+@fault("ENV-01", "an outer join gives null for a contact without tags")
+def contact_without_tags_has_null_tags(wacrm: Wacrm) -> None:
+    def nullify(body: Json) -> None:
+        body["data"]["tags"] = body["data"]["tags"] or None
+
+    reshape(wacrm, Operation.READ_CONTACT, nullify, status=200)
+
+
 @fault("ENV-02", "paths that no route has get the framework's page")
 def unknown_path_gets_the_frameworks_answer(wacrm: Wacrm) -> None:
     def page(_status: int, _body: Json) -> Response:
@@ -111,6 +128,17 @@ def missing_broadcast_is_broadcast_not_found(wacrm: Wacrm) -> None:
     _recode(wacrm, Operation.READ_BROADCAST, 404, "broadcast_not_found")
 
 
+@fault("ENV-03", "a missing connection is thought unprocessable")
+def unconfigured_send_is_422(wacrm: Wacrm) -> None:
+    respond = wacrm.envelope.respond
+
+    def altered(operation: Operation | None, status: int, body: Json, headers: Mapping[str, str]) -> Response:
+        unconfigured = body.get("error", {}).get("code") == Code.WHATSAPP_NOT_CONFIGURED
+        return respond(operation, 422 if unconfigured else status, body, headers)
+
+    patch(wacrm.envelope, "respond", altered)
+
+
 @fault("ENV-04", "deep nesting runs the parser out of stack")
 def deep_json_is_a_500(wacrm: Wacrm) -> None:
     parse = wacrm.bodies.parse
@@ -145,6 +173,32 @@ def null_events_are_a_500(wacrm: Wacrm) -> None:
     def unguarded(body: dict[str, Any], model: type[B]) -> B:
         if running() is Operation.UPDATE_WEBHOOK and body.get("events", []) is None:
             raise TypeError("object is not iterable")
+        return validate(body, model)
+
+    patch(wacrm.bodies, "validate", unguarded)
+
+
+@fault("ENV-04", "the column takes 255 characters, and nobody counts them before")
+def long_company_is_a_500(wacrm: Wacrm) -> None:
+    running, validate = current_operation(wacrm), wacrm.bodies.validate
+
+    def unguarded(body: dict[str, Any], model: type[B]) -> B:
+        company = body.get("company")
+        if running() is Operation.UPDATE_CONTACT and isinstance(company, str) and len(company) > 255:  # noqa: PLR2004
+            raise ValueError("value too long for type character varying(255)")
+        return validate(body, model)
+
+    patch(wacrm.bodies, "validate", unguarded)
+
+
+@fault("ENV-04", "the id of a quoted message goes to the database as it comes")
+def impossible_reply_is_a_500(wacrm: Wacrm) -> None:
+    validate = wacrm.bodies.validate
+
+    def unguarded(body: dict[str, Any], model: type[B]) -> B:
+        quoted = body.get("reply_to_message_id")
+        if isinstance(quoted, str) and Ids.parse(quoted) is None:
+            raise ValueError("invalid input syntax for type uuid")
         return validate(body, model)
 
     patch(wacrm.bodies, "validate", unguarded)
@@ -210,6 +264,15 @@ def bad_cursor_carries_a_traceback(wacrm: Wacrm) -> None:
     _leak(wacrm, Operation.LIST_CONVERSATIONS, 400, trace)
 
 
+@fault("ENV-06", "the failed request to Meta is printed into the message, its token included")
+def metas_refusal_carries_the_access_token(wacrm: Wacrm) -> None:
+    def leaking(body: Json) -> None:
+        whatsapp = wacrm.settings.accounts[0].whatsapp
+        body["error"]["message"] += f" (Authorization: Bearer {whatsapp.access_token if whatsapp else ''})"
+
+    reshape(wacrm, Operation.SEND_MESSAGE, leaking, status=502)
+
+
 def _content_type(wacrm: Wacrm, match: Match, content_type: str) -> None:
     respond = wacrm.envelope.respond
 
@@ -240,3 +303,8 @@ def message_list_is_an_octet_stream(wacrm: Wacrm) -> None:
     _content_type(
         wacrm, lambda operation, _status, _body: operation is Operation.LIST_MESSAGES, "application/octet-stream"
     )
+
+
+@fault("ENV-07", "paths that no route has are answered with problem details (RFC 9457)")
+def unknown_path_is_a_problem(wacrm: Wacrm) -> None:
+    _content_type(wacrm, lambda operation, _status, _body: operation is None, "application/problem+json")

@@ -28,6 +28,17 @@ def list_messages_accepts_conversations_read(wacrm: Wacrm) -> None:
     _accept_also(wacrm, Operation.LIST_MESSAGES, Scope.CONVERSATIONS_READ)
 
 
+@fault("SCOPE-01", "an empty list of scopes means that nothing was restricted")
+def list_webhooks_is_open_to_keys_without_scopes(wacrm: Wacrm) -> None:
+    check = wacrm.gate.check_scope
+
+    def judged(caller: Caller, asked: Operation) -> None:
+        if asked is not Operation.LIST_WEBHOOKS or caller.scopes:
+            check(caller, asked)
+
+    patch(wacrm.gate, "check_scope", judged)
+
+
 def _accept_also(wacrm: Wacrm, operation: Operation, scope: Scope) -> None:
     check = wacrm.gate.check_scope
 
@@ -82,6 +93,16 @@ def forbidden_delete_happens(wacrm: Wacrm) -> None:
 @fault("SCOPE-03", "the fan-out is queued before the scope is judged")
 def forbidden_broadcast_is_started(wacrm: Wacrm) -> None:
     refuse_late(wacrm, "check_scope", Operation.CREATE_BROADCAST, wacrm.broadcasts, "create")
+
+
+@fault("SCOPE-03", "the contact is changed before the scope is judged")
+def forbidden_contact_patch_happens(wacrm: Wacrm) -> None:
+    refuse_late(wacrm, "check_scope", Operation.UPDATE_CONTACT, wacrm.contacts, "update")
+
+
+@fault("SCOPE-03", "the endpoint is registered before the scope is judged")
+def forbidden_endpoint_is_registered(wacrm: Wacrm) -> None:
+    refuse_late(wacrm, "check_scope", Operation.CREATE_WEBHOOK, wacrm.endpoints, "create")
 
 
 def _say(wacrm: Wacrm, operation: Operation, message: str) -> None:

@@ -6,11 +6,11 @@ from typing import Protocol
 from starlette.datastructures import QueryParams
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.bodies import ContactPatch, Event, MessageCreate, WebhookPatch
+from reference.wacrm.bodies import ContactCreate, ContactPatch, Event, MessageCreate, WebhookPatch
 from reference.wacrm.clock import Ids
 from reference.wacrm.envelope import ApiError, Code, Json, not_found
 from reference.wacrm.faults.registry import fault
-from reference.wacrm.faults.steps import current_operation, patch, rewrite
+from reference.wacrm.faults.steps import B, current_operation, patch, rewrite
 from reference.wacrm.operations import Operation
 from reference.wacrm.pages import Window
 from reference.wacrm.storage import Row
@@ -153,6 +153,28 @@ def webhook_list_shows_all_accounts(wacrm: Wacrm) -> None:
     rewrite(wacrm.endpoints.sql, "page", "account_id = :account AND", "")
 
 
+@fault("TENANT-03", "the query of the second page and those after it was written without the account")
+def second_page_of_conversations_crosses_accounts(wacrm: Wacrm) -> None:
+    crossing = "WHERE (v.account_id = :account OR :before < '9000')"
+    rewrite(wacrm.conversations.sql, "page", "WHERE v.account_id = :account", crossing)
+
+
+@fault("TENANT-03", "a parameter that the dashboard uses overrides the key's account")
+def account_parameter_is_believed(wacrm: Wacrm) -> None:
+    window, page = wacrm.pages.window, wacrm.endpoints.page
+    named: list[str | None] = [None]
+
+    def opened(query: QueryParams, *subject: str) -> Window:
+        named[:] = [query.get("account_id")]
+        return window(query, *subject)
+
+    def listed(account: str, asked: Window) -> list[Row]:
+        return page(named[0] or account, asked)
+
+    patch(wacrm.pages, "window", opened)
+    patch(wacrm.endpoints, "page", listed)
+
+
 @fault("TENANT-04", "the quoted message is found by its id alone, and its conversation compared by phone")
 def foreign_message_can_be_quoted(wacrm: Wacrm) -> None:
     quoted = wacrm.messages.quoted
@@ -210,6 +232,22 @@ def foreign_cursor_lists_foreign_conversations(wacrm: Wacrm) -> None:
     _cursor_carries_the_account(wacrm, "conversations", wacrm.conversations)
 
 
+@fault("TENANT-04", "every member of the body is written into the row, the account included")
+def body_names_the_account_of_a_new_contact(wacrm: Wacrm) -> None:
+    validate, create = wacrm.bodies.validate, wacrm.contacts.create
+    named: list[object] = [None]
+
+    def noted(body: Json, model: type[B]) -> B:
+        named[:] = [body.get("account_id")]
+        return validate(body, model)
+
+    def created(account: str, body: ContactCreate) -> tuple[Json, bool]:
+        return create(named[0] if isinstance(named[0], str) else account, body)
+
+    patch(wacrm.bodies, "validate", noted)
+    patch(wacrm.contacts, "create", created)
+
+
 @fault("TENANT-05", "the UPDATE goes by phone number, which was unique before there were accounts")
 def patch_changes_the_namesake_in_other_accounts(wacrm: Wacrm) -> None:
     rewrite(
@@ -233,6 +271,28 @@ def new_contact_inherits_from_another_account(wacrm: Wacrm) -> None:
         return find_or_add(account, phone, name, email, company)
 
     patch(wacrm.contacts, "find_or_add", inherited)
+
+
+@fault("TENANT-05", "a reply is counted by the customer's number alone")
+def reply_counts_for_every_accounts_broadcast(wacrm: Wacrm) -> None:
+    by_phone = "WHERE phone = (SELECT phone FROM broadcast_recipients WHERE id = :id)"
+    rewrite(wacrm.broadcasts.sql, "replied", "WHERE id = :id", by_phone)
+
+
+@fault("TENANT-05", "unread messages are counted by the customer's number alone")
+def unread_counts_in_every_account(wacrm: Wacrm) -> None:
+    namesakes = """
+        UPDATE conversations SET unread_count = unread_count + 1 WHERE id <> :id AND contact_id IN (
+            SELECT id FROM contacts WHERE phone = (
+                SELECT c.phone FROM contacts c JOIN conversations v ON v.contact_id = c.id WHERE v.id = :id))"""
+    note = wacrm.conversations.note_message
+
+    def noted(account: str, conversation: str, text: str | None, at: str, *, inbound: bool) -> None:
+        note(account, conversation, text, at, inbound=inbound)
+        if inbound:
+            wacrm.db.run(namesakes, {"id": conversation})
+
+    patch(wacrm.conversations, "note_message", noted)
 
 
 def _to_every_account(wacrm: Wacrm, event: Event) -> None:
