@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 LONGEST, RETRYING = 300.0, 60.0
 """Seconds after which a broadcast is given up: one that gets on, and one that only tries the same recipients again."""
 FIRST_PAUSE, LAST_PAUSE = 0.03, 0.25
+ACCEPTED = (200, 201, 202)
 LEFT_OVER = 1.0
 """Seconds that sends may still take after a broadcast was called sent, which is BCAST-06's matter alone."""
 AFTERMATH = 0.1
@@ -43,6 +44,11 @@ class Broadcast:
     posted_at: float
     polls: list[Poll] = field(default_factory=list)
     last: Exchange | None = None
+
+    @property
+    def receipt(self) -> Row:
+        """What the POST answered; which 2xx it should be is BCAST-01's matter."""
+        return needed(self.answer, *ACCEPTED)
 
     # -- what the API says --------------------------------------------------------------------------------------------
 
@@ -154,7 +160,7 @@ def submit(account: Account, nonce: str, recipients: Sequence[Row], **fields: An
     body = {"name": nonce, "template_name": GREETING, "template_language": "en_US", "recipients": recipients, **fields}
     mark, posted_at = account.provider.mark(), time.time()
     answer = account.api.post("/broadcasts", body)
-    identity = expect.member(needed(answer, 200, 201, 202), "broadcast_id", answer)
+    identity = expect.member(needed(answer, *ACCEPTED), "broadcast_id", answer)
     return Broadcast(account, order_of(nonce, body), answer, str(identity), mark, posted_at)
 
 

@@ -201,6 +201,15 @@ def test_a_change_changes_what_was_sent_and_nothing_else(hooks: Hooks, name: str
 
 
 @requirement("HOOK-03")
+def test_an_endpoint_that_is_off_is_listed_and_read(hooks: Hooks) -> None:
+    endpoint = hooks.register(RECEIVED)
+    hooks.api.patch(f"/webhooks/{endpoint.id}", {"is_active": False})
+    read = hooks.api.get(f"/webhooks/{endpoint.id}")
+    for row in (hooks.rows().get(endpoint.id, {}), expect.record(read, 200)):
+        expect.equal(row.get("is_active"), False, "is_active in the list and by itself", read)  # noqa: FBT003 - JSON
+
+
+@requirement("HOOK-03")
 def test_several_members_change_at_once(hooks: Hooks) -> None:
     endpoint = hooks.register(RECEIVED)
     url = hooks.receiver.url(hooks.path())

@@ -160,7 +160,8 @@ def _outcomes(series: Series, before: dict[str, Row], customer: str) -> None:
         series.mute.update(waiting())
     rows = series.hooks.rows()
     for name in on:
-        if rows.get(series.ends[name].id, {}).get("is_active") is False:
+        row = rows.get(series.ends[name].id) or series.ends[name].row()
+        if row.get("is_active") is False:
             series.off.setdefault(name, []).append(events_at(series.ends[name]))
 
 

@@ -141,6 +141,13 @@ def test_the_whole_budget_is_there_at_the_edge(lab: Laboratory, measure: Measure
         measure("admitted_at_the_edge", counting.whole_again(reopened, lab.budget, first=lab.allowance))
 
 
+@requirement("RATE-06")
+def test_a_key_is_open_again_a_window_after_its_first_request(lab: Laboratory) -> None:
+    series = lab.of(lab.edge)
+    if lab.fit.kind is not Kind.PROLONGED:
+        promises.back_in_time(series, lab.allowance, lab.window)
+
+
 @requirement("RATE-07")
 @each_neighbour
 def test_a_spent_key_takes_nothing_from_a_key_in_use(key: str, lab: Laboratory) -> None:
