@@ -186,17 +186,9 @@ def conversations_with_equal_times_are_lost(wacrm: Wacrm) -> None:
     rewrite(wacrm.conversations.sql, "page", "(v.created_at, v.id) < (:before, :before_id)", "v.created_at < :before")
 
 
-@fault("PAGE-05", "the cursor of contacts tells no milliseconds: what comes of its second is lost")
-def contacts_cursor_is_cut_to_seconds(wacrm: Wacrm) -> None:
-    encode = wacrm.pages.encode
-
-    def cut(last: Row, subject: str) -> str:
-        if not subject.startswith("contacts"):
-            return encode(last, subject)
-        coarse = {"created_at": f"{last['created_at'][:-5]}.000Z", "id": last["id"]}
-        return encode(coarse, subject)  # type: ignore[arg-type]  # it is read by these two names only
-
-    patch(wacrm.pages, "encode", cut)
+@fault("PAGE-05", "endpoints continue after created_at alone: its ties are lost at a page boundary")
+def webhooks_with_equal_times_are_lost(wacrm: Wacrm) -> None:
+    rewrite(wacrm.endpoints.sql, "page", _KEYSET, "created_at < :before")
 
 
 def _forget(service: Lists, position: int) -> None:
