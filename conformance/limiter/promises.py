@@ -28,6 +28,11 @@ PROLONGED = 2.0
 """Seconds after the promise at which a refused key counts as prolonged (RATE-09)."""
 
 
+def _plausible(reset: int | None) -> bool:
+    """None is asked for first: a range looks for anything but an int among its thousands of millions of members."""
+    return reset is not None and reset in UNIX_SECONDS
+
+
 def documented(seen: Observation, limit: int) -> None:
     """A refusal has `rate_limited` and the four headers, each of its kind (RATE-03). Raises `Mismatch`."""
     shown = exchanges([seen])
@@ -53,7 +58,7 @@ def documented(seen: Observation, limit: int) -> None:
 
 def consistent(refused: Sequence[Observation], clock: ClockOffset | None) -> int:
     """`Reset` - now = `Retry-After` within a second, on the target's own clock (RATE-04); how many refusals said so."""
-    told = [seen for seen in refused if seen.retry_after is not None and seen.reset in UNIX_SECONDS]
+    told = [seen for seen in refused if seen.retry_after is not None and _plausible(seen.reset)]
     precondition(told, "no refusal had Retry-After and X-RateLimit-Reset as numbers: RATE-03 judges that")
     precondition(clock is not None, "the target's answers have no Date, or its clock was set: its time is not known")
     assert clock is not None
@@ -80,7 +85,7 @@ def within_one_window(refused: Iterable[Observation], clock: ClockOffset | None,
             raise Mismatch(
                 f"Retry-After of at most one window, {window:g} s", str(seen.retry_after), *exchanges([seen])
             )
-        if clock is None or seen.reset not in UNIX_SECONDS:
+        if clock is None or not _plausible(seen.reset):
             continue
         assert seen.reset is not None
         ahead = seen.reset - clock.between(seen)[1]
@@ -156,3 +161,20 @@ def not_prolonged(series: Sequence[Observation], window: float) -> tuple[int, fl
     admitted = [seen for seen in series if not seen.refused and seen.sent > refused[0].sent]
     precondition(admitted, "the key was not admitted again before the experiment ended, which was too soon to judge")
     return len(refused), round(admitted[0].received - series[0].sent, 3)
+
+
+def back_in_time(series: Sequence[Observation], limit: int, window: float) -> None:
+    """A key that spent one budget is admitted again a window after its first request, whenever it spent it (RATE-06).
+
+    A window that begins anew with every admission keeps a steady caller out who never exceeds the limit. Not for a target
+    whose refusals prolong the wait: the series is full of them. Raises `Mismatch`.
+    """
+    due = series[0].received + window + min(PROLONGED, window / 4)
+    early = [seen for seen in series if not seen.refused and seen.received < due]
+    late = [seen for seen in series if seen.refused and seen.sent > due]
+    if late and len(early) <= limit:
+        raise Mismatch(
+            f"admissions again {window:g} s after the key's first request",
+            f"429 still {late[0].sent - series[0].received:.1f} s after it",
+            *exchanges([series[0], early[-1], late[0]]),
+        )

@@ -115,6 +115,13 @@ def test_without_a_date_the_reset_is_not_judged() -> None:
         promises.consistent([bare], offset([bare]))
 
 
+def test_without_a_reset_the_rest_is_judged_at_once() -> None:
+    bare = Observation(0, 0.1, 429, {"retry-after": "5", "date": "Fri, 20 Nov 2026 22:08:25 GMT"})
+    promises.within_one_window([bare], offset([bare]), WINDOW)
+    with pytest.raises(NoVerdict, match="as numbers"):
+        promises.consistent([bare], offset([bare]))
+
+
 GOOD = {"retry-after": "5", "x-ratelimit-limit": "120", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1750000000"}
 
 
@@ -178,3 +185,25 @@ def test_a_clock_that_was_set_meanwhile_is_not_known() -> None:
     early = watch(Fixed())[3]
     late = watch(Fixed(), skew=100.0)[3]
     assert offset([*early, *late]) is None
+
+
+class Renewing(Fixed):
+    """The window begins anew with every admission: an expiry that is set whenever the counter is increased."""
+
+    def ask(self, key: str, now: float) -> float | None:
+        wait = super().ask(key, now)
+        if wait is None:
+            self.ends[key] = now + self.window
+        return wait
+
+
+def test_a_window_that_every_admission_renews_is_found() -> None:
+    with pytest.raises(Mismatch, match="429 still"):
+        promises.back_in_time(experiments.edge(Deployment(Renewing()), key()), LIMIT, WINDOW)
+
+
+@pytest.mark.parametrize("limiter", RIGHT)
+@pytest.mark.parametrize("seed", [None, 1, 2, 3])
+def test_right_limiters_are_open_again_in_time(limiter: type[Limiter], seed: int | None) -> None:
+    trip = slow(seed, 0.05, 2.0) if seed else lambda: 0.003
+    promises.back_in_time(experiments.edge(Deployment(limiter(), trip=trip), key()), LIMIT, WINDOW)
