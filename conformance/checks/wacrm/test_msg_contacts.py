@@ -76,12 +76,13 @@ def test_contact_created_is_true_for_a_number_that_another_account_knows(account
 def test_name_is_given_to_the_new_contact_and_to_no_old_one(account: Account, kind: str) -> None:
     number, name = account.numbers.fresh(), f"Zoë {account.word()} 👩🏽‍🚀"
     first = account.api.post("/messages", sample(kind, account.word()).to(number, name=name))
+    created(first, first=True)
     contact_id = expect.record(first, 201).get("contact_id")
     expect.equal(
         needed(account.api.get(f"/contacts/{contact_id}"), 200).get("name"), name, "the new contact's name", first
     )
     second = account.api.post("/messages", sample(kind, account.word()).to(number, name="Somebody Else"))
-    expect.status(second, 201)
+    created(second, first=False)
     expect.equal(
         needed(account.api.get(f"/contacts/{contact_id}"), 200).get("name"), name, "the name afterwards", second
     )
@@ -92,7 +93,7 @@ def test_name_is_given_to_the_new_contact_and_to_no_old_one(account: Account, ki
 def test_name_does_not_touch_a_contact_made_before(account: Account, before: str | None) -> None:
     contact = account.contact(**({"name": before} if before else {}))
     exchange = account.api.post("/messages", {"to": contact["phone"], "text": account.word(), "name": "Somebody Else"})
-    expect.status(exchange, 201)
+    created(exchange, first=False)
     after = needed(account.api.get(f"/contacts/{contact['id']}"), 200)
     expect.equal(after.get("name"), contact.get("name"), "the name of a contact made before", exchange)
 

@@ -62,6 +62,14 @@ def test_messages_of_every_type_have_a_status_that_follows(account: Account, sta
     thread.become({wamid: [status] for wamid in wamids})
 
 
+@requirement("MSG-10")
+def test_another_accounts_messages_have_a_status_that_follows(other: Account) -> None:
+    thread = Thread(other, 3)
+    ends = dict(zip(thread.wamids, (DELIVERED, READ, FAILED), strict=True))
+    thread.report(*(thread.item(wamid, end) for wamid, end in ends.items()))
+    thread.become({wamid: (end,) for wamid, end in ends.items()})
+
+
 def _fields(kind: str, word: str) -> Row:
     return {name: value for name, value in sample(kind, word).to("").items() if name != "to"}
 
