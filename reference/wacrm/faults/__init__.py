@@ -8,10 +8,43 @@ from difflib import get_close_matches
 from types import MappingProxyType
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.faults import auth, bcast, cont, conv, env, hook, meta, msg, page, rate, scope, spec, tenant
+from reference.wacrm.faults import (
+    auth,
+    bcast,
+    bcast_outcomes,
+    cont,
+    conv,
+    env,
+    hook,
+    hook_endpoints,
+    meta,
+    msg,
+    page,
+    rate,
+    scope,
+    spec,
+    tenant,
+)
 from reference.wacrm.faults.registry import Fault, collect
 
-FAULTS = MappingProxyType(collect(auth, scope, tenant, env, rate, page, cont, conv, msg, bcast, hook, meta, spec))
+_GROUPS = (
+    auth,
+    scope,
+    tenant,
+    env,
+    rate,
+    page,
+    cont,
+    conv,
+    msg,
+    bcast,
+    bcast_outcomes,
+    hook,
+    hook_endpoints,
+    meta,
+    spec,
+)
+FAULTS = MappingProxyType(collect(*_GROUPS))
 
 
 class UnknownFaultError(ValueError):

@@ -151,7 +151,7 @@ def _reach_loopback(wacrm: Wacrm, overlooked: Callable[[httpx.URL], bool]) -> No
         try:
             return await resolve(url)
         except RefusedTargetError:
-            address = _loopback(url.host)
+            address = loopback(url.host)
             if address is None or not overlooked(url):
                 raise
             return address
@@ -160,7 +160,7 @@ def _reach_loopback(wacrm: Wacrm, overlooked: Callable[[httpx.URL], bool]) -> No
     patch(wacrm.targets, "resolve", resolved)
 
 
-def _loopback(host: str) -> str | None:
+def loopback(host: str) -> str | None:
     """The loopback address that a host spells out, without asking anybody."""
     if host.rstrip(".").lower() in {"localhost", "ip6-localhost"}:
         return "127.0.0.1"
@@ -358,10 +358,10 @@ class _FollowingCourier(Courier):
         if not response.is_redirect:
             return response.status_code
         onward = url.join(response.headers["location"])
-        if _loopback(onward.host) is None:
+        if loopback(onward.host) is None:
             return response.status_code
         return (
-            await client.post(onward.copy_with(host=_loopback(onward.host)), content=body, headers=headers)
+            await client.post(onward.copy_with(host=loopback(onward.host)), content=body, headers=headers)
         ).status_code
 
 
