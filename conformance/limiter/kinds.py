@@ -33,28 +33,34 @@ class Kind(StrEnum):
 
 
 class Model(Protocol):
-    """One limiter of one key."""
+    """One limiter of one key. A decision fell somewhere between `early` and `late`."""
 
-    def admits(self, now: float) -> bool:
-        """Whether it would admit a request at `now`; changes nothing."""
+    def allows(self, early: float, late: float, *, admitted: bool) -> bool:
+        """Whether the limiter could have decided so; changes nothing."""
 
-    def record(self, now: float, *, admitted: bool) -> None:
+    def record(self, early: float, late: float, *, admitted: bool) -> None:
         """The target's real decision."""
 
 
 @dataclass
 class FirstRequest:
+    """The window ends between `ends_early` and `ends_late`: its first request took its time."""
+
     limit: int
     window: float
-    ends: float = -math.inf
+    ends_early: float = -math.inf
+    ends_late: float = -math.inf
     used: int = 0
 
-    def admits(self, now: float) -> bool:
-        return now >= self.ends or self.used < self.limit
+    def allows(self, early: float, late: float, *, admitted: bool) -> bool:
+        if admitted:
+            return self.used < self.limit or late >= self.ends_early
+        return self.used >= self.limit and early < self.ends_late
 
-    def record(self, now: float, *, admitted: bool) -> None:
-        if admitted and now >= self.ends:
-            self.ends, self.used = now + self.window, 0
+    def record(self, early: float, late: float, *, admitted: bool) -> None:
+        begins = early >= self.ends_late or (self.used >= self.limit and late >= self.ends_early)
+        if admitted and begins:
+            self.ends_early, self.ends_late, self.used = early + self.window, late + self.window, 0
         self.used += admitted
 
 
@@ -62,14 +68,48 @@ class FirstRequest:
 class Prolonged(FirstRequest):
     """A fixed window that begins anew with every refusal; or, the same from outside, a log that keeps the refused."""
 
-    def record(self, now: float, *, admitted: bool) -> None:
-        super().record(now, admitted=admitted)
+    def record(self, early: float, late: float, *, admitted: bool) -> None:
+        super().record(early, late, admitted=admitted)
         if not admitted:
-            self.ends = now + self.window
+            self.ends_early, self.ends_late = early + self.window, late + self.window
 
 
 @dataclass
-class Aligned:
+class SlidingLog:
+    limit: int
+    window: float
+    log: deque[tuple[float, float]] = field(default_factory=deque)
+
+    def allows(self, early: float, late: float, *, admitted: bool) -> bool:
+        if len(self.log) < self.limit:
+            return admitted
+        oldest_early, oldest_late = self.log[-self.limit]
+        return oldest_early <= late - self.window if admitted else oldest_late > early - self.window
+
+    def record(self, early: float, late: float, *, admitted: bool) -> None:
+        if admitted:
+            self.log.append((early, late))
+
+
+class AtAMoment:
+    """A model that knows moments only: a decision is possible if it is at either end of the time that it may have fallen in."""
+
+    def admits(self, now: float) -> bool:
+        raise NotImplementedError
+
+    def note(self, now: float, *, admitted: bool) -> None:
+        raise NotImplementedError
+
+    def allows(self, early: float, late: float, *, admitted: bool) -> bool:
+        return admitted in {self.admits(early), self.admits(late)}
+
+    def record(self, early: float, late: float, *, admitted: bool) -> None:
+        possible = [now for now in (early, late) if self.admits(now) is admitted]
+        self.note(possible[0] if len(possible) == 1 else (early + late) / 2, admitted=admitted)
+
+
+@dataclass
+class Aligned(AtAMoment):
     """`phase` is the time of some window's beginning."""
 
     limit: int
@@ -84,28 +124,14 @@ class Aligned:
     def admits(self, now: float) -> bool:
         return self._number(now) != self.number or self.used < self.limit
 
-    def record(self, now: float, *, admitted: bool) -> None:
+    def note(self, now: float, *, admitted: bool) -> None:
         if self._number(now) != self.number:
             self.number, self.used = self._number(now), 0
         self.used += admitted
 
 
 @dataclass
-class SlidingLog:
-    limit: int
-    window: float
-    log: deque[float] = field(default_factory=deque)
-
-    def admits(self, now: float) -> bool:
-        return len(self.log) < self.limit or self.log[-self.limit] <= now - self.window
-
-    def record(self, now: float, *, admitted: bool) -> None:
-        if admitted:
-            self.log.append(now)
-
-
-@dataclass
-class SlidingCounter:
+class SlidingCounter(AtAMoment):
     """The last window's count, weighted by how much of it the sliding window still covers, and this window's."""
 
     limit: int
@@ -117,13 +143,13 @@ class SlidingCounter:
         number, part = divmod((now - self.phase) / self.window, 1.0)
         return self.counts.get(int(number) - 1, 0) * (1 - part) + self.counts.get(int(number), 0) < self.limit
 
-    def record(self, now: float, *, admitted: bool) -> None:
+    def note(self, now: float, *, admitted: bool) -> None:
         number = math.floor((now - self.phase) / self.window)
         self.counts[number] = self.counts.get(number, 0) + admitted
 
 
 @dataclass
-class TokenBucket:
+class TokenBucket(AtAMoment):
     limit: int
     window: float
     level: float = math.inf
@@ -135,7 +161,7 @@ class TokenBucket:
     def admits(self, now: float) -> bool:
         return self._level(now) >= 1
 
-    def record(self, now: float, *, admitted: bool) -> None:
+    def note(self, now: float, *, admitted: bool) -> None:
         self.level, self.at = max(0.0, self._level(now) - admitted), now
 
 
@@ -246,15 +272,14 @@ def _wrong(series: Iterable[Sequence[Observation]], model: Callable[[], Model]) 
 
 
 def _wrong_of_one(series: Sequence[Observation], model: Model) -> int:
-    """A decision somewhere between sending and answer is right when the model agrees at either end."""
+    """A decision fell between sending and answer."""
     wrong = 0
     for seen in series:
         early, late, admitted = seen.sent - SLACK, seen.received + SLACK, not seen.refused
-        fits = [now for now in (early, late) if model.admits(now) is admitted]
-        wrong += not fits
+        wrong += not model.allows(early, late, admitted=admitted)
         if wrong >= CLEARLY:
             break
-        model.record(fits[0] if len(fits) == 1 else (seen.sent + seen.received) / 2, admitted=admitted)
+        model.record(early, late, admitted=admitted)
     return wrong
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import chain, repeat
+
 import pytest
 
 from conformance.expect import NoVerdict
@@ -60,6 +62,16 @@ def test_a_loaded_machine_names_no_wrong_kind(limiter: type[Fixed], seed: int) -
     series = [experiments.edge(Deployment(made, trip=trips), key(1))]
     series.append(experiments.hammered(Deployment(made, trip=trips, clock=1004.0), key(2), [])[0])
     assert fit(series, LIMIT, WINDOW).kind in {right, Kind.UNKNOWN}
+
+
+@pytest.mark.parametrize(("limiter", "kind"), KINDS)
+def test_a_first_request_that_takes_long_confuses_nobody(limiter: type[Fixed], kind: Kind) -> None:
+    trips = chain([0.9], repeat(0.004))
+    made = limiter()
+    edge = experiments.edge(Deployment(made, trip=lambda: next(trips)), key(1))
+    trips = chain([0.7], repeat(0.004))
+    hammered, _ = experiments.hammered(Deployment(made, clock=1003.0, trip=lambda: next(trips)), key(2), [])
+    assert fit([edge, hammered], LIMIT, WINDOW).kind is kind
 
 
 def test_a_limit_that_is_off_by_one_has_a_kind_too() -> None:
