@@ -191,20 +191,28 @@ class Receiver:
         self._client.close()
 
 
-def certificates(directory: Path, *names: str) -> tuple[Path, ssl.SSLContext]:
-    """A private CA's certificate (written to `directory/receiver-ca.pem`) and a server context for the names."""
-    authority = trustme.CA()
-    path = directory / "receiver-ca.pem"
-    authority.cert_pem.write_to_path(str(path))
+def certificates(ca: Path, *names: str) -> ssl.SSLContext:
+    """A server context for the names, issued by the private CA at `ca`, which is made there when it does not exist.
+
+    The CA's key lies beside it (`<ca>.key`, readable by its owner alone), so that a deployment can be told once to trust it.
+    """
+    key = ca.with_name(f"{ca.name}.key")
+    if ca.exists() and key.exists():
+        authority = trustme.CA.from_pem(ca.read_bytes(), key.read_bytes())
+    else:
+        authority = trustme.CA()
+        key.touch(mode=0o600)
+        key.write_bytes(authority.private_key_pem.bytes())
+        ca.write_bytes(authority.cert_pem.bytes())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*names).configure_cert(context)
-    return path, context
+    return context
 
 
-async def serve(directory: Path, host: str, port: int, names: list[str]) -> None:
+async def serve(ca: Path, host: str, port: int, names: list[str]) -> None:
     """Serve deliveries and control until cancelled; print one JSON line with the addresses when all listen."""
     inbox = Inbox()
-    ca, context = certificates(directory, "localhost", "127.0.0.1", "::1", *names)
+    context = certificates(ca, "localhost", "127.0.0.1", "::1", *names)
     deliveries = _Server(delivery_app(inbox), bound(host, port), context)
     control = _Server(control_app(inbox), bound("127.0.0.1", 0), None)
     tripwire = await _tripwire(inbox)
@@ -262,7 +270,7 @@ class _Server(uvicorn.Server):
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m conformance.receiver", description=__doc__)
-    parser.add_argument("--directory", type=Path, required=True, help="where the CA's certificate is written")
+    parser.add_argument("--ca", type=Path, required=True, help="the private CA's certificate; made when it is not there")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--name", action="append", default=[], help="a further name for the certificate")
@@ -271,7 +279,7 @@ def main(arguments: list[str] | None = None) -> None:
     if given.exit_with_stdin:
         threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
     try:
-        asyncio.run(serve(given.directory, given.host, given.port, given.name))
+        asyncio.run(serve(given.ca, given.host, given.port, given.name))
     except KeyboardInterrupt:
         sys.exit(0)
 

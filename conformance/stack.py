@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 
 import httpx
 
 from conformance.provider import Provider
-from conformance.target import SCOPES, Target
+from conformance.target import SCOPES, Receiver, Target
 from conformance.templates import TEMPLATES
 
 if TYPE_CHECKING:
@@ -131,8 +132,12 @@ class Stack:
         """End one part at once, as a crash would."""
         self._processes[module].kill()
 
-    def start_receiver(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        arguments = ["--directory", str(self.directory), "--host", host, "--port", str(port)]
+    def start_receiver(self, how: Receiver = Receiver()) -> None:  # noqa: B008 - frozen
+        """The receiver, with a CA of this run alone unless the target file names one that is kept."""
+        ca = Path(how.ca) if how.ca else self.directory / "receiver-ca.pem"
+        arguments = ["--ca", str(ca), "--host", how.host, "--port", str(how.port)]
+        if name := urlsplit(how.origin).hostname:
+            arguments += ["--name", name]
         self.receiver = self._start("conformance.receiver", *arguments)
 
     def start_reference(self, how: Embedded = Embedded()) -> Target:

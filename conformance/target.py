@@ -149,7 +149,10 @@ class Meta(Section):
 
 
 class Receiver(Section):
-    """Where the target's outbound webhooks arrive. `origin` is what the target calls, when it is not the listener itself."""
+    """Where the target's outbound webhooks arrive. `origin` is what the target calls, when it is not the listener itself.
+
+    `ca` is the private CA that the target was told to trust: made at that path by the first run, kept for the next.
+    """
 
     host: str = "127.0.0.1"
     port: int = 0
