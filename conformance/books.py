@@ -125,6 +125,11 @@ def mailing(order: Order, sent: Iterable[Post], spared: Iterable[str] = ()) -> l
     return [one for one in found if one.who]
 
 
+def only(found: Iterable[Discrepancy], *troubles: Trouble) -> list[Discrepancy]:
+    """The discrepancies of these kinds: what a clause is about, and no other clause."""
+    return [one for one in found if one.trouble in troubles]
+
+
 def _right(order: Order, post: Post) -> bool:
     same = post.template == order.template and post.language == order.language
     return same and post.params in order.params[post.to]

@@ -25,7 +25,7 @@ LONGEST, RETRYING = 300.0, 60.0
 FIRST_PAUSE, LAST_PAUSE = 0.03, 0.25
 ACCEPTED = (200, 201, 202)
 LEFT_OVER = 1.0
-"""Seconds that sends may still take after a broadcast was called sent, which is BCAST-06's matter alone."""
+"""Seconds without a send after which a broadcast that was called sent is over: calling it too early is BCAST-06's matter."""
 AFTERMATH = 0.1
 """Seconds after which counts must still be right: a count that overshoots passes through the right one."""
 PREFIX = 8
@@ -89,8 +89,15 @@ class Broadcast:
     def finished(self, patience: float | None = None) -> bool:
         """`called_sent`, and Meta has answered a send to everybody, or nobody who is left is sent to any more."""
         ended = self.called_sent(patience)
-        eventually(lambda: self.order.recipients <= {post.to for post in self.posts() if post.answered}, LEFT_OVER)
+        done, grown = self._answered(), time.monotonic()
+        while self.order.recipients - done and time.monotonic() - grown < LEFT_OVER:
+            time.sleep(FIRST_PAUSE)
+            before, done = done, self._answered()
+            grown = time.monotonic() if done != before else grown
         return ended
+
+    def _answered(self) -> set[str]:
+        return {post.to for post in self.posts() if post.answered}
 
     def settled(self, due: Mapping[str, Due], names: Iterable[str] = books.COUNTS) -> list[Discrepancy]:
         """What is still wrong with the counts after waiting for them to come right, and for what might yet come."""

@@ -177,3 +177,9 @@ def test_a_recipient_that_bounces_may_move_from_sent_to_failed() -> None:
     assert books.contradictions([poll(sent=3), poll(sent=1, failed=1)], may_bounce=True) == [
         "sent_count fell from 3 to 1"
     ]
+
+
+def test_only_what_a_clause_is_about() -> None:
+    found = books.mailing(ORDER, [post(ANN, about=BOB), post(CID)])
+    assert [one.trouble for one in books.only(found, Trouble.LOST)] == [Trouble.LOST]
+    assert books.only(found, Trouble.DUPLICATED) == []
