@@ -59,16 +59,16 @@ def judged(requests: Sequence[Entry], numbers: Sequence[str]) -> None:
 def test_calls_for_messages_of_every_type_are_well_formed(account: Account, other: Account) -> None:
     for one in (account, other):
         number, since = one.numbers.fresh(), one.provider.mark()
-        first = one.send(number)
         samples = [*(sample(kind, one.word()) for kind in TYPES), template(PLAIN, "it")]
-        exchanges = [
-            one.api.post("/messages", each.to(number, reply_to_message_id=first["message_id"])) for each in samples
-        ]
+        first = one.api.post("/messages", samples[0].to(number))
+        judged(one.provider.sends(since=since, phone_number_id=one.phone_number_id), [one.phone_number_id])
+        quote = {"reply_to_message_id": expect.record(first, 201)["message_id"]}
+        exchanges = [one.api.post("/messages", each.to(number, **quote)) for each in samples]
         calls = one.provider.sends(to=digits(number), since=since)
         expect.that(len(calls) > len(samples), "a call to Meta for each send", f"{len(calls)} calls", *exchanges)
         judged(calls, [one.phone_number_id])
-        refused = [call for call in calls if call["outcome"] != "accepted"]
-        expect.equal([call["error"] for call in refused], [], "Meta's refusals of valid messages", *exchanges)
+        refused = [call["error"] for call in calls if call["outcome"] != "accepted"]
+        expect.equal(refused, [], "Meta's refusals of valid messages", *exchanges)
 
 
 @requirement("META-08")
