@@ -478,6 +478,10 @@ def _describes(talk: Talk, wamid: str, before: Row, text: str | None) -> Row:
     stale = before["last_message_text"] is not None and now.get("last_message_text") == before["last_message_text"]
     that(not stale, "last_message_text of the newest message", f"still {before['last_message_text']!r}", exchange)
     _is_timed(now, message, before, exchange)
+    listed = talk.account.api.get("/conversations", contact_id=talk.contact["id"])
+    for row in expect.rows(listed):
+        for name in ("last_message_text", "last_message_at"):
+            expect.equal(row.get(name), now.get(name), f"{name} in the list", exchange, listed)
     return now
 
 
