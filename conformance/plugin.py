@@ -5,9 +5,11 @@ Verdicts are decided here and nowhere else (design, decision 3).
 
 from __future__ import annotations
 
+import re
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 DEAD_AFTER = 3
 """Refused connections in a row, after which the target counts as dead and the run ends."""
+NAMES = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|(?<=\+)\d{7,15}|hx[0-9a-f]{16}")
 CONTEXT = 4
 """Writes before the deciding exchange that a finding shows, newest kept."""
 
@@ -134,10 +137,9 @@ def decide(error: BaseException) -> tuple[Verdict, str]:
 
 def finding(mismatch: Mismatch, probe: Probe | None) -> dict[str, Any]:
     """A mismatch as data: its exchanges, after the writes that led to them."""
-    shown = list(mismatch.exchanges)
+    shown = [e for n, e in enumerate(mismatch.exchanges) if e not in mismatch.exchanges[:n]]
     trail: list[Exchange] = list(probe.trail) if probe is not None else []
-    before = [e for e in trail if e.method != "GET" and e not in shown and (not shown or e.at <= shown[0].at)]
-    exchanges = [*before[-CONTEXT:], *shown] if shown else trail[-CONTEXT:]
+    exchanges = [*led_to(shown, trail)[-CONTEXT:], *shown] if shown else trail[-CONTEXT:]
     records = [vars(exchange.recorded()) for exchange in exchanges]
     return {
         "expected": mismatch.expected,
@@ -145,6 +147,13 @@ def finding(mismatch: Mismatch, probe: Probe | None) -> dict[str, Any]:
         "exchanges": records,
         "evidence": mismatch.evidence,
     }
+
+
+def led_to(shown: list[Exchange], trail: list[Exchange]) -> list[Exchange]:
+    """Writes before the deciding exchange that name what it names: an id, a telephone number, a word of the run."""
+    names = {name for exchange in shown for name in NAMES.findall(unquote(exchange.url) + exchange.sent)}
+    before = [e for e in trail if e.method != "GET" and e not in shown and e.at <= shown[0].at]
+    return [e for e in before if names & set(NAMES.findall(e.url + e.sent + e.text))]
 
 
 def _clause(item: pytest.Item) -> str:

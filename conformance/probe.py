@@ -49,7 +49,13 @@ class Exchange:
     trouble: str | None = None
 
     @property
+    def sent(self) -> str:
+        """The request's body as text."""
+        return self.body.decode("utf-8", "replace")
+
+    @property
     def text(self) -> str:
+        """The answer's body as text."""
         return self.content.decode("utf-8", "replace")
 
     @property
@@ -132,7 +138,7 @@ class Probe:
     client: httpx.Client = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-# a connection for each request: one that the target closes while it idles would look like a missing answer
+        # a connection for each request: one that the target closes while it idles would look like a missing answer
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
         context: Any = self.verify
         if isinstance(self.verify, str):

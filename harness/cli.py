@@ -65,7 +65,7 @@ def gate(arguments: list[str]) -> int:
 
 GATE_ARGUMENTS = [
     "-p", "conformance.plugin", "-p", "no:cacheprovider", "-c", str(CHECKS / "pytest.ini"), "--rootdir", str(CHECKS),
-    "-q", "--tb=no", "--capture=sys", str(CHECKS / "wacrm"),
+    "-q", "-rN", "--tb=no", "--capture=sys", str(CHECKS / "wacrm"),
 ]  # fmt: skip
 
 

@@ -23,6 +23,7 @@ LEVEL = {"M": "must", "S": "should", "I": "info"}
 UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 """What a target's answer may hold and a terminal must not get: controls (ANSI sequences among them), lone surrogates."""
 CURL_SHOWN = 1200
+ANSWER_LINES = 3
 FINDINGS_PER_CLAUSE = 3
 CLOSING = {
     ExitCode.PROVED: ("The contract holds, as far as it was judged.", "bold green"),
@@ -85,15 +86,13 @@ def _findings(console: Console, results: Results, width: int) -> None:
             .append("again      ", "dim")
             .append(f"nox -s gate -- --clause {','.join(by_clause)} --seed {results.seed}", "")
         )
-        console.print(
-            Text()
-            .append("           ", "dim")
-            .append(f"curl lines: export WACRM_URL={_origin(results)} WACRM_KEY=<a key>", "dim")
-        )
+        _wrapped(console, "curl lines ", _exports(results), width, "dim")
 
 
-def _origin(results: Results) -> str:
-    return str(results.target["url"]).removesuffix("/api/v1")
+def _exports(results: Results) -> str:
+    if results.target["embedded"]:
+        return "nox -s reference starts such a deployment and prints the export lines they need"
+    return f"export WACRM_URL={str(results.target['url']).removesuffix('/api/v1')} WACRM_KEY=<a key with every scope>"
 
 
 def _heading(console: Console, clause: ClauseResult, width: int) -> None:
@@ -117,9 +116,9 @@ def _exchange(console: Console, exchange: ExchangeRecord, width: int) -> None:
     line = _plain(exchange.curl)
     shown = line if len(line) <= CURL_SHOWN else f"{line[:CURL_SHOWN]}… (whole in results.json)"
     console.print(Text().append("  $ ", "dim").append(shown, "cyan"))
-    body = " ".join(exchange.body.split())
-    answer = exchange.trouble or f"{exchange.status} {body}"
-    _wrapped(console, "    ", textwrap.shorten(answer, 300, placeholder=" …"), width, "dim")
+    answer = exchange.trouble or f"{exchange.status} {exchange.body}"
+    room = ANSWER_LINES * (width - 4)
+    _wrapped(console, "    ", answer if len(answer) <= room else f"{answer[: room - 1]}…", width, "dim", cut_words=True)
 
 
 def _summary(console: Console, results: Results, folder: str, width: int) -> None:
@@ -141,9 +140,9 @@ def _summary(console: Console, results: Results, folder: str, width: int) -> Non
     console.print(Text().append("verdict    ", "dim").append(sentence, style))
 
 
-def _wrapped(console: Console, label: str, text: str, width: int, style: str = "") -> None:
-    lines = textwrap.wrap(
-        " ".join(_plain(text).split()), max(20, width - len(label)), break_long_words=False, break_on_hyphens=False
-    )
-    for number, line in enumerate(lines or [""]):
-        console.print(Text().append(label if number == 0 else " " * len(label), "dim").append(line, style))
+def _wrapped(console: Console, label: str, text: str, width: int, style: str = "", *, cut_words: bool = False) -> None:
+    room = max(20, width - len(label))
+    line = " ".join(_plain(text).split())
+    lines = textwrap.wrap(line, room, break_long_words=cut_words, break_on_hyphens=False)
+    for number, part in enumerate(lines or [""]):
+        console.print(Text().append(label if number == 0 else " " * len(label), "dim").append(part, style))
