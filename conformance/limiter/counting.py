@@ -276,6 +276,7 @@ def one_for_all(mixed: Sequence[Observation], rest: Sequence[Observation], budge
     Raises `Mismatch`, `NoVerdict`.
     """
     series = [*mixed, *usable(rest)]
+    precondition(not series[0].refused, "the key was refused at its first request: it was in use before us")
     _in_time(series, budget)
     precondition(rest[-1].refused, "the budget was not spent: RATE-01 judges that")
     failed = sum(seen.status >= FAILED and not seen.refused for seen in mixed)

@@ -21,8 +21,8 @@ SURPLUS = 4
 BURST = 5 / 3
 """A burst in parts of the limit: 200 of 120 (RATE-02)."""
 FRESH = {"Connection": "close"}
-AFTERWARDS = 4
-"""Requests of a key after another one was spent."""
+AFTERWARDS = 6
+"""Requests of a key after another one was spent, or after it was admitted again."""
 JUST_AFTER = PUNCTUAL + 0.01
 
 
@@ -49,14 +49,15 @@ JUDGED_BEYOND = 10.0
 
 @dataclass(frozen=True)
 class Sequential:
-    """A fresh key spent one by one, then silence for `Retry-After`, one request, and the rest of the next budget."""
+    """A fresh key spent one by one; then, after silence for `Retry-After`, what was refused still, and the next budget."""
 
     first: Series
+    still: Series = field(default_factory=list)
     after: Series = field(default_factory=list)
 
     @property
     def series(self) -> Series:
-        return self.first + self.after
+        return self.first + self.still + self.after
 
 
 def sequential(instrument: Instrument, key: Key) -> Sequential:
@@ -65,16 +66,19 @@ def sequential(instrument: Instrument, key: Key) -> Sequential:
     A sliding log opens with its oldest entry and is empty when its latest is a window old: that little longer is waited.
     """
     first = spend(instrument, key)
-    if not first[-1].refused:
+    if not first[-1].refused or not admissions(first):
         return Sequential(first)
     instrument.wait_until(promised(instrument, first[-1]))
-    probe = instrument.ask(key, SPEND)
-    if probe.refused:
-        instrument.wait_until(promised(instrument, probe))
-    rested = admissions(first)[-1].received + instrument.window + JUST_AFTER if admissions(first) else 0.0
-    if rested - probe.received < span(first) + JUST_AFTER:
+    seen = [instrument.ask(key, SPEND)]
+    rested = admissions(first)[-1].received + instrument.window + JUST_AFTER
+    while seen[-1].refused and instrument.now() < rested + min(3.0, instrument.window / 2):
+        instrument.wait_until(instrument.now() + instrument.window / 300)
+        seen.append(instrument.ask(key, SPEND))
+    if seen[-1].refused:
+        return Sequential(first, seen)
+    if rested - seen[-1].received < span(first) + JUST_AFTER:
         instrument.wait_until(rested)
-    return Sequential(first, [probe, *spend(instrument, key)])
+    return Sequential(first, seen[:-1], [seen[-1], *spend(instrument, key)])
 
 
 def asked_once(instrument: Instrument, key: Key, part: float) -> Series:
@@ -124,6 +128,8 @@ def hammered(instrument: Instrument, key: Key, others: Sequence[Request]) -> tup
         near = due - instrument.now() < min(2.5, window / 6)
         instrument.wait_until(instrument.now() + (max(window / 900, 0.04) if near else window / 120))
         seen.append(instrument.ask(key, SPEND))
+    if not seen[-1].refused:
+        seen += [instrument.ask(key, SPEND) for _ in range(AFTERWARDS)]
     return seen, answers
 
 

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     SLIDING_COUNTER = "sliding counter"
     TOKEN_BUCKET = "token bucket"  # noqa: S105 - no secret
     PROLONGED = "window prolonged by every refused request"
+    RENEWED = "window renewed by every admitted request"
     UNKNOWN = "none of the known kinds"
 
 
@@ -71,6 +72,16 @@ class Prolonged(FirstRequest):
     def record(self, early: float, late: float, *, admitted: bool) -> None:
         super().record(early, late, admitted=admitted)
         if not admitted:
+            self.ends_early, self.ends_late = early + self.window, late + self.window
+
+
+@dataclass
+class Renewed(FirstRequest):
+    """A counter whose expiry is set whenever it is increased."""
+
+    def record(self, early: float, late: float, *, admitted: bool) -> None:
+        super().record(early, late, admitted=admitted)
+        if admitted:
             self.ends_early, self.ends_late = early + self.window, late + self.window
 
 
@@ -213,6 +224,7 @@ def fit(observed: Iterable[Sequence[Observation]], limit: int, window: float) ->
         Kind.SLIDING_LOG: _wrong(series, lambda: SlidingLog(limit, window)),
         Kind.TOKEN_BUCKET: _wrong(series, lambda: TokenBucket(limit, window)),
         Kind.PROLONGED: _wrong(series, lambda: Prolonged(limit, window)),
+        Kind.RENEWED: _wrong(series, lambda: Renewed(limit, window)),
     }
     step = window / STEPS
     grid = [series[0][0].sent + n * step for n in range(STEPS)]

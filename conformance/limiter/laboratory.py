@@ -12,9 +12,9 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from conformance import credentials
-from conformance.expect import Lacking, NoVerdict
+from conformance.expect import Lacking, Mismatch, NoVerdict
 from conformance.keys import Role
-from conformance.limiter import experiments, kinds
+from conformance.limiter import experiments, kinds, promises
 from conformance.limiter.counting import Budget
 from conformance.limiter.desk import ROUNDS, stocked
 from conformance.limiter.instrument import Live, Turns
@@ -41,6 +41,9 @@ KEYS = 13
 PACE = 0.004
 """Seconds of a round trip below which our own processor is what limits: then budgets are spent one after the other."""
 MOST_PLACES = 12
+FAR = 0.03
+"""Seconds of a round trip from which RATE-12's requests are sent several at a time, lest they take the window."""
+MOST_TOGETHER = 8
 MIDDLE = (0.3, 0.6)
 """Between which parts of its window a spent key is asked once; a different one with every seed."""
 STAGGER = 3.0
@@ -81,7 +84,9 @@ class Laboratory:
         self._stop, self._probes = Event(), [bench.new_probe()]
         self._made: list[Prepared] = []
         self._deadline = time.monotonic() + ROUNDS * (self.window + 5) + 60
-        self._turns = Turns(self._places())
+        trip = self._trip()
+        self._turns = Turns(min(MOST_PLACES, max(1, round(trip / PACE))))
+        self._together = min(MOST_TOGETHER, max(1, round(trip / FAR)))
         self._desk = stocked(bench.pool, KEYS, self.window)
         self._executor = ThreadPoolExecutor(16, "limiter")
         self._start, self._part = time.monotonic(), bench.rng.uniform(*MIDDLE)
@@ -101,7 +106,7 @@ class Laboratory:
         self.prices: Future[Prices] = start(self._prices)
         self.forbidden: Future[Prices] = start(self._forbidden)
         self.instances: Future[Series] = start(
-            self._on_keys, 1, lambda live, key: experiments.instances(live, key, self._turns.places)
+            self._on_keys, 1, lambda live, key: experiments.instances(live, key, self._together)
         )
         self.nameless: Future[Series] = start(lambda: experiments.nameless(self._live(), credentials.unknown()))
 
@@ -127,10 +132,22 @@ class Laboratory:
     def allowance(self) -> int:
         """What a key is really admitted in a window: the limit, or what both of one key's windows agree on instead."""
         found = self._if_there(self.sequential)
-        if found is None or not found.after or found.after[0].refused:
+        if found is None or not found.after:
             return self.limit
         counts = {len(admissions(found.first)), len(admissions(found.after))}
         return counts.pop() if len(counts) == 1 and refusals(found.after) else self.limit
+
+    @cached_property
+    def prolongs(self) -> bool:
+        """Refusals prolong the wait (RATE-09), so that a series full of them says little about other clauses."""
+        hammered = self._if_there(self.hammered)
+        try:
+            promises.not_prolonged(hammered.series if hammered else [], self.window)
+        except Mismatch:
+            return True
+        except NoVerdict:
+            pass
+        return False
 
     @cached_property
     def budget(self) -> Budget:
@@ -193,13 +210,13 @@ class Laboratory:
         self._probes.append(probe)
         return Live(probe, self.limit, self.window, self._turns, self._stop)
 
-    def _places(self) -> int:
-        """How many experiments may send much at a time: one near, more the longer a round trip takes."""
+    def _trip(self) -> float:
+        """Seconds of a round trip; 0 when the target does not answer, which the experiments will say."""
         try:
             trips = [self._probes[0].send("GET", ME.path, key=credentials.unknown()).seconds for _ in range(3)]
         except NoAnswerError:
-            return 1
-        return max(1, min(MOST_PLACES, round(statistics.median(trips) / PACE)))
+            return 0.0
+        return statistics.median(trips)
 
     def _on_keys(self, count: int, experiment: Callable[..., T], *more: Any) -> T:  # noqa: ANN401 - the experiment's
         with self._desk.keys_for(count) as keys:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from conformance.probe import Exchange
 
 REFUSED = 429
+_NUMBER = re.compile(r"-?\d{1,15}(\.\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -51,14 +53,16 @@ class Observation:
         return self.status == REFUSED
 
     @property
-    def retry_after(self) -> int | None:
-        """Seconds; None when the header is missing or no integer."""
-        return _integer(self.headers.get("retry-after"))
+    def retry_after(self) -> float | None:
+        """Seconds; None when the header is missing or no number. That it is a whole one is for RATE-03 to judge."""
+        plain = self.headers.get("retry-after", "").strip()
+        return float(plain) if _NUMBER.fullmatch(plain) else None
 
     @property
-    def reset(self) -> int | None:
-        """`X-RateLimit-Reset`; None when it is missing or no integer."""
-        return _integer(self.headers.get("x-ratelimit-reset"))
+    def reset(self) -> float | None:
+        """`X-RateLimit-Reset`; None when it is missing or no number."""
+        plain = self.headers.get("x-ratelimit-reset", "").strip()
+        return float(plain) if _NUMBER.fullmatch(plain) else None
 
     @property
     def date(self) -> float | None:
@@ -71,11 +75,6 @@ class Observation:
 
 Series = list[Observation]
 """Observations of one key in the order of sending, nothing else having been sent with that key in between."""
-
-
-def _integer(text: str | None) -> int | None:
-    plain = (text or "").strip()
-    return int(plain) if plain.isascii() and plain.removeprefix("-").isdigit() else None
 
 
 def refusals(series: Iterable[Observation]) -> Series:

@@ -28,9 +28,8 @@ PROLONGED = 2.0
 """Seconds after the promise at which a refused key counts as prolonged (RATE-09)."""
 
 
-def _plausible(reset: int | None) -> bool:
-    """None is asked for first: a range looks for anything but an int among its thousands of millions of members."""
-    return reset is not None and reset in UNIX_SECONDS
+def _plausible(reset: float | None) -> bool:
+    return reset is not None and UNIX_SECONDS.start <= reset < UNIX_SECONDS.stop
 
 
 def documented(seen: Observation, limit: int) -> None:
@@ -70,8 +69,8 @@ def consistent(refused: Sequence[Observation], clock: ClockOffset | None) -> int
         if low > AGREE + PUNCTUAL or high < -AGREE - PUNCTUAL:
             off = low if low > 0 else high
             raise Mismatch(
-                f"X-RateLimit-Reset {seen.retry_after} s (Retry-After) from the target's now, within a second",
-                f"{seen.reset}, which is {'more' if off > 0 else 'less'} by at least {abs(off):.1f} s",
+                f"X-RateLimit-Reset {seen.retry_after:g} s (Retry-After) from the target's now, within a second",
+                f"{seen.reset:.0f}, which is {'more' if off > 0 else 'less'} by at least {abs(off):.1f} s",
                 *exchanges([seen]),
             )
     return len(told)
@@ -83,7 +82,7 @@ def within_one_window(refused: Iterable[Observation], clock: ClockOffset | None,
     for seen in refused:
         if seen.retry_after is not None and seen.retry_after > most:
             raise Mismatch(
-                f"Retry-After of at most one window, {window:g} s", str(seen.retry_after), *exchanges([seen])
+                f"Retry-After of at most one window, {window:g} s", f"{seen.retry_after:g} s", *exchanges([seen])
             )
         if clock is None or not _plausible(seen.reset):
             continue
@@ -107,7 +106,7 @@ def waiting_is_enough(series: Sequence[Observation], *, last_word: bool) -> int:
             tested += 1
             if seen.refused and word is not None:
                 raise Mismatch(
-                    f"admission after waiting for Retry-After: {word.retry_after} s",
+                    f"admission after waiting for Retry-After: {word.retry_after:g} s",
                     f"429 to a request {seen.sent - word.received:.2f} s later",
                     *exchanges([word, seen]),
                 )
@@ -133,7 +132,7 @@ def opens_no_earlier(series: Sequence[Observation]) -> float | None:
             ahead = max(ahead or 0.0, latest - seen.received)
             if latest - seen.received > EARLY:
                 raise Mismatch(
-                    f"the window closed until Retry-After has passed: {word.retry_after} s, or two seconds less",
+                    f"the window closed until Retry-After has passed: {word.retry_after:g} s, or two seconds less",
                     f"a request admitted after {seen.received - word.sent:.1f} s",
                     *exchanges([word, seen]),
                 )
@@ -167,7 +166,7 @@ def back_in_time(series: Sequence[Observation], limit: int, window: float) -> No
     """A key that spent one budget is admitted again a window after its first request, whenever it spent it (RATE-06).
 
     A window that begins anew with every admission keeps a steady caller out who never exceeds the limit. Not for a target
-    whose refusals prolong the wait: the series is full of them. Raises `Mismatch`.
+    whose refusals prolong the wait (RATE-09): the series is full of them. Raises `Mismatch`.
     """
     due = series[0].received + window + min(PROLONGED, window / 4)
     early = [seen for seen in series if not seen.refused and seen.received < due]

@@ -60,6 +60,16 @@ class Prolonging(Fixed):
         return self.window
 
 
+class Renewing(Fixed):
+    """The window begins anew with every admission: an expiry that is set whenever the counter is increased."""
+
+    def ask(self, key: str, now: float) -> float | None:
+        wait = super().ask(key, now)
+        if wait is None:
+            self.ends[key] = now + self.window
+        return wait
+
+
 class CarryingOver(Fixed):
     """A tenth of what was used weighs on the next window."""
 

@@ -15,6 +15,7 @@ from tests.conformance.limiter.simulation import (
     Fixed,
     Limiter,
     Prolonging,
+    Renewing,
     SlidingCounter,
     SlidingLog,
     TokenBucket,
@@ -29,6 +30,7 @@ KINDS = [
     (SlidingCounter, Kind.SLIDING_COUNTER),
     (TokenBucket, Kind.TOKEN_BUCKET),
     (Prolonging, Kind.PROLONGED),
+    (Renewing, Kind.RENEWED),
 ]
 
 

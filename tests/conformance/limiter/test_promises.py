@@ -17,6 +17,7 @@ from tests.conformance.limiter.simulation import (
     Fixed,
     Limiter,
     Prolonging,
+    Renewing,
     SlidingLog,
     TokenBucket,
     key,
@@ -185,16 +186,6 @@ def test_a_clock_that_was_set_meanwhile_is_not_known() -> None:
     early = watch(Fixed())[3]
     late = watch(Fixed(), skew=100.0)[3]
     assert offset([*early, *late]) is None
-
-
-class Renewing(Fixed):
-    """The window begins anew with every admission: an expiry that is set whenever the counter is increased."""
-
-    def ask(self, key: str, now: float) -> float | None:
-        wait = super().ask(key, now)
-        if wait is None:
-            self.ends[key] = now + self.window
-        return wait
 
 
 def test_a_window_that_every_admission_renews_is_found() -> None:
