@@ -271,6 +271,20 @@ def test_the_messages_of_a_batch_come_newest_first(account: Account, customer: C
 
 
 @requirement("CONV-03")
+def test_a_list_has_messages_of_every_type(account: Account, customer: Callable[..., Talk]) -> None:
+    talk = customer()
+    sent = [str(talk.send(**fields)["whatsapp_message_id"]) for fields in SENDS.values()]
+    kinds = [kind for kind in KINDS.values() if kind.known_to_the_mock and kind.must_arrive]
+    items = [{"from": talk.phone[1:], **kind.item} for kind in kinds]
+    heard = account.provider.inbound(account.phone_number_id, *items, batch=True)
+    eventually(lambda: len(expect.rows(talk.messages())) >= len(sent + heard), talk.patience)
+    exchange = talk.messages()
+    shown = [row.get("whatsapp_message_id") for row in expect.rows(exchange)]
+    known = [wamid for wamid in heard if wamid in shown]  # what does not arrive at all is CONV-07's
+    expect.same_members(shown, sent + known, "the conversation's messages", exchange)
+
+
+@requirement("CONV-03")
 @pytest.mark.parametrize("status", ["delivered", "read", "failed"])
 def test_a_message_stays_listed_whatever_becomes_of_it(
     account: Account, customer: Callable[..., Talk], status: str
