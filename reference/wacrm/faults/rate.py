@@ -4,6 +4,9 @@ import itertools
 import math
 from collections import deque
 from collections.abc import Callable
+from contextvars import ContextVar
+
+from starlette.requests import Request
 
 from reference.wacrm.assembly import Wacrm
 from reference.wacrm.envelope import ApiError
@@ -38,6 +41,24 @@ def one_request_too_few(wacrm: Wacrm) -> None:
         charge(key_hash)
 
     patch(wacrm.limiter, "charge", strict)
+
+
+def _windows_of(wacrm: Wacrm, end: Callable[[float], float]) -> None:
+    """A window that begins at a moment of the monotonic clock ends at `end` of it."""
+
+    def current(key_hash: str) -> Window:
+        now = wacrm.clock.monotonic()
+        window = wacrm.limiter.windows.get(key_hash)
+        if window is None or window.ends <= now:
+            window = wacrm.limiter.windows[key_hash] = Window(end(now))
+        return window
+
+    patch(wacrm.limiter, "current", current)
+
+
+@fault("RATE-01", "the window's length was once written in other units, and two thirds of it are left")
+def window_is_two_thirds(wacrm: Wacrm) -> None:
+    _windows_of(wacrm, lambda now: now + wacrm.limiter.window * 2 / 3)
 
 
 _RACE_SECONDS = 0.0005
@@ -85,12 +106,19 @@ def _headers(wacrm: Wacrm, change: Callable[[dict[str, str], float], None]) -> N
     patch(wacrm.limiter, "headers", changed)
 
 
-@fault("RATE-03", "three of the four headers were thought enough")
-def no_reset_header(wacrm: Wacrm) -> None:
-    def drop(shown: dict[str, str], _remaining: float) -> None:
-        del shown["X-RateLimit-Reset"]
+@fault("RATE-03", "the handler of writes has three of the four headers")
+def no_reset_header_for_writes(wacrm: Wacrm) -> None:
+    charge = wacrm.gate.charge
 
-    _headers(wacrm, drop)
+    def charged(caller: Caller, operation: Operation) -> None:
+        try:
+            charge(caller, operation)
+        except ApiError as refusal:
+            if operation.value.startswith(("create", "update", "delete", "send")):
+                del refusal.headers["X-RateLimit-Reset"]
+            raise
+
+    patch(wacrm.gate, "charge", charged)
 
 
 @fault("RATE-03", "the rejected request is subtracted too")
@@ -135,6 +163,14 @@ def retry_after_is_rounded_down(wacrm: Wacrm) -> None:
     patch(wacrm.limiter, "headers", early)
 
 
+@fault("RATE-05", "Retry-After is cut off at the decimal point")
+def retry_after_loses_its_fraction(wacrm: Wacrm) -> None:
+    def cut(shown: dict[str, str], remaining: float) -> None:
+        shown["Retry-After"] = str(max(1, math.floor(remaining)))
+
+    _headers(wacrm, cut)
+
+
 @fault("RATE-05", "Retry-After is always a whole window, however much of it is over")
 def retry_after_is_always_a_whole_window(wacrm: Wacrm) -> None:
     headers = wacrm.limiter.headers
@@ -167,6 +203,17 @@ def half_the_budget_after_reset(wacrm: Wacrm) -> None:
 @fault("RATE-06", "the first request after the reset is counted in both windows")
 def one_request_less_after_reset(wacrm: Wacrm) -> None:
     _after_reset(wacrm, lambda _before: 1)
+
+
+@fault("RATE-06", "the counter's expiry is set whenever it is increased, so that a steady caller's window never ends")
+def every_admission_renews_the_window(wacrm: Wacrm) -> None:
+    charge = wacrm.limiter.charge
+
+    def renewing(key_hash: str) -> None:
+        charge(key_hash)
+        wacrm.limiter.current(key_hash).ends = wacrm.clock.monotonic() + wacrm.limiter.window
+
+    patch(wacrm.limiter, "charge", renewing)
 
 
 _SPILL_SECONDS = 5.0
@@ -229,9 +276,31 @@ def list_messages_has_a_budget_of_its_own(wacrm: Wacrm) -> None:
     _budget(wacrm, Operation.LIST_MESSAGES, "messages")
 
 
+@fault("RATE-08", "a send is refused when the budget is spent, but takes nothing of it")
+def sends_are_not_counted(wacrm: Wacrm) -> None:
+    charge = wacrm.gate.charge
+
+    def uncounted(caller: Caller, operation: Operation) -> None:
+        charge(caller, operation)
+        if operation is Operation.SEND_MESSAGE:
+            wacrm.limiter.current(caller.key_hash).used -= 1
+
+    patch(wacrm.gate, "charge", uncounted)
+
+
 @fault("RATE-09", "the limiter is asked after the contact is written")
 def rejected_contact_is_written(wacrm: Wacrm) -> None:
     refuse_late(wacrm, "charge", Operation.CREATE_CONTACT, wacrm.contacts, "create")
+
+
+@fault("RATE-09", "the limiter is asked after the contact is changed")
+def rejected_change_of_a_contact_is_kept(wacrm: Wacrm) -> None:
+    refuse_late(wacrm, "charge", Operation.UPDATE_CONTACT, wacrm.contacts, "update")
+
+
+@fault("RATE-09", "the limiter is asked after the endpoint is deleted")
+def rejected_deletion_of_an_endpoint_is_done(wacrm: Wacrm) -> None:
+    refuse_late(wacrm, "charge", Operation.DELETE_WEBHOOK, wacrm.endpoints, "delete")
 
 
 @fault("RATE-09", "the limiter is asked after the message has gone to Meta")
@@ -286,6 +355,26 @@ def forbidden_costs_double(wacrm: Wacrm) -> None:
     patch(wacrm.gate, "check_scope", double)
 
 
+@fault("RATE-10", "variant: callers without a valid key share a budget, and are told 429 when it is spent")
+def unknown_keys_are_limited(wacrm: Wacrm) -> None:
+    identify = wacrm.gate.identify
+
+    def limited(request: Request, operation: Operation) -> Caller:
+        try:
+            return identify(request, operation)
+        except ApiError:
+            wacrm.limiter.charge("nobody")
+            raise
+
+    patch(wacrm.gate, "identify", limited)
+
+
+@fault("RATE-11", "variant: windows begin with the minute of the clock")
+def window_is_aligned_to_the_clock(wacrm: Wacrm) -> None:
+    length = wacrm.limiter.window
+    _windows_of(wacrm, lambda now: now + length - wacrm.clock.seconds() % length)
+
+
 @fault("RATE-11", "variant: a sliding log instead of a fixed window")
 def window_slides(wacrm: Wacrm) -> None:
     log: dict[str, deque[float]] = {}
@@ -338,3 +427,17 @@ def two_limiters_behind_one_door(wacrm: Wacrm) -> None:
 @fault("RATE-12", "four processes with a limiter each behind one balancer")
 def four_limiters_behind_one_door(wacrm: Wacrm) -> None:
     _several_limiters(wacrm, 4)
+
+
+@fault("RATE-12", "the balancer leads each connection to another process, and keeps it there")
+def a_limiter_for_every_second_connection(wacrm: Wacrm) -> None:
+    admit, charge, seen = wacrm.gate.admit, wacrm.limiter.charge, dict[int, int]()
+    process = ContextVar("process", default=0)
+
+    def led(request: Request, operation: Operation) -> Caller:
+        port = request.client.port if request.client else 0
+        process.set(seen.setdefault(port, len(seen) % 2))
+        return admit(request, operation)
+
+    patch(wacrm.gate, "admit", led)
+    patch(wacrm.limiter, "charge", lambda key_hash: charge(f"{key_hash}:{process.get()}"))
