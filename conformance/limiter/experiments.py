@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from conformance.limiter.instances import MOST, silence
-from conformance.limiter.observation import SPEND, Observation, Request, Series, admissions, refusals, span
+from conformance.limiter.observation import ME, SPEND, Observation, Request, Series, admissions, refusals, span
 from conformance.limiter.prices import Purchase
 from conformance.limiter.promises import PUNCTUAL
 
@@ -223,4 +223,6 @@ def mixture(instrument: Instrument, key: Key, rounds: Sequence[Sequence[tuple[st
         for name, request in [one for around in rounds[:-1] for one in around][: instrument.limit - 1]:
             mixed.append((name, instrument.ask(key, request())))
     rest = spend(instrument, key)
+    if not rest[-1].refused:  # reads of contacts may be what is exempt
+        rest += spend(instrument, key, ME)
     return Mixture(mixed, rest, [(name, instrument.ask(key, request())) for name, request in rounds[-1]])

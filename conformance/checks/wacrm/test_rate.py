@@ -241,6 +241,8 @@ def test_the_windows_kind_is_measured(lab: Laboratory, measure: Measure) -> None
 def test_the_deployment_has_one_budget(lab: Laboratory, measure: Measure) -> None:
     series = lab.of(lab.instances)
     measure("timeline_instances", timeline(series))
+    limited = [*refusals(series), *refusals(lab.of(lab.sequential).first)]
+    expect.precondition(limited, "no request was refused, on one connection or many: RATE-01 judges that")
     found = instances.estimate(series, lab.limit)
     measure("finding", f"{found.words}: {found.admitted} of {len(series)} admitted, {found.factor:g} times the limit")
     instances.one_budget(series, lab.budget)

@@ -262,6 +262,13 @@ def test_a_budget_apart_is_found(deployment: Deployment) -> None:
         counting.refused_when_spent([*mixed(found), *found.rest], dict(found.refused)["webhooks"], BUDGET, "webhooks")
 
 
+def test_reads_of_contacts_that_are_free_are_found_too() -> None:
+    found = mix(Deployment(Fixed(), free=frozenset({f"GET {SPEND.path}"})))
+    assert found.rest[-1].refused
+    with pytest.raises(Mismatch):
+        counting.one_for_all(mixed(found), found.rest, BUDGET)
+
+
 def test_failed_operations_may_be_charged_or_not() -> None:
     for free in (frozenset[str](), frozenset({"GET /webhooks"})):
         found = mix(Deployment(Fixed(), free=free, statuses={"GET /webhooks": 500}))
