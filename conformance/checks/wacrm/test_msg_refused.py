@@ -111,12 +111,12 @@ def quoted(account: Account, exchange: Exchange) -> object:
 @requirement("MSG-06")
 @pytest.mark.parametrize("kind", TYPES)
 def test_a_reply_reaches_meta_as_a_quote_and_other_messages_do_not(account: Account, kind: str) -> None:
-    first = account.send()
-    number = digits(account.provider.accepted(wamid=first["whatsapp_message_id"])[0]["to"])
-    body = sample(kind, account.word()).to(f"+{number}", reply_to_message_id=first["message_id"])
+    number = account.numbers.fresh()
+    first = account.send(number)
+    body = sample(kind, account.word()).to(number, reply_to_message_id=first["message_id"])
     exchange = account.api.post("/messages", body)
     expect.equal(quoted(account, exchange), first["whatsapp_message_id"], "the quoted message at Meta", exchange)
-    plain = account.api.post("/messages", sample(kind, account.word()).to(f"+{number}"))
+    plain = account.api.post("/messages", sample(kind, account.word()).to(number))
     expect.equal(quoted(account, plain), None, "the quoted message of a message that is no reply", plain)
 
 
