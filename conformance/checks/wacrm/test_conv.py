@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -60,7 +61,7 @@ class Talk:
         assert found is not None
         return found
 
-    @property
+    @cached_property
     def id(self) -> str:
         return str(self.account.conversation_of(self.contact["id"], self.patience)["id"])
 
