@@ -22,7 +22,7 @@ SHOWN_KEYS = 20
 EXAMPLES = """\
 examples:
   wacrm-harness reference                             then use the printed export lines
-  wacrm-harness reference --fault revoked-key-still-served
+  wacrm-harness reference --fault revoked-key-still-lists-conversations
   wacrm-harness reference --write harness.toml        and in another terminal:
   wacrm-harness gate --target harness.toml
 """

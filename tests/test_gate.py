@@ -102,7 +102,7 @@ def test_two_processes_share_no_key(target_file: Path, tmp_path: Path) -> None:
 
 
 def test_a_fault_is_a_finding_with_its_reproduction(tmp_path: Path) -> None:
-    done = run("--clause", "AUTH-03", "--fault", "revoked-key-still-served", cwd=tmp_path)
+    done = run("--clause", "AUTH-03", "--fault", "revoked-key-still-lists-conversations", cwd=tmp_path)
     assert done.returncode == ExitCode.FINDINGS, done.stdout
     assert "── AUTH-03 (must)" in done.stdout
     assert 'curl -sS -i -H "Authorization: Bearer $WACRM_KEY_REVOKED"' in done.stdout
