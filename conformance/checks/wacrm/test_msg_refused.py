@@ -221,6 +221,9 @@ def test_a_known_contact_makes_no_difference_without_whatsapp(account: Account, 
 
 AT_META = ("sticker", "location", "contacts", "interactive", "reaction", "order", "button", "unsupported")
 STRANGE: tuple[Any, ...] = (
+    "TEXT",
+    "Image",
+    " text",
     "file",
     "voice",
     "texts",

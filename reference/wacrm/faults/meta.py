@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 
@@ -38,6 +38,19 @@ def handshake_quotes_the_challenge(wacrm: Wacrm) -> None:
         return status, json.dumps(text) if status == 200 else text  # noqa: PLR2004 - a status
 
     patch(wacrm.inbox, "handshake", quoted)
+
+
+@fault("META-01", "a token that is missing equals one that was never set")
+def handshake_accepts_a_missing_token(wacrm: Wacrm) -> None:
+    handshake = wacrm.inbox.handshake
+
+    def trusting(query: QueryParams) -> tuple[int, str]:
+        challenge = query.get("hub.challenge")
+        if not query.get("hub.verify_token") and challenge is not None:
+            return 200, challenge
+        return handshake(query)
+
+    patch(wacrm.inbox, "handshake", trusting)
 
 
 def _signed(wacrm: Wacrm, accept: Callable[[bytes, str | None, bool], bool]) -> None:
@@ -85,6 +98,20 @@ def refused_webhook_is_processed(wacrm: Wacrm) -> None:
         return valid
 
     _signed(wacrm, queued)
+
+
+@fault("META-02", "statuses are believed unsigned, as they only change a word")
+def unsigned_statuses_are_accepted(wacrm: Wacrm) -> None:
+    _signed(wacrm, lambda raw, _header, valid: valid or b'"statuses":' in raw)
+
+
+@fault("META-02", "the older signature is as good")
+def sha1_signature_is_accepted(wacrm: Wacrm) -> None:
+    def either(raw: bytes, header: str | None, valid: bool) -> bool:  # noqa: FBT001 - a judgement that was made
+        older = hmac.new(wacrm.settings.app_secret.encode(), raw, hashlib.sha1).hexdigest()
+        return valid or header == f"sha1={older}"
+
+    _signed(wacrm, either)
 
 
 _TOO_LONG = 6.0
@@ -137,6 +164,34 @@ def redelivered_message_is_counted_again(wacrm: Wacrm) -> None:
     patch(wacrm.inbound, "seen", counted)
 
 
+@fault("META-04", "only the newest message of the account is compared")
+def older_message_is_stored_again(wacrm: Wacrm) -> None:
+    wacrm.db.run("DROP INDEX messages_by_wamid", {})
+    newest: dict[str, str] = {}
+
+    def seen(account: str, wamid: str) -> bool:
+        is_newest = newest.get(account) == wamid
+        newest[account] = wamid
+        return is_newest
+
+    patch(wacrm.inbound, "seen", seen)
+
+
+@fault("META-04", "a message is known by its sender, words and second")
+def equal_words_are_taken_for_a_redelivery(wacrm: Wacrm) -> None:
+    receive = wacrm.inbound.receive
+    known: set[tuple[str, str, str, str]] = set()
+
+    def compared(account: str, item: Json, names: dict[str, str], media_root: str) -> None:
+        said = item.get("text") if item.get("type") == "text" else None
+        key = (account, str(item.get("from")), str(said), str(item.get("timestamp")))
+        if said is None or key not in known:
+            receive(account, item, names, media_root)
+        known.add(key)
+
+    patch(wacrm.inbound, "receive", compared)
+
+
 def _cut(wacrm: Wacrm, cut: Callable[[Change], Change]) -> None:
     process = wacrm.inbox.process_change
 
@@ -159,6 +214,25 @@ def only_fifty_statuses_are_processed(wacrm: Wacrm) -> None:
 @fault("META-05", "a change has statuses or messages, and never both")
 def messages_beside_statuses_are_skipped(wacrm: Wacrm) -> None:
     _cut(wacrm, lambda change: replace(change, messages=[] if change.statuses else change.messages))
+
+
+@fault("META-05", "entry[0] is read, as in the examples")
+def only_the_first_entry_is_processed(wacrm: Wacrm) -> None:
+    changes = wacrm.inbox.changes
+
+    def first(post: Post) -> Iterator[Change]:
+        entries = post.payload.get("entry") if isinstance(post.payload, dict) else None
+        return changes(replace(post, payload={"entry": entries[:1]}) if isinstance(entries, list) else post)
+
+    patch(wacrm.inbox, "changes", first)
+
+
+@fault("META-05", "the name of the first contact is everybody's")
+def all_customers_get_the_first_name(wacrm: Wacrm) -> None:
+    def renamed(change: Change) -> Change:
+        return replace(change, names=dict.fromkeys(change.names, next(iter(change.names.values()), "")))
+
+    _cut(wacrm, renamed)
 
 
 def _unguarded(wacrm: Wacrm, member: str) -> None:
@@ -203,6 +277,32 @@ def malformed_status_loses_the_rest(wacrm: Wacrm) -> None:
     _unguarded(wacrm, "statuses")
 
 
+@fault("META-06", "a contact without a profile loses the messages beside it")
+def contact_without_profile_loses_the_messages(wacrm: Wacrm) -> None:
+    changes = wacrm.inbox.changes
+
+    def trusting(post: Post) -> Iterator[Change]:
+        for change in changes(post):
+            if change.messages and '"contacts": [{"wa_id": "' in json.dumps(post.payload) and not change.names:
+                return
+            yield change
+
+    patch(wacrm.inbox, "changes", trusting)
+
+
+@fault("META-06", "a timestamp that is no number ends the loop")
+def strange_timestamp_loses_the_rest(wacrm: Wacrm) -> None:
+    def shortened(items: list[object]) -> list[object]:
+        stamps = [
+            str(item.get("timestamp")) if isinstance(item, dict) and "timestamp" in item else "0" for item in items
+        ]
+        return items[: next((i for i, stamp in enumerate(stamps) if not stamp.isdecimal()), len(items))]
+
+    _cut(
+        wacrm, lambda change: replace(change, messages=shortened(change.messages), statuses=shortened(change.statuses))
+    )
+
+
 @fault("META-07", "a number that no account has is refused, and Meta sends it again for a week")
 def unknown_number_is_refused(wacrm: Wacrm) -> None:
     parse = wacrm.inbox.parse
@@ -224,6 +324,19 @@ def unknown_number_goes_to_the_first_account(wacrm: Wacrm) -> None:
         return find(phone_number_id) or first
 
     patch(wacrm.keys, "account_of_number", found)
+
+
+@fault("META-07", "messages are looked up by pattern")
+def percent_sign_matches_every_message(wacrm: Wacrm) -> None:
+    apply = wacrm.messages.apply_status
+    sql = "UPDATE messages SET status = :status WHERE account_id = :account AND direction = 'outbound' AND wamid LIKE :wamid"
+
+    def matched(account: str, wamid: str, status: str) -> bool:
+        if "%" in wamid:
+            wacrm.db.run(sql, {"status": status, "account": account, "wamid": wamid})
+        return apply(account, wamid, status)
+
+    patch(wacrm.messages, "apply_status", matched)
 
 
 @fault("META-07", "a status without a message is refused, and Meta sends it again for a week")

@@ -1,6 +1,7 @@
 """MSG: sending."""
 
 import asyncio
+import html
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -97,6 +98,22 @@ def links_in_text_are_wrapped(wacrm: Wacrm) -> None:
     _compose(wacrm, wrapped)
 
 
+@fault("MSG-02", "a second send of the same text is taken for a client's retry, and answered with the first")
+def repeated_text_is_answered_with_the_first(wacrm: Wacrm) -> None:
+    send, done = wacrm.messages.send, dict[tuple[str, str, str], Json]()
+
+    async def remembered(account: str, body: MessageCreate) -> Json:
+        key = (account, body.to, body.text or "")
+        if body.type is not MessageType.TEXT or body.reply_to_message_id is not None or body.name is not None:
+            return await send(account, body)
+        if key not in done:
+            done[key] = await send(account, body)
+            return done[key]
+        return done[key] | {"contact_created": False}
+
+    patch(wacrm.messages, "send", remembered)
+
+
 @fault("MSG-03", "the file name is read for every type but the one that has it")
 def document_filename_is_dropped(wacrm: Wacrm) -> None:
     _compose(wacrm, lambda _body, payload: {name: value for name, value in payload.items() if name != "filename"})
@@ -135,6 +152,20 @@ def last_template_value_is_dropped(wacrm: Wacrm) -> None:
         return template(chosen)
 
     patch(wacrm.composer, "template", shortened)
+
+
+@fault("MSG-03", "the link of an image ends where its fragment begins")
+def image_link_loses_its_fragment(wacrm: Wacrm) -> None:
+    def cut(body: MessageCreate, payload: Json) -> Json:
+        return payload | {"link": payload["link"].split("#")[0]} if body.type is MessageType.IMAGE else payload
+
+    _compose(wacrm, cut)
+
+
+@fault("MSG-03", "template values are escaped as if they went into a page")
+def template_values_are_escaped(wacrm: Wacrm) -> None:
+    value = wacrm.composer.value
+    patch(wacrm.composer, "value", lambda text: value(html.escape(text)))
 
 
 @fault("MSG-04", "the link of a video is checked by Meta only")
@@ -177,6 +208,18 @@ def audio_without_link_is_sent_as_text(wacrm: Wacrm) -> None:
     patch(wacrm.messages, "send", lenient)
 
 
+@fault("MSG-04", "a number as text is made one")
+def number_is_taken_for_text(wacrm: Wacrm) -> None:
+    validate = wacrm.bodies.validate
+
+    def coerced(body: dict[str, Any], model: type[B]) -> B:
+        text = body.get("text")
+        is_number = model is MessageCreate and isinstance(text, int) and not isinstance(text, bool)
+        return validate(body | {"text": str(text)} if is_number else body, model)
+
+    patch(wacrm.bodies, "validate", coerced)
+
+
 @fault("MSG-05", "what is new is the conversation, and the contact is said to be")
 def contact_created_means_conversation_created(wacrm: Wacrm) -> None:
     record = wacrm.messages.record
@@ -211,6 +254,24 @@ def name_is_ignored_for_templates(wacrm: Wacrm) -> None:
     patch(wacrm.messages, "record", nameless)
 
 
+@fault("MSG-05", "a send with a name is said to have created the contact that it names")
+def contact_with_a_name_is_always_new(wacrm: Wacrm) -> None:
+    def always(body: MessageCreate, data: Json) -> None:
+        data["contact_created"] |= bool(body.name)
+
+    _answer(wacrm, always)
+
+
+@fault("MSG-05", "the name is filled in where the contact has none yet")
+def name_is_given_to_a_nameless_contact(wacrm: Wacrm) -> None:
+    def filled(body: MessageCreate, data: Json) -> None:
+        sql = "UPDATE contacts SET name = :name, name_folded = :folded WHERE id = :id AND name IS NULL"
+        values = {"name": body.name, "folded": wacrm.contacts.fold(body.name), "id": data["contact_id"]}
+        wacrm.db.run(sql, values)
+
+    _answer(wacrm, filled)
+
+
 @fault("MSG-06", "the quoted message must be the account's, in whatever conversation")
 def message_of_another_conversation_can_be_quoted(wacrm: Wacrm) -> None:
     quoted = wacrm.messages.quoted
@@ -241,6 +302,17 @@ def quote_names_the_row(wacrm: Wacrm) -> None:
         return dict(row) | {"wamid": row["id"]} if row is not None else None
 
     patch(wacrm.messages, "quoted", by_row)
+
+
+@fault("MSG-06", "a message that is not found is not quoted, and the reply goes out without it")
+def unknown_quote_is_left_out(wacrm: Wacrm) -> None:
+    quoted = wacrm.messages.quoted
+
+    def lenient(account: str, body: MessageCreate) -> Row | None:
+        known = wacrm.messages.find(account, (body.reply_to_message_id or "").lower())
+        return quoted(account, body) if known is not None else None
+
+    patch(wacrm.messages, "quoted", lenient)
 
 
 @fault("MSG-07", "an account without WhatsApp fails like a send that Meta refused")
@@ -307,6 +379,30 @@ def refused_message_is_a_bad_request(wacrm: Wacrm) -> None:
     _refused(wacrm, passed_on)
 
 
+@fault("MSG-08", "Meta's throttling is passed on as one's own")
+def throttling_is_passed_on(wacrm: Wacrm) -> None:
+    wamid = wacrm.graph.wamid
+
+    def passed_on(response: httpx.Response) -> str:
+        if response.status_code == 429:  # noqa: PLR2004 - a status
+            raise ApiError(Code.RATE_LIMITED, "Too many requests.")
+        return wamid(response)
+
+    patch(wacrm.graph, "wamid", passed_on)
+
+
+@fault("MSG-08", "what is no JSON is taken for a bug of one's own")
+def refusal_in_html_is_internal(wacrm: Wacrm) -> None:
+    wamid = wacrm.graph.wamid
+
+    def parsed(response: httpx.Response) -> str:
+        if not response.is_success:
+            response.json()
+        return wamid(response)
+
+    patch(wacrm.graph, "wamid", parsed)
+
+
 @fault("MSG-09", "Meta is given half a second, and a message that it took later is reported as failed")
 def slow_answer_is_reported_as_failed(wacrm: Wacrm) -> None:
     _impatient(wacrm, 0.5)
@@ -346,6 +442,18 @@ def long_text_fails_after_it_was_sent(wacrm: Wacrm) -> None:
     patch(wacrm.messages, "record", overflowing)
 
 
+@fault("MSG-09", "a message that Meta holds for a while is reported as refused")
+def held_message_is_reported_as_failed(wacrm: Wacrm) -> None:
+    wamid = wacrm.graph.wamid
+
+    def impatient(response: httpx.Response) -> str:
+        if response.is_success and '"held_for_quality_assessment"' in response.text:
+            raise SendError("Meta API error: the message is held")
+        return wamid(response)
+
+    patch(wacrm.graph, "wamid", impatient)
+
+
 def _status(wacrm: Wacrm, take: Callable[[Row, str], bool]) -> None:
     """Which of Meta's reports reach a message's row."""
     apply = wacrm.messages.apply_status
@@ -372,6 +480,19 @@ def read_status_is_ignored(wacrm: Wacrm) -> None:
     _status(wacrm, lambda _row, status: status != Status.READ)
 
 
+@fault("MSG-10", "a status that comes before Meta's answer finds no message, and is dropped")
+def early_statuses_are_dropped(wacrm: Wacrm) -> None:
+    def dropped(_account: str, _wamid: str) -> list[str]:
+        return []
+
+    patch(wacrm.early, "claim", dropped)
+
+
+@fault("MSG-10", "read is believed of messages that were delivered, and Meta may leave that out")
+def read_without_delivered_is_ignored(wacrm: Wacrm) -> None:
+    _status(wacrm, lambda row, status: status != Status.READ or row["status"] == Status.DELIVERED)
+
+
 def _backwards(wacrm: Wacrm, goes_back: Callable[[Row, str], bool]) -> None:
     """Reports that come late are believed."""
     apply = wacrm.messages.apply_status
@@ -395,6 +516,31 @@ def late_delivered_takes_read_back(wacrm: Wacrm) -> None:
 @fault("MSG-11", "the last webhook wins: a late sent takes delivered back")
 def late_sent_takes_delivered_back(wacrm: Wacrm) -> None:
     _backwards(wacrm, lambda row, status: (row["status"], status) == (Status.DELIVERED, Status.SENT))
+
+
+@fault("MSG-11", "the last webhook wins: a late sent makes a failed message a sent one")
+def late_sent_takes_failed_back(wacrm: Wacrm) -> None:
+    _backwards(wacrm, lambda row, status: (row["status"], status) == (Status.FAILED, Status.SENT))
+
+
+@fault("MSG-11", "statuses that came before Meta's answer are applied without a look at their order")
+def early_statuses_are_applied_as_they_came(wacrm: Wacrm) -> None:
+    claim, record = wacrm.early.claim, wacrm.messages.record
+    sql = "UPDATE messages SET status = :status WHERE account_id = :account AND wamid = :wamid"
+
+    def remembered(account: str, wamid: str) -> list[str]:
+        came[wamid] = claim(account, wamid)
+        return came[wamid]
+
+    def overwritten(account: str, body: MessageCreate, wamid: str, quoted: Row | None) -> Json:
+        data = record(account, body, wamid, quoted)
+        for status in came.get(wamid, []):
+            wacrm.db.run(sql, {"status": status, "account": account, "wamid": wamid})
+        return data
+
+    came: dict[str, list[str]] = {}
+    patch(wacrm.early, "claim", remembered)
+    patch(wacrm.messages, "record", overwritten)
 
 
 def _text(wacrm: Wacrm, change: Callable[[str], str]) -> None:
@@ -428,6 +574,27 @@ def length_is_counted_in_bytes(wacrm: Wacrm) -> None:
         return text_of(text)
 
     patch(wacrm.composer, "text", counted)
+
+
+@fault("MSG-12", "text is trimmed before it is sent and stored")
+def text_is_trimmed(wacrm: Wacrm) -> None:
+    _text(wacrm, str.strip)
+
+
+@fault("MSG-12", "what cannot be seen is taken out")
+def invisible_characters_are_removed(wacrm: Wacrm) -> None:
+    _text(wacrm, lambda text: "".join(c for c in text if unicodedata.category(c) != "Cf"))
+
+
+@fault("MSG-12", "the inbox's column holds 4,000 characters")
+def long_text_is_cut_on_the_read_side(wacrm: Wacrm) -> None:
+    present = wacrm.messages.present
+
+    def cut(row: Row) -> Json:
+        shown = present(row)
+        return shown | {"content_text": shown["content_text"][:4000] if shown["content_text"] else None}
+
+    patch(wacrm.messages, "present", cut)
 
 
 @fault("MSG-12", "text that is too long is cut, and sent")
@@ -528,6 +695,20 @@ def _unknown_type(wacrm: Wacrm, change: Callable[[dict[str, Any]], dict[str, Any
         return validate(body, model)
 
     patch(wacrm.bodies, "validate", lenient)
+
+
+@fault("MSG-14", "templates are sent by an older module, whose requests have no timeout")
+def silent_meta_hangs_templates(wacrm: Wacrm) -> None:
+    post = wacrm.graph.post
+
+    async def patient(url: str, body: Json, headers: Mapping[str, str]) -> httpx.Response:
+        try:
+            return await post(url, body, headers)
+        except SendError:
+            await asyncio.sleep(_FOREVER if body["type"] == "template" else 0)
+            raise
+
+    patch(wacrm.graph, "post", patient)
 
 
 @fault("MSG-15", "a type that is not known falls back to the default")
