@@ -168,7 +168,7 @@ def back_in_time(series: Sequence[Observation], limit: int, window: float) -> No
     A window that begins anew with every admission keeps a steady caller out who never exceeds the limit. Not for a target
     whose refusals prolong the wait (RATE-09): the series is full of them. Raises `Mismatch`.
     """
-    due = series[0].received + window + min(PROLONGED, window / 4)
+    due = series[0].received + window + min(PROLONGED, window / 8)
     early = [seen for seen in series if not seen.refused and seen.received < due]
     late = [seen for seen in series if seen.refused and seen.sent > due]
     if late and len(early) <= limit:

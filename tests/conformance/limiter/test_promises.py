@@ -188,9 +188,12 @@ def test_a_clock_that_was_set_meanwhile_is_not_known() -> None:
     assert offset([*early, *late]) is None
 
 
-def test_a_window_that_every_admission_renews_is_found() -> None:
+@pytest.mark.parametrize(("limit", "window"), [(LIMIT, WINDOW), (60, 8.0), (30, 6.0)])
+def test_a_window_that_every_admission_renews_is_found(limit: int, window: float) -> None:
+    deployment = Deployment(Renewing(limit, window), limit=limit, window=window)
+    series = experiments.edge(deployment, key())
     with pytest.raises(Mismatch, match="429 still"):
-        promises.back_in_time(experiments.edge(Deployment(Renewing()), key()), LIMIT, WINDOW)
+        promises.back_in_time(series, limit, window)
 
 
 @pytest.mark.parametrize("limiter", RIGHT)
