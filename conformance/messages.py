@@ -64,7 +64,7 @@ def parameter(value: str) -> Row:
 def sample(kind: str, word: str) -> Sample:
     """A message of a type that holds `word`, by which it is found in the ledger."""
     if kind == "text":
-        return text(f"{word}: hello")
+        return text(f"{word}: hello from https://media.wacrm.invalid/?a=1&b=2")
     if kind == "template":
         return template(GREETING, "en_US", word, "A-17")
     return medium(kind, f"{FILES}/{word}", f"{word}: look" if kind in CAPTIONED else None)
