@@ -270,7 +270,9 @@ class _Server(uvicorn.Server):
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m conformance.receiver", description=__doc__)
-    parser.add_argument("--ca", type=Path, required=True, help="the private CA's certificate; made when it is not there")
+    parser.add_argument(
+        "--ca", type=Path, required=True, help="the private CA's certificate; made when it is not there"
+    )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--name", action="append", default=[], help="a further name for the certificate")
