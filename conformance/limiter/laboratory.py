@@ -130,12 +130,15 @@ class Laboratory:
 
     @cached_property
     def allowance(self) -> int:
-        """What a key is really admitted in a window: the limit, or what both of one key's windows agree on instead."""
-        found = self._if_there(self.sequential)
-        if found is None or not found.after:
-            return self.limit
-        counts = {len(admissions(found.first)), len(admissions(found.after))}
-        return counts.pop() if len(counts) == 1 and refusals(found.after) else self.limit
+        """What a key is really admitted in a window: what both of one key's windows agree on, else what all limiters
+        of the deployment together admit when they are several, else the limit.
+        """
+        found, spread = self._if_there(self.sequential), self._if_there(self.instances)
+        if found is not None and found.after:
+            counts = {len(admissions(found.first)), len(admissions(found.after))}
+            return counts.pop() if len(counts) == 1 and refusals(found.after) else self.limit
+        several = spread is not None and refusals(spread) and len(admissions(spread)) > self.limit
+        return len(admissions(spread)) if spread is not None and several else self.limit
 
     @cached_property
     def prolongs(self) -> bool:
