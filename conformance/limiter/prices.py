@@ -41,6 +41,8 @@ def charged(purchases: Sequence[Purchase], rest: Sequence[Observation], budget: 
     own. Raises `NoVerdict` when the numbers do not add up.
     """
     usable(rest)
+    refills = budget.fit is not None and budget.fit.kind is Kind.TOKEN_BUCKET
+    precondition(not refills, "a token bucket refills while it is spent, so what requests cost cannot be read off it")
     precondition(refusals(rest), "the budget was not used up, so what is left of it is not known")
     everything = [seen for purchase in purchases for seen in purchase.seen]
     precondition(not any(seen.refused for seen in everything), "the key was refused before it had spent anything")
