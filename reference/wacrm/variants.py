@@ -18,13 +18,14 @@ from starlette.responses import Response
 
 from reference.wacrm.assembly import Wacrm
 from reference.wacrm.bodies import Body
+from reference.wacrm.broadcasts import Campaign
 from reference.wacrm.envelope import ApiError, Code, Json
 from reference.wacrm.faults.steps import patch, reshape
 from reference.wacrm.inbox import Post
 from reference.wacrm.keys import Caller
 from reference.wacrm.operations import Operation
 from reference.wacrm.pages import DEFAULT_LIMIT, Window
-from reference.wacrm.settings import WhatsApp
+from reference.wacrm.storage import Row
 
 Install = Callable[[Wacrm], None]
 B = TypeVar("B", bound=Body)
@@ -225,16 +226,16 @@ def webhooks_are_worked_on_late(wacrm: Wacrm) -> None:
 
 @variant("how fast a broadcast fans out: one send after the other")
 def fan_out_is_sequential(wacrm: Wacrm) -> None:
-    send = wacrm.sender.send
+    attempt = wacrm.broadcasts.attempt
     lock = asyncio.Lock()
 
-    async def one_by_one(account: str, whatsapp: WhatsApp, body: Json) -> str:
+    async def one_by_one(campaign: Campaign, recipient: Row) -> None:
         async with lock:
             await asyncio.sleep(0.004)
-            return await send(account, whatsapp, body)
+            await attempt(campaign, recipient)
 
     wacrm.broadcasts.concurrency = 1
-    patch(wacrm.sender, "send", one_by_one)
+    patch(wacrm.broadcasts, "attempt", one_by_one)
 
 
 @variant("how long an answer takes")
