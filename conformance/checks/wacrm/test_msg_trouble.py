@@ -162,7 +162,8 @@ def test_an_answer_without_a_message_is_no_message(account: Account) -> None:
 def test_nothing_in_a_request_makes_a_send_fail_that_meta_took(account: Account) -> None:
     """Members that Meta is never told of, or takes, and that may be impossible to store."""
     word = account.word()
-    bodies = [text(word).to("", name=name) for name in ("a\0b", "\ud800", "n" * 100_000, "", " ", "\u202e'\";--")]
+    bodies = [text(word + "x" * length).to("") for length in (300, 1100, 2100, 4000)]
+    bodies += [text(word).to("", name=name) for name in ("a\0b", "\ud800", "n" * 100_000, "", " ", "\u202e'\";--")]
     bodies += [
         medium("document", f"{FILES}/{word}").to("", filename=name) for name in ("a\0b", "\ud800", "n" * 241, "/..")
     ]
@@ -216,7 +217,7 @@ IMPATIENCE = 33.0
 
 @pytest.fixture(scope="module")
 def slow(shared_account: Callable[[str], Account], sends: None) -> Slow:  # noqa: ARG001 - asked for its effect
-    """All slow sends of this file at the same time: together they take as long as the slowest."""
+    """The slow sends of this file at the same time: together they take as long as the slowest."""
     account = shared_account("slow Meta")
     counts = (len(ACCEPTED_AFTER), len(TYPES), len(TYPES))
     slow_ones, hanging, cut = ([account.numbers.fresh() for _ in range(count)] for count in counts)
@@ -225,13 +226,13 @@ def slow(shared_account: Callable[[str], Account], sends: None) -> Slow:  # noqa
         account.provider.fault(number, delay=delay)
     account.provider.fault(hanging, times=None, hang="before", delay=LONGEST + 10)
     account.provider.fault(cut, times=None, reset="before")
-    kinds = (*TYPES[: len(slow_ones)], *TYPES, *TYPES)
-    waits = [patient(account, number, kind) for number, kind in zip((*slow_ones, *hanging, *cut), kinds, strict=True)]
+    unreachable = at_once([patient(account, number, kind) for number, kind in zip(cut, TYPES, strict=True)])
+    kinds = (*TYPES[: len(slow_ones)], *TYPES)
+    waits = [patient(account, number, kind) for number, kind in zip((*slow_ones, *hanging), kinds, strict=True)]
     bystander = beside(account, hanging, account.provider.mark())
-    done = at_once([*waits, bystander, bystander])
-    answers = iter(done)
+    answers = iter(at_once([*waits, bystander, bystander]))
     accepted = [(delay, next(answers)) for delay in ACCEPTED_AFTER]
-    return Slow(account, accepted, [next(answers) for _ in hanging], [next(answers) for _ in cut], list(answers))
+    return Slow(account, accepted, [next(answers) for _ in hanging], unreachable, list(answers))
 
 
 def patient(account: Account, number: str, kind: str) -> Callable[[], Exchange]:
