@@ -7,7 +7,9 @@ from harness.score import Outcome
 
 
 def outcome(*kills: bool) -> Outcome:
-    return Outcome("a-fault", "PAGE-05", "a | defect", kills, tuple("fail" if k else "pass" for k in kills), ("PAGE-03",))
+    return Outcome(
+        "a-fault", "PAGE-05", "a | defect", kills, tuple("fail" if k else "pass" for k in kills), ("PAGE-03",)
+    )
 
 
 @pytest.mark.parametrize(
@@ -19,7 +21,11 @@ def test_wilson_agrees_with_published_values(successes: int, trials: int, interv
 
 
 def test_a_fault_is_killed_only_when_every_run_killed_it() -> None:
-    assert (outcome(True, True).word, outcome(True, False).word, outcome(False, False).word) == ("killed", "FLAKY", "SURVIVED")
+    assert (outcome(True, True).word, outcome(True, False).word, outcome(False, False).word) == (
+        "killed",
+        "FLAKY",
+        "SURVIVED",
+    )
 
 
 def test_survivors_and_flakes_are_named() -> None:
