@@ -186,8 +186,8 @@ class Target(Section):
     @property
     def secrets(self) -> list[str]:
         """Every secret in clear, for the test that nothing written holds one."""
-        meta = [] if self.meta is None else [self.meta.app_secret, self.meta.verify_token]
-        return [key.secret for key in self.keys.flat()] + [s.get_secret_value() for s in meta]
+        given = [] if self.meta is None else [value for _, value in self.meta if isinstance(value, SecretStr)]
+        return [key.secret for key in self.keys.flat()] + [secret.get_secret_value() for secret in given]
 
 
 def load(path: Path | None, environment: Mapping[str, str], overrides: Sequence[str] = ()) -> Target:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 CHECKS = ROOT / "conformance" / "checks"
 
+MOCK_PORT = 8790
 GATE_EXAMPLES = """\
 examples:
   wacrm-harness gate                                  the embedded reference, nothing to set up
@@ -70,10 +71,10 @@ GATE_ARGUMENTS = [
 
 
 def mock(arguments: list[str]) -> int:
-    """Run mock Meta for people who build on the WhatsApp Cloud API."""
+    """Run mock Meta for people who build on the WhatsApp Cloud API, on the port that the example target file names."""
     from mock_meta.cli import main as run  # noqa: PLC0415 - the gate needs no server in its process
 
-    run(arguments)
+    run(["--port", str(MOCK_PORT), *arguments])
     return ExitCode.PROVED
 
 
