@@ -79,11 +79,11 @@ def test_slow_but_accepted_at_the_start(live: Live, receiver: Receiver) -> None:
     live.control("POST", "/faults", {"delay": 0.3, "times": 1})
     started = time.monotonic()
     answer = post(live)
-    assert time.monotonic() - started >= 0.3
+    assert time.monotonic() - started > 0.29
     assert answer.status_code == 200
     assert len(receiver.posts) == 3
     (entry,) = live.control("GET", "/ledger?operation=messages.send")["entries"]
-    assert entry["duration"] >= 0.3
+    assert entry["duration"] > 0.29  # clocks round
 
 
 @pytest.mark.parametrize(
