@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from mock_meta.errors import ErrorBody
+from mock_meta.numbers import digits_of
 
 
 class When(StrEnum):
@@ -109,5 +110,5 @@ def _applies(match: Match, subject: Subject) -> bool:
         match.phone_number_id in (None, subject.phone_number_id)
         and match.operation in (None, subject.operation)
         and match.type in (None, subject.type)
-        and (match.to is None or (subject.to is not None and subject.to in match.to))
+        and (match.to is None or (subject.to is not None and digits_of(subject.to) in match.to))
     )

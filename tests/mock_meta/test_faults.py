@@ -44,6 +44,13 @@ def test_matching(inside: Inside) -> None:
     assert inside.graph("GET", PHONE).json()["error"]["code"] == 1
 
 
+@pytest.mark.parametrize("written", [PERSON, f"+{PERSON}", f"+{PERSON[:3]} ({PERSON[3:6]}) {PERSON[6:]}"])
+def test_a_number_matches_however_it_is_written(inside: Inside, written: str) -> None:
+    inside.control("POST", "/faults", {"match": {"to": [PERSON]}, "error": {"code": 131000}})
+    answer = inside.graph("POST", f"{PHONE}/messages", json={**TEXT, "to": written})
+    assert answer.json()["error"]["code"] == 131000
+
+
 def test_a_raw_answer(inside: Inside) -> None:
     fault = inside.control("POST", "/faults", {"http": {"status": 429, "body": "<h1>slow down</h1>"}})
     answer = inside.graph("POST", f"{PHONE}/messages", json=TEXT)
