@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+import string
 from dataclasses import dataclass, field
 
 from conformance.keys import Key
@@ -69,6 +70,12 @@ def distorted(key: Key) -> list[Credential]:
     cut = len(secret) - DISPLAYED
     return [
         _made(key, "truncated", f"Bearer {secret[:-1]}", "Bearer ${%s%%?}"),
+        _made(
+            key,
+            "another last character",
+            f"Bearer {secret[:-1]}{_other(secret[-1])}",
+            "Bearer ${%s%%?}" + _other(secret[-1]),
+        ),
         _made(key, "extended", f"Bearer {secret}A", "Bearer ${%s}A"),
         _made(key, "first characters only", f"Bearer {secret[:DISPLAYED]}", f"Bearer ${{%s:0:{DISPLAYED}}}"),
         _made(key, "other rest", f"Bearer {secret[:DISPLAYED]}{'A' * cut}", f"Bearer ${{%s:0:{DISPLAYED}}}{'A' * cut}"),
@@ -86,6 +93,12 @@ def distorted(key: Key) -> list[Credential]:
 
 def _made(key: Key, label: str, header: str, shell: str) -> Credential:
     return Credential(f"{key.label}, {label}", key.role, header, header, shell % key.placeholder.removeprefix("$"))
+
+
+def _other(last: str) -> str:
+    """Another character whose first bit differs: the last two bits of 43 base64url characters decode to nothing."""
+    alphabet = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
+    return alphabet[(alphabet.index(last) + 32) % 64] if last in alphabet else "A"
 
 
 def _swapped(secret: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from conformance import schema
 from conformance.generation.tolerance import body_is_valid
@@ -76,14 +77,23 @@ class Harmless:
         return request if body is ABSENT or body is UNPARSABLE else request.with_json(self._walk(body))
 
     def _id(self, request: Request) -> str | None:
-        if request.id is None or self.memory.knows(request.kind, request.id):
+        writes = request.operation.method != "GET"
+        familiar = self.memory.made if writes else self.memory.knows
+        if request.id is None or familiar(request.kind, request.id):
             return request.id
-        known = self._known(request.kind, own=request.operation.method != "GET")
+        known = self._known(request.kind, own=writes)
         if not schema.is_uuid(request.id):
             # One thing wrong at a time: a body that is wrong as well gets an id that exists.
             alone = not known or body_is_valid(request)
             return self.rng.choice(IMPOSSIBLE_IDS) if alone else self.rng.choice(known)
-        return self.rng.choice(known) if known and self.rng.random() < 0.75 else request.id  # noqa: PLR2004
+        if known and self.rng.random() < 0.75:  # noqa: PLR2004
+            return self.rng.choice(known)
+        # an id that a list named is somebody's row: it is read at most, never changed
+        return (
+            str(UUID(int=self.rng.getrandbits(128), version=4))
+            if self.memory.knows(request.kind, request.id)
+            else request.id
+        )
 
     def _query(self, request: Request) -> list[tuple[str, str]]:
         kept = [(name, self._filter(name, value)) for name, value in request.query if name != "cursor"]

@@ -56,6 +56,10 @@ class Memory:
     seen: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """Ids that a list or another thing named."""
 
+    def made(self, kind: str, id_: str) -> bool:
+        """Whether this run created it, so that it may be changed and deleted."""
+        return id_ in self.alive[kind] or id_ in self.dead[kind]
+
     def knows(self, kind: str, id_: str) -> bool:
         known = (self.alive[kind], self.dead[kind], self.seen[kind], self.given.get(kind, ()))
         return any(id_ in ids for ids in known)

@@ -82,3 +82,11 @@ def test_a_reply_is_to_a_message_of_the_same_number(harmless: Harmless) -> None:
     harmless.memory.sent.append(("+33199999999", GIVEN))
     replies = [rewritten(harmless, "sendMessage", {"to": "+33199000001", "reply_to_message_id": ID}) for _ in range(10)]
     assert {"to": "+33199999999", "reply_to_message_id": GIVEN} in replies
+
+
+@pytest.mark.parametrize("operation_id", ["updateWebhook", "deleteWebhook"])
+def test_rows_of_others_that_a_list_named_are_never_written_to(harmless: Harmless, operation_id: str) -> None:
+    harmless.memory.seen["webhooks"].add(ID)
+    body = b"{}" if operation_id == "updateWebhook" else None
+    assert ID not in {harmless(Request(operation(operation_id), ID, (), body)).id for _ in range(50)}
+    assert harmless(Request(operation("getWebhook"), ID, (), None)).id == ID
