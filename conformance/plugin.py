@@ -28,7 +28,7 @@ from reports import console, junit
 from reports.results import Verdict, write_json
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
     from conformance.target import Target
 
@@ -84,6 +84,8 @@ class Bench:
                 item.add_marker(pytest.mark.xdist_group("role-keys"))
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
+        if hasattr(session.config, "workerinput"):
+            show_groups(session.items)
         self.judgement.collected = {check_name(item.nodeid): _clause(item) for item in session.items}
 
     def pytest_runtest_setup(self) -> None:
@@ -154,6 +156,18 @@ def led_to(shown: list[Exchange], trail: list[Exchange]) -> list[Exchange]:
     names = {name for exchange in shown for name in NAMES.findall(unquote(exchange.url) + exchange.sent)}
     before = [e for e in trail if e.method != "GET" and e not in shown and e.at <= shown[0].at]
     return [e for e in before if names & set(NAMES.findall(e.url + e.sent + e.text))]
+
+
+def show_groups(items: Sequence[pytest.Item]) -> None:
+    """Put each item's xdist group into its node id, where xdist's scheduler looks for it.
+
+    xdist 3.8 does this itself, but in an attribute that pytest 9.2 no longer reads.
+    """
+    for item in items:
+        groups = sorted({str(marker.args[0]) for marker in item.iter_markers("xdist_group")})
+        suffix = f"@{'_'.join(groups)}"
+        if groups and not item.nodeid.endswith(suffix) and hasattr(item, "_id"):
+            item._id = type(item._id).parse(item.nodeid + suffix)  # noqa: SLF001 - there is no public way
 
 
 def _clause(item: pytest.Item) -> str:
