@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from conformance.target import Target
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Limiter checks come last, when their windows have passed; of several workers, one runs them all."""
     items.sort(key=waits_for_windows)
