@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from conformance.numbers import digits
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -83,7 +85,7 @@ def posts(order: Order, entries: Iterable[Mapping[str, Any]], prefix: str) -> li
     """
     found = []
     for entry in entries:
-        stray = entry["to"] in order.recipients and entry["type"] == "template" and prefix not in entry["raw"]
+        stray = digits(entry["to"]) in order.recipients and entry["type"] == "template" and prefix not in entry["raw"]
         if order.nonce in entry["raw"] or stray:
             found.append(_post(entry))
     return found
@@ -93,7 +95,7 @@ def _post(entry: Mapping[str, Any]) -> Post:
     template = _object(entry["body"], "template")
     language = _object(template, "language")
     return Post(
-        to=str(entry["to"]), template=str(template.get("name")), language=str(language.get("code")),
+        to=digits(entry["to"]), template=str(template.get("name")), language=str(language.get("code")),
         params=tuple(_texts(template)), wamid=entry["wamid"], answered=entry["duration"] is not None, at=entry["at"],
         seconds=entry["duration"] or 0.0,
     )  # fmt: skip

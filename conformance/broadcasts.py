@@ -10,6 +10,7 @@ from conformance import books, expect
 from conformance.account import needed
 from conformance.books import Order, Poll, Post, Said
 from conformance.expect import Mismatch
+from conformance.numbers import digits
 from conformance.provider import eventually
 from conformance.templates import GREETING, PLAIN
 
@@ -80,7 +81,7 @@ class Broadcast:
         show its counts late, or wait before it tries again, and still be at work.
         """
         entries = self.account.provider.sends(since=self.mark, contains=self.order.nonce)
-        return {str(entry["to"]) for entry in entries if before < time.time() - float(entry["at"]) < within}
+        return {digits(entry["to"]) for entry in entries if before < time.time() - float(entry["at"]) < within}
 
     def called_sent(self, patience: float | None = None) -> bool:
         """Whether it came to `status: sent` (BCAST-06), waiting as long as it moves."""
@@ -175,9 +176,9 @@ def order_of(nonce: str, body: Mapping[str, Any]) -> Order:
     """The order that a body is. A number that is no plain E.164 is not expected to get anything."""
     params: dict[str, set[tuple[str, ...]]] = {}
     for recipient in body["recipients"]:
-        digits = str(recipient["to"]).removeprefix("+")
-        if str(recipient["to"]).startswith("+") and digits.isdecimal() and 7 <= len(digits) <= 15:  # noqa: PLR2004
-            params.setdefault(digits, set()).add(tuple(recipient.get("params") or ()))
+        plain = str(recipient["to"]).removeprefix("+")
+        if str(recipient["to"]).startswith("+") and plain.isdecimal() and 7 <= len(plain) <= 15:  # noqa: PLR2004
+            params.setdefault(plain, set()).add(tuple(recipient.get("params") or ()))
     language = body.get("template_language") or "en_US"
     return Order(nonce, body["template_name"], language, {to: frozenset(values) for to, values in params.items()})
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance import expect
 from conformance.concurrency import at_once
+from conformance.numbers import digits
 from conformance.templates import GREETING
 
 if TYPE_CHECKING:
@@ -82,11 +83,6 @@ def at_meta(account: Account, exchange: Exchange) -> Entry:
 def send_at_once(account: Account, *bodies: Row) -> list[Exchange]:
     """Send them all at the same moment."""
     return at_once([lambda body=body: account.api.post("/messages", body) for body in bodies])  # type: ignore[misc]
-
-
-def digits(number: object) -> str:
-    """A number as Meta compares it."""
-    return "".join(character for character in str(number) if character.isdigit())
 
 
 def said(body: Any) -> Row:  # noqa: ANN401 - JSON

@@ -52,6 +52,11 @@ def variants(digits: str) -> list[str]:
     return found
 
 
+def digits(number: object) -> str:
+    """A number as Meta compares it: to Meta it may be written with a plus, spaces and brackets."""
+    return "".join(character for character in str(number) if character.isdigit())
+
+
 class Numbers:
     """Draws numbers that this run has not drawn before.
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+import httpx
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -236,6 +237,16 @@ def fan_out_is_sequential(wacrm: Wacrm) -> None:
 
     wacrm.broadcasts.concurrency = 1
     patch(wacrm.broadcasts, "attempt", one_by_one)
+
+
+@variant("how a number is written to Meta, which takes a plus")
+def meta_is_given_numbers_with_a_plus(wacrm: Wacrm) -> None:
+    post = wacrm.graph.post
+
+    async def with_plus(url: str, body: Json, headers: Mapping[str, str]) -> httpx.Response:
+        return await post(url, body | {"to": f"+{body['to']}"}, headers)
+
+    patch(wacrm.graph, "post", with_plus)
 
 
 @variant("how long an answer takes")

@@ -10,7 +10,8 @@ import pytest
 from conformance import expect
 from conformance.account import needed
 from conformance.expect import requirement
-from conformance.messages import TYPES, digits, sample, template
+from conformance.messages import TYPES, sample, template
+from conformance.numbers import digits
 from conformance.provider import eventually
 from conformance.templates import ORDER, PLAIN
 

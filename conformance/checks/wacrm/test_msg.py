@@ -8,7 +8,8 @@ import pytest
 
 from conformance import contract, expect
 from conformance.expect import requirement
-from conformance.messages import TYPES, digits, said, sample, send_at_once, text
+from conformance.messages import TYPES, said, sample, send_at_once, text
+from conformance.numbers import digits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

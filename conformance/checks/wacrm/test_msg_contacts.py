@@ -10,7 +10,8 @@ from conformance import expect
 from conformance.account import needed
 from conformance.concurrency import at_once
 from conformance.expect import requirement
-from conformance.messages import TYPES, digits, said, sample, send_at_once
+from conformance.messages import TYPES, said, sample, send_at_once
+from conformance.numbers import digits
 from conformance.provider import eventually
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import pytest
 from conformance import expect
 from conformance.expect import requirement
 from conformance.keys import Role
-from conformance.messages import FILES, MEDIA, TYPES, at_meta, digits, sample, template, text
+from conformance.messages import FILES, MEDIA, TYPES, at_meta, sample, template, text
+from conformance.numbers import digits
 from conformance.templates import PLAIN
 
 if TYPE_CHECKING:

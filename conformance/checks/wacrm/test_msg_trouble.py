@@ -11,7 +11,8 @@ import pytest
 from conformance import expect
 from conformance.concurrency import at_once
 from conformance.expect import requirement
-from conformance.messages import FILES, TYPES, at_meta, digits, medium, sample, template, text
+from conformance.messages import FILES, TYPES, at_meta, medium, sample, template, text
+from conformance.numbers import digits
 from conformance.probe import NoAnswerError
 from conformance.provider import eventually
 from conformance.templates import GREETING, PLAIN
