@@ -8,6 +8,7 @@ import pytest
 
 from conformance.calls import ORIGIN, Calls
 from conformance.checks.wacrm.answers import Answers
+from conformance.checks.wacrm.talks import customer
 from conformance.expect import Lacking
 from conformance.keys import Role
 from conformance.limiter.session import _experiments_start_first, lab, pytest_collection_modifyitems
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from conformance.probe import Probe
     from conformance.target import Capabilities, Target
 
-__all__ = ["_experiments_start_first", "lab", "pytest_collection_modifyitems"]
+__all__ = ["_experiments_start_first", "customer", "lab", "pytest_collection_modifyitems"]
 
 
 @pytest.fixture(scope="session")
