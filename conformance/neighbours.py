@@ -61,6 +61,13 @@ def picture(account: Account, sent: Row) -> dict[str, Any]:
     }
 
 
+def account_id(account: Account) -> str:
+    """The account's id as `GET /me` tells it, empty when it does not."""
+    me = needed(account.api.get("/me"), 200)
+    inner = me.get("account")
+    return str((inner.get("id") if isinstance(inner, dict) else None) or me.get("account_id") or "")
+
+
 def differences(before: dict[str, Any], after: dict[str, Any]) -> str:
     """Which parts of two pictures differ, in words; empty when none does."""
     return "; ".join(f"{part}: {before[part]} became {after[part]}" for part in before if before[part] != after[part])

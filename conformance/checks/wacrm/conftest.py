@@ -12,6 +12,7 @@ from conformance.checks.wacrm.talks import customer
 from conformance.expect import Lacking
 from conformance.keys import Role
 from conformance.limiter.session import _experiments_start_first, lab, pytest_collection_modifyitems
+from conformance.neighbours import Pair
 from conformance.probe import Api
 
 if TYPE_CHECKING:
@@ -94,3 +95,14 @@ def calls(account: Account, calls_of: Callable[[Account], Calls]) -> Calls:
 def answers() -> Answers:
     """Answers that are asked for once and judged by several clauses."""
     return Answers()
+
+
+@pytest.fixture
+def pair(account: Account, other: Account, calls_of: Callable[[Account], Calls]) -> Pair:
+    return Pair(calls_of(account), calls_of(other))
+
+
+@pytest.fixture(params=["main reads other", "other reads main"])
+def each(request: pytest.FixtureRequest, pair: Pair) -> Pair:
+    """The two accounts, one way and the other way round."""
+    return pair if request.param == "main reads other" else pair.turned
