@@ -11,13 +11,16 @@ from typing import NoReturn
 
 from mock_meta import __version__
 from mock_meta.app import create_app
+from mock_meta.authority import Authority, AuthorityError, default_folder
 from mock_meta.behaviour import DEFAULT_PROFILE, PROFILES
 from mock_meta.control.accounts import configure
 from mock_meta.control.shapes import ControlError
+from mock_meta.hosts import hosts_lines
 from mock_meta.mock import Mock
 from mock_meta.screen import start_screen
 from mock_meta.server import bind, serve, url_of
 from mock_meta.settings import Settings
+from mock_meta.trust import trust_lines
 
 _EXAMPLES = """\
 examples:
@@ -29,6 +32,9 @@ examples:
       accounts from a file, statuses as slow and as lossy as real ones
   python -m mock_meta --seed 7 --retry-scale 0.001
       the same draws on every run, webhook retries a thousand times faster
+  python -m mock_meta --tls --port 443
+      as https://graph.facebook.com, for an application whose hosts file has
+      the lines of --hosts
 """
 
 
@@ -69,6 +75,9 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         metavar="X",
         help="multiplies the waits between webhook attempts (default: %(default)s)",
     )
+    add("--tls", action="store_true", help="serve https as graph.facebook.com and lookaside.fbsbx.com")
+    add("--tls-dir", type=Path, metavar="DIR", help="where the certificates' authority is kept (default: your own)")
+    add("--hosts", action="store_true", help="print the lines for a hosts file and end; nothing is edited")
     add("--control-remote", action="store_true", help="let other machines use /_control")
     add("--exit-with-stdin", action="store_true", help="end when stdin does")
     add("--human", action="store_true", help="print the start screen even when stdout is no terminal")
@@ -87,22 +96,45 @@ def _positive(text: str) -> float:
 def main(argv: Sequence[str] | None = None) -> None:
     """Serve until told to end. Exits 2 with one line on bad settings."""
     options = parse(argv)
+    if options.hosts:
+        print(hosts_lines(options.host))  # noqa: T201  # the interface
+        return
     if options.webhook_ca is not None:
         _check_ca(options.webhook_ca)
     app = create_app(_settings(options))
     if options.config is not None:
         _load(app.mock, options.config)
+    authority = _authority(options)
     try:
         sock = bind(options.host, options.port)
     except (OSError, OverflowError) as problem:
         _fail(f"cannot listen on {options.host}:{options.port}: {problem}")
-    url = url_of(sock)
+    url = url_of(sock, "https" if authority else "http")
 
     def announce() -> None:
-        human = options.human or sys.stdout.isatty()
-        print(start_screen(app.mock, url) if human else _line(url), flush=True)  # noqa: T201  # the interface
+        _announce(app.mock, url, authority.certificate if authority else None, options)
 
-    serve(app, sock, announce, end_with_stdin=options.exit_with_stdin, quiet=options.quiet)
+    tls = authority.server_context() if authority else None
+    serve(app, sock, announce, end_with_stdin=options.exit_with_stdin, quiet=options.quiet, tls=tls)
+
+
+def _authority(options: argparse.Namespace) -> Authority | None:
+    if not options.tls:
+        return None
+    try:
+        return Authority(options.tls_dir or default_folder())
+    except AuthorityError as problem:
+        _fail(f"--tls: {problem}")
+
+
+def _announce(mock: Mock, url: str, ca: Path | None, options: argparse.Namespace) -> None:
+    """A screen for a person; for a program one line, and for whoever reads its log whom to trust."""
+    if options.human or sys.stdout.isatty():
+        print(start_screen(mock, url, ca), flush=True)  # noqa: T201  # the interface
+        return
+    print(_line(url, ca), flush=True)  # noqa: T201  # the interface
+    if ca is not None and not options.quiet:
+        print("\n".join(trust_lines(ca)), file=sys.stderr, flush=True)  # noqa: T201  # the interface
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -117,9 +149,9 @@ def _settings(options: argparse.Namespace) -> Settings:
     )
 
 
-def _line(url: str) -> str:
+def _line(url: str, ca: Path | None) -> str:
     addresses = {"url": url, "graph": f"{url}/v21.0", "control": f"{url}/_control", "pid": os.getpid()}
-    return json.dumps(addresses)
+    return json.dumps(addresses if ca is None else {**addresses, "ca": str(ca)})
 
 
 def _check_ca(file: str) -> None:

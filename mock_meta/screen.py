@@ -1,13 +1,22 @@
 """What a person sees when the mock starts: 80 columns, no colour needed."""
 
+from pathlib import Path
+
 from mock_meta import __version__
 from mock_meta.mock import Mock
+from mock_meta.trust import trust_lines
 
 _RULE = "-" * 78
 
 
-def start_screen(mock: Mock, url: str) -> str:
-    """How to point an application at the mock, with lines that can be pasted in their order."""
+REDIRECT = Path(__file__).with_name("redirect.cjs")
+
+
+def start_screen(mock: Mock, url: str, ca: Path | None = None) -> str:
+    """How to point an application at the mock, with lines that can be pasted in their order.
+
+    ``ca`` is the certificate of the authority when the mock serves https.
+    """
     account = next(iter(mock.accounts), None)
     waba = account.waba_id if account else "102290129340398"
     phone = next(iter(account.phones), "106540352242922") if account else "106540352242922"
@@ -21,12 +30,16 @@ def start_screen(mock: Mock, url: str) -> str:
         f"  Control     {url}/_control",
         "              accounts, behaviour, faults, inbound messages, ledger",
         "",
-        " Point your application's Graph base URL at the first address. To look around:",
+        " Point your application's Graph base URL at the first address. Node needs no",
+        " change of the application at all:",
         "",
-        f"  MOCK={url}",
-        f"  TOKEN={token}",
+        f"  export MOCK_META_URL={url}",
+        f"  export NODE_OPTIONS='--require \"{REDIRECT}\"'",
         "",
     ]
+    lines += trust_lines(ca) if ca else []
+    lines += [" To look around:", "", f"  MOCK={url}", f"  TOKEN={token}"]
+    lines += ["  export CURL_CA_BUNDLE=$CA", ""] if ca else [""]
     lines += [] if account else _make_account(waba, phone)
     return "\n".join([*lines, *_use_it(phone), _RULE, " Ctrl-C ends it."])
 

@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Callable, Iterator
 
@@ -48,15 +49,21 @@ def bind(host: str, port: int) -> socket.socket:
     return sock
 
 
-def url_of(sock: socket.socket) -> str:
+def url_of(sock: socket.socket, scheme: str = "http") -> str:
     host, port = sock.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def serve(
-    app: MockMeta, sock: socket.socket, announce: Callable[[], None], *, end_with_stdin: bool, quiet: bool
+    app: MockMeta,
+    sock: socket.socket,
+    announce: Callable[[], None],
+    *,
+    end_with_stdin: bool,
+    quiet: bool,
+    tls: ssl.SSLContext | None = None,
 ) -> None:
-    """Run until a signal, or until stdin ends if asked to."""
+    """Run until a signal, or until stdin ends if asked to; over TLS when ``tls`` has the certificate for it."""
     config = uvicorn.Config(
         app,
         loop="uvloop",
@@ -70,6 +77,7 @@ def serve(
         timeout_graceful_shutdown=_GRACE,
         timeout_keep_alive=75,
         backlog=4096,
+        ssl_context_factory=(lambda _config, _default: tls) if tls else None,
     )
     server = Server(config, announce)
     uvicorn_loop = config.get_loop_factory()

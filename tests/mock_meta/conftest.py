@@ -94,16 +94,14 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture(scope="session")
 def server() -> Iterator[dict[str, Any]]:
     """``python -m mock_meta`` as a process; what it announced."""
-    command = [
-        sys.executable,
-        "-m",
-        "mock_meta",
-        "--behaviour",
-        "instant",
-        "--retry-scale",
-        "0.001",
-        "--exit-with-stdin",
-    ]
+    with running("--behaviour", "instant", "--retry-scale", "0.001") as address:
+        yield address
+
+
+@contextlib.contextmanager
+def running(*arguments: str) -> Iterator[dict[str, Any]]:
+    """A mock with these arguments, until the end of the block; what it announced."""
+    command = [sys.executable, "-m", "mock_meta", *arguments, "--exit-with-stdin"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
