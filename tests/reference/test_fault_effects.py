@@ -662,7 +662,7 @@ def test_a_fault_of_the_clause_changes_something(
     clause: str, names: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In process, where that is cheap; that every fault turns its clause red is for the kills to prove."""
-    monkeypatch.setattr("reference.wacrm.faults.msg._FOREVER", 3.0)
+    monkeypatch.setattr("reference.wacrm.faults.msg_trouble._FOREVER", 3.0)
     assert any(_changes_something(name, clause.partition("-")[0]) for name in names)
 
 
