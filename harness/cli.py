@@ -49,7 +49,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )  # fmt: skip
     parser.add_argument("verb", choices=sorted(VERBS), help="what to do; each has its own --help")
     verb = parser.parse_args(given[:1]).verb
-    return VERBS[verb](given[1:])
+    try:
+        return VERBS[verb](given[1:])
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        return ExitCode.INTERRUPTED
 
 
 def gate(arguments: list[str]) -> int:

@@ -12,14 +12,15 @@ import argparse
 import json
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance import contract
 from conformance.stack import Embedded, Stack
+from harness import parallel
 from reference.wacrm.faults import FAULTS, Fault
 from reports.results import ExitCode
 
@@ -39,30 +40,63 @@ Failure = tuple[str, str, str, str]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run it over the faults; write incumbent.json."""
+    """Run it over the faults, seed by seed; incumbent.json is written after each seed."""
     given = _parser().parse_args(arguments)
-    chosen = [fault for fault in FAULTS.values() if not given.group or _group(fault) in given.group.upper().split(",")]
     seeds = range(given.seed, given.seed + given.seeds)
-    clean = {limited: _union(None, seeds, given.examples, limited=limited) for limited in (False, True)}
-
-    def notice(fault: Fault) -> bool:
-        limited = _group(fault) == "RATE"
-        new = _union(fault, seeds, given.examples, limited=limited) - clean[limited]
-        said = "; ".join(f"{check} on {operation}" for operation, check, _, _ in sorted(new)[:2])
-        print(f"{'noticed' if new else 'missed':<8} {fault.clause:<9} {fault.name}  {said}", flush=True)  # noqa: T201 - progress
-        return bool(new)
-
-    with ThreadPoolExecutor(given.jobs) as executor:
-        noticed = dict(zip((f.name for f in chosen), executor.map(notice, chosen), strict=True))
-    given.out.parent.mkdir(parents=True, exist_ok=True)
-    how = {
+    how: dict[str, Any] = {
         "schemathesis": version("schemathesis"),
         "settings": [*SETTINGS, f"--max-examples={given.examples}"],
-        "seeds": len(seeds),
+        "seeds": list(seeds),
     }
-    given.out.write_text(json.dumps({**how, "noticed": noticed}, indent=1) + "\n", encoding="utf-8")
+    chosen = [fault for fault in FAULTS.values() if _wanted(fault, given)]
+    noticed = _kept(given.out, how) | dict.fromkeys((fault.name for fault in chosen), False)
+    clean = _clean(given.jobs, seeds, given.examples)
+    how["clean"] = len(clean[False])
+    for seed in seeds:
+        left = [fault for fault in chosen if not noticed[fault.name]]
+        found = parallel.each(given.jobs, left, partial(_notice, seed=seed, examples=given.examples, clean=clean))
+        noticed |= dict(zip((fault.name for fault in left), found, strict=True))
+        _write(given.out, {**how, "seeds": list(range(given.seed, seed + 1)), "noticed": noticed})
     print(f"stock Schemathesis noticed {sum(noticed.values())} of {len(noticed)} faults")  # noqa: T201 - the result
     return ExitCode.PROVED
+
+
+def _notice(fault: Fault, *, seed: int, examples: int, clean: dict[bool, set[Failure]]) -> bool:
+    """Whether a run shows a failure that no clean run showed."""
+    limited = _group(fault) == "RATE"
+    new = _failures(fault, seed, examples, limited=limited) - clean[limited]
+    said = "; ".join(f"{check} on {operation}" for operation, check, _, _ in sorted(new)[:2])
+    print(f"seed {seed}  {'noticed' if new else 'missed':<8} {fault.clause:<9} {fault.name}  {said}", flush=True)  # noqa: T201 - progress
+    return bool(new)
+
+
+def _write(file: Path, said: dict[str, Any]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
+
+
+def _wanted(fault: Fault, given: argparse.Namespace) -> bool:
+    groups = [g for g in given.group.upper().split(",") if g]
+    return (not groups or _group(fault) in groups) and (not given.fault or fault.name in given.fault)
+
+
+def _kept(file: Path, how: dict[str, Any]) -> dict[str, bool]:
+    """What an earlier run over other faults found, when its settings were the same."""
+    if not file.exists():
+        return {}
+    earlier = json.loads(file.read_text(encoding="utf-8"))
+    same = all(earlier.get(name) == value for name, value in how.items())
+    return {name: was for name, was in earlier["noticed"].items() if name in FAULTS} if same else {}
+
+
+def _clean(jobs: int, seeds: Sequence[int], examples: int) -> dict[bool, set[Failure]]:
+    """What it reports on the correct reference with any of these seeds, without and with the limiter in its way."""
+
+    def reported(limited: bool) -> set[Failure]:  # noqa: FBT001 - a key of the result
+        runs = parallel.each(jobs, seeds, lambda seed: _failures(None, seed, examples, limited=limited))
+        return set[Failure]().union(*runs)
+
+    return {limited: reported(limited) for limited in (False, True)}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -71,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--group", default="", metavar="GROUP", help="only faults of these groups, as PAGE,CONT")
+    add("--fault", action="append", default=[], metavar="NAME", help="only this fault (repeat)")
     add("--examples", type=int, default=10, metavar="N", help="its --max-examples: 10 makes about 1,400 requests a run")
     add("--seeds", type=int, default=3, metavar="N", help="runs per fault, each with another seed (3)")
     add("--seed", type=int, default=1, metavar="N", help="the first seed (1)")
@@ -83,12 +118,8 @@ def _group(fault: Fault) -> str:
     return fault.clause.rpartition("-")[0]
 
 
-def _union(fault: Fault | None, seeds: Sequence[int], examples: int, *, limited: bool) -> set[Failure]:
-    """All failures that runs with these seeds show, on a fresh deployment each."""
-    return {failure for seed in seeds for failure in _failures(fault, seed, examples, limited=limited)}
-
-
 def _failures(fault: Fault | None, seed: int, examples: int, *, limited: bool) -> set[Failure]:
+    """The failures that a run with this seed shows, on a fresh deployment."""
     how = Embedded([fault.name] if fault else [], limit=120 if limited else OUT_OF_THE_WAY)
     with Stack(seed) as stack, TemporaryDirectory(prefix="wacrm-incumbent-") as folder:
         stack.start_receiver()

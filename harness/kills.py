@@ -6,30 +6,26 @@ import argparse
 import json
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from harness import score
+from harness import kills_page, parallel, score
 from harness.score import Outcome
 from reference.wacrm.faults import FAULTS, Fault
 from reference.wacrm.variants import VARIANTS
 from reports.results import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 DEADLINE = 600.0
 """Seconds that one run may take; a fault that makes the gate hang is a survivor."""
 SHORT_WINDOW, SMALL_LIMIT = 8, 60
 """The limiter in these runs, in seconds and requests; the checks are the same. A busy machine must be able to count it."""
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "kills.md"
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -65,7 +61,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.variants:
         return ExitCode.FINDINGS if _false_alarms(given, console) else ExitCode.PROVED
     clean = _clean_runs(chosen, given, console)
-    outcomes = _parallel(given.jobs, chosen, lambda fault: _try(fault, given, clean, console))
+    outcomes: list[Outcome] = []
+    try:
+        parallel.each(given.jobs, chosen, lambda fault: outcomes.append(_try(fault, given, clean, console)))
+    except KeyboardInterrupt:
+        _write(outcomes, ["interrupted"], given)
+        raise
     problems = _problems(outcomes, clean, complete=not given.fault)
     console.print(score.table(outcomes))
     console.print(score.sentence(outcomes))
@@ -90,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, default=Path("reports/out/kills.json"), metavar="FILE", help="where the outcomes go as JSON"
     )
     add("--incumbent", type=Path, metavar="FILE", help="incumbent.json, for the column of stock Schemathesis")
-    add("--write", action="store_true", help="write docs/kills.md")
+    add("--write", action="store_true", help="write docs/kills.md, once every fault has an outcome")
     add("--variants", action="store_true", help="instead: judge the reference's correct variants, which must be silent")
     add("--list", action="store_true", help="list the faults and end")
     return parser
@@ -108,7 +109,7 @@ def _group(clause: str) -> str:
 def _clean_runs(chosen: Sequence[Fault], given: argparse.Namespace, console: Console) -> dict[str, GroupRun]:
     """The clean reference against each group: must be silent, and is what measurements are compared with."""
     groups = sorted({_group(fault.clause) for fault in chosen})
-    runs = _parallel(given.jobs, groups, lambda group: judge(group, [], given.seed))
+    runs = parallel.each(given.jobs, groups, lambda group: judge(group, [], given.seed))
     for group, run in zip(groups, runs, strict=True):
         console.print(f"clean      {group:<9} {'silent' if run.silent else f'NOT SILENT: {run.noise or run.trouble}'}")
     return dict(zip(groups, runs, strict=True))
@@ -124,7 +125,7 @@ def _false_alarms(given: argparse.Namespace, console: Console) -> int:
         )
         return outcome.silent
 
-    return _parallel(given.jobs, list(VARIANTS), run).count(False)
+    return parallel.each(given.jobs, list(VARIANTS), run).count(False)
 
 
 def _try(fault: Fault, given: argparse.Namespace, clean: dict[str, GroupRun], console: Console) -> Outcome:
@@ -148,11 +149,6 @@ def _killed(clause: str, run: GroupRun, clean: GroupRun) -> bool:
     """Red by name; a clause that is only measured is killed when its finding is told otherwise than on the clean reference."""
     told, before = (r.measurements.get(clause, {}).get("finding") for r in (run, clean))
     return run.verdicts.get(clause) == "fail" or (told is not None and told != before)
-
-
-def _parallel(jobs: int, items: Sequence[Item], work: Callable[[Item], Result]) -> list[Result]:
-    with ThreadPoolExecutor(jobs) as executor:
-        return list(executor.map(work, items))
 
 
 def judge(group: str, faults: Sequence[str], seed: int, variants: Sequence[str] = ()) -> GroupRun:
@@ -191,12 +187,18 @@ def _problems(outcomes: Sequence[Outcome], clean: dict[str, GroupRun], *, comple
 
 
 def _write(outcomes: Sequence[Outcome], problems: Sequence[str], given: argparse.Namespace) -> None:
+    """`kills.json`, in which earlier outcomes of faults that were not run now stay; docs/kills.md when asked for."""
+    kept = score.read(given.out, given.repeat) if given.out.exists() else {}
+    latest = kept | {outcome.fault: outcome for outcome in outcomes}
+    together = [latest[name] for name in FAULTS if name in latest]
     given.out.parent.mkdir(parents=True, exist_ok=True)
-    given.out.write_text(json.dumps(score.as_json(outcomes, problems), indent=1) + "\n", encoding="utf-8")
+    given.out.write_text(json.dumps(score.as_json(together, problems), indent=1) + "\n", encoding="utf-8")
     if given.write:
-        incumbent = json.loads(given.incumbent.read_text(encoding="utf-8"))["noticed"] if given.incumbent else None
-        how = f"`nox -s kills -- --repeat {given.repeat} --write` makes this page: {given.repeat} runs per fault."
-        PAGE.write_text(score.markdown(outcomes, incumbent, how), encoding="utf-8")
+        if missing := [name for name in FAULTS if name not in latest]:
+            sys.stderr.write(f"docs/kills.md stays as it is: {len(missing)} faults were never run, as {missing[0]}\n")
+            return
+        incumbent = json.loads(given.incumbent.read_text(encoding="utf-8")) if given.incumbent else None
+        kills_page.PAGE.write_text(kills_page.render(together, incumbent, given.repeat), encoding="utf-8")
 
 
 if __name__ == "__main__":

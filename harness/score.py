@@ -1,7 +1,8 @@
-"""What the kill runs add up to: outcomes by fault, the score with its interval, `kills.json`, `docs/kills.md`."""
+"""What the kill runs add up to: outcomes by fault, the score with its interval, `kills.json`."""
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 Z95 = 1.959964
 
@@ -24,6 +26,10 @@ class Outcome:
     kills: tuple[bool, ...]
     verdicts: tuple[str, ...]
     collateral: tuple[str, ...]
+
+    @property
+    def group(self) -> str:
+        return self.clause.rpartition("-")[0]
 
     @property
     def killed(self) -> bool:
@@ -51,8 +57,13 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
 def sentence(outcomes: Sequence[Outcome]) -> str:
     """`97 of 100 faults killed by name (95 % Wilson interval 91.5 % to 99.0 %)`"""
     killed = sum(outcome.killed for outcome in outcomes)
-    low, high = wilson(killed, len(outcomes))
-    return f"{killed} of {len(outcomes)} faults killed by name (95 % Wilson interval {low:.1%} to {high:.1%})"
+    return f"{killed} of {len(outcomes)} faults killed by name {interval(killed, len(outcomes))}"
+
+
+def interval(successes: int, trials: int) -> str:
+    """`(95 % Wilson interval 91.5 % to 99.0 %)`"""
+    low, high = wilson(successes, trials)
+    return f"(95 % Wilson interval {low:.1%} to {high:.1%})"
 
 
 def as_json(outcomes: Sequence[Outcome], problems: Sequence[str]) -> dict[str, Any]:
@@ -78,23 +89,16 @@ def table(outcomes: Sequence[Outcome]) -> Table:
     return made
 
 
-def markdown(outcomes: Sequence[Outcome], incumbent: dict[str, bool] | None, how: str) -> str:
-    """`docs/kills.md`. `incumbent` says by fault whether stock Schemathesis noticed it."""
-    head = ["fault", "clause", "the defect it stands for", "gate", "also red"] + (
-        ["stock Schemathesis"] if incumbent else []
-    )
-    lines = ["# How good the gate is", "", f"{sentence(outcomes)}. {how}", ""]
-    if incumbent:
-        noticed = sum(incumbent.get(outcome.fault, False) for outcome in outcomes)
-        low, high = wilson(noticed, len(outcomes))
-        lines += [
-            f"Stock Schemathesis noticed {noticed} of {len(outcomes)} (95 % Wilson interval {low:.1%} to {high:.1%}).",
-            "",
-        ]
-    lines += [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
-    for outcome in sorted(outcomes, key=lambda o: (o.clause, o.fault)):
-        cells = [f"`{outcome.fault}`", outcome.clause, outcome.defect, outcome.word, ", ".join(outcome.collateral)]
-        cells += [("noticed" if incumbent.get(outcome.fault) else "missed")] if incumbent else []
-        escaped = [cell.replace("|", "\\|") for cell in cells]
-        lines.append(f"| {' | '.join(escaped)} |")
-    return "\n".join(lines) + "\n"
+def read(file: Path, repeat: int) -> dict[str, Outcome]:
+    """The outcomes by fault that a `kills.json` holds of `repeat` runs each."""
+    rows = json.loads(file.read_text(encoding="utf-8"))["outcomes"]
+    read = [
+        Outcome(
+            row["fault"],
+            row["clause"],
+            row["defect"],
+            *(tuple(row[runs]) for runs in ("kills", "verdicts", "collateral")),
+        )
+        for row in rows
+    ]
+    return {outcome.fault: outcome for outcome in read if len(outcome.kills) == repeat}

@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import json
+from typing import TYPE_CHECKING
+
 import pytest
 
 from harness import score
 from harness.score import Outcome
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def outcome(*kills: bool) -> Outcome:
@@ -33,8 +39,7 @@ def test_survivors_and_flakes_are_named() -> None:
     assert (data["killed"], data["survivors"], data["flakes"]) == (1, ["a-fault"], ["a-fault"])
 
 
-def test_the_page_escapes_and_counts() -> None:
-    page = score.markdown([outcome(True)], {"a-fault": False}, "How.")
-    assert "1 of 1 faults killed by name" in page
-    assert "noticed 0 of 1" in page
-    assert "a \\| defect" in page
+def test_outcomes_are_read_as_they_were_written(tmp_path: Path) -> None:
+    (tmp_path / "kills.json").write_text(json.dumps(score.as_json([outcome(True, False)], [])))
+    assert score.read(tmp_path / "kills.json", 2) == {"a-fault": outcome(True, False)}
+    assert score.read(tmp_path / "kills.json", 3) == {}

@@ -1,0 +1,82 @@
+"""`docs/kills.md`: what the gate and stock Schemathesis found of the same defects."""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.score import interval, sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from harness.score import Outcome
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "kills.md"
+CREATE = "`nox -s kills -- --repeat {repeat} --incumbent reports/out/incumbent.json --write` makes this page"
+
+
+def faults(page: str) -> list[str]:
+    """The faults that the page's long table lists."""
+    return re.findall(r"^\| `([^`]+)` \|", page, flags=re.MULTILINE)
+
+
+def render(outcomes: Sequence[Outcome], incumbent: dict[str, Any] | None, repeat: int) -> str:
+    """The page. `incumbent` is incumbent.json; without it there is nothing to compare with."""
+    ordered = sorted(outcomes, key=lambda o: (o.group, o.clause, o.fault))
+    noticed = incumbent["noticed"] if incumbent else {}
+    return "\n".join(
+        [
+            "# How good the gate is", "",
+            f"{sentence(outcomes)}, each in {repeat} of {repeat} runs with seeds of their own.",
+            *(_compared(incumbent, outcomes) if incumbent else ()), "",
+            f"{CREATE.format(repeat=repeat)}; `kills.json` beside it holds every run.",
+            "*By name* means that the clause which the defect breaks is red. *Also red* are neighbouring clauses that the",
+            "same defect turns red: some break a promise of each, some make a neighbour impossible to keep.", "",
+            *_table(["group", "faults", "gate", "stock Schemathesis"], _groups(ordered, noticed)), "",
+            *_table(["fault", "clause", "the defect it stands for", "gate", "also red", "stock Schemathesis"],
+                    _faults(ordered, noticed)), "",
+        ]
+    )  # fmt: skip
+
+
+def _compared(incumbent: dict[str, Any], outcomes: Sequence[Outcome]) -> Iterable[str]:
+    noticed = sum(incumbent["noticed"].get(outcome.fault, False) for outcome in outcomes)
+    yield ""
+    yield (
+        f"Stock Schemathesis {incumbent['schemathesis']} noticed {noticed} of {len(outcomes)} {interval(noticed, len(outcomes))}, "
+        f"and reported {incumbent['clean']} failures on the reference without any fault."
+    )
+    yield (
+        f"Its settings: `{' '.join(incumbent['settings'])}`, the same `openapi.yaml`, keys of two accounts (`--auth-wfc`), "
+        f"no limiter in its way except for RATE, {len(incumbent['seeds'])} seeds of about 1,400 requests each "
+        "(a run of the gate's group sends 100 to 8,000). A defect counts as noticed when a run with any seed shows a failure "
+        "that no run on the clean reference showed (`--baseline`); which clause it belongs to is not asked of it. "
+        "`nox -s incumbent` repeats it."
+    )
+
+
+def _groups(ordered: Sequence[Outcome], noticed: dict[str, bool]) -> Iterable[Sequence[str]]:
+    for group, outcomes in groupby(ordered, key=lambda o: o.group):
+        rows = list(outcomes)
+        yield group, str(len(rows)), str(sum(o.killed for o in rows)), _share(rows, noticed)
+    yield "all", str(len(ordered)), str(sum(o.killed for o in ordered)), _share(ordered, noticed)
+
+
+def _share(outcomes: Sequence[Outcome], noticed: dict[str, bool]) -> str:
+    return str(sum(noticed.get(o.fault, False) for o in outcomes)) if noticed else ""
+
+
+def _faults(ordered: Sequence[Outcome], noticed: dict[str, bool]) -> Iterable[Sequence[str]]:
+    words = {True: "noticed", False: "missed", None: ""}
+    for o in ordered:
+        yield f"`{o.fault}`", o.clause, o.defect, o.word, ", ".join(o.collateral), words[noticed.get(o.fault)]
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterable[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"|{'---|' * len(head)}"
+    for row in rows:
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
