@@ -81,9 +81,13 @@ class Process:
         self._process.kill()
         self._process.wait()
 
+    def terminate(self) -> None:
+        """Ask the process to end, and do not wait for it."""
+        self._process.terminate()
+
     def stop(self) -> None:
         """End the process; kill it when it does not end by itself."""
-        self._process.terminate()
+        self.terminate()
         try:
             self._process.wait(STOP_DEADLINE)
         except subprocess.TimeoutExpired:
@@ -121,6 +125,8 @@ class Stack:
         return self
 
     def __exit__(self, *_: object) -> None:
+        for process in self._processes.values():
+            process.terminate()
         self._exit.close()
 
     def _start(self, module: str, *arguments: str) -> dict[str, Any]:
