@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from conformance.account import needed
 from conformance.broadcasts import launch
 from conformance.expect import NoVerdict
 from conformance.hooks import CREATED, EVENTS, RECEIVED, STATUS, Endpoint, Hooks
@@ -25,12 +26,18 @@ KINDS: dict[str, dict[str, Any]] = {
     "button": {"type": "button", "button": {"payload": "Ok", "text": "Ok"}},
     "unsupported": {"type": "unsupported", "errors": [{"code": 131051, "title": "Message type unknown"}]},
 }
+REFUSED = 400
 TEXT = 'Żółć 🎉 עברית \\ "quoted" </script> & 5 < 6\nsecond line'
 
 
 @dataclass
 class Episode:
-    """What happened (by role), and the endpoints that watched. Rows are answers of the API, wamids Meta's."""
+    """What happened (by role), and the endpoints that watched. Rows are answers of the API, wamids Meta's.
+
+    `moved` has another URL than it was registered with, `meddled` was offered another secret, `dormant` was registered
+    inactive (None where the target refuses that), `again` are messages that Meta delivered more than once, and `known`
+    is the contact of a customer who was known before writing.
+    """
 
     account: Account
     watcher: Endpoint
@@ -39,6 +46,9 @@ class Episode:
     paused: Endpoint
     switched: Endpoint
     deleted: Endpoint
+    moved: Endpoint
+    meddled: Endpoint
+    dormant: Endpoint | None
     customer: str = ""
     first: str = ""
     second: str = ""
@@ -46,6 +56,9 @@ class Episode:
     by_kind: dict[str, str] = field(default_factory=dict)
     sent: Row = field(default_factory=dict)
     bounced: Row = field(default_factory=dict)
+    nagged: Row = field(default_factory=dict)
+    again: list[str] = field(default_factory=list)
+    known: Row = field(default_factory=dict)
     broadcast: dict[str, str] = field(default_factory=dict)
     last: str = ""
     last_registered: float = field(default_factory=time.time)
@@ -67,18 +80,26 @@ class Episode:
 
     @property
     def everybody(self) -> list[Endpoint]:
-        return [self.watcher, *self.single.values(), self.paused, self.switched]
+        return [self.watcher, *self.single.values(), self.paused, self.switched, self.moved, self.meddled]
 
 
 def cast(account: Account, hooks: Hooks) -> Episode:
-    inactive, paused, deleted = hooks.register(is_active=False), hooks.register(), hooks.register()
+    inactive, paused, deleted, meddled = (hooks.register() for _ in range(4))
     inactive.patch(is_active=False)
     paused.patch(is_active=False)
     switched = hooks.register(STATUS)
     switched.patch(events=[CREATED])
     deleted.delete()
+    hooks.api.patch(f"/webhooks/{meddled.id}", {"secret": f"whsec_{account.word()}{account.word()}"})
+    moved, dormant = hooks.register().elsewhere(), _dormant(hooks)
     single = {event: hooks.register(event) for event in EVENTS}
-    return Episode(account, hooks.register(), single, inactive, paused, switched, deleted)
+    return Episode(account, hooks.register(), single, inactive, paused, switched, deleted, moved, meddled, dormant)
+
+
+def _dormant(hooks: Hooks) -> Endpoint | None:
+    path = hooks.path()
+    answer = hooks.post({"url": hooks.receiver.url(path), "events": list(EVENTS), "is_active": False})
+    return None if answer.status == REFUSED else Endpoint(str(needed(answer, 201)["id"]), path, "", answer, hooks)
 
 
 def play(story: Episode) -> None:
@@ -94,6 +115,9 @@ def play(story: Episode) -> None:
         story.by_kind[kind] = account.receive(account.numbers.fresh(), **message)
     newcomers = [_greeting(account) for _ in range(NEWCOMERS)]
     story.newcomers = account.provider.inbound(account.phone_number_id, *newcomers)
+    story.known = account.contact()
+    account.receive(story.known["phone"])
+    _repeat(story)
     _end(story)
 
 
@@ -103,13 +127,25 @@ def _greeting(account: Account) -> dict[str, Any]:
     return {"from": number, "type": "text", "text": {"body": account.word()}}
 
 
+def _repeat(story: Episode) -> None:
+    """A newcomer's message, which Meta delivers three times."""
+    provider = story.account.provider
+    body = {"phone_number_id": story.account.phone_number_id, "messages": [_greeting(story.account)], "wait": True}
+    first = provider.request("POST", "/inbound", body)
+    provider.acknowledged(first["deliveries"])
+    story.again = list(first["wamids"])
+    for _ in range(2):
+        provider.acknowledged([provider.replay(first["deliveries"][0]["id"])])
+
+
 def _send(story: Episode) -> None:
-    """Two single messages: one that is read, one that fails after Meta took it."""
+    """Single messages: one that is read, one that fails after Meta took it, one whose delivery Meta reports three times."""
     account = story.account
-    to, unlucky = account.numbers.fresh(), account.numbers.fresh()
+    to, unlucky, chatty = (account.numbers.fresh() for _ in range(3))
     account.provider.script(to, ("sent", 0.0), ("delivered", 0.05), ("read", 0.12))
     account.provider.script(unlucky, {"status": "failed", "after": 0.05, "error": {"code": 131026}})
-    story.sent, story.bounced = account.send(to), account.send(unlucky)
+    account.provider.script(chatty, *[("delivered", 0.05)] * 3, ("read", 0.2))
+    story.sent, story.bounced, story.nagged = account.send(to), account.send(unlucky), account.send(chatty)
 
 
 def _broadcast(account: Account) -> dict[str, str]:
@@ -125,6 +161,7 @@ def _end(story: Episode) -> None:
     watcher = story.watcher
     watcher.wait(STATUS, whatsapp_message_id=story.sent["whatsapp_message_id"], status="read")
     watcher.wait(STATUS, whatsapp_message_id=story.bounced["whatsapp_message_id"], status="failed")
+    watcher.wait(STATUS, whatsapp_message_id=story.nagged["whatsapp_message_id"], status="read")
     story.last = story.account.receive(story.customer)
     for endpoint in (watcher, story.single[RECEIVED], story.paused):
         endpoint.wait(RECEIVED, whatsapp_message_id=story.last)

@@ -71,6 +71,12 @@ class Endpoint:
         """Change it; no verdict when the target does not."""
         return needed(self._hooks.api.patch(f"/webhooks/{self.id}", fields), 200)
 
+    def elsewhere(self) -> Endpoint:
+        """The same endpoint after its URL was changed to another path; no verdict when the target does not change it."""
+        path = self._hooks.path()
+        self.patch(url=self._hooks.receiver.url(path))
+        return Endpoint(self.id, path, self.secret, self.answer, self._hooks)
+
     def delete(self) -> Exchange:
         return self._hooks.api.delete(f"/webhooks/{self.id}")
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_BODY = 2**20
+NO_CONTENT = 204
 LOOPBACK = ("127.0.0.1", "::1", "127.0.0.2", "127.0.1.1", "127.255.255.254")
 """Where tripwires listen. 127.0.1.1 is what Debian resolves a machine's own name to."""
 
@@ -108,10 +109,9 @@ def delivery_app(inbox: Inbox) -> Callable[..., Any]:
         if answer.reset:
             receive.__self__.transport.abort()  # uvicorn's request cycle; ASGI itself knows no reset
             return
-        location = [] if answer.location is None else [(b"location", answer.location.encode())]
-        await send(
-            {"type": "http.response.start", "status": answer.status, "headers": [(b"content-length", b"0"), *location]}
-        )
+        headers_sent = [] if answer.status == NO_CONTENT else [(b"content-length", b"0")]
+        headers_sent += [] if answer.location is None else [(b"location", answer.location.encode())]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers_sent})
         await send({"type": "http.response.body", "body": b""})
 
     return app

@@ -8,7 +8,8 @@ import pytest
 
 from conformance import expect
 from conformance.expect import Mismatch, requirement
-from conformance.hooks import CREATED, EVENTS, RECEIVED, STATUS, Endpoint, Hooks
+from conformance.hooks import CREATED, EVENTS, RECEIVED, STATUS, Hooks
+from conformance.provider import eventually
 from conformance.schema import is_uuid
 
 if TYPE_CHECKING:
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 FIELDS = ("id", "url", "events", "is_active", "last_delivery_at", "failure_count", "created_at")
 STEADY = ("id", "url", "events", "is_active", "created_at")
 """What only a change changes: everybody's events are delivered meanwhile."""
+SET_BY_THE_DEPLOYMENT: Row = {
+    "id": "00000000-0000-4000-8000-000000000000",
+    "created_at": "2001-01-01T00:00:00.000Z",
+    "failure_count": 7,
+    "last_delivery_at": "2001-01-01T00:00:00.000Z",
+}
 
 
 @pytest.fixture
@@ -222,8 +229,7 @@ def test_several_members_change_at_once(hooks: Hooks) -> None:
 @requirement("HOOK-03")
 def test_a_changed_url_gets_the_deliveries(account: Account, hooks: Hooks) -> None:
     old = hooks.register(RECEIVED)
-    new = Endpoint(old.id, hooks.path(), old.secret, old.answer, hooks)
-    old.patch(url=hooks.receiver.url(new.path))
+    new = old.elsewhere()
     wamid = account.receive(account.numbers.fresh())
     expect.that(new.wait(RECEIVED, whatsapp_message_id=wamid), "a delivery to the new url", "none")
     expect.equal(len(old.attempts()), 0, "deliveries to the old url")
@@ -238,6 +244,34 @@ def test_a_delivery_is_noted(account: Account, hooks: Hooks) -> None:
     row = endpoint.until(lambda row: row.get("last_delivery_at"))
     expect.precondition(endpoint.attempts(), "no delivery arrives")
     expect.that(isinstance(row.get("last_delivery_at"), str), "last_delivery_at after a delivery", expect.show(row))
+
+
+@requirement("HOOK-03")
+def test_the_last_delivery_is_the_last(account: Account, hooks: Hooks) -> None:
+    """Of deliveries made for longer than a date that is written in seconds needs to show it."""
+    endpoint, customer = hooks.register(RECEIVED), account.numbers.fresh()
+    account.receive(customer)
+    first = endpoint.until(lambda row: row.get("last_delivery_at")).get("last_delivery_at")
+    expect.precondition(first, "no delivery is noted")
+
+    def noted_again() -> bool:
+        account.receive(customer)
+        return bool(endpoint.row().get("last_delivery_at") != first)
+
+    moved = eventually(noted_again, hooks.receiver.patience, 0.4)
+    expect.precondition(len(endpoint.attempts()) > 1, "no further delivery arrives")
+    expect.that(moved, f"last_delivery_at later than {first} after further deliveries", "it is the same")
+
+
+@requirement("HOOK-03")
+@pytest.mark.parametrize("name", SET_BY_THE_DEPLOYMENT)
+def test_what_the_deployment_sets_is_not_changed(hooks: Hooks, name: str) -> None:
+    """Whether it refuses such a change or ignores it."""
+    path = f"/webhooks/{hooks.register(RECEIVED).id}"
+    before = expect.record(hooks.api.get(path), 200)
+    change = hooks.api.patch(path, {name: SET_BY_THE_DEPLOYMENT[name]})
+    after = hooks.api.get(path)
+    expect.equal(expect.record(after, 200).get(name), before.get(name), f"{name} after a PATCH of it", change, after)
 
 
 @requirement("HOOK-03")

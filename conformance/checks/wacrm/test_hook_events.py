@@ -14,7 +14,7 @@ import pytest
 from conformance import expect, signatures
 from conformance.account import needed
 from conformance.episodes import KINDS, TEXT, Episode, cast, play
-from conformance.expect import NoVerdict, requirement
+from conformance.expect import Lacking, NoVerdict, requirement
 from conformance.hooks import CREATED, EVENTS, RECEIVED, STATUS, Hooks, data_of, shown, skew, told
 from conformance.provider import eventually
 from conformance.schema import is_uuid
@@ -101,13 +101,24 @@ def test_every_delivery_has_the_documented_headers(episode: Episode) -> None:
 
 
 @requirement("HOOK-05")
-def test_every_event_has_an_id_of_its_own(episode: Episode) -> None:
+def test_every_delivery_of_an_endpoint_has_an_id_of_its_own(episode: Episode) -> None:
     for endpoint in episode.everybody:
         bodies: dict[str, bytes] = {}
         for attempt in endpoint.attempts():
             identity = str(attempt.json().get("id"))
             same = bodies.setdefault(identity, attempt.raw) == attempt.raw
             expect.that(same, "different ids of different events", f"{identity} twice")
+
+
+@requirement("HOOK-05")
+def test_an_id_names_one_event_wherever_it_is_delivered(episode: Episode) -> None:
+    """The deliveries of one event may share its id; those of two events may not, whichever endpoints they go to."""
+    events: dict[str, tuple[str, str]] = {}
+    for attempt in (attempt for endpoint in episode.everybody for attempt in endpoint.attempts()):
+        event = str(attempt.json().get("event")), expect.show(data_of(attempt), 2000)
+        known = events.setdefault(str(attempt.json().get("id")), event)
+        expect.that(known == event, "different ids of different events", f"{known} and {event} have the same")
+    expect.precondition(events, "no delivery arrives")
 
 
 @requirement("HOOK-06")
@@ -122,14 +133,14 @@ def test_every_signature_verifies_over_the_raw_body_with_the_own_secret(episode:
 
 
 @requirement("HOOK-06")
-def test_the_secret_of_the_registration_outlives_changes(episode: Episode) -> None:
-    """The endpoints that were switched off and on, or subscribed to something else, keep their secret."""
-    for endpoint in (episode.paused, episode.switched):
-        attempts = endpoint.attempts()
-        expect.precondition(attempts, "no delivery arrives after a change")
-        flaw = signatures.flaw(
-            attempts[0].headers.get("x-wacrm-signature"), endpoint.secret, attempts[0].raw, 0.0, 1e12
-        )
+@pytest.mark.parametrize("changed", ["is_active", "events", "url", "secret"])
+def test_the_secret_of_the_registration_outlives_a_change(episode: Episode, changed: str) -> None:
+    """Of what can be changed, and of the secret, which cannot."""
+    ends = {"is_active": episode.paused, "events": episode.switched, "url": episode.moved, "secret": episode.meddled}
+    attempts = ends[changed].attempts()
+    expect.precondition(attempts, "no delivery arrives after a change")
+    for attempt in attempts:
+        flaw = signatures.flaw(attempt.headers.get("x-wacrm-signature"), ends[changed].secret, attempt.raw, 0.0, 1e12)
         expect.that(flaw is None, "a signature with the registration's secret", str(flaw))
 
 
@@ -196,6 +207,29 @@ def test_a_conversation_is_told_once_when_a_send_begins_it(episode: Episode) -> 
 
 
 @requirement("HOOK-07")
+def test_a_conversation_is_told_when_a_known_contact_begins_it(episode: Episode) -> None:
+    """The contact was made with `POST /contacts`; the conversation is new all the same."""
+    only(episode.watcher.events(CREATED, contact_id=episode.known["id"]), "conversation.created of a known contact")
+
+
+@requirement("HOOK-07")
+def test_a_message_that_meta_delivers_again_is_told_once(episode: Episode) -> None:
+    for wamid in episode.again:
+        data = only(episode.watcher.events(RECEIVED, whatsapp_message_id=wamid), "message.received of the message")
+        of_it = episode.watcher.events(CREATED, conversation_id=data.get("conversation_id"))
+        only(of_it, "conversation.created of its conversation")
+
+
+@requirement("HOOK-07")
+@pytest.mark.parametrize("status", ["delivered", "read"])
+def test_a_status_that_meta_reports_again_is_told_once(episode: Episode, status: str) -> None:
+    """Nothing was updated the second time."""
+    wamid = episode.nagged["whatsapp_message_id"]
+    found = episode.watcher.events(STATUS, whatsapp_message_id=wamid, status=status)
+    only(found, f"message.status_updated to {status}")
+
+
+@requirement("HOOK-07")
 @pytest.mark.parametrize("status", ["delivered", "read", "failed"])
 def test_a_status_of_a_sent_message_is_told(episode: Episode, status: str) -> None:
     sent = episode.bounced if status == "failed" else episode.sent
@@ -244,11 +278,16 @@ def test_every_subscriber_gets_the_event(episode: Episode, event: str) -> None:
     told_of = [d for e in episode.everybody for a in e.events(event) if (d := data_of(a)) and a.at > since]
     expect.precondition(told_of, f"no {event} arrives anywhere")
     for endpoint in (episode.watcher, episode.single[event]):
-        eventually(lambda e=endpoint: all(d in _data(e, event) for d in told_of), episode.patience)
-        missing = [data for data in told_of if data not in _data(endpoint, event)]
+        eventually(lambda e=endpoint: not _missing(told_of, e, event), episode.patience)
+        missing = _missing(told_of, endpoint, event)
         expect.that(
             not missing, f"every {event} at each endpoint that subscribes to it", f"missing: {expect.show(missing)}"
         )
+
+
+def _missing(told_of: list[Row], endpoint: Endpoint, event: str) -> list[Row]:
+    got = _data(endpoint, event)
+    return [data for data in told_of if data not in got]
 
 
 def _data(endpoint: Endpoint, event: str) -> list[Row]:
@@ -263,6 +302,15 @@ def test_who_is_off_gets_nothing(episode: Episode, which: str) -> None:
     expect.that(
         not endpoint.attempts(), f"nothing at an {which} endpoint", lambda: "; ".join(shown(endpoint.attempts()))
     )
+
+
+@requirement("HOOK-08")
+def test_who_was_registered_inactive_gets_nothing(episode: Episode) -> None:
+    if episode.dormant is None:
+        raise Lacking("the target registers no inactive endpoints")
+    expect.precondition(episode.watcher.events(RECEIVED, whatsapp_message_id=episode.last), "no delivery arrives")
+    attempts, made = episode.dormant.attempts(), episode.dormant.answer
+    expect.that(not attempts, "nothing at an endpoint registered inactive", lambda: "; ".join(shown(attempts)), made)
 
 
 @requirement("HOOK-08")

@@ -14,7 +14,7 @@ import pytest
 
 from conformance import expect
 from conformance.expect import requirement
-from conformance.hooks import RECEIVED, Endpoint, Hooks, shown
+from conformance.hooks import RECEIVED, STATUS, Endpoint, Hooks, shown
 from conformance.provider import eventually
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ REDIRECTS = (301, 302, 303, 307, 308)
 ONCE = 2.0
 """Seconds that the series waits for an outcome to be noted, before it stops waiting for that endpoint's."""
 FAILS = {"status": 500}
+TAKERS = ("healthy", "dawdling", "accepting")
+"""Those who take what they are sent, each in its way."""
 
 
 @dataclass
@@ -84,11 +86,21 @@ def _cast(account: Account, hooks: Hooks, capabilities: Capabilities) -> Series:
         "recovering": [*[FAILS] * (most - 1), {}, FAILS],
         "mixed": [FAILS, {"reset": True}, {"status": 404}, {"status": 503}] * most,
         "paused": [FAILS],
+        "edited": [FAILS],
+        "accepting": [{"status": 204}, {"status": 202}, {"status": 201}] * most,
+        "redirected": _round_of_redirects(hooks) * most,
     }
     ends = {name: _programmed(hooks, *program) for name, program in programs.items()}
     redirects = {code: _redirecting(hooks, code) for code in REDIRECTS}
     slow = _programmed(hooks, {"delay": capabilities.webhook_timeout + 1.5})
     return Series(account, hooks, capabilities, ends, redirects, slow)
+
+
+def _round_of_redirects(hooks: Hooks) -> list[dict[str, Any]]:
+    """One redirect of each kind; who followed one would find nobody who takes the delivery."""
+    nowhere = hooks.path()
+    hooks.receiver.answer(nowhere, **FAILS)
+    return [{"status": code, "location": hooks.receiver.url(nowhere)} for code in REDIRECTS]
 
 
 def _programmed(hooks: Hooks, *program: dict[str, Any]) -> Endpoint:
@@ -141,15 +153,15 @@ def _play(series: Series) -> None:
         if events_at(series.ends["paused"]) == series.most - 1:
             series.ends["paused"].patch(is_active=False)
             series.ends["paused"].patch(is_active=True)
+        if events_at(series.ends["edited"]) == series.most - 1:
+            series.ends["edited"].patch(events=[RECEIVED, STATUS])
     series.tell(customer)
     series.ends["healthy"].wait(RECEIVED, whatsapp_message_id=series.wamids[-1])
 
 
 def _outcomes(series: Series, before: dict[str, Row], customer: str) -> None:
     """One event, and what is noted of it for those who fail: another count, or that they are switched off."""
-    on = [
-        n for n, e in series.ends.items() if before.get(e.id, {}).get("is_active") and n not in {"healthy", "dawdling"}
-    ]
+    on = [n for n, e in series.ends.items() if before.get(e.id, {}).get("is_active") and n not in TAKERS]
     series.tell(customer)
 
     def waiting() -> list[str]:
@@ -230,8 +242,21 @@ def test_switching_off_and_on_before_the_threshold_resets_the_count(series: Seri
 
 
 @requirement("HOOK-10")
-@pytest.mark.parametrize("name", ["healthy", "dawdling"])
-def test_who_answers_in_time_stays_on(series: Series, name: str) -> None:
+def test_a_redirect_is_a_failure(series: Series) -> None:
+    """It is not followed (HOOK-09), so nobody took the delivery."""
+    off_at(series, "redirected", series.most)
+    stays_off(series, "redirected")
+
+
+@requirement("HOOK-10")
+def test_another_change_resets_nothing(series: Series) -> None:
+    """Of the subscription, one failure before the endpoint is switched off."""
+    off_at(series, "edited", series.most)
+
+
+@requirement("HOOK-10")
+@pytest.mark.parametrize("name", TAKERS)
+def test_who_answers_2xx_in_time_stays_on(series: Series, name: str) -> None:
     row = series.ends[name].row()
     expect.precondition(series.ends[name].attempts(), "no delivery arrives")
     expect.equal((row.get("is_active"), row.get("failure_count")), (True, 0), "is_active and failure_count")
