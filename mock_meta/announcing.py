@@ -6,11 +6,11 @@ is never touched by it.
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
-from random import Random
 from typing import Any, Protocol
 
 from mock_meta.accounts import Account, PhoneNumber
 from mock_meta.behaviour import Behaviour
+from mock_meta.dice import Dice
 from mock_meta.payloads import Payload, envelope, messages_value
 from mock_meta.webhooks import Signing, Webhooks
 
@@ -107,7 +107,7 @@ class Announcer:
             return
         self._suffer(account, payload, lane, self._behaviour.keyed(f"chaos|{key}"))
 
-    def _suffer(self, account: Account, payload: Payload, lane: str | None, dice: Random) -> None:
+    def _suffer(self, account: Account, payload: Payload, lane: str | None, dice: Dice) -> None:
         chaos = self.chaos
         dropped, doubled, forged, shuffled, delayed = (
             dice.random() < chance

@@ -22,7 +22,7 @@ _ALWAYS: Headers = [
     (b"cross-origin-resource-policy", b"cross-origin"),
     (b"connection", b"keep-alive"),
 ]
-_JSON = b"application/json; charset=UTF-8"
+_JSON = "application/json; charset=UTF-8"
 _FRESH = (b"cache-control", b"private, no-cache, no-store, must-revalidate")
 _NEVER = (b"cache-control", b"no-store")
 _TOKEN_CODES = frozenset({0, 190})
@@ -36,7 +36,7 @@ class Answer:
     document: Any = None
     status: int = 200
     content: bytes | None = None
-    content_type: str = "application/json; charset=UTF-8"
+    content_type: str = _JSON
     error: ErrorBody | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     wamid: str | None = None
@@ -65,26 +65,26 @@ def failed(body: ErrorBody) -> Answer:
 
 def to_wire(answer: Answer, call: Call, ids: Ids) -> Wire:
     """Serialise an answer. The trace id in the error body is the one in ``x-fb-request-id``."""
-    trace = ids.trace()
-    body = _body(answer, trace)
+    request, trace, debug = ids.traces()
+    body = _body(answer, request)
     headers = [
-        (b"content-type", answer.content_type.encode("latin-1") if answer.content is not None else _JSON),
+        (b"content-type", answer.content_type.encode("latin-1")),
         *_ALWAYS,
         _NEVER if answer.error else _FRESH,
-        (b"x-fb-request-id", trace.encode()),
-        (b"x-fb-trace-id", ids.token(11).encode()),
+        (b"x-fb-request-id", request),
+        (b"x-fb-trace-id", trace),
         (b"x-fb-rev", _REVISION),
-        (b"x-fb-debug", ids.debug()),
-        (b"content-length", str(len(body)).encode()),
+        (b"x-fb-debug", debug),
+        (b"content-length", b"%d" % len(body)),
     ]
-    headers += [(name.encode(), value.encode("latin-1", "replace")) for name, value in answer.headers.items()]
-    headers += _conditional(answer, call, body)
-    return Wire(answer.status, headers, body)
+    if answer.headers:
+        headers += [(name.encode(), value.encode("latin-1", "replace")) for name, value in answer.headers.items()]
+    return Wire(answer.status, headers + _conditional(answer, call, body), body)
 
 
-def _body(answer: Answer, trace: str) -> bytes:
+def _body(answer: Answer, trace: bytes) -> bytes:
     if answer.error is not None:
-        return meta_dump(envelope(answer.error, trace))
+        return meta_dump(envelope(answer.error, trace.decode()))
     return answer.content if answer.content is not None else meta_dump(answer.document)
 
 

@@ -4,7 +4,6 @@ A draw depends on the seed, the pair and the message's number within the pair, s
 concurrent sends arrive does not change what becomes of each.
 """
 
-import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mock_meta.conversations import Sent
+from mock_meta.dice import Dice
 
 
 class Status(StrEnum):
@@ -120,12 +120,12 @@ class Behaviour:
         # A reaction is only ever sent: nobody is told that it was delivered or read (5.4).
         return tuple(step for step in steps if step.status is Status.SENT) if message.type == "reaction" else steps
 
-    def keyed(self, key: str) -> random.Random:
-        """A generator of its own for one purpose; the same seed and key repeat its draws."""
-        return random.Random(f"{self.seed}|{key}")
+    def keyed(self, key: str) -> Dice:
+        """Draws of their own for one purpose; the same seed and key repeat them."""
+        return Dice(f"{self.seed}|{key}")
 
 
-def _draw(distribution: Distribution, dice: random.Random) -> tuple[Step, ...]:
+def _draw(distribution: Distribution, dice: Dice) -> tuple[Step, ...]:
     failed_at = _happens(distribution.failed, dice)
     if failed_at is not None:
         return (Step(Status.FAILED, failed_at, distribution.failure),)
@@ -144,7 +144,7 @@ def _draw(distribution: Distribution, dice: random.Random) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _happens(chance: Chance, dice: random.Random) -> float | None:
+def _happens(chance: Chance, dice: Dice) -> float | None:
     if chance.probability <= 0.0 or dice.random() >= chance.probability:
         return None
     return dice.uniform(chance.low, chance.high) if chance.high > chance.low else chance.low

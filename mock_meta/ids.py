@@ -5,10 +5,23 @@ A deployment keeps its database across runs of the mock, so message ids must not
 
 import base64
 import random
+from binascii import b2a_base64
+from typing import NamedTuple
 
 from mock_meta.wamid import encode_wamid
 
-_TRACE_ALPHABET_BYTES = 17
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+
+
+class Traces(NamedTuple):
+    """What names one answer (3.3). ``request`` is also ``fbtrace_id``: 23 URL-safe characters, the first an A.
+
+    ``trace`` has 11 of them, ``debug`` 88 characters of base64.
+    """
+
+    request: bytes
+    trace: bytes
+    debug: bytes
 
 
 class Ids:
@@ -36,11 +49,8 @@ class Ids:
         raw = self._bits(8 * size).to_bytes(size, "big")
         return base64.urlsafe_b64encode(raw)[:size].decode("ascii")
 
-    def trace(self) -> str:
-        """``fbtrace_id``: 23 characters, URL-safe base64 alphabet, the first an A (3.3)."""
-        raw = self._bits(8 * _TRACE_ALPHABET_BYTES).to_bytes(_TRACE_ALPHABET_BYTES, "big")
-        return "A" + base64.urlsafe_b64encode(raw)[:22].decode("ascii")
-
-    def debug(self) -> bytes:
-        """``X-FB-Debug``: 88 characters of base64."""
-        return base64.b64encode(self._bits(512).to_bytes(64, "big"))
+    def traces(self) -> Traces:
+        """The ids of one answer, out of one draw."""
+        raw = self._bits(8 * 91).to_bytes(91, "big")
+        safe = b2a_base64(raw[:27], newline=False).translate(_URL_SAFE)
+        return Traces(b"A" + safe[:22], safe[22:33], b2a_base64(raw[27:], newline=False))

@@ -5,13 +5,29 @@ import hmac
 import json
 from typing import Any
 
+import msgspec
+
+_quick = msgspec.json.Encoder().encode
 _encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 
 
 def meta_dump(value: Any) -> bytes:  # noqa: ANN401  # any JSON value
-    r"""Compact JSON in Meta's escaped form: lowercase ``\uXXXX`` for non-ASCII, ``\/`` for ``/``."""
+    r"""Compact JSON in Meta's escaped form: lowercase ``\uXXXX`` for non-ASCII, ``\/`` for ``/``.
+
+    msgspec writes plain ASCII, which most webhooks are, several times faster, and cannot escape the rest.
+    """
+    text = _plain(value) or _encode(value).encode("ascii")
     # "/" cannot occur outside strings in JSON, so a plain replacement is safe.
-    return _encode(value).replace("/", "\\/").encode("ascii")
+    return text.replace(b"/", b"\\/")
+
+
+def _plain(value: Any) -> bytes | None:  # noqa: ANN401  # any JSON value
+    """The value as JSON without escapes beyond JSON's own; None when Meta's form has others."""
+    try:
+        text = _quick(value)
+    except UnicodeError:  # a lone surrogate
+        return None
+    return text if text.isascii() and b"\x7f" not in text else None
 
 
 def raw_dump(value: Any) -> bytes:  # noqa: ANN401  # any JSON value

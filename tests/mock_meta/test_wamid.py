@@ -1,3 +1,6 @@
+import base64
+import re
+
 from mock_meta.ids import Ids
 from mock_meta.wamid import Wamid, decode_wamid, encode_wamid
 
@@ -20,8 +23,10 @@ def test_ids_are_well_formed_and_differ_between_mocks() -> None:
     one, other = Ids(), Ids()
     assert one.wamid("999") != other.wamid("999")
     assert decode_wamid(one.wamid("39333", inbound=True)) is not None
-    trace = one.trace()
-    assert len(trace) == 23
-    assert trace[0] == "A"
-    assert len(one.debug()) == 88
+    for _ in range(50):
+        request, trace, debug = one.traces()
+        assert re.fullmatch(rb"A[A-Za-z0-9_-]{22}", request)
+        assert re.fullmatch(rb"[A-Za-z0-9_-]{11}", trace)
+        assert len(base64.b64decode(debug, validate=True)) == 64
+    assert one.traces() != one.traces()
     assert Ids(7).wamid("999") == Ids(7).wamid("999")
