@@ -1,33 +1,64 @@
-"""Interactive messages: reply buttons, lists and a link button (fact sheet 5.4; texts 4.4)."""
+"""Interactive messages: which parts each of them has (fact sheet 5.4; texts 4.4)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 from mock_meta.errors import invalid
-from mock_meta.rules.media import MediaKnown, check_source
-from mock_meta.rules.shape import (
-    Object,
-    array_at,
-    as_object,
-    link,
-    member,
-    object_at,
-    one_of,
-    only,
-    optional_text,
-    required,
-    text_at,
-    wrong_value,
+from mock_meta.rules.actions import (
+    check_address,
+    check_call_permission,
+    check_contact_request,
+    check_cta_url,
+    check_flow,
+    check_location_request,
+    check_voice_call,
 )
+from mock_meta.rules.carousel import check_carousel
+from mock_meta.rules.catalog import check_catalog, check_product, check_product_list
+from mock_meta.rules.media import MediaKnown, check_source
+from mock_meta.rules.replies import check_buttons, check_list
+from mock_meta.rules.shape import Object, as_object, member, object_at, one_of, only, required, text_at
 
-_TYPES = ("button", "list", "cta_url")
 _HEADERS = ("text", "image", "video", "document")
+_TEXT_ONLY = ("text",)
 _MEMBERS = frozenset({"type", "header", "body", "footer", "action"})
-_HEADER_TEXT, _FOOTER, _TITLE, _BUTTON_ID = 60, 60, 20, 256
-_BODY: Mapping[str, int] = MappingProxyType({"button": 1024, "list": 4096, "cta_url": 1024})
-_MAX_BUTTONS, _MAX_SECTIONS, _MAX_ROWS = 3, 10, 10
-_SECTION_TITLE, _ROW_TITLE, _ROW_ID, _ROW_DESCRIPTION = 24, 24, 200, 72
+_HEADER_TEXT, _FOOTER, _BODY, _LIST_BODY = 60, 60, 1024, 4096
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What a type consists of. ``check`` judges the action."""
+
+    check: Callable[[Object], None]
+    headers: tuple[str, ...] = ()
+    header_needed: bool = False
+    body: int = _BODY
+    body_needed: bool = True
+    footer: bool = True
+
+
+def _forms(known: MediaKnown) -> Mapping[str, _Form]:
+    return {**_PLAIN, "carousel": _Form(lambda action: check_carousel(action, known), footer=False)}
+
+
+_PLAIN: Mapping[str, _Form] = MappingProxyType(
+    {
+        "address_message": _Form(check_address, _HEADERS),
+        "button": _Form(check_buttons, _HEADERS),
+        "call_permission_request": _Form(check_call_permission, body_needed=False, footer=False),
+        "catalog_message": _Form(check_catalog),
+        "cta_url": _Form(check_cta_url, _HEADERS),
+        "flow": _Form(check_flow, _HEADERS),
+        "list": _Form(check_list, _TEXT_ONLY, body=_LIST_BODY),
+        "location_request_message": _Form(check_location_request, footer=False),
+        "product": _Form(check_product, body_needed=False),
+        "product_list": _Form(check_product_list, _TEXT_ONLY, header_needed=True),
+        "request_contact_info": _Form(check_contact_request),
+        "voice_call": _Form(check_voice_call, _HEADERS),
+    }
+)
+_TYPES = (*_PLAIN, "carousel")
 
 
 def check_interactive(value: object, known: MediaKnown) -> None:
@@ -36,23 +67,33 @@ def check_interactive(value: object, known: MediaKnown) -> None:
     interactive = as_object(value, param)
     if interactive.get("type") is None:
         raise required("interactive['type']")
-    kind = one_of(interactive["type"], _TYPES, "interactive['type']")
+    form = _forms(known)[one_of(interactive["type"], _TYPES, "interactive['type']")]
     only(interactive, _MEMBERS, param)
-    body = object_at(interactive, "body", param)
-    only(body, {"text"}, "interactive['body']")
-    text_at(body, "text", "interactive['body']", _BODY[kind])
-    _check_header(interactive.get("header"), kind, known)
-    _check_footer(interactive.get("footer"))
-    _ACTIONS[kind](object_at(interactive, "action", param))
+    _check_body(interactive, form)
+    _check_header(interactive.get("header"), form, known)
+    _check_footer(interactive.get("footer"), form)
+    form.check(object_at(interactive, "action", param))
 
 
-def _check_header(value: object, kind: str, known: MediaKnown) -> None:
-    if value is None:
+def _check_body(interactive: Object, form: _Form) -> None:
+    if interactive.get("body") is None and not form.body_needed:
         return
+    body = object_at(interactive, "body", "interactive")
+    only(body, {"text"}, "interactive['body']")
+    text_at(body, "text", "interactive['body']", form.body)
+
+
+def _check_header(value: object, form: _Form, known: MediaKnown) -> None:
     param = "interactive['header']"
+    if value is None:
+        if form.header_needed:
+            raise required(param)
+        return
+    if not form.headers:
+        raise invalid('Unexpected key "header" on param "interactive".')
     header = as_object(value, param)
     only(header, {"type", *_HEADERS}, param)
-    sort = one_of(header.get("type"), ("text",) if kind == "list" else _HEADERS, member(param, "type"))
+    sort = one_of(header.get("type"), form.headers, member(param, "type"))
     if sort == "text":
         text_at(header, "text", param, _HEADER_TEXT)
     else:
@@ -61,99 +102,11 @@ def _check_header(value: object, kind: str, known: MediaKnown) -> None:
         check_source(media, sort, member(param, sort), known)
 
 
-def _check_footer(value: object) -> None:
-    if value is not None:
-        footer = as_object(value, "interactive['footer']")
-        only(footer, {"text"}, "interactive['footer']")
-        text_at(footer, "text", "interactive['footer']", _FOOTER)
-
-
-def _check_buttons(action: Object) -> None:
-    only(action, {"buttons"}, "interactive['action']")
-    buttons = array_at(action, "buttons", "interactive['action']")
-    if not 1 <= len(buttons) <= _MAX_BUTTONS:
-        raise wrong_value(f"Invalid buttons count. Min allowed buttons: 1, Max allowed buttons: {_MAX_BUTTONS}")
-    replies = [_reply(button, f"interactive['action']['buttons'][{index}]") for index, button in enumerate(buttons)]
-    _unique([reply["id"] for reply in replies], "Duplicated button ids")
-    _unique([reply["title"] for reply in replies], "Duplicated button titles")
-
-
-def _reply(value: object, param: str) -> Object:
-    button = as_object(value, param)
-    only(button, {"type", "reply"}, param)
-    one_of(button.get("type"), ("reply",), member(param, "type"))
-    reply = object_at(button, "reply", param)
-    only(reply, {"id", "title"}, member(param, "reply"))
-    _length(reply, "title", member(param, "reply"), "Button title length", _TITLE)
-    _length(reply, "id", member(param, "reply"), "Button id length", _BUTTON_ID)
-    return reply
-
-
-def _check_list(action: Object) -> None:
-    param = "interactive['action']"
-    only(action, {"button", "sections"}, param)
-    _length(action, "button", param, "List button label length", _TITLE)
-    sections = array_at(action, "sections", param)
-    if not 1 <= len(sections) <= _MAX_SECTIONS:
-        raise wrong_value(f"Invalid sections count. Min allowed sections: 1, Max allowed sections: {_MAX_SECTIONS}")
-    rows = [row for index, section in enumerate(sections) for row in _section_rows(section, index, len(sections))]
-    if len(rows) > _MAX_ROWS:
-        raise wrong_value(f"Total row count exceed max allowed count: {_MAX_ROWS}")
-    _unique([row["id"] for row in rows], "Duplicated row ids")
-
-
-def _section_rows(value: object, index: int, count: int) -> list[Object]:
-    param = f"interactive['action']['sections'][{index}]"
-    section = as_object(value, param)
-    only(section, {"title", "rows"}, param)
-    if section.get("title"):
-        _length(section, "title", param, "Section title length", _SECTION_TITLE)
-    elif count > 1:
-        raise wrong_value(f"Section title is required when there is more than one section: section at index {index}")
-    rows = array_at(section, "rows", param)
-    if not rows:
-        raise wrong_value(f"Invalid rows count. Min allowed rows: 1, Max allowed rows: {_MAX_ROWS}")
-    return [_row(row, f"{param}['rows'][{place}]") for place, row in enumerate(rows)]
-
-
-def _row(value: object, param: str) -> Object:
-    row = as_object(value, param)
-    only(row, {"id", "title", "description"}, param)
-    _length(row, "id", param, "Row id length", _ROW_ID)
-    _length(row, "title", param, "Row title length", _ROW_TITLE)
-    description = optional_text(row, "description", param, 1 << 20)
-    if description is not None and len(description) > _ROW_DESCRIPTION:
-        raise wrong_value(f"Row description length invalid. Min length: 0, Max length: {_ROW_DESCRIPTION}")
-    return row
-
-
-def _check_cta_url(action: Object) -> None:
-    param = "interactive['action']"
-    only(action, {"name", "parameters"}, param)
-    one_of(action.get("name"), ("cta_url",), member(param, "name"))
-    parameters = object_at(action, "parameters", param)
-    only(parameters, {"display_text", "url"}, member(param, "parameters"))
-    _length(parameters, "display_text", member(param, "parameters"), "Button title length", _TITLE)
-    if parameters.get("url") in (None, ""):
-        raise required("interactive['action']['parameters']['url']")
-    link(parameters["url"], "interactive['action']['parameters']['url']")
-
-
-_ACTIONS: Mapping[str, Callable[[Object], None]] = MappingProxyType(
-    {"button": _check_buttons, "list": _check_list, "cta_url": _check_cta_url}
-)
-
-
-def _length(parent: Object, name: str, param: str, label: str, longest: int) -> None:
-    value = parent.get(name)
+def _check_footer(value: object, form: _Form) -> None:
     if value is None:
-        raise required(member(param, name))
-    if not isinstance(value, str):
-        raise invalid(f"Param {member(param, name)} must be a string.")
-    if not len(value.strip()) >= 1 or len(value) > longest:
-        raise wrong_value(f"{label} invalid. Min length: 1, Max length: {longest}")
-
-
-def _unique(values: Sequence[Any], text: str) -> None:
-    if len(set(values)) != len(values):
-        raise wrong_value(text)
+        return
+    if not form.footer:
+        raise invalid('Unexpected key "footer" on param "interactive".')
+    footer = as_object(value, "interactive['footer']")
+    only(footer, {"text"}, "interactive['footer']")
+    text_at(footer, "text", "interactive['footer']", _FOOTER)

@@ -97,3 +97,25 @@ def link(value: object, param: str) -> str:
 def wrong_value(details: str) -> GraphError:
     """131009, the code of the interactive limits (4.4)."""
     return refuse(131009, details)
+
+
+def limited(parent: Object, name: str, param: str, label: str, longest: int) -> str:
+    """A required text of an interactive message, whose length 131009 judges; ``label`` is what Meta calls it."""
+    value = parent.get(name)
+    if value is None:
+        raise required(member(param, name))
+    if not isinstance(value, str):
+        raise invalid(f"Param {member(param, name)} must be a string.")
+    if not value.strip() or len(value) > longest:
+        raise wrong_value(f"{label} invalid. Min length: 1, Max length: {longest}")
+    return value
+
+
+def counted(items: Sequence[Any], what: str, most: int, least: int = 1) -> None:
+    if not least <= len(items) <= most:
+        raise wrong_value(f"Invalid {what} count. Min allowed {what}: {least}, Max allowed {what}: {most}")
+
+
+def unique(values: Sequence[Any], text: str) -> None:
+    if len(set(values)) != len(values):
+        raise wrong_value(text)
