@@ -77,6 +77,7 @@ def distorted(key: Key) -> list[Credential]:
             "Bearer ${%s%%?}" + _other(secret[-1]),
         ),
         _made(key, "extended", f"Bearer {secret}A", "Bearer ${%s}A"),
+        _made(key, "followed by a word", f"Bearer {secret} trailing", "Bearer $%s trailing"),
         _made(key, "first characters only", f"Bearer {secret[:DISPLAYED]}", f"Bearer ${{%s:0:{DISPLAYED}}}"),
         _made(key, "other rest", f"Bearer {secret[:DISPLAYED]}{'A' * cut}", f"Bearer ${{%s:0:{DISPLAYED}}}{'A' * cut}"),
         _made(key, "without prefix", f"Bearer {secret.removeprefix(PREFIX)}", f"Bearer ${{%s#{PREFIX}}}"),

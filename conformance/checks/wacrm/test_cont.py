@@ -22,6 +22,7 @@ from conformance.checks.wacrm.contacts import (
     together,
 )
 from conformance.expect import requirement, that
+from conformance.instants import tick
 
 if TYPE_CHECKING:
     from conformance.account import Account, Row
@@ -118,6 +119,19 @@ def test_a_contact_that_was_changed_since_stays_as_it_is(account: Account) -> No
     _unchanged(
         account, stored, account.api.post("/contacts", {"phone": made["phone"], "name": "Ada", "company": "Acme"})
     )
+
+
+@requirement("CONT-02")
+@pytest.mark.parametrize(
+    "body", [{}, {"name": "Somebody Else"}, {"name": "Ada", "tags": []}], ids=["bare", "other", "same"]
+)
+def test_a_known_phone_is_no_change(account: Account, body: Row) -> None:
+    stored = account.contact(name="Ada")
+    tick(stored["updated_at"])
+    exchange = account.api.post("/contacts", {"phone": stored["phone"], **body})
+    read = account.api.get(f"/contacts/{stored['id']}")
+    for shown, source in ((needed(exchange, 200), exchange), (needed(read, 200), read)):
+        has(shown, {"updated_at": stored["updated_at"]}, exchange, source)
 
 
 @requirement("CONT-02")

@@ -68,6 +68,22 @@ def test_a_patch_carries_texts_unaltered(account: Account, kind: str) -> None:
 
 
 @requirement("CONT-06")
+@pytest.mark.parametrize("text", ["", "  "], ids=["empty", "blank"])
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_patch_with_an_empty_text_is_no_patch_without_it(account: Account, field: str, text: str) -> None:
+    """It may be kept as it is, clear the field, or be refused; only the value that was there cannot stay."""
+    stored = account.contact(name="Ada", email="ada@wacrm.invalid", company="Acme")
+    exchange = account.api.patch(f"/contacts/{stored['id']}", {field: text})
+    if exchange.status == 400:
+        return
+    rest = {name: stored[name] for name in PATCHED if name != field}
+    for shown, source in [(expect.record(exchange, 200), exchange), *everywhere(account, stored)]:
+        value = expect.member(shown, field, exchange, source)
+        that(value != stored[field], f"{field} empty, null or refused", f"still {value!r}", exchange, source)
+        has(shown, rest, exchange, source)
+
+
+@requirement("CONT-06")
 @pytest.mark.parametrize("case", ["others", "none"])
 def test_a_patch_of_tags_changes_no_field(account: Account, case: str) -> None:
     stored = account.contact(name="Ada", email="ada@wacrm.invalid", company="Acme", tags=[account.word()])

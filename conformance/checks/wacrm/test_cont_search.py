@@ -70,6 +70,17 @@ def test_search_takes_every_character_for_itself(account: Account, people: list[
 
 
 @requirement("CONT-08")
+@pytest.mark.parametrize("query", ["{} ", " {}", "{}  b", "{}\tb", "{}-b", "{}b"])
+def test_search_takes_blanks_for_themselves(account: Account, query: str) -> None:
+    """A blank is a character of the substring, at its ends too, and stands for no other."""
+    word = account.word()
+    names = (f"a {word} b", f"a {word}b", f"a{word} b", f"a{word}b", f"a {word}  b", f"a-{word}-b", f"a {word}")
+    made = [new_contact(account, {"name": name}) for name in names]
+    precondition([row.get("name") for row in made] == list(names), "names are not kept as they were sent (CONT-01)")
+    _finds(account, query.format(word), made)
+
+
+@requirement("CONT-08")
 @pytest.mark.xdist_group("cont-people")
 @pytest.mark.parametrize("size", [1, 4, 50])
 def test_search_finds_the_whole_word_in_any_case(account: Account, people: list[Row], size: int) -> None:

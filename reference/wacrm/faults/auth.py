@@ -86,6 +86,16 @@ def key_with_trailing_garbage_is_accepted(wacrm: Wacrm) -> None:
     patch(wacrm.keys, "presented", searched)
 
 
+@fault("AUTH-02", "the header is split at blanks, and what stands behind the key is not looked at")
+def words_behind_the_key_are_ignored(wacrm: Wacrm) -> None:
+    presented = wacrm.keys.presented
+
+    def second_word(authorization: str | None) -> str | None:
+        return presented(" ".join((authorization or "").split()[:2]))
+
+    patch(wacrm.keys, "presented", second_word)
+
+
 @fault("AUTH-02", "the scheme before the key is not looked at")
 def any_scheme_is_accepted(wacrm: Wacrm) -> None:
     presented = wacrm.keys.presented

@@ -37,6 +37,26 @@ def email_is_lower_cased_on_create(wacrm: Wacrm) -> None:
     _create(wacrm, lambda body: {"email": body.email.lower() if body.email else None})
 
 
+@fault("CONT-01", "a name is trimmed, as the form of the dashboard does it")
+def name_is_trimmed_on_create(wacrm: Wacrm) -> None:
+    _create(wacrm, lambda body: {"name": body.name.strip() if body.name else body.name})
+
+
+@fault("CONT-02", "ON CONFLICT DO UPDATE SET updated_at, so that the statement returns the row")
+def known_phone_is_touched(wacrm: Wacrm) -> None:
+    create = wacrm.contacts.create
+
+    def touched(account: str, body: ContactCreate) -> tuple[Json, bool]:
+        contact, created = create(account, body)
+        if not created:
+            now = wacrm.clock.after(contact["updated_at"])
+            wacrm.db.run(wacrm.contacts.sql.touch, {"account": account, "id": contact["id"], "now": now})
+            contact = wacrm.contacts.read(account, contact["id"])
+        return contact, created
+
+    patch(wacrm.contacts, "create", touched)
+
+
 @fault("CONT-02", "the INSERT is an upsert: who finds a contact renames it")
 def known_phone_overwrites_the_company(wacrm: Wacrm) -> None:
     _upsert(wacrm, "company")
@@ -195,6 +215,22 @@ def null_does_not_clear_the_company(wacrm: Wacrm) -> None:
     _changed(wacrm, kept)
 
 
+@fault("CONT-06", "an empty name is falsy, and taken for one that was not sent")
+def empty_name_is_taken_for_unsent(wacrm: Wacrm) -> None:
+    def kept(row: Row, _body: ContactPatch, field: str, value: str | None) -> str | None:
+        return row["name"] if field == "name" and value == "" else value
+
+    _changed(wacrm, kept)
+
+
+@fault("CONT-06", "an e-mail address that is trimmed to nothing is not written")
+def blank_email_is_taken_for_unsent(wacrm: Wacrm) -> None:
+    def kept(row: Row, _body: ContactPatch, field: str, value: str | None) -> str | None:
+        return row["email"] if field == "email" and value is not None and not value.strip() else value
+
+    _changed(wacrm, kept)
+
+
 @fault("CONT-06", "an e-mail address that is not sent is set to null")
 def unsent_email_is_cleared(wacrm: Wacrm) -> None:
     def cleared(_row: Row, body: ContactPatch, field: str, value: str | None) -> str | None:
@@ -259,6 +295,16 @@ def search_folds_ascii_only(wacrm: Wacrm) -> None:
         return "".join(c.lower() if c.isascii() else c for c in text) if text else None
 
     patch(wacrm.contacts, "fold", ascii_only)
+
+
+@fault("CONT-08", "what is searched for is trimmed, and its blanks match nothing or anything")
+def search_is_trimmed(wacrm: Wacrm) -> None:
+    page = wacrm.contacts.page
+
+    def trimmed(account: str, window: Window, search: str | None, tag: str | None) -> list[Row]:
+        return page(account, window, search.strip() if search else search, tag)
+
+    patch(wacrm.contacts, "page", trimmed)
 
 
 @fault("CONT-08", "the number is matched from its beginning only")
