@@ -42,14 +42,23 @@ LOOPBACK_HOSTS = {
 
 PRIVATE_HOSTS = {
     "10/8": "10.0.0.1",
+    "10/8, octal": "012.0.0.1",
     "172.16/12": "172.16.0.1",
+    "172.16/12, its end": "172.31.255.254",
     "192.168/16": "192.168.0.1",
+    "192.168/16, IPv4-mapped": "[::ffff:192.168.0.1]",
     "192.168/16, decimal": "3232235521",
     "shared 100.64/10": "100.64.0.1",
     "link-local": "169.254.1.1",
     "metadata": "169.254.169.254",
     "metadata, IPv4-mapped": "[::ffff:169.254.169.254]",
+    "metadata, decimal": "2852039166",
+    "metadata, hexadecimal": "0xa9fea9fe",
+    "metadata, NAT64": "[64:ff9b::a9fe:a9fe]",
+    "metadata of containers": "169.254.170.2",
+    "metadata in 100.64/10": "100.100.100.200",
     "metadata by name": "metadata.google.internal",
+    "metadata by name with a dot": "metadata.google.internal.",
     "IPv6 link-local": "[fe80::1]",
     "IPv6 unique local": "[fd00::1]",
     "IPv6 metadata": "[fd00:ec2::254]",
@@ -57,6 +66,11 @@ PRIVATE_HOSTS = {
     "internal name": "database.internal",
 }
 """Hosts of somebody's network: only a target's owner may have them tried."""
+PRIVATE_ADDRESSES = (
+    "10.0.0.1", "172.16.0.1", "172.31.255.254", "192.168.0.1", "100.64.0.1", "100.100.100.200", "169.254.1.1",
+    "169.254.169.254", "169.254.170.2", "fd00::1", "fd00:ec2::254",
+)  # fmt: skip
+"""What those hosts lead to and a machine may have as addresses of its own."""
 
 
 def loopback_urls() -> dict[str, str]:

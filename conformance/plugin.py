@@ -207,7 +207,7 @@ class Gate:
             stack.start_receiver()
             target = stack.start_reference(options.embedded(self.config))
         elif target.receiver is not None:
-            stack.start_receiver(target.receiver)
+            stack.start_receiver(target.receiver, inner=target.capabilities.probe_private_networks)
         if target.meta is not None and not target.target.embedded:
             introduce(target)
         self.judgement.receiver = stack.receiver

@@ -26,6 +26,8 @@ import trustme
 import uvicorn
 from fastapi import FastAPI, HTTPException
 
+from conformance.inward import PRIVATE_ADDRESSES
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -67,12 +69,17 @@ class Attempt:
 
 @dataclass
 class Inbox:
-    """What the receiver process holds: attempts in order, programmed answers, connections to the tripwire."""
+    """What the receiver process holds: attempts in order, programmed answers, connections to tripwires.
+
+    A connection is the tripwire's port and the address that it came to. Tripwires listen on `addresses`, as far as this
+    machine has them.
+    """
 
     attempts: list[dict[str, Any]] = field(default_factory=list)
     answers: dict[str, list[Answer]] = field(default_factory=dict)
     latest: dict[str, tuple[bytes, Answer]] = field(default_factory=dict)
-    touched: list[tuple[int, float]] = field(default_factory=list)
+    touched: list[tuple[int, str]] = field(default_factory=list)
+    addresses: tuple[str, ...] = LOOPBACK
 
     def take(self, method: str, path: str, headers: dict[str, str], raw: bytes) -> Answer:
         """Record an attempt and say how to answer it."""
@@ -137,7 +144,7 @@ def control_app(inbox: Inbox) -> FastAPI:
         return [port_of(await _tripwire(inbox)) for _ in range(count)]
 
     @app.get("/touched")
-    async def touched() -> list[tuple[int, float]]:
+    async def touched() -> list[tuple[int, str]]:
         return inbox.touched
 
     return app
@@ -182,10 +189,10 @@ class Receiver:
         ports: list[int] = self._client.post("/tripwires", params={"count": count}).raise_for_status().json()
         return ports
 
-    def touched(self, port: int | None = None) -> int:
-        """How many connections came to a tripwire (None: to any), which listens on loopback where no delivery may go."""
+    def touched(self, port: int | None = None) -> list[str]:
+        """The addresses at which connections came to a tripwire (None: to any), where no delivery may go; oldest first."""
         found = self._client.get("/touched").raise_for_status().json()
-        return sum(port in (None, at) for at, _ in found)
+        return [address for at, address in found if port in (None, at)]
 
     def close(self) -> None:
         self._client.close()
@@ -209,9 +216,9 @@ def certificates(ca: Path, *names: str) -> ssl.SSLContext:
     return context
 
 
-async def serve(ca: Path, host: str, port: int, names: list[str]) -> None:
+async def serve(ca: Path, host: str, port: int, names: list[str], addresses: tuple[str, ...] = LOOPBACK) -> None:
     """Serve deliveries and control until cancelled; print one JSON line with the addresses when all listen."""
-    inbox = Inbox()
+    inbox = Inbox(addresses=addresses)
     context = certificates(ca, "localhost", "127.0.0.1", "::1", *names)
     deliveries = _Server(delivery_app(inbox), bound(host, port), context)
     control = _Server(control_app(inbox), bound("127.0.0.1", 0), None)
@@ -225,16 +232,16 @@ async def serve(ca: Path, host: str, port: int, names: list[str]) -> None:
 
 
 async def _tripwire(inbox: Inbox) -> asyncio.Server:
-    """Listens on one port of several loopback addresses; who connects is noted and let go."""
+    """Listens on one port of several addresses; who connects is noted and let go."""
 
     def touched(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        inbox.touched.append((port, time.time()))
+        inbox.touched.append((port, writer.get_extra_info("sockname")[0]))
         writer.close()
 
-    first = await asyncio.start_server(touched, LOOPBACK[0], 0)
+    first = await asyncio.start_server(touched, inbox.addresses[0], 0)
     port = port_of(first)
-    for address in LOOPBACK[1:]:
-        with contextlib.suppress(OSError):  # a machine without IPv6, or with one loopback address only
+    for address in inbox.addresses[1:]:
+        with contextlib.suppress(OSError):  # an address that this machine does not have
             await asyncio.start_server(touched, address, port)
     return first
 
@@ -276,12 +283,16 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--name", action="append", default=[], help="a further name for the certificate")
+    parser.add_argument(
+        "--inner", action="store_true", help="tripwires listen on this machine's private addresses as well"
+    )
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when standard input does: no orphans")
     given = parser.parse_args(arguments)
     if given.exit_with_stdin:
         threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
     try:
-        asyncio.run(serve(given.ca, given.host, given.port, given.name))
+        addresses = LOOPBACK + (PRIVATE_ADDRESSES if given.inner else ())
+        asyncio.run(serve(given.ca, given.host, given.port, given.name, addresses))
     except KeyboardInterrupt:
         sys.exit(0)
 

@@ -138,12 +138,17 @@ class Stack:
         """End one part at once, as a crash would."""
         self._processes[module].kill()
 
-    def start_receiver(self, how: Receiver = Receiver()) -> None:  # noqa: B008 - frozen
-        """The receiver, with a CA of this run alone unless the target file names one that is kept."""
+    def start_receiver(self, how: Receiver = Receiver(), *, inner: bool = False) -> None:  # noqa: B008 - frozen
+        """The receiver, with a CA of this run alone unless the target file names one that is kept.
+
+        `inner`: its tripwires listen on private addresses too, as far as this machine has such.
+        """
         ca = Path(how.ca) if how.ca else self.directory / "receiver-ca.pem"
         arguments = ["--ca", str(ca), "--host", how.host, "--port", str(how.port)]
         if name := urlsplit(how.origin).hostname:
             arguments += ["--name", name]
+        if inner:
+            arguments.append("--inner")
         self.receiver = self._start("conformance.receiver", *arguments)
 
     def start_reference(self, how: Embedded = Embedded()) -> Target:
@@ -216,7 +221,10 @@ def embedded_target(accounts: dict[str, Any], address: dict[str, Any], control: 
         "base_url": address["url"], "webhook_url": address["meta_webhook"], "limit": how.limit, "window": how.window,
         "embedded": True,
     }  # fmt: skip
-    return Target.model_validate({"target": target, "keys": by_role, "meta": meta, "receiver": {}})
+    # The reference contacts allowed origins only, so no packet leaves, whatever it is asked to deliver to.
+    capabilities = {"probe_private_networks": True}
+    given = {"target": target, "keys": by_role, "meta": meta, "receiver": {}, "capabilities": capabilities}
+    return Target.model_validate(given)
 
 
 def introduce(target: Target) -> None:

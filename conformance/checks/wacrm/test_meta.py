@@ -31,12 +31,27 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("hears")
 
 Row = dict[str, Any]
+CHALLENGE = "1158201444"
+WRONG_TOKENS: dict[str, Callable[[str], str]] = {
+    "empty": lambda _: "",
+    "another": lambda _: "x",
+    "cut": lambda t: t[:-1],
+    "first character": lambda t: t[:1],
+    "without its first": lambda t: t[1:],
+    "longer": lambda t: f"{t}x",
+    "other case": lambda t: t.swapcase(),
+    "blank before": lambda t: f" {t}",
+    "blank after": lambda t: f"{t} ",
+    "undefined": lambda _: "undefined",
+    "null": lambda _: "null",
+    "same length": lambda t: "*" * len(t),
+}
 
 # -- META-01 ----------------------------------------------------------------------------------------------------------
 
 
 @requirement("META-01")
-@pytest.mark.parametrize("challenge", ["1158201444", "4294967297", "7"])
+@pytest.mark.parametrize("challenge", [CHALLENGE, "4294967297", "7"])
 @pytest.mark.parametrize(
     "order", [("mode", "challenge", "verify_token"), ("verify_token", "challenge", "mode")], ids="-".join
 )
@@ -48,24 +63,31 @@ def test_the_right_token_gets_its_challenge_back(meta_side: MetaSide, challenge:
 
 
 @requirement("META-01")
-@pytest.mark.parametrize(
-    "wrong",
-    [lambda _: "", lambda _: "x", lambda t: t[:-1], lambda t: f"{t}x", lambda t: t.swapcase(), lambda t: f" {t}",
-     lambda _: "undefined", lambda _: "null", lambda t: "*" * len(t)],
-    ids=["empty", "another", "cut", "longer", "other case", "blank before", "undefined", "null", "same length"],
-)  # fmt: skip
-def test_a_wrong_token_does_not(meta_side: MetaSide, wrong: Callable[[str], str]) -> None:
-    token = wrong(meta_side.verify_token)
-    expect.precondition(token != meta_side.verify_token, "this distortion does not change the deployment's token")
-    exchange = meta_side.handshake(mode="subscribe", challenge="1158201444", verify_token=token)
+@pytest.mark.parametrize("distortion", WRONG_TOKENS)
+def test_a_wrong_token_does_not(meta_side: MetaSide, distortion: str) -> None:
+    token = WRONG_TOKENS[distortion](meta_side.verify_token)
+    if token == meta_side.verify_token:
+        raise expect.Lacking("this distortion does not change the deployment's token")
+    exchange = meta_side.handshake(mode="subscribe", challenge=CHALLENGE, verify_token=token)
     expect.that(exchange.status is not None and 400 <= exchange.status < 500, "a 4xx", exchange.summary, exchange)
-    expect.that("1158201444" not in exchange.text, "no challenge in the answer", exchange.excerpt, exchange)
+    expect.that(CHALLENGE not in exchange.text, "no challenge in the answer", exchange.excerpt, exchange)
 
 
 @requirement("META-01")
 def test_a_missing_token_does_not(meta_side: MetaSide) -> None:
-    exchange = meta_side.handshake(mode="subscribe", challenge="1158201444")
+    exchange = meta_side.handshake(mode="subscribe", challenge=CHALLENGE)
     expect.that(exchange.status is not None and 400 <= exchange.status < 500, "a 4xx", exchange.summary, exchange)
+
+
+@requirement("META-01")
+@pytest.mark.parametrize(
+    "query", [{"challenge": CHALLENGE}, {"mode": "unsubscribe", "challenge": CHALLENGE}, {"mode": "subscribe"}],
+    ids=["no mode", "another mode", "no challenge"],
+)  # fmt: skip
+def test_the_right_token_alone_is_no_handshake(meta_side: MetaSide, query: dict[str, str]) -> None:
+    """It takes the mode `subscribe` and a challenge as well (Meta fact sheet, sections 2 and 15.1)."""
+    exchange = meta_side.handshake(**query, verify_token=meta_side.verify_token)
+    expect.that(exchange.status in range(400, 500), "a 4xx", exchange.summary, exchange)
 
 
 # -- META-02 ----------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from reference.wacrm.faults import (
     hook,
     hook_deliveries,
     hook_endpoints,
+    hook_networks,
     meta,
     msg,
     msg_content,
@@ -51,6 +52,7 @@ _GROUPS = (
     hook,
     hook_deliveries,
     hook_endpoints,
+    hook_networks,
     meta,
     spec,
 )

@@ -130,9 +130,10 @@ def known_contacts_conversation_fires_nothing(wacrm: Wacrm) -> None:
     find_or_add, announce = wacrm.contacts.find_or_add, wacrm.messages.announce
     new: set[str] = set()
 
-    def noted(account: str, phone: str, name: str | None) -> tuple[Row, bool]:
-        contact, created = find_or_add(account, phone, name)
-        new.update({contact["id"]} if created else ())
+    def noted(account: str, phone: str, name: str | None, *of_the_api: str | None) -> tuple[Row, bool]:
+        contact, created = find_or_add(account, phone, name, *of_the_api)
+        if created and not of_the_api:
+            new.add(contact["id"])
         return contact, created
 
     def told(account: str, conversation: Row) -> None:

@@ -53,6 +53,36 @@ def handshake_accepts_a_missing_token(wacrm: Wacrm) -> None:
     patch(wacrm.inbox, "handshake", trusting)
 
 
+@fault("META-01", "a token is compared as far as it goes")
+def handshake_accepts_the_beginning_of_the_token(wacrm: Wacrm) -> None:
+    same = wacrm.inbox.same
+
+    def begun(given: str, expected: str) -> bool:
+        return same(given, expected) or (expected == wacrm.settings.verify_token and expected.startswith(given))
+
+    patch(wacrm.inbox, "same", begun)
+
+
+@fault("META-01", "whoever knows the token is answered, whatever the mode")
+def handshake_ignores_the_mode(wacrm: Wacrm) -> None:
+    handshake = wacrm.inbox.handshake
+
+    def indifferent(query: QueryParams) -> tuple[int, str]:
+        return handshake(QueryParams({**query, "hub.mode": "subscribe"}))
+
+    patch(wacrm.inbox, "handshake", indifferent)
+
+
+@fault("META-01", "a challenge that is missing is echoed as what the language calls nothing")
+def handshake_echoes_a_missing_challenge(wacrm: Wacrm) -> None:
+    handshake = wacrm.inbox.handshake
+
+    def lenient(query: QueryParams) -> tuple[int, str]:
+        return handshake(QueryParams({"hub.challenge": "undefined", **query}))
+
+    patch(wacrm.inbox, "handshake", lenient)
+
+
 def _signed(wacrm: Wacrm, accept: Callable[[bytes, str | None, bool], bool]) -> None:
     signed = wacrm.inbox.signed
 
