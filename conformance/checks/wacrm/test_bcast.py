@@ -206,6 +206,22 @@ def test_everybody_gets_the_own_message_once(account: Account, count: int) -> No
 
 
 @requirement("BCAST-05")
+@pytest.mark.parametrize("place", ["first", "between", "last", "listed again"])
+def test_values_stay_with_their_recipient_beside_entries_that_are_left_out(account: Account, place: str) -> None:
+    """Rejected entries, and numbers that are listed again, shift nobody's values."""
+    a, b, c, d = account.numbers.many(4)
+    lists = {
+        "first": [*INVALID[:2], a, b, c], "between": [a, INVALID[0], b, *INVALID[1:3], c, d],
+        "last": [a, b, c, *INVALID[:2]], "listed again": [a, b, a, c, b, d],
+    }  # fmt: skip
+    broadcast = launch(account, lists[place])
+    expect.precondition(broadcast.finished(), "the broadcast does not finish")
+    posts = [post for post in broadcast.posts() if post.to in broadcast.order.recipients]
+    found = books.only(books.mailing(broadcast.order, posts), Trouble.WRONG_PARAMETERS, Trouble.LOST)
+    broadcast.clean(found, "each valid recipient to get its own values")
+
+
+@requirement("BCAST-05")
 def test_numbers_that_share_trailing_digits_get_their_own_messages(account: Account) -> None:
     """Contacts are often matched by the last digits; recipients of a broadcast are different people all the same."""
     pairs = [*account.numbers.sharing_tail(), *account.numbers.differing_in_country()]

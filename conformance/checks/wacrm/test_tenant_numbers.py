@@ -49,6 +49,31 @@ def test_one_number_is_a_contact_of_each_account(each: Pair) -> None:
 
 
 @requirement("TENANT-05")
+@pytest.mark.parametrize("way", ["create", "patch"])
+def test_a_tag_of_one_number_is_each_accounts_own(way: str, each: Pair) -> None:
+    """Not the row of the first account that used the name, and not the way in which that account spells it."""
+    mine, theirs = each.mine.account, each.theirs.account
+    word = mine.word()
+    phone, names = mine.numbers.fresh(), {"theirs": f"{word}ABC", "mine": f"{word}aBc"}
+    first = tagged(theirs, phone, names["theirs"], way)
+    own = tagged(mine, phone, names["mine"], way)
+    shown = expect.record(own, 200, 201)["tags"]
+    ids = [tag.get("id") for tag in (*shown, *expect.record(first, 200, 201)["tags"])]
+    expect.that(len(set(ids)) == 2, "a tag of each account", f"the ids {ids}", first, own)
+    control = f"{mine.word()}aBc"
+    alone = tagged(mine, mine.numbers.fresh(), control, way)
+    if [tag.get("name") for tag in needed(alone, 200, 201)["tags"]] == [control]:  # names come back as they are sent
+        expect.equal([tag.get("name") for tag in shown], [names["mine"]], "the tag's name", first, own)
+
+
+def tagged(account: Account, phone: str, name: str, way: str) -> Exchange:
+    """The answer that shows a contact of the number with a new tag, made with it or given it later."""
+    if way == "create":
+        return account.api.post("/contacts", {"phone": phone, "tags": [name]})
+    return account.api.patch(f"/contacts/{account.contact(phone=phone)['id']}", {"tags": [name]})
+
+
+@requirement("TENANT-05")
 @pytest.mark.parametrize("how", ["created", "sent to", "heard of"])
 def test_a_new_contact_inherits_nothing_from_another_account(how: str, each: Pair, target: Target) -> None:
     """However the contact comes about: by itself, by a send, by a message that comes in."""

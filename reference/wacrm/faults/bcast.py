@@ -117,6 +117,23 @@ def everybody_gets_the_first_recipients_params(wacrm: Wacrm) -> None:
     patch(wacrm.broadcasts, "persist", persisted)
 
 
+@fault("BCAST-05", "values are looked up by position in the list that was submitted, rejected entries and all")
+def values_shift_behind_a_rejected_entry(wacrm: Wacrm) -> None:
+    valid = wacrm.broadcasts.valid
+    patch(wacrm.broadcasts, "valid", lambda submitted: _with_values_of(valid(submitted), submitted))
+
+
+@fault("BCAST-05", "numbers that are listed again are taken out of the list of numbers, and not out of that of values")
+def values_shift_behind_a_repeated_entry(wacrm: Wacrm) -> None:
+    distinct = wacrm.broadcasts.distinct
+    patch(wacrm.broadcasts, "distinct", lambda listed: _with_values_of(distinct(listed), listed))
+
+
+def _with_values_of(recipients: list[Recipient], listed: list[Recipient]) -> list[Recipient]:
+    """The recipients with the values that stand at their places in another list."""
+    return [one.model_copy(update={"params": listed[place].params}) for place, one in enumerate(recipients)]
+
+
 @fault("BCAST-05", "an entry that was retried after a pause had been accepted the first time")
 def every_tenth_recipient_is_messaged_twice(wacrm: Wacrm) -> None:
     attempt, seen = wacrm.broadcasts.attempt, Counter[str]()

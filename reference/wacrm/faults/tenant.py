@@ -273,6 +273,21 @@ def new_contact_inherits_from_another_account(wacrm: Wacrm) -> None:
     patch(wacrm.contacts, "find_or_add", inherited)
 
 
+@fault("TENANT-05", "a tag is looked up by its name alone: the table of tags is older than accounts are")
+def tags_are_shared_by_accounts(wacrm: Wacrm) -> None:
+    rewrite(wacrm.tags.sql, "find", "account_id = :account AND", ":account IS NOT NULL AND")
+
+
+@fault("TENANT-05", "the names of tags are cached without the account, and the first spelling is everybody's")
+def tags_are_spelled_as_another_account_does(wacrm: Wacrm) -> None:
+    find_or_add, spellings = wacrm.tags.find_or_add, dict[str, str]()
+
+    def spelled(account: str, name: str) -> str:
+        return find_or_add(account, spellings.setdefault(wacrm.tags.fold(name), name))
+
+    patch(wacrm.tags, "find_or_add", spelled)
+
+
 @fault("TENANT-05", "a reply is counted by the customer's number alone")
 def reply_counts_for_every_accounts_broadcast(wacrm: Wacrm) -> None:
     by_phone = "WHERE phone = (SELECT phone FROM broadcast_recipients WHERE id = :id)"
