@@ -64,6 +64,13 @@ def _troubles(console: Console, results: Results, width: int) -> None:
             skipped.setdefault(clause.reason, []).append(clause.id)
     for reason, ids in skipped.items():
         _wrapped(console, f"{'skip':<11}", f"{', '.join(ids)}: {reason}", width, "dim")
+    for clause in results.clauses:
+        for reason, number in clause.left_out.items():
+            _wrapped(console, f"{'skip':<11}", f"{_checks(number)} of {clause.id}: {reason}", width, "dim")
+
+
+def _checks(number: int) -> str:
+    return f"{number} check{'s' if number != 1 else ''}"
 
 
 def _findings(console: Console, results: Results, width: int) -> None:
@@ -130,6 +137,8 @@ def _summary(console: Console, results: Results, folder: str, width: int) -> Non
     ]
     unjudged = len(results.clauses) - results.judged
     rest = f"{unjudged} not judged" if unjudged else "all judged"
+    if results.checks_left_out:
+        rest += f", {_checks(results.checks_left_out)} skipped"
     _wrapped(console, "clauses    ", f"{' · '.join(counts)}   ({len(results.clauses)} in all, {rest})", width)
     run = f"seed {results.seed} · {results.seconds:.0f} s · {results.requests} requests · {results.waited:.0f} s waited for limits"
     _wrapped(console, "run        ", run, width)

@@ -38,6 +38,9 @@ def _case(clause: ClauseResult, findings: list[Finding]) -> ET.Element:
     if clause.verdict in tag:
         trouble = ET.SubElement(case, tag[clause.verdict], message=_clean(f"{clause.verdict}: {clause.reason}"))
         trouble.text = _clean("\n\n".join([clause.sentence, *(_story(finding) for finding in findings)]))
+    if clause.left_out:
+        said = [f"checks skipped: {number} ({reason})" for reason, number in clause.left_out.items()]
+        ET.SubElement(case, "system-out").text = _clean("\n".join(said))
     return case
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Any
@@ -85,6 +86,13 @@ class ClauseResult:
     checks: list[CheckResult]
     reason: str = ""
 
+    @property
+    def left_out(self) -> dict[str, int]:
+        """How many of its checks were skipped for which reason, while others decided the verdict."""
+        if self.verdict is Verdict.SKIP:
+            return {}
+        return dict(Counter(check.reason for check in self.checks if check.verdict is Verdict.SKIP))
+
 
 @dataclass(frozen=True)
 class Results:
@@ -111,9 +119,16 @@ class Results:
     def judged(self) -> int:
         return len(self.clauses) - self.count(Verdict.SKIP) - self.count(Verdict.NO_VERDICT) - self.count(Verdict.ERROR)
 
+    @property
+    def checks_left_out(self) -> int:
+        """Skipped checks of clauses that others decided."""
+        return sum(sum(clause.left_out.values()) for clause in self.clauses)
+
     def as_json(self) -> dict[str, Any]:
         counts = {str(verdict): self.count(verdict) for verdict in Verdict}
-        summary = {"clauses": len(self.clauses), "judged": self.judged, "verdicts": counts}
+        summary = {
+            "clauses": len(self.clauses), "judged": self.judged, "checks_left_out": self.checks_left_out, "verdicts": counts,
+        }  # fmt: skip
         return {"schema_version": SCHEMA_VERSION, "summary": summary, **asdict(self)}
 
 

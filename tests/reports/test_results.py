@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -106,3 +107,25 @@ def test_the_console_counts_what_was_not_judged() -> None:
     assert "1 pass · 0 fail · 2 skip" in text
     assert "2 not judged" in text
     assert "PAGE-02, PAGE-03: a reason" in text
+
+
+def left_out() -> Results:
+    """A clause that passes although two of its three checks were skipped, and one that is skipped."""
+    given = results(Verdict.PASS, Verdict.SKIP)
+    passed = given.clauses[0]
+    skipped = [CheckResult(f"test_x.py::test_{n}", Verdict.SKIP, 0.0, "needs a setting") for n in range(2)]
+    return replace(given, clauses=[replace(passed, checks=[*passed.checks, *skipped]), given.clauses[1]])
+
+
+def test_skipped_checks_of_clauses_that_pass_are_told(tmp_path: Path) -> None:
+    shown = console.render(left_out(), "out", colour=False, width=100)
+    assert "2 checks of PAGE-01: needs a setting" in shown
+    assert "1 not judged, 2 checks skipped" in shown
+    data = left_out().as_json()
+    jsonschema.Draft202012Validator(SCHEMA).validate(data)
+    assert data["summary"]["checks_left_out"] == 2
+    junit.write(left_out(), tmp_path / "junit.xml")
+    case = ET.parse(tmp_path / "junit.xml").getroot().find(".//testcase[@name='PAGE-01']")  # noqa: S314 - our own
+    assert case is not None
+    assert case.findtext("system-out") == "checks skipped: 2 (needs a setting)"
+    assert case.find("skipped") is None
