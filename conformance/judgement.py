@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class Judgement:
-    """Shared by the plugin's parts. A worker has one of its own, filled from the controller's by `take_over`."""
+    """Shared by the plugin's parts. A worker has one of its own, filled from the controller's by `take_over`.
+
+    `doing` is what a long check is at, for the progress line.
+    """
 
     requirements: Mapping[str, Requirement]
     selection: Selection
@@ -40,6 +43,7 @@ class Judgement:
     probe: Probe | None = None
     pool: KeyPool | None = None
     died: str | None = None
+    doing: str = ""
     collected: dict[str, str] = field(default_factory=dict)
     requests: int = 0
     waited: float = 0.0

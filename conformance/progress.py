@@ -36,7 +36,7 @@ class Progress:
         self._thread.start()
 
     def now(self, nodeid: str) -> None:
-        self._current = nodeid.rpartition("::")[2].removeprefix("test_")
+        self._current, self._judgement.doing = nodeid.rpartition("::")[2].removeprefix("test_"), ""
 
     def stop(self) -> None:
         self._stop.set()
@@ -64,4 +64,5 @@ class Progress:
         pool = self._judgement.pool
         if pool is not None and pool.waiting_until > time.monotonic():
             parts.append(f"waiting {pool.waiting_until - time.monotonic():.0f} s for the rate limit")
-        return "  ".join([*parts, self._current])[:width]
+        # what is being done comes first: it moves, and a narrow terminal cuts the end
+        return "  ".join([*parts, *filter(None, [self._judgement.doing]), self._current])[:width]

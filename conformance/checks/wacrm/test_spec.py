@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from conformance.account import Account
     from conformance.contract import Operation
-    from conformance.generation import Defect, Run, Send
+    from conformance.generation import Answer, Defect, Run, Send
     from conformance.judgement import Judgement
     from conformance.probe import Api
     from conformance.target import Capabilities
@@ -60,10 +61,12 @@ def generated(
     def run(mode: Mode) -> Run:
         made.append(
             generation.run(
-                mode, send=steadily(account.api), number=account.numbers.fresh, seed=judgement.seed, ids=existing(account),
+                mode, send=counted(steadily(account.api), judgement, mode), number=account.numbers.fresh,
+                seed=judgement.seed, ids=existing(account),
                 templates=TEMPLATES, without=without, budget=BUDGET,
             )
         )  # fmt: skip
+        judgement.doing = ""
         return made[-1]
 
     yield run
@@ -82,6 +85,17 @@ def steadily(api: Api) -> Send:
             return api.call(method, path, content=content, headers=headers)
 
     return send
+
+
+def counted(send: Send, judgement: Judgement, mode: Mode) -> Send:
+    """The same, and the progress line tells how many were sent: the first check waits for all that it judges."""
+    numbers = count(1)
+
+    def told(method: str, path: str, *, content: bytes | None, headers: Mapping[str, str]) -> Answer:
+        judgement.doing = f"{next(numbers)} generated requests ({mode})"
+        return send(method, path, content=content, headers=headers)
+
+    return told
 
 
 def existing(account: Account) -> dict[str, list[str]]:
