@@ -90,6 +90,7 @@ def steadily(api: Api) -> Send:
 def counted(send: Send, judgement: Judgement, mode: Mode) -> Send:
     """The same, and the progress line tells how many were sent: the first check waits for all that it judges."""
     numbers = count(1)
+    judgement.doing = f"generating requests ({mode})"
 
     def told(method: str, path: str, *, content: bytes | None, headers: Mapping[str, str]) -> Answer:
         judgement.doing = f"{next(numbers)} generated requests ({mode})"
