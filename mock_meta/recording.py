@@ -2,17 +2,17 @@
 
 from mock_meta.answer import Answer
 from mock_meta.call import Call
+from mock_meta.entries import Outcome, RequestEntry
 from mock_meta.errors import ErrorBody
 from mock_meta.faults import Fault
-from mock_meta.ledger import Outcome, RequestEntry
 from mock_meta.mock import Mock
 
 _PATH, _PARAMETER, _UNKNOWN_OBJECT = 2500, 100, 33
 
 
 def recipient_of(call: Call) -> str | None:
-    """``to`` as sent, numbers as text."""
-    recipient = call.params.get("to")
+    """``to`` as sent, numbers as text; the user id where there is none."""
+    recipient = call.params.get("to") or call.params.get("recipient")
     return str(recipient) if isinstance(recipient, str | int) else None
 
 
