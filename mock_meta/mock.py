@@ -21,8 +21,8 @@ from mock_meta.payloads import status_item
 from mock_meta.review_settings import ReviewSettings
 from mock_meta.rules.message import Message
 from mock_meta.settings import Settings
-from mock_meta.uploads import Uploads
 from mock_meta.store import Store
+from mock_meta.uploads import Uploads
 from mock_meta.webhooks import Webhooks
 
 Clock = Callable[[], float]
@@ -43,7 +43,7 @@ class Mock:
         self.media = MediaStore(self.ids)
         self.uploads = Uploads(self.ids)
         self.limits = Limits()
-        self.fates = Fates(self.behaviour, self.conversations, self.media, self.limits)
+        self.fates = Fates(self.behaviour, self.ledger, self.conversations, self.media, self.limits)
         self.poster = poster or HttpPoster(settings.webhook_timeout, settings.webhook_ca)
         retry = RetryPlan(scale=settings.retry_scale)
         self.dispatcher = Dispatcher(self.poster.post, self.ledger, retry, settings.webhook_concurrency)
