@@ -13,7 +13,7 @@ _VERSION = re.compile(r"v\d{1,2}\.\d\Z")
 _ALMOST_VERSION = re.compile(r"v\d", re.IGNORECASE)
 _UPLOAD = "upload:"
 _UNVERSIONED = frozenset({"whatsapp_business"})
-_BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
+_BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,5 +141,9 @@ CODES: Mapping[int, Code] = MappingProxyType(
         135000: Code(400, "Generic user error"),
         136025: Code(400, "Code verification error"),
         137000: Code(400, "Identity key hash mismatch"),
+        139100: Code(400, "Failed to block/unblock users"),
+        139101: Code(400, "Blocklist limit reached"),
+        139102: Code(400, "Blocklist concurrent update"),
+        139103: Code(500, "Internal error"),
     }
 )

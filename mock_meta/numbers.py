@@ -3,6 +3,7 @@
 import re
 
 _PUNCTUATION = re.compile(r"[+\s()-]")
+_USER_ID = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}", re.ASCII)
 _MIN_DIGITS, _MAX_DIGITS = 7, 15
 _MAX_WHOLE = 18
 _MEXICO, _ARGENTINA, _BRAZIL = "52", "54", "55"
@@ -26,6 +27,11 @@ def whole(value: object) -> int | None:
     """A number from 0 up that came as one or as ASCII digits, of at most 18; None for anything else."""
     text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MAX_WHOLE else None
+
+
+def is_user_id(identity: str) -> bool:
+    """Whether a person is named by a business-scoped user id (``US.1349…``), not by a number."""
+    return identity[2:3] == "." and _USER_ID.fullmatch(identity) is not None
 
 
 def whatsapp_id(digits: str) -> str:

@@ -7,6 +7,7 @@ from mock_meta.accounts import Account, PhoneNumber
 from mock_meta.behaviour import Failure, Status, Step
 from mock_meta.conversations import Sent
 from mock_meta.errors import webhook_error
+from mock_meta.numbers import is_user_id
 
 Payload = dict[str, Any]
 _DAY = 86400
@@ -37,7 +38,7 @@ def status_item(account: Account, message: Sent, step: Step, now: float) -> Payl
         "id": message.wamid,
         "status": step.status.value,
         "timestamp": str(int(now)),
-        "recipient_id": message.wa_id,
+        "recipient_user_id" if is_user_id(message.wa_id) else "recipient_id": message.wa_id,
     }
     if message.opaque is not None:
         item["biz_opaque_callback_data"] = message.opaque

@@ -6,10 +6,22 @@ from mock_meta.fields import select
 from mock_meta.graph.phone_numbers import DEFAULT_FIELDS as PHONE_FIELDS
 from mock_meta.graph.phone_numbers import phone_node
 from mock_meta.graph.routes import Node, NodeKind, Route
+from mock_meta.graph.subscribed_apps import subscribed_apps
 from mock_meta.mock import Mock
 from mock_meta.paging import page
 
 DEFAULT_FIELDS = ("id", "name", "timezone_id", "message_template_namespace")
+# Fields that an account has once something was set that the mock does not keep.
+_UNSET = (
+    "disable_marketing_messages_on_cloud_api",
+    "health_status",
+    "is_enabled_for_insights",
+    "marketing_messages_lite_api_status",
+    "marketing_messages_onboarding_status",
+    "on_behalf_of_business_info",
+    "owner_business_info",
+    "primary_funding_id",
+)
 
 
 def get_account(_mock: Mock, call: Call, node: Node) -> Answer:
@@ -24,6 +36,9 @@ def get_account(_mock: Mock, call: Call, node: Node) -> Answer:
         "country": "US",
         "business_verification_status": "verified",
         "ownership_type": "SELF",
+        "status": "ACTIVE",
+        "subscribed_apps": {"data": subscribed_apps(account)},
+        **dict.fromkeys(_UNSET),
     }
     return ok(select(fields, call.query.get("fields"), DEFAULT_FIELDS))
 

@@ -57,7 +57,7 @@ def get_profile(_mock: Mock, call: Call, node: Node) -> Answer:
     for name in names:
         if name not in _FIELDS:
             raise invalid(f"Tried accessing nonexisting field ({name})")
-    profile = {**phone_of(node).profile, "messaging_product": "whatsapp"}
+    profile = {"vertical": "UNDEFINED", **phone_of(node).profile, "messaging_product": "whatsapp"}
     shown = [name for name in _FIELDS if name in names or name == "messaging_product"]
     return ok({"data": [{name: profile[name] for name in shown if name in profile}]})
 

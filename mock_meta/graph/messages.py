@@ -1,6 +1,6 @@
 """``POST /{phone_number_id}/messages``: sending, mark-as-read, typing (fact sheet 5, 6, 7). The hot path."""
 
-from mock_meta.accounts import Account, PhoneNumber, Template
+from mock_meta.accounts import Account, PhoneNumber, Template, TemplateCategory
 from mock_meta.answer import Answer, success
 from mock_meta.call import Call
 from mock_meta.conversations import Sent
@@ -8,7 +8,7 @@ from mock_meta.errors import refuse
 from mock_meta.graph.routes import Node, NodeKind, Route, phone_of
 from mock_meta.magic import check_magic
 from mock_meta.mock import Mock
-from mock_meta.numbers import whatsapp_id
+from mock_meta.numbers import is_user_id, whatsapp_id
 from mock_meta.rules.media import MediaKnown
 from mock_meta.rules.message import Message, check_product, read_message
 from mock_meta.rules.shape import as_object, one_of, only, required, text_at
@@ -32,8 +32,8 @@ def send(mock: Mock, call: Call, node: Node) -> Answer:
     message = read_message(call.params, media_known, call.problems, any_number=listed is not None)
     check_sender(account, phone, message)
     template = _template(account, message, media_known)
-    if template is not None and template.name == _TEST_ONLY and phone.mode != "SANDBOX":
-        raise refuse(131058)
+    if template is not None:
+        _check_use(template, phone, message)
     mock.limits.check_send(phone, whatsapp_id(message.digits), mock.clock())
     if not mock.behaviour.has_script(message.digits):
         check_magic(message.digits)
@@ -62,10 +62,19 @@ def _template(account: Account, message: Message, media_known: MediaKnown) -> Te
     return check_template(asked, account.template(asked.name, asked.language))
 
 
+def _check_use(template: Template, phone: PhoneNumber, message: Message) -> None:
+    """The sample template is for test numbers, and codes go to numbers, not to user ids."""
+    if template.name == _TEST_ONLY and phone.mode != "SANDBOX":
+        raise refuse(131058)
+    if template.category is TemplateCategory.AUTHENTICATION and is_user_id(message.digits):
+        raise refuse(131062)
+
+
 def _accepted(message: Message, sent: Sent) -> Answer:
+    known_as = "user_id" if is_user_id(sent.wa_id) else "wa_id"
     document = {
         "messaging_product": "whatsapp",
-        "contacts": [{"input": message.to, "wa_id": sent.wa_id}],
+        "contacts": [{"input": message.to, known_as: sent.wa_id}],
         "messages": [{"id": sent.wamid}],
     }
     if message.type == "template":

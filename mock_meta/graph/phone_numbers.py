@@ -19,6 +19,15 @@ DEFAULT_FIELDS = (
     "webhook_configuration",
     "id",
 )
+# Fields that a number has once something was set that the mock does not keep.
+_UNSET = (
+    "conversational_automation",
+    "country_code",
+    "country_dial_code",
+    "eligibility_for_api_business_global_search",
+    "health_status",
+    "new_certificate",
+)
 
 
 def phone_node(account: Account, phone: PhoneNumber) -> dict[str, Any]:
@@ -44,6 +53,10 @@ def phone_node(account: Account, phone: PhoneNumber) -> dict[str, Any]:
         "certificate": None,
         "last_onboarded_time": None,
         "search_visibility": "VISIBLE",
+        "quality_score": {"score": phone.quality_rating},
+        "is_on_biz_app": False,
+        "is_preverified_number": False,
+        **dict.fromkeys(_UNSET),
     }
 
 

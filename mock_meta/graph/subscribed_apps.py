@@ -1,5 +1,8 @@
 """``/{waba_id}/subscribed_apps``: whether Meta sends this WABA's webhooks at all (fact sheet 11)."""
 
+from typing import Any
+
+from mock_meta.accounts import Account
 from mock_meta.answer import Answer, ok, success
 from mock_meta.call import Call
 from mock_meta.errors import invalid
@@ -11,14 +14,15 @@ _LONGEST = 200
 
 
 def list_apps(_mock: Mock, _call: Call, node: Node) -> Answer:
-    account = node.account
+    return ok({"data": subscribed_apps(node.account)})
+
+
+def subscribed_apps(account: Account) -> list[dict[str, Any]]:
     if not account.subscribed:
-        return ok({"data": []})
+        return []
     link = f"https://www.facebook.com/games/?app_id={account.app_id}"
-    app = {"whatsapp_business_api_data": {"link": link, "name": account.name, "id": account.app_id}}
-    if account.override_url:
-        return ok({"data": [{**app, "override_callback_uri": account.override_url}]})
-    return ok({"data": [app]})
+    app: dict[str, Any] = {"whatsapp_business_api_data": {"link": link, "name": account.name, "id": account.app_id}}
+    return [{**app, "override_callback_uri": account.override_url} if account.override_url else app]
 
 
 def subscribe(mock: Mock, call: Call, node: Node) -> Answer:

@@ -16,6 +16,7 @@ from mock_meta.errors import (
 )
 from mock_meta.graph import (
     accounts,
+    block_users,
     business_profile,
     media,
     messages,
@@ -42,6 +43,7 @@ _ROUTES: Mapping[tuple[NodeKind, str, str], Route] = MappingProxyType(
             accounts.routes,
             registration.routes,
             business_profile.routes,
+            block_users.routes,
             uploads.routes,
         )
         for route in routes

@@ -5,6 +5,7 @@ from mock_meta.answer import Answer, ok, success
 from mock_meta.call import Call
 from mock_meta.errors import GraphError, invalid, management, unknown_object
 from mock_meta.graph.routes import Node, NodeKind, Route
+from mock_meta.graph.templates import MOST_TEMPLATES
 from mock_meta.mock import Mock
 from mock_meta.reviews import submit, unpause
 from mock_meta.rules.shape import one_of, required
@@ -12,7 +13,6 @@ from mock_meta.rules.template_create import Draft, HandleKnown, read_components,
 
 _DAY = 86400.0
 _NAME_LOCK = 30 * _DAY
-_MOST_TEMPLATES = 6000
 _EDITABLE = frozenset({TemplateStatus.APPROVED, TemplateStatus.REJECTED, TemplateStatus.PAUSED})
 _EDITS_PER_DAY, _EDITS_PER_MONTH = 1, 10
 
@@ -55,9 +55,9 @@ def _hosted(mock: Mock, component: dict[str, object]) -> dict[str, object]:
 
 
 def _check_free(mock: Mock, account: Account, draft: Draft) -> None:
-    if len(account.templates) >= _MOST_TEMPLATES:
+    if len(account.templates) >= MOST_TEMPLATES:
         raise management(
-            2388019, "Message Template Limit Exceeded", f"An account has at most {_MOST_TEMPLATES} templates."
+            2388019, "Message Template Limit Exceeded", f"An account has at most {MOST_TEMPLATES} templates."
         )
     if account.template(draft.name, draft.language) is not None:
         text = (

@@ -5,15 +5,26 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from mock_meta.accounts import Template
+from mock_meta.accounts import Account, Template
 from mock_meta.answer import Answer, ok
 from mock_meta.call import Call
-from mock_meta.fields import select
+from mock_meta.errors import invalid
+from mock_meta.fields import select, split_fields
 from mock_meta.graph.routes import Node, NodeKind, Route
 from mock_meta.mock import Mock
 from mock_meta.paging import page
 
 DEFAULT_FIELDS = ("name", "parameter_format", "components", "language", "status", "category", "id")
+MOST_TEMPLATES = 6000
+_UNSET = (
+    "correct_category",
+    "cta_url_link_tracking_opted_out",
+    "degrees_of_freedom_spec",
+    "library_template_name",
+    "message_send_ttl_seconds",
+    "previous_category",
+    "sub_category",
+)
 
 
 def template_node(template: Template) -> dict[str, Any]:
@@ -28,18 +39,30 @@ def template_node(template: Template) -> dict[str, Any]:
         "components": template.components,
         "quality_score": {"score": template.quality, "date": int(template.created_at)},
         "rejected_reason": template.rejected_reason,
-        "previous_category": None,
-        "sub_category": None,
-        "message_send_ttl_seconds": None,
-        "cta_url_link_tracking_opted_out": None,
-        "library_template_name": None,
+        **dict.fromkeys(_UNSET),
     }
 
 
 def list_templates(_mock: Mock, call: Call, node: Node) -> Answer:
     rows = [one for one in node.account.templates.values() if _passes(one, call.query)]
     asked = call.query.get("fields")
-    return ok(page(call, [select(template_node(one), asked, DEFAULT_FIELDS) for one in rows]))
+    listed = page(call, [select(template_node(one), asked, DEFAULT_FIELDS) for one in rows])
+    wanted = call.query.get("summary")
+    return ok({**listed, "summary": select_summary(len(rows), node.account, wanted)} if wanted else listed)
+
+
+def select_summary(found: int, account: Account, asked: str) -> dict[str, Any]:
+    """Counts of what was found and of what the account has, next to what it may have."""
+    counts = {
+        "total_count": found,
+        "message_template_count": len(account.templates),
+        "message_template_limit": MOST_TEMPLATES,
+        "are_translations_complete": True,
+    }
+    names = split_fields(asked)
+    if not set(names) <= set(counts):
+        raise invalid(f"Param summary must be some of {{{', '.join(counts)}}}.")
+    return {name: counts[name] for name in names}
 
 
 def _passes(template: Template, query: Mapping[str, str]) -> bool:

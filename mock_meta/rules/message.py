@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mock_meta.errors import invalid, refuse
-from mock_meta.numbers import digits_of
+from mock_meta.numbers import digits_of, is_user_id
 from mock_meta.rules.interactive import check_interactive
 from mock_meta.rules.media import MediaKnown, check_media
 from mock_meta.rules.reaction import check_reaction
@@ -28,7 +28,18 @@ TYPES = (
     "video",
 )
 _ENVELOPE = frozenset(
-    {"messaging_product", "recipient_type", "to", "type", "context", "biz_opaque_callback_data", "access_token", *TYPES}
+    {
+        "messaging_product",
+        "recipient_type",
+        "to",
+        "recipient",
+        "recipient_identity_key_hash",
+        "type",
+        "context",
+        "biz_opaque_callback_data",
+        "access_token",
+        *TYPES,
+    }
 )
 _CONTACT = frozenset({"addresses", "birthday", "emails", "name", "org", "phones", "urls"})
 _NAME = frozenset({"formatted_name", "first_name", "last_name", "middle_name", "suffix", "prefix"})
@@ -36,7 +47,10 @@ _NAME = frozenset({"formatted_name", "first_name", "last_name", "middle_name", "
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A well-formed send. ``to`` as sent, ``digits`` what it means, ``payload`` the member named by ``type``."""
+    """A well-formed send. ``to`` as sent, ``digits`` what it means, ``payload`` the member named by ``type``.
+
+    A recipient named by a business-scoped user id has that id in place of digits.
+    """
 
     to: str
     digits: str
@@ -62,7 +76,7 @@ def read_message(params: Object, known: MediaKnown, problems: list[str], *, any_
     """
     check_product(params)
     to = _recipient(params, problems)
-    digits = digits_of(to)
+    digits = digits_of(to) if params.get("to") else to
     if digits is None and not any_number:
         raise refuse(131009, "The phone number is malformed: Please use the format: +1234567890.")
     kind = one_of(params.get("type", "text"), TYPES, "type")
@@ -71,6 +85,7 @@ def read_message(params: Object, known: MediaKnown, problems: list[str], *, any_
         raise refuse(100, f"Parameter '{kind}' is mandatory for type '{kind}'")
     problems += [f"body: unknown member {name!r}" for name in params if name not in _ENVELOPE]
     _check_payload(kind, payload, known)
+    _identity_hash(params)
     return Message(to, digits or "", kind, payload, _quoted(params), _opaque(params))
 
 
@@ -79,13 +94,23 @@ def _recipient(params: Object, problems: list[str]) -> str:
         one_of(params["recipient_type"], ("individual",), "recipient_type")
     to = params.get("to")
     if to is None or to == "":
-        raise required("to")
+        return _user_id(params)
     if isinstance(to, int) and not isinstance(to, bool):
         problems.append("body: 'to' is a number, not a string")
         return str(to)
     if not isinstance(to, str):
         raise invalid("Param to must be a string.")
     return to
+
+
+def _user_id(params: Object) -> str:
+    """``recipient`` names a person by user id; ``to`` wins where both are given."""
+    recipient = params.get("recipient")
+    if recipient is None or recipient == "":
+        raise required("to")
+    if not isinstance(recipient, str) or not is_user_id(recipient):
+        raise refuse(131009, "The recipient is malformed: a business-scoped user ID is expected.")
+    return recipient
 
 
 def _check_payload(kind: str, payload: object, known: MediaKnown) -> None:
@@ -173,6 +198,12 @@ def _opaque(params: Object) -> str | None:
     if value is None:
         return None
     return text_at({"biz_opaque_callback_data": value}, "biz_opaque_callback_data", "", _OPAQUE)
+
+
+def _identity_hash(params: Object) -> None:
+    """Taken, and never found to differ: the mock keeps no identity keys."""
+    if params.get("recipient_identity_key_hash") is not None:
+        text_at(params, "recipient_identity_key_hash", "", _OPAQUE)
 
 
 _MEDIA = frozenset({"image", "video", "document", "audio", "sticker"})

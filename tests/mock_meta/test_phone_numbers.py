@@ -92,3 +92,12 @@ def test_metrics(inside: Inside) -> None:
     assert 'mock_meta_requests_total{operation="messages.send",outcome="accepted"} 1' in text
     assert 'mock_meta_requests_total{operation="messages.send",outcome="refused"} 1' in text
     assert "mock_meta_pending_webhooks 0" in text
+
+
+def test_fields_that_were_never_set_are_known_and_left_out(inside: Inside) -> None:
+    asked = "?fields=is_on_biz_app,health_status,quality_score"
+    number = inside.graph("GET", PHONE + asked).json()
+    assert number == {"is_on_biz_app": False, "quality_score": {"score": "GREEN"}, "id": PHONE}
+    waba = inside.graph("GET", f"{WABA}?fields=status,owner_business_info,subscribed_apps").json()
+    assert (waba["status"], len(waba["subscribed_apps"]["data"])) == ("ACTIVE", 1)
+    assert "owner_business_info" not in waba

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.mock_meta.inside import TOKEN, WABA, Inside
+from tests.mock_meta.inside import TEMPLATES, TOKEN, WABA, Inside
 
 BODY = {"type": "BODY", "text": "Hi {{1}}, order {{2}} shipped.", "example": {"body_text": [["Anna", "A-17"]]}}
 QUICK = {"type": "QUICK_REPLY", "text": "Ok"}
@@ -218,3 +218,15 @@ def test_low_quality_pauses_twice_and_then_disables(inside: Inside) -> None:
     assert titles == ["FIRST_PAUSE", "UNPAUSE", "SECOND_PAUSE", "DISABLED"]
     inside.control("POST", f"/templates/{template}", {}, status=400)
     inside.control("POST", "/templates/1", {}, status=404)
+
+
+def test_a_list_with_its_summary(inside: Inside) -> None:
+    path = f"{WABA}/message_templates?status=APPROVED&limit=1&summary="
+    counts = inside.graph("GET", f"{path}total_count,message_template_count,message_template_limit").json()["summary"]
+    approved = sum(one.get("status", "APPROVED") == "APPROVED" for one in TEMPLATES)
+    assert counts == {
+        "total_count": approved,
+        "message_template_count": len(TEMPLATES),
+        "message_template_limit": 6000,
+    }
+    assert inside.graph("GET", f"{path}weather").json()["error"]["code"] == 100

@@ -1,0 +1,50 @@
+"""Business-scoped user ids as recipients, in ``recipient`` instead of ``to``."""
+
+import pytest
+
+from tests.mock_meta.inside import PERSON, WABA, Inside, details
+
+USER = "US.13491208655302741918"
+CODE = {
+    "name": "code",
+    "category": "AUTHENTICATION",
+    "components": [{"type": "BODY", "text": "{{1}} is your code."}],
+}
+
+
+def test_the_answer_names_the_user(inside: Inside) -> None:
+    assert inside.send(to=None, recipient=USER)["contacts"] == [{"input": USER, "user_id": USER}]
+
+
+def test_a_number_wins(inside: Inside) -> None:
+    assert inside.send(recipient=USER)["contacts"] == [{"input": PERSON, "wa_id": PERSON}]
+
+
+def test_statuses_name_the_user(inside: Inside) -> None:
+    inside.control("PUT", "/behaviour", {"profile": "instant"})
+    inside.send(to=None, recipient=USER)
+    inside.rest()
+    assert [(one["recipient_user_id"], "recipient_id" in one) for one in inside.posts.statuses()][:1] == [(USER, False)]
+
+
+def test_the_ledger_has_it(inside: Inside) -> None:
+    inside.send(to=None, recipient=USER)
+    entry = inside.requests()[-1]
+    assert (entry["to"], entry["problems"]) == (USER, [])
+
+
+@pytest.mark.parametrize("recipient", ["39333", "us.1349", "US.", "US.13 49", 7])
+def test_no_user_id(inside: Inside, recipient: object) -> None:
+    assert details(inside.refused(to=None, recipient=recipient)).startswith("The recipient is malformed")
+
+
+def test_a_user_id_is_no_number(inside: Inside) -> None:
+    assert details(inside.refused(to=USER)).startswith("The phone number is malformed")
+
+
+def test_codes_go_to_numbers(inside: Inside) -> None:
+    inside.control("POST", f"/accounts/{WABA}/templates", CODE)
+    body = {"type": "body", "parameters": [{"type": "text", "text": "1234"}]}
+    template = {"name": "code", "language": {"code": "en_US"}, "components": [body]}
+    inside.send(type="template", text=None, template=template)
+    assert inside.refused(to=None, recipient=USER, type="template", text=None, template=template)["code"] == 131062
