@@ -5,15 +5,16 @@ import dataclasses
 import ssl
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
 import httpx
 
-from mock_meta.jsontext import parse_json
-from mock_meta.ledger import Ledger, WebhookEntry
+from mock_meta.entries import WebhookEntry, delivery_id, parsed_body
+from mock_meta.ledger import Ledger
+from mock_meta.subjects import Subjects
 
 SHOWN_BODY = 2000
 _OK = 200
@@ -65,30 +66,27 @@ class Attempt:
 class Delivery:
     """One webhook and its attempts. Deliveries of one ``lane`` start one after the other."""
 
-    id: str
-    seq: int
+    number: int
     waba_id: str
-    phone_number_id: str | None
     url: str
-    field: str
     body: bytes
     headers: Mapping[str, str]
-    wamids: list[str]
-    statuses: list[tuple[str, str]]
-    people: list[str]
+    subjects: Subjects
+    signing: str
     lane: str | None = None
     attempts: list[Attempt] = dataclasses.field(default_factory=list)
     state: State = State.PENDING
     first: "asyncio.Future[None] | None" = None
 
+    @property
+    def id(self) -> str:
+        return delivery_id(self.number)
+
     def shown(self) -> dict[str, Any]:
         """The delivery in the control's shape; ``payload`` null when the body is not JSON."""
-        try:
-            payload = parse_json(self.body)
-        except ValueError:
-            payload = None
         attempts = [dataclasses.asdict(attempt) for attempt in self.attempts]
-        return {"id": self.id, "seq": self.seq, "attempts": attempts, "state": self.state, "payload": payload}
+        payload = parsed_body(self.body)
+        return {"id": self.id, "seq": self.number, "attempts": attempts, "state": self.state, "payload": payload}
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,14 +161,17 @@ class Dispatcher:
         self._ready: deque[Delivery] = deque()
         self._lanes: dict[str, deque[Delivery]] = {}
         self._running: set[asyncio.Task[None]] = set()
-        self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._deliveries: dict[str, Delivery] = {}
-        self.pending = 0
+        self._timers: dict[int, asyncio.TimerHandle] = {}
+        self._unsettled: dict[int, Delivery] = {}
+
+    @property
+    def pending(self) -> int:
+        """Deliveries neither acknowledged nor given up."""
+        return len(self._unsettled)
 
     def submit(self, delivery: Delivery) -> None:
         """Take a delivery; returns at once."""
-        self._deliveries[delivery.id] = delivery
-        self.pending += 1
+        self._unsettled[delivery.number] = delivery
         if delivery.lane is not None:
             waiting = self._lanes.get(delivery.lane)
             if waiting is not None:
@@ -179,8 +180,9 @@ class Dispatcher:
             self._lanes[delivery.lane] = deque()
         self._enqueue(delivery)
 
-    def find(self, delivery_id: str) -> Delivery | None:
-        return self._deliveries.get(delivery_id)
+    def find(self, number: int) -> Delivery | None:
+        """The delivery, from the ledger once it is over."""
+        return self._unsettled.get(number) or _restored(self._ledger.attempts(number))
 
     async def first_attempt(self, delivery: Delivery, deadline: float) -> None:
         """Wait until the first attempt is over, or the deadline (seconds)."""
@@ -199,10 +201,9 @@ class Dispatcher:
         self._timers.clear()
         self._ready.clear()
         self._lanes.clear()
-        for delivery in self._deliveries.values():
+        for delivery in self._unsettled.values():
             _settle(delivery)
-        self._deliveries.clear()
-        self.pending = 0
+        self._unsettled.clear()
 
     async def stop(self) -> None:
         running = list(self._running)
@@ -210,7 +211,7 @@ class Dispatcher:
         await asyncio.gather(*running, return_exceptions=True)
 
     def _enqueue(self, delivery: Delivery) -> None:
-        self._timers.pop(delivery.id, None)
+        self._timers.pop(delivery.number, None)
         self._ready.append(delivery)
         self._pump()
 
@@ -245,34 +246,34 @@ class Dispatcher:
         self._ledger.add(
             WebhookEntry(
                 at=attempt.at,
-                delivery_id=delivery.id,
+                delivery=delivery.number,
                 attempt=len(delivery.attempts),
                 url=delivery.url,
                 waba_id=delivery.waba_id,
-                field=delivery.field,
-                wamids=delivery.wamids,
-                statuses=delivery.statuses,
-                people=delivery.people,
-                phone_number_id=delivery.phone_number_id,
+                signing=delivery.signing,
                 body=delivery.body,
                 status=attempt.status,
                 error=attempt.error,
                 duration=attempt.duration,
+                answer=attempt.body,
+                phone_number_id=delivery.subjects.phone_number_id,
+                field=delivery.subjects.field,
+                subjects=delivery.subjects,
             )
         )
 
     def _conclude(self, delivery: Delivery, attempt: Attempt) -> None:
         if attempt.status == _OK:
             delivery.state = State.ACKNOWLEDGED
-            self.pending -= 1
+            del self._unsettled[delivery.number]
             return
         wait = self._retry.wait_before(len(delivery.attempts), attempt.at - delivery.attempts[0].at)
         if wait is None:
             delivery.state = State.GIVEN_UP
-            self.pending -= 1
+            del self._unsettled[delivery.number]
             return
         loop = asyncio.get_running_loop()
-        self._timers[delivery.id] = loop.call_later(wait, self._enqueue, delivery)
+        self._timers[delivery.number] = loop.call_later(wait, self._enqueue, delivery)
 
     def _release(self, delivery: Delivery) -> None:
         """After its first attempt a delivery lets the next of its lane go; retries do not hold it up."""
@@ -283,6 +284,18 @@ class Dispatcher:
             self._enqueue(waiting.popleft())
         else:
             self._lanes.pop(delivery.lane, None)
+
+
+def _restored(entries: Sequence[WebhookEntry]) -> Delivery | None:
+    """A delivery from what is on record of it. Its headers are not: a replay signs again."""
+    if not entries:
+        return None
+    last = entries[-1]
+    attempts = [Attempt(one.at, one.status, one.error, one.duration, one.answer) for one in entries]
+    state = State.ACKNOWLEDGED if last.status == _OK else State.GIVEN_UP
+    found = Delivery(last.delivery, last.waba_id, last.url, last.body, {}, last.subjects, last.signing)
+    found.attempts, found.state = attempts, state
+    return found
 
 
 def _settle(delivery: Delivery) -> None:

@@ -6,6 +6,7 @@ the behaviour profile.
 
 from mock_meta.behaviour import Behaviour, Failure, Status, Step
 from mock_meta.conversations import Conversations, Sent
+from mock_meta.ledger import Ledger
 from mock_meta.limits import Limits
 from mock_meta.magic import magic
 from mock_meta.media import MediaStore
@@ -23,8 +24,11 @@ _ACCEPTED_TYPES = {
 class Fates:
     """Decides from the state of one mock."""
 
-    def __init__(self, behaviour: Behaviour, conversations: Conversations, media: MediaStore, limits: Limits) -> None:
+    def __init__(
+        self, behaviour: Behaviour, ledger: Ledger, conversations: Conversations, media: MediaStore, limits: Limits
+    ) -> None:
         self._behaviour = behaviour
+        self._ledger = ledger
         self._conversations = conversations
         self._media = media
         self._limits = limits
@@ -60,7 +64,7 @@ class Fates:
         if message.type != "reaction":
             return None
         target = str(message.payload["message_id"])
-        found = self._conversations.sent.get(target) or self._conversations.received.get(target)
+        found = self._conversations.received.get(target) or self._ledger.message(target)
         usable = found is not None and found.phone_number_id == sent.phone_number_id and found.type != "reaction"
         return (
             None

@@ -61,7 +61,7 @@ class Gateway:
             await self._reply(send, call, answer)
         elif fault is not None:
             await self._misbehave(fault, answer, call, scope, receive, send)
-        entry.duration = time.monotonic() - started
+        mock.ledger.timed(entry, time.monotonic() - started)
 
     def _fault(self, call: Call, operation: str, phone_number_id: str | None) -> Fault | None:
         """What is to go wrong with this call: an armed fault, or a magic recipient's."""

@@ -86,7 +86,7 @@ def _content(mock: Mock, phone: PhoneNumber, sender: str, kind: str, given: Any)
         del error["href"]
         return {"errors": [error], "unsupported": given or _PLAUSIBLE[kind](sender)}
     if given is None and kind == "reaction":
-        given = {"message_id": mock.conversations.latest(phone.id, sender) or mock.ids.wamid(sender), "emoji": "👍"}
+        given = {"message_id": mock.ledger.latest_send(phone.id, sender) or mock.ids.wamid(sender), "emoji": "👍"}
     if given is None and kind in _PLAUSIBLE:
         given = _PLAUSIBLE[kind](sender)
     return {} if given is None else {kind: given}

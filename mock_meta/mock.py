@@ -21,6 +21,7 @@ from mock_meta.payloads import status_item
 from mock_meta.review_settings import ReviewSettings
 from mock_meta.rules.message import Message
 from mock_meta.settings import Settings
+from mock_meta.store import Store
 from mock_meta.uploads import Uploads
 from mock_meta.webhooks import Webhooks
 
@@ -35,18 +36,18 @@ class Mock:
         self.clock = clock
         self.ids = Ids(settings.ids_seed)
         self.accounts = Accounts()
-        self.ledger = Ledger()
+        self.ledger = Ledger(Store(settings.ledger))
         self.behaviour = Behaviour(settings.seed, settings.profile)
         self.faults = Faults()
         self.conversations = Conversations()
         self.media = MediaStore(self.ids)
         self.uploads = Uploads(self.ids)
         self.limits = Limits()
-        self.fates = Fates(self.behaviour, self.conversations, self.media, self.limits)
+        self.fates = Fates(self.behaviour, self.ledger, self.conversations, self.media, self.limits)
         self.poster = poster or HttpPoster(settings.webhook_timeout, settings.webhook_ca)
         retry = RetryPlan(scale=settings.retry_scale)
         self.dispatcher = Dispatcher(self.poster.post, self.ledger, retry, settings.webhook_concurrency)
-        self.webhooks = Webhooks(self.dispatcher)
+        self.webhooks = Webhooks(self.dispatcher, self.ledger.last_delivery() + 1)
         self.reviews = ReviewSettings()
         self.in_flight = 0
         self._planned: set[asyncio.TimerHandle] = set()
@@ -102,7 +103,6 @@ class Mock:
             conversation=self.ids.hexadecimal(32),
         )
         steps = self.fates.decide(sent, message, in_window=in_window)
-        self.conversations.add_sent(sent)
         self.schedule(account, phone, sent, steps)
         return sent
 

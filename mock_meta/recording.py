@@ -2,9 +2,9 @@
 
 from mock_meta.answer import Answer
 from mock_meta.call import Call
+from mock_meta.entries import Outcome, RequestEntry
 from mock_meta.errors import ErrorBody
 from mock_meta.faults import Fault
-from mock_meta.ledger import Outcome, RequestEntry
 from mock_meta.mock import Mock
 
 _PATH, _PARAMETER, _UNKNOWN_OBJECT = 2500, 100, 33

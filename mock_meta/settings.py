@@ -10,6 +10,7 @@ class Settings:
     """``seed`` drives every draw; times in seconds.
 
     ``ids_seed`` None keeps message ids unique across runs, so that a deployment's database never sees one twice.
+    ``ledger`` is the file that keeps the evidence; None is memory.
     """
 
     seed: int = 1
@@ -21,3 +22,4 @@ class Settings:
     webhook_timeout: float = 20.0
     webhook_ca: str | None = None
     webhook_concurrency: int = 64
+    ledger: str | None = None

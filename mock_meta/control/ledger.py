@@ -1,7 +1,7 @@
 """``/_control/ledger``: the evidence."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from dataclasses import fields
 from typing import Any
 
@@ -10,9 +10,11 @@ from fastapi.responses import StreamingResponse
 
 from mock_meta.control.bodies import mock_of
 from mock_meta.control.shapes import ControlError, suggestion
+from mock_meta.entries import Kind, Outcome
 from mock_meta.jsontext import AsciiJson
-from mock_meta.ledger import Entry, Kind, Outcome, Query
+from mock_meta.ledger import Ledger
 from mock_meta.numbers import whole
+from mock_meta.store import Query
 
 _MAX = 10_000
 _DEFAULT = 1000
@@ -33,12 +35,13 @@ async def export(request: Request) -> StreamingResponse:
     """Every matching entry, one JSON object per line, without a limit unless asked for."""
     ledger = mock_of(request).ledger
     query = read_query({"limit": str(1 << 40), **request.query_params}, most=1 << 40)
-    return StreamingResponse(_lines(ledger.find(query)), media_type="application/x-ndjson")
+    return StreamingResponse(_lines(ledger, query), media_type="application/x-ndjson")
 
 
-def _lines(entries: list[Entry]) -> Iterator[str]:
-    for entry in entries:
-        yield json.dumps(entry.shown(), separators=(",", ":")) + "\n"
+async def _lines(ledger: Ledger, query: Query) -> AsyncIterator[str]:
+    """A page at a time, so that calls are answered in between."""
+    for page in ledger.pages(query):
+        yield "".join(json.dumps(entry.shown(), separators=(",", ":")) + "\n" for entry in page)
 
 
 def read_query(given: dict[str, str], most: int = _MAX) -> Query:
@@ -51,11 +54,12 @@ def read_query(given: dict[str, str], most: int = _MAX) -> Query:
         if name in given and given[name] not in choices:
             raise ControlError(f"{name}: no {name} {given[name]!r}{suggestion(given[name], choices)}")
     texts: dict[str, Any] = {name: value for name, value in given.items() if name not in {"since", "limit"}}
-    since, limit = _number(given, "since", 0), min(_number(given, "limit", _DEFAULT), most)
+    since, limit = whole_number(given, "since", 0), min(whole_number(given, "limit", _DEFAULT), most)
     return Query(**texts, since=since, limit=limit)
 
 
-def _number(given: dict[str, str], name: str, default: int) -> int:
+def whole_number(given: dict[str, str], name: str, default: int) -> int:
+    """Raises ControlError when the parameter is no number."""
     text = given.get(name, str(default))
     number = whole(text)
     if number is None:

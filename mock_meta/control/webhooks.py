@@ -11,10 +11,12 @@ from mock_meta.control.accounts import account_of, phone_of
 from mock_meta.control.bodies import body_as, mock_of
 from mock_meta.control.shapes import ControlError, Shape, not_found
 from mock_meta.delivery import Delivery
+from mock_meta.entries import digits_in
 from mock_meta.inbound import TYPES, complete, contact_of, receive, values
 from mock_meta.jsontext import AsciiJson
 from mock_meta.media import SAMPLES
 from mock_meta.mock import Mock
+from mock_meta.numbers import whatsapp_id, whole
 from mock_meta.payloads import Payload, envelope, messages_value
 from mock_meta.webhooks import Signing
 
@@ -121,9 +123,9 @@ def _status(mock: Mock, given: Payload) -> Payload:
     """As given; recipient and time are filled in where the caller left them out and they are known."""
     item = dict(given)
     item.setdefault("timestamp", str(int(mock.clock())))
-    sent = mock.conversations.sent.get(str(given.get("id")))
-    if sent is not None:
-        item.setdefault("recipient_id", sent.wa_id)
+    sent = mock.ledger.message(str(given.get("id"))) if "recipient_id" not in item else None
+    if sent is not None and sent.to is not None:
+        item["recipient_id"] = whatsapp_id(digits_in(sent.to))
     return item
 
 
@@ -155,7 +157,8 @@ async def delivery(request: Request, delivery_id: str) -> AsciiJson:
 
 
 def _find(mock: Mock, delivery_id: str) -> Delivery:
-    found = mock.dispatcher.find(delivery_id)
+    number = whole(delivery_id.removeprefix("delivery-"))
+    found = mock.dispatcher.find(number) if number is not None else None
     if found is None:
         raise not_found("delivery", delivery_id)
     return found

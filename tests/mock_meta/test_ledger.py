@@ -2,7 +2,10 @@ import json
 import time
 from typing import Any
 
-from mock_meta.ledger import Ledger, Outcome, Query, RequestEntry, WebhookEntry
+from mock_meta.entries import Outcome, RequestEntry, WebhookEntry
+from mock_meta.ledger import Ledger
+from mock_meta.store import Query
+from mock_meta.subjects import Subjects
 from tests.mock_meta.inside import PERSON, PHONE, Inside
 
 
@@ -30,17 +33,18 @@ def entry(number: int, raw: bytes = b"{}") -> RequestEntry:
 
 
 def webhook(number: int, body: bytes = b"{}") -> WebhookEntry:
+    status = {"id": f"wamid.{number}", "status": "sent", "recipient_id": f"9990000{number}"}
     return WebhookEntry(
         at=0.0,
-        delivery_id="delivery-1",
+        delivery=1,
         attempt=1,
         url="http://127.0.0.1/",
         waba_id="2",
         field="messages",
-        wamids=[f"wamid.{number}"],
-        statuses=[(f"wamid.{number}", "sent")],
-        people=[f"9990000{number}"],
+        subjects=Subjects({"entry": [{"changes": [{"value": {"statuses": [status]}}]}]}),
         phone_number_id="1",
+        signing="valid",
+        answer="",
         body=body,
         status=200,
         error=None,

@@ -1,0 +1,45 @@
+"""What a webhook's payload is about. Tolerates payloads that are deliberately malformed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class Subjects:
+    """``wamids`` and ``people`` (digits) once each, in order; ``statuses`` as (wamid, status)."""
+
+    __slots__ = ("field", "people", "phone_number_id", "statuses", "wamids")
+
+    def __init__(self, payload: object) -> None:
+        self.field = ""
+        self.phone_number_id: str | None = None
+        self.wamids: dict[str, None] = {}
+        self.people: dict[str, None] = {}
+        self.statuses: list[tuple[str, str]] = []
+        if isinstance(payload, Mapping):
+            for entry in _objects(payload.get("entry")):
+                for change in _objects(entry.get("changes")):
+                    self._take(change)
+
+    def _take(self, change: Mapping[str, Any]) -> None:
+        self.field = self.field or str(change.get("field", ""))
+        value = change.get("value")
+        if not isinstance(value, Mapping):
+            return
+        metadata = value.get("metadata")
+        if isinstance(metadata, Mapping) and self.phone_number_id is None:
+            self.phone_number_id = str(metadata.get("phone_number_id"))
+        for status in _objects(value.get("statuses")):
+            self.statuses.append((str(status.get("id")), str(status.get("status"))))
+            self._name(status.get("id"), status.get("recipient_id"))
+        for message in _objects(value.get("messages")):
+            self._name(message.get("id"), message.get("from"))
+
+    def _name(self, wamid: object, person: object) -> None:
+        if isinstance(wamid, str):
+            self.wamids[wamid] = None
+        if isinstance(person, str):
+            self.people[person] = None
+
+
+def _objects(value: object) -> list[Mapping[str, Any]]:
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
