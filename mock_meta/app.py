@@ -5,9 +5,9 @@ import time
 from fastapi import FastAPI
 
 from mock_meta.control.application import PREFIX, create_control
-from mock_meta.delivery import Poster
 from mock_meta.gateway import Gateway, Receive, Scope, Send
 from mock_meta.mock import Clock, Mock
+from mock_meta.posting import Poster
 from mock_meta.settings import Settings
 
 

@@ -2,18 +2,16 @@
 
 import asyncio
 import dataclasses
-import ssl
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
-
-import httpx
+from typing import Any
 
 from mock_meta.entries import WebhookEntry, delivery_id, parsed_body
 from mock_meta.ledger import Ledger
+from mock_meta.posting import Post, PostError
 from mock_meta.subjects import Subjects
 
 SHOWN_BODY = 2000
@@ -24,31 +22,6 @@ class State(StrEnum):
     PENDING = "pending"
     ACKNOWLEDGED = "acknowledged"
     GIVEN_UP = "given-up"
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What the deployment answered."""
-
-    status: int
-    body: str
-
-
-class PostError(Exception):
-    """Nothing answered: refused, cut, or too slow."""
-
-
-Post = Callable[[str, bytes, Mapping[str, str]], Awaitable[Reply]]
-
-
-class Poster(Protocol):
-    """The seam between the mock and the network. Both calls raise PostError when nothing answers."""
-
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply: ...
-
-    async def get(self, url: str, headers: Mapping[str, str]) -> Reply: ...
-
-    async def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,51 +76,6 @@ class RetryPlan:
         if spent + delay * self.scale > self.horizon * self.scale:
             return None
         return delay * self.scale
-
-
-class HttpPoster:
-    """The one place where a webhook leaves the process.
-
-    A client for every exchange under way, each with a single connection: httpx looks through all connections of a pool on
-    every request, and tests each idle one, which at sixty connections costs more than the exchange.
-    """
-
-    def __init__(self, timeout: float, ca_file: str | None = None) -> None:
-        self._timeout = timeout
-        self._ca_file = ca_file
-        self._verify: ssl.SSLContext | None = None
-        self._idle: list[httpx.AsyncClient] = []
-
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
-        """Raises PostError when nothing answered within the timeout."""
-        return await self._exchange("POST", url, headers, body)
-
-    async def get(self, url: str, headers: Mapping[str, str]) -> Reply:
-        """For the handshake. Raises PostError like post."""
-        return await self._exchange("GET", url, headers, None)
-
-    async def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
-        client = self._idle.pop() if self._idle else self._new_client()
-        try:
-            answer = await client.request(method, url, content=body, headers=dict(headers))
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as problem:
-            raise PostError(f"{type(problem).__name__}: {problem}") from problem
-        finally:
-            self._idle.append(client)
-        return Reply(answer.status_code, answer.text)
-
-    def _new_client(self) -> httpx.AsyncClient:
-        if self._verify is None:
-            self._verify = (
-                ssl.create_default_context(cafile=self._ca_file) if self._ca_file else httpx.create_ssl_context()
-            )
-        limits = httpx.Limits(max_connections=1, max_keepalive_connections=1)
-        # Without trust_env=False a proxy of the environment could carry webhooks off this machine.
-        return httpx.AsyncClient(timeout=self._timeout, verify=self._verify, limits=limits, trust_env=False)
-
-    async def close(self) -> None:
-        for client in self._idle:
-            await client.aclose()
 
 
 class Dispatcher:

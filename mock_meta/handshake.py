@@ -4,8 +4,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from mock_meta.accounts import Account
-from mock_meta.delivery import SHOWN_BODY, PostError
+from mock_meta.delivery import SHOWN_BODY
 from mock_meta.mock import Mock
+from mock_meta.posting import PostError
 
 _OK = 200
 

@@ -9,7 +9,7 @@ from mock_meta.accounts import Account, Accounts, PhoneNumber, Template, Templat
 from mock_meta.announcing import Announcer
 from mock_meta.behaviour import Behaviour, Step
 from mock_meta.conversations import Conversations, Sent
-from mock_meta.delivery import Dispatcher, HttpPoster, Poster, RetryPlan
+from mock_meta.delivery import Dispatcher, RetryPlan
 from mock_meta.fate import Fates
 from mock_meta.faults import Faults
 from mock_meta.ids import Ids
@@ -18,6 +18,7 @@ from mock_meta.limits import Limits
 from mock_meta.media import MediaStore
 from mock_meta.numbers import whatsapp_id
 from mock_meta.payloads import status_item
+from mock_meta.posting import HttpPoster, Poster
 from mock_meta.review_settings import ReviewSettings
 from mock_meta.rules.message import Message
 from mock_meta.settings import Settings

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from mock_meta.app import create_app
-from mock_meta.delivery import PostError, Reply
+from mock_meta.posting import PostError, Reply
 from mock_meta.settings import Settings
 
 WABA, PHONE, TOKEN, SECRET = "102290129340398", "106540352242922", "EAAtest", "test_app_secret"
