@@ -117,6 +117,16 @@ class View:
     holds: Callable[[Row], bool] = lambda _row: True
     _walks: dict[int, Walk] = field(default_factory=dict)
 
+    @property
+    def ties(self) -> int:
+        """How many awaited rows share their instant with another one, as far as their times are known."""
+        return sum(count for count in Counter(filter(None, self.stamps.values())).values() if count > 1)
+
+    @property
+    def fine(self) -> bool:
+        """Whether times are told finer than in milliseconds, so that hardly two rows share one."""
+        return any(is_fine(stamp) for stamp in self.stamps.values())
+
     def walk(self, api: Api, limit: int) -> Walk:
         """The walk with this page size; walked once, then remembered."""
         if limit not in self._walks:
@@ -138,7 +148,15 @@ class View:
                 self.stamps[self.key(row)] = str(row.get("created_at"))
 
     def losses(self, walked: Walk) -> Losses:
-        return losses(self.stamps, [(self.key(row), str(row.get("created_at"))) for row in walked.rows], _edges(walked))
+        seen = [(self.key(row), str(row.get("created_at"))) for row in walked.rows]
+        return losses(self._reached(walked, dict(seen)), seen, _edges(walked))
+
+    def _reached(self, walked: Walk, seen: Mapping[str, str]) -> dict[str, str]:
+        """The awaited rows without those that are older than where a walk broke off: that it did is another matter."""
+        if walked.trouble is None or not walked.rows:
+            return self.stamps
+        last = instant(walked.rows[-1].get("created_at"))
+        return {key: at for key, at in self.stamps.items() if key in seen or (at and instant(at) >= last)}
 
 
 def _edges(walked: Walk) -> set[str]:

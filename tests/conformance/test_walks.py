@@ -175,3 +175,19 @@ def test_a_walk_teaches_times_that_were_unknown() -> None:
     seen = View("rows", "/rows", {}, {"20": "", "19": FINE.format(19)}, closed=True, key=lambda r: str(r["id"]))
     seen.walk(Rows(by_offset(NEWEST_FIRST)), 10)  # type: ignore[arg-type]
     assert seen.stamps["20"] == FINE.format(20)
+
+
+def test_rows_beyond_the_place_where_a_walk_broke_off_are_not_lost() -> None:
+    """Rows of one instant come again without end: that the older ones never come is no second finding."""
+    rows = [row("c", FINE.format(3)), row("b", FINE.format(2)), row("a", FINE.format(2)), row("z", FINE.format(1))]
+    pages = {None: (rows[:2], "b"), "b": (rows[2:3], "a"), "a": (rows[1:2], "b")}
+    stamps = {each["id"]: each["created_at"] for each in rows}
+    seen = View("rows", "/rows", {}, stamps, closed=True, key=lambda each: str(each["id"]))
+    found = seen.losses(seen.walk(Rows(lambda cursor, _limit: pages[cursor]), 2))  # type: ignore[arg-type]
+    assert (found.lost, found.repeated, found.tied) == ([], ["b"], ["b"])
+
+
+def test_ties_are_counted_by_printed_time() -> None:
+    stamps = {"a": COARSE, "b": COARSE, "c": "", "d": FINE.format(1)}
+    view = View("rows", "/rows", {}, stamps, closed=True, key=lambda each: str(each["id"]))
+    assert (view.ties, view.fine) == (2, True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -208,9 +207,12 @@ def test_rows_of_one_instant_survive_a_page_boundary(
     api: Api, view_of: Callable[[str], View], measure: Callable[[str, Any], None], name: str
 ) -> None:
     view = view_of(name)
+    measure(f"rows that share an instant: {name}", view.ties)
+    if not view.ties:  # a clock that tells microseconds makes no two rows of one instant, and then has none to lose
+        known = view.fine or any(view_of(plain).ties for plain in PLAIN)
+        precondition(known, "no two rows share an instant, in no list: what becomes of such rows is not known")
+        return
     walks = {limit: view.walk(api, limit) for limit in (SIZES if name in PLAIN else (1, 7))}
-    stamps = Counter(stamp for stamp in view.stamps.values() if stamp)
-    measure(f"rows that share an instant: {name}", sum(count for count in stamps.values() if count > 1))
     judged = [_keeps_ties(view, limit, walked) for limit, walked in walks.items()]
     precondition(any(judged), "rows that share no instant are lost or repeated at every page size (PAGE-03)")
 
@@ -238,13 +240,14 @@ def test_a_filter_holds_on_every_page(api: Api, view_of: Callable[[str], View], 
         that(not strange, f"only rows of {view.params} on page {number}", f"also {strange}", page.exchange)
     found = view.losses(walked)
     if found.lost and not found.tied:
-        _plain_is_whole(api, view_of(name.split(" ", 1)[0]), limit)
+        _plain_is_whole(api, view_of(name.split(" ", 1)[0]))
         raise Mismatch(f"all {len(view.stamps)} rows of {view.params}", str(found), *walked.exchanges)
 
 
-def _plain_is_whole(api: Api, plain: View, limit: int) -> None:
-    """What is lost without a filter too is not the filter's fault."""
-    precondition(not plain.losses(plain.walk(api, limit)).lost, "rows are lost without a filter too (PAGE-03)")
+def _plain_is_whole(api: Api, plain: View) -> None:
+    """What is lost without a filter too is not the filter's fault: at any page size, since its pages end elsewhere."""
+    for limit in SIZES:
+        precondition(not plain.losses(plain.walk(api, limit)).lost, "rows are lost without a filter too (PAGE-03)")
 
 
 @requirement("PAGE-06")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Protocol
 
 from starlette.datastructures import QueryParams
@@ -13,6 +14,7 @@ from reference.wacrm.pages import DEFAULT_LIMIT, MAXIMUM_LIMIT, Window
 from reference.wacrm.storage import Row
 
 FIRST = "9999"
+_MILLISECONDS = len("2026-07-01T12:00:00.000")
 _KEYSET = "(created_at, id) < (:before, :before_id)"
 Rows = list[Row]
 
@@ -130,6 +132,28 @@ def conversations_repeat_a_row_on_full_pages(wacrm: Wacrm) -> None:
     _cut(wacrm, "conversations", repeating)
 
 
+@fault("PAGE-03", "the time in the cursor is cut to the milliseconds of a JavaScript date, the rows' have microseconds")
+def cursor_cuts_the_time_to_milliseconds(wacrm: Wacrm) -> None:
+    encode, decode, clock = wacrm.pages.encode, wacrm.pages.decode, wacrm.clock
+    last = [""]
+
+    def now() -> str:
+        moment = datetime.fromtimestamp(clock.seconds(), UTC).isoformat(timespec="microseconds")
+        last[:] = [max(last[0], moment.replace("+00:00", "Z"))]
+        return last[0]
+
+    def cut(row: Row, subject: str) -> str:
+        return encode({**dict(row), "created_at": f"{row['created_at'][:_MILLISECONDS]}Z"}, subject)  # type: ignore[arg-type]
+
+    def read(cursor: str, subject: str) -> tuple[str, str]:
+        created_at, identity = decode(cursor, subject)
+        return f"{created_at[:_MILLISECONDS]}000Z", identity
+
+    patch(clock, "now", now)
+    patch(wacrm.pages, "encode", cut)
+    patch(wacrm.pages, "decode", read)
+
+
 def _offsets(wacrm: Wacrm, listed: str, service: Lists) -> None:
     """A list that counts rows where it should compare them."""
     offsets: dict[tuple[str, str], int] = {}
@@ -179,6 +203,11 @@ def contacts_with_equal_times_are_lost(wacrm: Wacrm) -> None:
 @fault("PAGE-05", "messages continue after created_at alone: its ties are lost at a page boundary")
 def messages_with_equal_times_are_lost(wacrm: Wacrm) -> None:
     rewrite(wacrm.messages.sql, "page", _KEYSET, "created_at < :before")
+
+
+@fault("PAGE-05", "messages continue with created_at or older, without the last row itself: its ties come again")
+def messages_with_equal_times_are_repeated(wacrm: Wacrm) -> None:
+    rewrite(wacrm.messages.sql, "page", _KEYSET, "created_at <= :before AND id <> :before_id")
 
 
 @fault("PAGE-05", "conversations continue with both columns compared by themselves: ties go missing")
