@@ -156,6 +156,19 @@ def test_contradicting_reports_end_at_one_of_them_and_not_before_both(account: A
 
 
 @requirement("MSG-11")
+@pytest.mark.parametrize("timed", [True, False], ids=["each its second", "one second"])
+def test_a_failure_that_comes_late_takes_no_reading_back(account: Account, *, timed: bool) -> None:
+    """What was read had arrived: a report of failure, which Meta dates before it, cannot be the later state."""
+    courses = ((READ,), (SENT, DELIVERED, READ), (DELIVERED, READ))
+    thread = Thread(account, len(courses))
+    in_steps(thread, courses, timed=timed)
+    was_read = eventually(lambda: set(thread.statuses().values()) == {READ}, account.provider.patience)
+    expect.precondition(was_read, "messages that were reported as read do not become so (MSG-10)")
+    thread.report(*(thread.item(wamid, FAILED, timed=timed) for wamid in thread.wamids))
+    thread.stay(dict.fromkeys(thread.wamids, (READ,)))
+
+
+@requirement("MSG-11")
 def test_reports_of_one_webhook_are_in_no_order(account: Account) -> None:
     thread = Thread(account, len(ORDERS))
     pairs = [(wamid, status) for wamid, order in zip(thread.wamids, ORDERS, strict=True) for status in order]

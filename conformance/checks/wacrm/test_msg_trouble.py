@@ -267,8 +267,10 @@ def test_a_message_that_meta_took_slowly_is_no_error(slow: Slow) -> None:
         at_metas = slow.account.provider.accepted(to=digits(number))
         expect.precondition(at_metas, f"the send to a Meta that takes {seconds} s did not reach it")
         if exchange.status != 201:
+            early = exchange.seconds < seconds
+            gave_up = f"the deployment gave up after {exchange.seconds:.1f} s: " if early else ""
             raise expect.Mismatch(
-                f"201 for a message that Meta took (it answered after {seconds} s)", exchange.summary, exchange,
+                f"201 for a message that Meta took (it answered after {seconds} s)", gave_up + exchange.summary, exchange,
                 evidence=[f"ledger: accepted as {entry['wamid']}" for entry in at_metas],
             )  # fmt: skip
         at_meta(slow.account, exchange)

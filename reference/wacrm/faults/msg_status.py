@@ -80,6 +80,11 @@ def late_sent_takes_failed_back(wacrm: Wacrm) -> None:
     _backwards(wacrm, lambda row, status: (row["status"], status) == (Status.FAILED, Status.SENT))
 
 
+@fault("MSG-11", "failed outranks everything, and a late one makes a message that was read a failed one")
+def late_failed_takes_read_back(wacrm: Wacrm) -> None:
+    _backwards(wacrm, lambda row, status: (row["status"], status) == (Status.READ, Status.FAILED))
+
+
 @fault("MSG-11", "statuses that came before Meta's answer are applied without a look at their order")
 def early_statuses_are_applied_as_they_came(wacrm: Wacrm) -> None:
     claim, record = wacrm.early.claim, wacrm.messages.record
