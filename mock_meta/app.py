@@ -1,6 +1,7 @@
 """The mock as one ASGI application."""
 
 import time
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
@@ -10,12 +11,19 @@ from mock_meta.mock import Clock, Mock
 from mock_meta.posting import Poster
 from mock_meta.settings import Settings
 
+if TYPE_CHECKING:
+    from mock_meta.scenario import Scenario
+
 
 class MockMeta:
-    """Graph calls go straight to the gateway, which keeps the send path short; the control is FastAPI's."""
+    """Graph calls go straight to the gateway, which keeps the send path short; the control is FastAPI's.
+
+    A ``scenario`` that is set before the server starts is played from then on.
+    """
 
     def __init__(self, mock: Mock, gateway: Gateway, control: FastAPI) -> None:
         self.mock = mock
+        self.scenario: "Scenario | None" = None
         self._gateway = gateway
         self._control = control
 
@@ -33,8 +41,11 @@ class MockMeta:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
+                if self.scenario is not None:
+                    await self._control.state.player.start(self.scenario)
                 await send({"type": "lifespan.startup.complete"})
             else:
+                await self._control.state.player.stop()
                 await self.mock.stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return

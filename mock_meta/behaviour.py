@@ -93,6 +93,11 @@ class Behaviour:
         self._by_account.clear()
         self._scripts.clear()
 
+    @property
+    def default(self) -> Distribution:
+        """What becomes of messages that neither a script nor their account decides."""
+        return self._default
+
     def set_default(self, distribution: Distribution) -> None:
         self._default = distribution
 

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import logging
 import os
 import ssl
 import sys
@@ -17,6 +18,7 @@ from mock_meta.control.accounts import configure
 from mock_meta.control.shapes import ControlError
 from mock_meta.hosts import hosts_lines
 from mock_meta.mock import Mock
+from mock_meta.scenario import Scenario, read_scenario
 from mock_meta.screen import start_screen
 from mock_meta.server import bind, serve, url_of
 from mock_meta.settings import Settings
@@ -32,6 +34,8 @@ examples:
       accounts from a file, statuses as slow and as lossy as real ones
   python -m mock_meta --seed 7 --retry-scale 0.001
       the same draws on every run, webhook retries a thousand times faster
+  python -m mock_meta --scenario mock_meta/demo.toml
+      a timeline: messages, throttling, an outage of webhooks
   python -m mock_meta --tls --port 443
       as https://graph.facebook.com, for an application whose hosts file has
       the lines of --hosts
@@ -51,6 +55,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add(
         "--config", type=Path, metavar="FILE", help="JSON list of accounts, each as in PUT /_control/accounts/{waba_id}"
     )
+    add("--scenario", type=Path, metavar="FILE", help="accounts, behaviour and a timeline in TOML (see README.md)")
     add("--seed", type=int, default=1, metavar="N", help="seed of every draw (default: %(default)s)")
     add("--behaviour", default=DEFAULT_PROFILE, choices=sorted(PROFILES), help="status profile (default: %(default)s)")
     add(
@@ -104,6 +109,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     app = create_app(_settings(options))
     if options.config is not None:
         _load(app.mock, options.config)
+    if options.scenario is not None:
+        app.scenario = _read_scenario(options.scenario, quiet=options.quiet)
     authority = _authority(options)
     try:
         sock = bind(options.host, options.port)
@@ -166,6 +173,15 @@ def _load(mock: Mock, file: Path) -> None:
         configure(mock, json.loads(file.read_text("utf-8")))
     except (OSError, ValueError, ControlError) as problem:
         _fail(f"--config {file}: {problem}")
+
+
+def _read_scenario(file: Path, *, quiet: bool) -> Scenario:
+    logging.basicConfig(level="ERROR" if quiet else "INFO", format="%(message)s", stream=sys.stderr)
+    logging.getLogger("httpx").setLevel("WARNING")
+    try:
+        return read_scenario(file.read_text("utf-8"))
+    except (OSError, ValueError, ControlError) as problem:
+        _fail(f"--scenario {file}: {problem}")
 
 
 def _fail(sentence: str) -> NoReturn:

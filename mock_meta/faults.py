@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from mock_meta.dice import Dice
 from mock_meta.errors import ErrorBody
 from mock_meta.numbers import digits_of
 
@@ -37,7 +38,7 @@ class RawAnswer:
 
 @dataclass(slots=True)
 class Fault:
-    """``left`` is how often it still fires; None is always. ``delay`` in seconds."""
+    """``left`` is how often it still fires; None is always. ``share`` of matching calls get it. ``delay`` in seconds."""
 
     id: int
     match: Match
@@ -48,6 +49,8 @@ class Fault:
     reset: When | None = None
     hang: When | None = None
     delay: float | None = None
+    share: float = 1.0
+    met: int = 0
     fired: int = 0
 
     @property
@@ -71,9 +74,10 @@ class Subject:
 
 
 class Faults:
-    """The armed faults, oldest first; the first that matches fires."""
+    """The armed faults, oldest first; the first that matches fires. ``seed`` decides which calls a share is made of."""
 
-    def __init__(self) -> None:
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
         self._armed: dict[int, Fault] = {}
         self._count = 0
 
@@ -98,11 +102,15 @@ class Faults:
         if not self._armed:
             return None
         for fault in self._armed.values():
-            if fault.left != 0 and _applies(fault.match, subject):
+            if fault.left != 0 and _applies(fault.match, subject) and self._drawn(fault):
                 fault.fired += 1
                 fault.left = None if fault.left is None else fault.left - 1
                 return fault
         return None
+
+    def _drawn(self, fault: Fault) -> bool:
+        fault.met += 1
+        return fault.share >= 1.0 or Dice(f"{self._seed}|fault|{fault.id}|{fault.met}").random() < fault.share
 
 
 def _applies(match: Match, subject: Subject) -> bool:

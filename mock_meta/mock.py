@@ -17,6 +17,7 @@ from mock_meta.ledger import Ledger
 from mock_meta.limits import Limits
 from mock_meta.media import MediaStore
 from mock_meta.numbers import whatsapp_id
+from mock_meta.pause import Pausable
 from mock_meta.payloads import status_item
 from mock_meta.posting import HttpPoster, Poster
 from mock_meta.review_settings import ReviewSettings
@@ -39,13 +40,13 @@ class Mock:
         self.accounts = Accounts()
         self.ledger = Ledger(Store(settings.ledger))
         self.behaviour = Behaviour(settings.seed, settings.profile)
-        self.faults = Faults()
+        self.faults = Faults(settings.seed)
         self.conversations = Conversations()
         self.media = MediaStore(self.ids)
         self.uploads = Uploads(self.ids)
         self.limits = Limits()
         self.fates = Fates(self.behaviour, self.ledger, self.conversations, self.media, self.limits)
-        self.poster = poster or HttpPoster(settings.webhook_timeout, settings.webhook_ca)
+        self.poster = Pausable(poster or HttpPoster(settings.webhook_timeout, settings.webhook_ca))
         retry = RetryPlan(scale=settings.retry_scale)
         self.dispatcher = Dispatcher(self.poster.post, self.ledger, retry, settings.webhook_concurrency)
         self.webhooks = Webhooks(self.dispatcher, self.ledger.last_delivery() + 1)
@@ -66,6 +67,7 @@ class Mock:
         self.dispatcher.clear()
         self.ledger.clear()
         self.faults.clear()
+        self.poster.resume()
         self.behaviour.clear()
         self.conversations.clear()
         self.media.clear()

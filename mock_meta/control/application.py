@@ -7,10 +7,23 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from mock_meta.control import accounts, behaviour, faults, general, ledger, metrics, switches, templates, webhooks
+from mock_meta.control import (
+    accounts,
+    behaviour,
+    faults,
+    general,
+    ledger,
+    metrics,
+    page,
+    scenario,
+    switches,
+    templates,
+    webhooks,
+)
 from mock_meta.control.bodies import mock_of
 from mock_meta.control.shapes import ControlError, suggestion
 from mock_meta.mock import Mock
+from mock_meta.player import Player
 
 PREFIX = "/_control"
 ROUTERS = (
@@ -22,6 +35,8 @@ ROUTERS = (
     faults.router,
     ledger.router,
     webhooks.router,
+    page.router,
+    scenario.router,
 )
 
 
@@ -29,6 +44,7 @@ def create_control(mock: Mock) -> FastAPI:
     """The application behind ``/_control``."""
     app = FastAPI(title="mock_meta control", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.mock = mock
+    app.state.player = Player(app)
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX, dependencies=[Depends(local_only)])
     app.include_router(metrics.router, dependencies=[Depends(local_only)])

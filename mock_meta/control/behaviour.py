@@ -74,6 +74,13 @@ class ScriptShape(Shape):
 router = APIRouter(prefix="/behaviour")
 
 
+@router.get("")
+async def get_behaviour(request: Request) -> dict[str, Any]:
+    default = mock_of(request).behaviour.default
+    profile = next((name for name, one in PROFILES.items() if one == default), None)
+    return {"profile": profile, "profiles": list(PROFILES), "behaviour": describe(default)}
+
+
 @router.put("")
 async def put_behaviour(request: Request) -> dict[str, Any]:
     mock = mock_of(request)

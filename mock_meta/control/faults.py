@@ -40,6 +40,7 @@ class FaultShape(Shape):
     reset: When | None = None
     hang: When | None = None
     delay: Annotated[float, Field(ge=0, le=600)] | None = None
+    share: Annotated[float, Field(gt=0, le=1)] = 1.0
 
     @model_validator(mode="after")
     def _one_kind(self) -> "FaultShape":
@@ -70,12 +71,13 @@ def _fault(fault_id: int, body: FaultShape) -> Fault:
         id=fault_id,
         match=Match(match.phone_number_id, recipients, match.type, match.operation),
         left=body.times,
-        asked=body.model_dump(mode="json", exclude_none=True),
+        asked=body.model_dump(mode="json", exclude_none=True, exclude_unset=True),
         error=error_body(error.code, error.details, error.message, error.http_status) if error else None,
         raw=RawAnswer(http.status, http.body.encode(), http.content_type) if http else None,
         reset=body.reset,
         hang=body.hang,
         delay=body.delay,
+        share=body.share,
     )
 
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 
 from mock_meta import __version__
 from mock_meta.control.bodies import body_as, mock_of
+from mock_meta.control.scenario import player_of
 from mock_meta.control.shapes import Shape
 
 
@@ -33,6 +34,7 @@ async def health(request: Request) -> dict[str, Any]:
 @router.post("/reset")
 async def reset(request: Request) -> dict[str, Any]:
     body = await body_as(request, ResetShape)
+    await player_of(request).stop()
     mock = mock_of(request)
     mock.reset(accounts=body.accounts)
     return {"ok": True, "last_seq": mock.ledger.last_seq}

@@ -1,4 +1,4 @@
-"""``/_control/limits``, ``chaos``, ``batch``, ``reviews``, ``magic-numbers``: the switches of Meta's own behaviour."""
+"""The switches of Meta's own behaviour under ``/_control``: limits, chaos, batch, delivery, reviews, magic-numbers."""
 
 from typing import Annotated, Any
 
@@ -74,6 +74,10 @@ class BatchShape(Shape):
     seconds: Seconds = 0.1
 
 
+class DeliveryShape(Shape):
+    paused: bool
+
+
 class ReviewsShape(Shape):
     after: Seconds | tuple[Seconds, Seconds] = 0.5
     decision: Decision = Decision.APPROVE
@@ -115,6 +119,19 @@ async def put_batch(request: Request) -> dict[str, Any]:
     body = await body_as(request, BatchShape)
     announcer.batch = Batch(body.most, body.seconds)
     return announcer.shown()
+
+
+@router.get("/delivery")
+async def get_delivery(request: Request) -> dict[str, bool]:
+    return {"paused": mock_of(request).poster.paused}
+
+
+@router.put("/delivery")
+async def put_delivery(request: Request) -> dict[str, bool]:
+    body = await body_as(request, DeliveryShape)
+    poster = mock_of(request).poster
+    (poster.pause if body.paused else poster.resume)()
+    return {"paused": poster.paused}
 
 
 @router.put("/reviews")

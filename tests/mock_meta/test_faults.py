@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from mock_meta.faults import Faults
 from tests.mock_meta.conftest import Live, Receiver, until
 from tests.mock_meta.inside import PERSON, PHONE, Inside
 
@@ -109,3 +110,16 @@ def test_slow_but_accepted_at_the_start(live: Live, receiver: Receiver) -> None:
 )
 def test_bad_faults_are_refused(inside: Inside, fault: dict[str, Any], sentence: str) -> None:
     assert sentence in inside.control("POST", "/faults", fault, status=400)["error"]
+
+
+def test_a_share_of_calls_gets_it_and_the_seed_decides_which(inside: Inside) -> None:
+    def fates() -> list[int]:
+        inside.control("POST", "/faults", {"share": 0.333, "http": {"status": 500}})
+        answers = [inside.graph("POST", f"{PHONE}/messages", json=TEXT).status_code for _ in range(60)]
+        inside.control("POST", "/reset")
+        return answers
+
+    first = fates()
+    assert 8 <= first.count(500) <= 32
+    inside.app.mock.faults = Faults(inside.app.mock.settings.seed)
+    assert fates() == first

@@ -1,0 +1,40 @@
+"""``/_control/scenario``: a timeline in TOML, started, watched and ended at any moment."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from mock_meta.control.shapes import ControlError
+from mock_meta.player import Player
+from mock_meta.scenario import read_scenario
+
+router = APIRouter(prefix="/scenario")
+
+
+def player_of(request: Request) -> Player:
+    player = request.app.state.player
+    assert isinstance(player, Player)
+    return player
+
+
+@router.post("")
+async def start(request: Request) -> dict[str, Any]:
+    try:
+        text = (await request.body()).decode()
+    except UnicodeDecodeError as problem:
+        raise ControlError("the body is not TOML: it is not UTF-8") from problem
+    player = player_of(request)
+    await player.start(read_scenario(text))
+    return player.shown()
+
+
+@router.get("")
+async def show(request: Request) -> dict[str, Any]:
+    return player_of(request).shown()
+
+
+@router.delete("")
+async def stop(request: Request) -> dict[str, Any]:
+    player = player_of(request)
+    await player.stop()
+    return player.shown()

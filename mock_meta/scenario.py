@@ -1,0 +1,116 @@
+"""Scenario files: accounts, switches and a timeline in TOML, for demonstrations and load tests.
+
+Every table holds the body of the control call of the same name, and is checked as that call checks it before anything begins.
+"""
+
+import tomllib
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import Field
+
+from mock_meta.control.accounts import ConfiguredAccount
+from mock_meta.control.behaviour import BehaviourShape, ScriptShape, Seconds
+from mock_meta.control.bodies import as_shape
+from mock_meta.control.faults import FaultShape
+from mock_meta.control.shapes import ControlError, Shape, suggestion
+from mock_meta.control.switches import BatchShape, ChaosShape, DeliveryShape, LimitsShape, ReviewsShape
+from mock_meta.control.webhooks import InboundShape, StatusesShape
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A control call that a table of the file stands for; ``undone`` when it can be taken back after a while."""
+
+    method: str
+    path: str
+    shape: type[Shape]
+    undone: bool = False
+
+
+CALLS = {
+    "behaviour": Call("PUT", "behaviour", BehaviourShape),
+    "recipients": Call("POST", "behaviour/recipients", ScriptShape),
+    "limits": Call("PUT", "limits", LimitsShape),
+    "chaos": Call("PUT", "chaos", ChaosShape),
+    "batch": Call("PUT", "batch", BatchShape),
+    "reviews": Call("PUT", "reviews", ReviewsShape),
+    "delivery": Call("PUT", "delivery", DeliveryShape, undone=True),
+    "fault": Call("POST", "faults", FaultShape, undone=True),
+    "inbound": Call("POST", "inbound", InboundShape),
+    "statuses": Call("POST", "statuses", StatusesShape),
+}
+
+
+class MomentShape(Shape):
+    """When, in seconds from the start, and for how long."""
+
+    second: Seconds
+    lasts: Seconds | None = Field(default=None, alias="for")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call at its second; ``lasts`` seconds until it is taken back, None for never."""
+
+    second: float
+    name: str
+    body: Json
+    lasts: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What is set up before the clock starts, and the timeline in its order."""
+
+    accounts: list[Json] = field(default_factory=list)
+    opening: list[Step] = field(default_factory=list)
+    timeline: list[Step] = field(default_factory=list)
+
+
+def read_scenario(text: str) -> Scenario:
+    """Raises ControlError, with the place, for anything that could not be carried out."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        raise ControlError(f"not TOML: {problem}") from problem
+    accounts, moments = document.pop("accounts", []), document.pop("at", [])
+    for place, entries in (("accounts", accounts), ("at", moments)):
+        if not isinstance(entries, list):
+            raise ControlError(f"{place}: write [[{place}]], once for each")
+    for number, account in enumerate(accounts, 1):
+        _checked(f"accounts {number}", account, ConfiguredAccount)
+    opening = [_step("the file", 0.0, name, body, None) for name, body in document.items()]
+    timeline = [step for number, moment in enumerate(moments, 1) for step in _moment(f"at {number}", moment)]
+    return Scenario(accounts, opening, sorted(timeline, key=lambda step: step.second))
+
+
+def _moment(place: str, moment: object) -> list[Step]:
+    if not isinstance(moment, dict):
+        raise ControlError(f"{place}: write [[at]], once for each")
+    when = {name: moment[name] for name in ("second", "for") if name in moment}
+    shape = _checked(place, when, MomentShape)
+    calls = {name: body for name, body in moment.items() if name not in when}
+    if not calls:
+        raise ControlError(f"{place}: nothing happens; known: {', '.join(CALLS)}")
+    return [_step(place, shape.second, name, body, shape.lasts) for name, body in calls.items()]
+
+
+def _step(place: str, second: float, name: str, body: object, lasts: float | None) -> Step:
+    if name not in CALLS:
+        raise ControlError(f"{place}: unknown table {name!r}{suggestion(name, CALLS)}")
+    if lasts is not None and not CALLS[name].undone:
+        takeable = " and ".join(sorted(known for known, call in CALLS.items() if call.undone))
+        raise ControlError(f"{place}: only {takeable} can be taken back with 'for'; give {name!r} a second [[at]]")
+    _checked(f"{place}, {name}", body, CALLS[name].shape)
+    waits = {"wait": False} if "wait" in CALLS[name].shape.model_fields else {}
+    return Step(second, name, {**waits, **body} if isinstance(body, dict) else {}, lasts)
+
+
+def _checked(place: str, body: object, shape: type[Any]) -> Any:  # noqa: ANN401  # an instance of the shape
+    try:
+        return as_shape(body, shape)
+    except ControlError as problem:
+        raise ControlError(f"{place}: {problem.sentence}") from problem

@@ -1,0 +1,140 @@
+"""The live page in a real browser. Skipped where there is no Chromium."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from tests.mock_meta.conftest import Live, until
+from tests.mock_meta.inside import PERSON, PHONE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+
+    from tests.mock_meta.conftest import Receiver
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+)
+TEXT = {"messaging_product": "whatsapp", "to": PERSON, "type": "text", "text": {"body": "Ciao <b>bello</b>"}}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def page(browser: Browser, live: Live) -> Iterator[Page]:
+    """The page of a mock with one account; anything that a script complains of fails the test."""
+    complaints: list[str] = []
+    found = browser.new_page()
+    found.on("pageerror", lambda problem: complaints.append(str(problem)))
+    found.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+    found.goto(f"{live.address['url']}/_control/")
+    expect(found.locator("#link")).to_have_text("live")
+    yield found
+    found.close()
+    assert complaints == []
+
+
+def send(live: Live, **members: object) -> int:
+    headers = {"Authorization": "Bearer EAAtest"}
+    return live.http.post(f"/v21.0/{PHONE}/messages", json={**TEXT, **members}, headers=headers).status_code
+
+
+def test_sends_and_webhooks_appear_as_they_happen(page: Page, live: Live) -> None:
+    expect(page.locator("#nothing")).to_be_visible()
+    send(live)
+    expect(page.locator("#lines tr")).to_have_count(4)
+    expect(page.locator("#lines tr.request")).to_contain_text("send text")
+    expect(page.locator("#sends")).to_have_text("1")
+    expect(page.locator("#webhooks")).to_have_text("3")
+
+
+def test_lines_are_filtered_by_number_status_and_error(page: Page, live: Live) -> None:
+    send(live)
+    send(live, to="99900005678", text={})
+    rows = page.locator("#lines tr")
+    expect(rows).to_have_count(5)
+    for text, count in (("+99900005678", 1), ("delivered", 1), ("(#100)", 1), ("nobody", 0), ("", 5)):
+        page.fill("#text", text)
+        expect(rows).to_have_count(count)
+    page.select_option("#kind", "bad")
+    expect(rows).to_have_count(1)
+
+
+def test_a_line_tells_the_messages_story_and_lets_the_contact_answer(
+    page: Page, live: Live, receiver: Receiver
+) -> None:
+    send(live)
+    page.locator("#lines tr.request").click()
+    steps = page.locator("#story li b")
+    expect(steps).to_have_text(["messages.send", "sent", "delivered", "read"])
+    page.locator("#story summary").first.click()
+    expect(page.locator("#story pre").first).to_contain_text("Ciao <b>bello</b>")
+    page.fill("#story input[name=text]", "Grazie")
+    page.get_by_role("button", name=f"Reply as {PERSON}").click()
+    until(lambda: any(b"Grazie" in body for _, body in receiver.posts))
+    page.get_by_role("button", name="Fail (131026)").click()
+    expect(page.locator("#story li b").last).to_have_text("failed")
+
+
+def test_faults_and_delivery_are_flipped(page: Page, live: Live) -> None:
+    throttle = page.get_by_role("button", name="Throttle (130429)")
+    throttle.click()
+    expect(throttle).to_have_attribute("aria-pressed", "true")
+    assert send(live) == 400
+    throttle.click()
+    expect(throttle).to_have_attribute("aria-pressed", "false")
+    assert send(live) == 200
+    page.get_by_role("button", name="Pause webhooks").click()
+    expect(page.get_by_role("button", name="Resume webhooks")).to_be_visible()
+    assert live.control("GET", "/delivery") == {"paused": True}
+    page.select_option("#profile", "silent")
+    until(lambda: live.control("GET", "/behaviour")["profile"] == "silent")
+
+
+def test_the_keyboard_is_enough(page: Page, live: Live) -> None:
+    send(live)
+    expect(page.locator("#lines tr")).to_have_count(4)
+    page.keyboard.press("/")
+    page.keyboard.type("send")
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator("#story")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#story")).to_be_hidden()
+    page.keyboard.press("f")
+    expect(page.locator("#freeze")).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_customer_writes(page: Page, live: Live, receiver: Receiver) -> None:
+    assert live.control("GET", "/accounts")["accounts"]
+    page.fill("#customer input[name=text]", "Anyone there?")
+    page.locator("#customer button").click()
+    until(lambda: any(b"Anyone there?" in body for _, body in receiver.posts))
+    expect(page.locator("#lines tr")).to_contain_text("message")
+
+
+def test_a_mock_that_went_away_is_told(browser: Browser, live: Live) -> None:
+    page = browser.new_page()
+    page.goto(f"{live.address['url']}/_control/")
+    page.route("**/feed*", lambda route: route.abort())
+    expect(page.locator("#link")).to_have_class("lost")
+    page.close()

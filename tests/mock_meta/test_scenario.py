@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mock_meta.control.shapes import ControlError
+from mock_meta.scenario import CALLS, read_scenario
+from tests.mock_meta.conftest import DEADLINE
+from tests.mock_meta.inside import PERSON, PHONE
+
+if TYPE_CHECKING:
+    from tests.mock_meta.inside import Inside
+
+DEMO = Path(__file__).parents[2] / "mock_meta" / "demo.toml"
+INBOUND = f'inbound = {{ phone_number_id = "{PHONE}", messages = [{{ from = "{PERSON}", text = {{ body = "Hi" }} }}] }}'
+
+
+def play(inside: Inside, text: str) -> dict[str, Any]:
+    answer = inside.request("POST", "/_control/scenario", content=text)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def ended(inside: Inside) -> dict[str, Any]:
+    for _ in range(int(DEADLINE / 0.02)):
+        shown: dict[str, Any] = inside.control("GET", "/scenario")
+        if not shown["running"]:
+            return shown
+        inside.rest()
+    pytest.fail("the scenario did not end")
+
+
+def test_the_demonstration_can_be_read() -> None:
+    scenario = read_scenario(DEMO.read_text("utf-8"))
+    assert [step.second for step in scenario.timeline] == [5, 30, 60, 100, 130]
+    assert [step.name for step in scenario.opening] == ["behaviour"]
+
+
+def test_calls_are_made_at_their_second_and_taken_back(inside: Inside) -> None:
+    play(
+        inside,
+        f"""
+        [limits.pair_rate]
+        burst = 7
+        [[at]]
+        second = 0.15
+        {INBOUND}
+        [[at]]
+        second = 0
+        for = 0.3
+        fault = {{ error = {{ code = 130429 }} }}
+        delivery = {{ paused = true }}
+        """,
+    )
+    assert inside.control("GET", "/limits")["pair_rate"]["burst"] == 7
+    inside.rest(0.05)
+    assert inside.refused()["code"] == 130429
+    assert inside.control("GET", "/delivery") == {"paused": True}
+    shown = ended(inside)
+    assert [step["done"] for step in shown["steps"]] == [True] * 4
+    assert inside.control("GET", "/faults") == {"faults": []}
+    assert [value["messages"][0]["text"]["body"] for value in inside.posts.values()] == ["Hi"]
+
+
+def test_a_step_that_the_control_refuses_is_told_and_the_others_go_on(inside: Inside) -> None:
+    play(inside, f"[[at]]\nsecond = 0\n{INBOUND.replace(PHONE, '12345')}\n[[at]]\nsecond = 0\n{INBOUND}")
+    first, second = ended(inside)["steps"]
+    assert "no phone number '12345'" in first["problem"]
+    assert (second["done"], second["problem"]) == (True, None)
+
+
+@pytest.mark.parametrize("ending", [("DELETE", "/scenario"), ("POST", "/reset")])
+def test_ending_a_scenario_takes_back_what_it_holds(inside: Inside, ending: tuple[str, str]) -> None:
+    play(inside, "[[at]]\nsecond = 0\nfor = 600\nfault = { delay = 1 }\n[[at]]\nsecond = 500\nbatch = {}")
+    inside.rest(0.05)
+    assert len(inside.control("GET", "/faults")["faults"]) == 1
+    inside.control(*ending)
+    assert inside.control("GET", "/faults") == {"faults": []}
+    assert not inside.control("GET", "/scenario")["running"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[[at", "not TOML"),
+        ("at = 3", "at: write [[at]]"),
+        ("[[at]]\nsecond = 1", "at 1: nothing happens"),
+        ("[[at]]\nfault = {delay = 1}", "at 1: second"),
+        ("[[at]]\nsecond = 1\nfalut = {delay = 1}", "did you mean 'fault'"),
+        ("[[at]]\nsecond = 1\nfor = 3\nchaos = {}", "only delivery and fault can be taken back"),
+        ("[[at]]\nsecond = 1\nfault = {dely = 1}", "at 1, fault: unknown member 'dely'; did you mean 'delay'"),
+        ("[behaviour]\nprofile = 1", "the file, behaviour: profile"),
+        ("[[accounts]]\naccess_token = 'T'", "accounts 1: waba_id"),
+    ],
+)
+def test_what_cannot_be_carried_out_is_said_before_anything_begins(text: str, sentence: str) -> None:
+    with pytest.raises(ControlError) as problem:
+        read_scenario(text)
+    assert sentence in problem.value.sentence
+
+
+def test_every_table_names_a_control_call(inside: Inside) -> None:
+    for name, call in CALLS.items():
+        answer = inside.request(call.method, f"/_control/{call.path}", content=b"[]")
+        assert "must be a JSON object" in answer.json()["error"], name
