@@ -27,6 +27,8 @@ def start_screen(mock: Mock, url: str, ca: Path | None = None) -> str:
         _RULE,
         f"  Graph API   {url}/v21.0",
         "              in place of https://graph.facebook.com/v21.0",
+        f"  Live page   {url}/_control/",
+        "              every send and webhook as it happens; replies, faults, pauses",
         f"  Control     {url}/_control",
         "              accounts, behaviour, faults, inbound messages, ledger",
         "",
