@@ -51,6 +51,13 @@ def kills(session: nox.Session) -> None:
 
 
 @nox.session
+def loadtest(session: nox.Session) -> None:
+    """Load a deployment and close the books: the embedded reference for a minute, or `-- --target harness.toml`."""
+    _install(session)
+    session.run("wacrm-harness", "loadtest", *session.posargs)
+
+
+@nox.session
 def incumbent(session: nox.Session) -> None:
     """Stock Schemathesis on the same faults, for the comparison in docs/kills.md."""
     _install(session)

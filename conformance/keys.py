@@ -118,6 +118,20 @@ class KeyPool:
                 self._pause(wait)
             self._spent.setdefault(key, deque()).append(self._clock())
 
+    def book_now(self, key: Key) -> bool:
+        """Book one request on this key if it has budget at this moment; never waits."""
+        with self._changed:
+            free = self._wait_for(key) <= 0
+            if free:
+                self._spent[key].append(self._clock())
+            return free
+
+    def spent(self, key: Key) -> int:
+        """Requests of the last window that are booked on the key."""
+        with self._changed:
+            self._wait_for(key)
+            return len(self._spent[key])
+
     def exclusive(self, role: str = Role.FULL) -> Key | None:
         """Take a never used key out of the pool, for a check that spends it on purpose; None when there is none to spare."""
         with self._changed:

@@ -101,13 +101,16 @@ class Process:
 
 @dataclass(frozen=True)
 class Embedded:
-    """The reference as this run wants it: broken in named ways, correct in other ways, with this limit and window."""
+    """The reference as this run wants it: broken in named ways, correct in other ways, with this limit and window, and with
+    so many keys of every scope.
+    """
 
     faults: Sequence[str] = ()
     variants: Sequence[str] = ()
     limit: int = 120
     window: float = 60.0
     port: int = 0
+    keys: int = FULL_KEYS
 
 
 @dataclass
@@ -134,6 +137,11 @@ class Stack:
         self._exit.callback(process.stop)
         return process.address
 
+    def pid(self, module: str) -> int | None:
+        """The process of one part; None when it was not started here."""
+        process = self._processes.get(module)
+        return None if process is None else int(process.address["pid"])
+
     def kill(self, module: str) -> None:
         """End one part at once, as a crash would."""
         self._processes[module].kill()
@@ -155,7 +163,7 @@ class Stack:
         """Mock Meta and the reference deployment, wired to each other and to the receiver; what the judge must know."""
         assert self.receiver is not None
         mock = self._start("mock_meta", "--port", "0", "--seed", str(self.seed))
-        accounts = embedded_accounts()
+        accounts = embedded_accounts(how.keys)
         file = self.directory / "accounts.json"
         file.touch(mode=0o600)
         file.write_text(json.dumps(accounts), encoding="utf-8")
@@ -176,9 +184,9 @@ def new_key() -> str:
     return "wacrm_live_" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
 
 
-def embedded_accounts() -> dict[str, Any]:
+def embedded_accounts(full: int = FULL_KEYS) -> dict[str, Any]:
     """The accounts file of the reference: an account with keys of every role, another one, one without WhatsApp."""
-    keys: list[tuple[str, tuple[str, ...], dict[str, str]]] = [("full", SCOPES, {})] * FULL_KEYS
+    keys: list[tuple[str, tuple[str, ...], dict[str, str]]] = [("full", SCOPES, {})] * full
     keys += [("none", (), {})] * 8 + [("revoked", SCOPES, {"revoked_at": "2026-01-01T00:00:00Z"})]
     keys += [("expired", SCOPES, {"expires_at": "2026-01-01T00:00:00Z"})]
     keys += [(f"only:{scope}", (scope,), {}) for scope in SCOPES]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -96,6 +97,13 @@ def kills(arguments: list[str]) -> int:
     return run(arguments)
 
 
+def loadtest(arguments: list[str]) -> int:
+    """Load a deployment, by default the embedded reference, and close the books. In a process of its own: Locust patches
+    the standard library.
+    """
+    os.execv(sys.executable, [sys.executable, "-m", "loadtests", *arguments])  # noqa: S606 - our own module
+
+
 def requirements(arguments: list[str]) -> int:
     """Print the table of clauses, checks and faults."""
     from harness.traceability import main as run  # noqa: PLC0415 - as above
@@ -115,6 +123,7 @@ VERBS = {
     "mock": mock,
     "reference": reference,
     "kills": kills,
+    "loadtest": loadtest,
     "incumbent": incumbent,
     "requirements": requirements,
 }

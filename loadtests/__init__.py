@@ -1,0 +1,1 @@
+"""Load tests: Locust drives, three records are joined at the end, promises are judged."""

@@ -1,0 +1,230 @@
+"""From a run that is over to its results: quiet, the records joined, the read side looked at, promises judged."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from conformance.provider import ProviderError
+from loadtests import histogram, measures, reading, slo
+from loadtests.accounting import ARRIVED, MEANING, Account, Trouble
+from loadtests.audit import OUT_OF_REACH, Audit, Auditor
+from loadtests.results import Finding, LoadResults, PromiseResult, exit_code, promise_result
+from loadtests.slo import Judged, Measured, Promise
+from reports.results import Verdict
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Mapping, Sequence
+
+    from loadtests.conductor import Run
+    from loadtests.visit import Visit
+
+LATE = 0.1
+"""Seconds: when one visit in a hundred begins later than this, the generator did not keep up."""
+KINDS = {
+    "schema": "an answer that is not as documented",
+    "unexpected-429": "429 for a key that has budget left by our account",
+    "limiter": "the limiter admits another number than its limit, or refuses who waited as told",
+    "cursor": "a walk along cursors met a row twice, or went back in time",
+    "contact": "another contact than the one asked for",
+    "counts": "a broadcast's counts contradict themselves",
+    "hidden": "answered with 201, and not in its conversation",
+    "shown twice": "once at Meta, and twice in its conversation",
+    "altered in the API": "another text in the conversation than was sent",
+    "stale status": "the API shows less than Meta reported and the deployment acknowledged",
+    "lost inbound": "acknowledged to Meta, and not in the API",
+    "inbound twice": "written once, and more than once in the API",
+    "altered inbound": "another text in the API than the customer wrote",
+    "unread count": "unread_count is not the number of unread messages",
+    "broadcast counts": "counts that are not what the ledger says",
+    "broadcast unfinished": "a broadcast that never became sent",
+    "target died": "nobody takes connections any more",
+    OUT_OF_REACH: "the read side could not be asked",
+}
+
+
+def close_books(
+    run: Run, given: argparse.Namespace, promises: list[Promise], visit: Callable[[], Visit]
+) -> LoadResults:
+    """Everything that is known of the run. `visit` makes visits for the audit."""
+    run.memory_after = run.stage.memory()
+    accounts, unacknowledged = _read_all(run, given)
+    audit = (
+        Audit()
+        if run.died is not None
+        else Auditor(run.books, visit, run.stage.target.target.patience).run(given.audit)
+    )
+    for kind, (count, examples) in audit.troubles.items():
+        run.trouble(kind, count, examples)
+    if run.died is not None:
+        run.trouble("target died", 1, [f"in second {run.died:.1f} of the run"])
+    measured = _measured(run, accounts, given)
+    judged = _marked(run, slo.judge([*promises, *_implied(promises, measured)], measured))
+    results = [promise_result(one) for one in judged]
+    findings = [*_findings(accounts), *_watched(run)]
+    return _results(run, given, results, findings, measurements(run, measured, audit, unacknowledged))
+
+
+def _read_all(run: Run, given: argparse.Namespace) -> tuple[list[Account], int]:
+    provider = run.stage.provider
+    assert provider is not None
+    if not reading.quiet(provider, given.quiet):
+        run.notes.append(
+            f"mock Meta was not quiet {given.quiet:.0f} s after the load: what came later is not in the books"
+        )
+    reading.read_sends(run.books, provider, run.mark, run.name)
+    unacknowledged = reading.read_webhooks(run.books, provider, run.mark)
+    accounts = run.books.sends()
+    if run.stage.receiver is not None and run.endpoint is not None:
+        _events_settled(run)
+        accounts += run.books.arrivals()
+    return accounts, unacknowledged
+
+
+def _events_settled(run: Run) -> None:
+    """Deliveries follow Meta's webhooks after a while: wait until none is missing, or for as long as patience allows."""
+    assert run.stage.receiver is not None
+    deadline = time.monotonic() + run.stage.target.target.patience
+    while True:
+        reading.read_events(run.books, run.stage.receiver, run.path)
+        missing = run.books.number(f"SELECT COUNT(*) FROM ({ARRIVED[Trouble.LOST]})")  # noqa: S608 - our own text
+        if not missing or time.monotonic() >= deadline:
+            return
+        time.sleep(0.3)
+
+
+def kind_of(account: Account) -> str:
+    """What promises call it: the trouble, or for the receiver's side `events lost`."""
+    return str(account.trouble) if account.where == "at Meta" else f"events {account.trouble}"
+
+
+def _measured(run: Run, accounts: Sequence[Account], given: argparse.Namespace) -> Measured:
+    fan_outs = measures.fan_outs(run.books)
+    delays = {**run.telemetry.delays, **measures.delays(run.books)}
+    troubles = {kind_of(account): account.count for account in accounts}
+    troubles |= {kind: count for kind, (count, _) in run.troubles.items()}
+    figures = {"visits per second": histogram.count(run.telemetry.lag) / max(run.elapsed, 1e-9)}
+    if (speed := measures.slowest(fan_outs)) is not None:
+        figures["fan-out per second"] = speed
+    if run.memory_before is not None and run.memory_after is not None and run.requests:
+        messages = run.books.number("SELECT COUNT(*) FROM meta") + run.books.number("SELECT COUNT(*) FROM written")
+        figures["memory per request"] = max(0, run.memory_after - run.memory_before) / (run.requests + messages)
+    scenarios = frozenset(("send", "inbox", "contacts", "broadcast", "inbound", "limits")) if given.scenario == "day" \
+        else frozenset((given.scenario,))  # fmt: skip
+    return Measured(run.telemetry.totals(), {n: d for n, d in delays.items() if d}, troubles, figures, scenarios)
+
+
+def _implied(promises: Sequence[Promise], measured: Measured) -> list[Promise]:
+    """Whatever was found and no promise names is promised not to be there."""
+    named = {promise.figure for promise in promises if promise.section == "books"}
+    return [
+        Promise("books", "*", "*", kind, 0.0)
+        for kind, count in measured.troubles.items()
+        if count and kind not in named
+    ]
+
+
+def lagged(run: Run) -> bool:
+    """Whether the generator did not keep up, so that its latencies say more about it than about the target."""
+    late = histogram.quantile(run.telemetry.lag, 0.99)
+    return late is not None and late > LATE
+
+
+def _marked(run: Run, judged: list[Judged]) -> list[Judged]:
+    """Of a generator that lags, a latency that is too high is no verdict about the target."""
+    if not lagged(run):
+        return judged
+    return [
+        Judged(one.promise, Verdict.NO_VERDICT, one.actual, f"{one.reason}; the generator lagged")
+        if one.verdict is Verdict.FAIL and one.promise.figure in slo.QUANTILES and one.actual is not None else one
+        for one in judged
+    ]  # fmt: skip
+
+
+def _findings(accounts: Sequence[Account]) -> list[Finding]:
+    return [
+        Finding(kind_of(account), account.where, account.count, _meaning(account), account.by_scenario, account.examples)
+        for account in accounts if account.count
+    ]  # fmt: skip
+
+
+def _meaning(account: Account) -> str:
+    if account.where == "at Meta":
+        return MEANING[account.trouble]
+    return {Trouble.LOST: "acknowledged to Meta, and no event came to the receiver",
+            Trouble.DUPLICATED: "several events for one message",
+            Trouble.ALTERED: "an event with other text than the customer wrote"}[account.trouble]  # fmt: skip
+
+
+def _watched(run: Run) -> list[Finding]:
+    return [
+        Finding(kind, "in the API", count, KINDS.get(kind, ""), {}, examples)
+        for kind, (count, examples) in run.troubles.items()
+    ]
+
+
+def measurements(run: Run, measured: Measured, audit: Audit, unacknowledged: int) -> dict[str, Any]:
+    """The data of the report and of pictures; durations in seconds."""
+    fan_outs = measures.fan_outs(run.books)
+    operations = {
+        "/".join(name): {"asked": t.asked, "errors": t.errors, "limited": t.limited, "latency": histogram.shown(t.latency),
+                         "service": histogram.shown(t.service)}
+        for name, t in sorted(measured.operations.items())
+    }  # fmt: skip
+    return {
+        "operations": operations,
+        "delays": {name: histogram.shown(found) for name, found in measured.delays.items()},
+        "schedule_lag": histogram.shown(run.telemetry.lag) | {"lagged": lagged(run)},
+        "figures": {name: round(value, 3) for name, value in measured.figures.items()},
+        "messages": _messages(run),
+        "audit": {"conversations": audit.conversations, "customers": audit.customers, "broadcasts": audit.broadcasts,
+                  "messages": audit.messages},
+        "webhooks_not_acknowledged": unacknowledged,
+        "counters": dict(run.telemetry.counters),
+        "fan_outs": fan_outs,
+        "fan_out_curves": measures.curves(run.books, fan_outs),
+        "timeline": run.telemetry.timeline(),
+    }  # fmt: skip
+
+
+def _messages(run: Run) -> dict[str, int]:
+    number = run.books.number
+    return {
+        "asked": number("SELECT COUNT(*) FROM asked"),
+        "accepted": number("SELECT COUNT(*) FROM asked WHERE outcome = 'accepted'"),
+        "at_meta": number("SELECT COUNT(*) FROM meta WHERE accepted"),
+        "written_by_customers": number("SELECT COUNT(*) FROM written"),
+        "events_at_receiver": number("SELECT COUNT(*) FROM events"),
+    }
+
+
+def _results(
+    run: Run,
+    given: argparse.Namespace,
+    promises: list[PromiseResult],
+    findings: list[Finding],
+    measured: Mapping[str, Any],
+) -> LoadResults:
+    target = run.stage.target.target
+    notes = list(run.notes)
+    if lagged(run):
+        late = histogram.quantile(run.telemetry.lag, 0.99) or 0.0
+        notes.append(
+            f"the generator did not keep up: one visit in a hundred began {late:.2f} s late or later; latencies are marked"
+        )
+    if gone := sum(member.gone for member in run.members.values()):
+        notes.append(f"{gone} of {len(run.members)} workers were lost: what they had asked last is undecided")
+    return LoadResults(
+        run=run.name, started=run.started.isoformat(), seconds=round(run.elapsed, 2), seed=run.seed,
+        target={"url": target.api, "embedded": target.embedded, "limit": target.limit, "window": target.window,
+                "keys": len(run.stage.keys)},
+        scenario=given.scenario, shape=given.shape, requests=run.requests, waited=round(run.waited, 2),
+        exit_code=int(exit_code(promises, interrupted=run.interrupted)), interrupted=run.interrupted, promises=promises,
+        findings=findings, measurements=dict(measured), notes=notes,
+    )  # fmt: skip
+
+
+def reachable(error: Exception) -> str:
+    """Why the books could not be closed."""
+    return str(error) if isinstance(error, ProviderError) else f"{type(error).__name__}: {error}"

@@ -1,0 +1,151 @@
+"""The master's side: it briefs workers, deals keys, collects reports, watches over the run, and closes its books."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from conformance.keys import MARGIN
+from loadtests.accounting import Books
+from loadtests.deck import Deck
+from loadtests.telemetry import Telemetry
+from loadtests.world import Briefing
+
+if TYPE_CHECKING:
+    import argparse
+
+    from loadtests.stage import Stage
+
+SLICES = 600
+"""Slices of time at most, so that a soak's data stay small."""
+SHARES = 32
+"""Parts of the telephone numbers, for workers that join late too."""
+AUDITOR = "auditor"
+AUDIT_KEYS = 6
+DEAD_AFTER = 2.0
+"""Seconds during which nobody takes a connection, after which the target counts as dead."""
+
+
+@dataclass
+class Member:
+    """A worker as the master knows it; the numbers are those of its last report."""
+
+    share: int
+    requests: int = 0
+    waited: float = 0.0
+    left: int = 0
+    under_way: int = 0
+    finished: bool = False
+    gone: bool = False
+    dead_since: float | None = None
+
+
+@dataclass
+class Run:
+    """One test from its start to its verdict."""
+
+    name: str
+    seed: int
+    stage: Stage
+    books: Books
+    telemetry: Telemetry
+    deck: Deck
+    mark: int
+    started: datetime
+    planned: float | None
+    endpoint: str | None
+    memory_before: int | None
+    members: dict[str, Member] = field(default_factory=dict)
+    troubles: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    stopped: float | None = None
+    memory_after: int | None = None
+    interrupted: bool = False
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds of load."""
+        return (self.stopped or time.time()) - self.telemetry.zero
+
+    @property
+    def requests(self) -> int:
+        return sum(member.requests for member in self.members.values())
+
+    @property
+    def waited(self) -> float:
+        return sum(member.waited for member in self.members.values())
+
+    @property
+    def path(self) -> str:
+        """Where the receiver gets this run's events."""
+        return f"/load/{self.name}"
+
+    @property
+    def died(self) -> float | None:
+        """The second of the run at which the target stopped taking connections, if it did."""
+        since = [m.dead_since for m in self.members.values() if m.dead_since is not None]
+        now = time.time() if self.stopped is None else self.stopped + DEAD_AFTER
+        return min(since) - self.telemetry.zero if since and now - min(since) >= DEAD_AFTER else None
+
+    def trouble(self, kind: str, count: int, examples: list[str]) -> None:
+        before, shown = self.troubles.get(kind, (0, []))
+        self.troubles[kind] = (before + count, [*shown, *examples][:5])
+
+    def absorb(self, worker: str, report: dict[str, Any]) -> None:
+        """A worker's report into the books."""
+        member = self.members.setdefault(worker, Member(len(self.members)))
+        self.books.asked(report["asked"])
+        self.books.written(report["written"])
+        self.telemetry.absorb(report["telemetry"])
+        for kind, count, examples in report["troubles"]:
+            self.trouble(kind, count, examples)
+        for name in ("requests", "waited", "left", "under_way", "dead_since"):
+            setattr(member, name, report[name])
+        if report["exhausted"] and "numbers" not in " ".join(self.notes):
+            self.notes.append("the fictional telephone numbers were used up: strangers began to repeat")
+
+
+def begin(stage: Stage, given: argparse.Namespace, seed: int, planned: float | None) -> Run:
+    """A run that is about to start: books open, the ledger marked, the receiver subscribed."""
+    assert stage.provider is not None
+    name = secrets.token_hex(3)
+    step = max(1.0, (planned or given.max_seconds) / SLICES) if planned else 1.0
+    target = stage.target.target
+    run = Run(
+        name=name, seed=seed, stage=stage, books=Books(stage.directory / f"books-{name}.sqlite"),
+        telemetry=Telemetry(time.time(), step), deck=Deck(stage.keys, target.window + MARGIN), mark=stage.provider.mark(),
+        started=datetime.now(UTC), planned=planned, endpoint=None, memory_before=stage.memory(),
+    )  # fmt: skip
+    run.endpoint = stage.subscribe(run.path)
+    if run.endpoint is None:
+        run.notes.append("no receiver: customers' messages are not followed to the deployment's outbound webhooks")
+    return run
+
+
+def brief(run: Run, given: argparse.Namespace, worker: str, workers: int) -> Briefing:
+    """What this worker is told: its share of numbers and keys, never more than an equal one (late joiners need some too)."""
+    member = run.members.setdefault(worker, Member(len(run.members)))
+    target, meta = run.stage.target.target, run.stage.target.meta
+    assert meta is not None
+    distributed = workers > 1
+    if not run.deck.held(AUDITOR):
+        run.deck.deal(AUDITOR, AUDIT_KEYS if distributed else 0)
+    count = (len(run.stage.keys) - AUDIT_KEYS) // workers if distributed else len(run.stage.keys)
+    return Briefing(
+        run=run.name, seed=run.seed, share=member.share, shares=SHARES if distributed else 1, origin=target.origin,
+        verify=target.verify, timeout=target.timeout, limit=target.limit, window=target.window, zero=run.telemetry.zero,
+        step=run.telemetry.step, ceiling=max(1, given.max_requests // workers), arrivals=given.arrivals, pace=given.pace,
+        recipients=given.recipients, patience=target.patience, control=meta.control, phone_number_id=meta.phone_number_id,
+        keys=run.deck.deal(worker, count),
+    )  # fmt: skip
+
+
+def folder(run: Run, out: str) -> Path:
+    """Where this run's reports go; made when it is not there."""
+    path = Path(out) / f"load-{run.started:%Y%m%dT%H%M%S}-{run.name}"
+    path.mkdir(parents=True, exist_ok=True)
+    return path

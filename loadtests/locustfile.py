@@ -1,0 +1,49 @@
+"""`locust -f loadtests/locustfile.py`: Locust's command line and web page, with this project's users behind them.
+
+`python -m loadtests` is the same without the page.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from locust import events
+
+from loadtests import options
+from loadtests.scenarios import SCENARIOS
+from loadtests.session import attach, session_of
+
+if TYPE_CHECKING:
+    from locust.argument_parser import LocustArgumentParser
+    from locust.env import Environment
+
+DayScenario = SCENARIOS["day"]
+"""Locust wants a user class to be here; `--scenario` chooses which one is used."""
+
+
+@events.init_command_line_parser.add_listener
+def _arguments(parser: LocustArgumentParser, **_: object) -> None:
+    options.add(parser)
+
+
+@events.init.add_listener
+def _init(environment: Environment, **_: object) -> None:
+    attach(environment).prepare()
+
+
+@events.test_start.add_listener
+def _start(environment: Environment, **_: object) -> None:
+    session_of(environment).begin()
+
+
+@events.test_stop.add_listener
+def _stop(environment: Environment, **_: object) -> None:
+    session_of(environment).end()
+
+
+@events.quitting.add_listener
+def _quitting(environment: Environment, **_: object) -> None:
+    """Also after Ctrl-C: users end first, then the books are closed, then the stage."""
+    if environment.runner is not None:
+        environment.runner.stop()
+    session_of(environment).close()

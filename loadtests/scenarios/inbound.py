@@ -1,0 +1,93 @@
+"""`inbound`: customers write in through mock Meta, while agents read."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import msgspec
+
+from loadtests import records
+from loadtests.answers import LIST_CONTACTS, LIST_CONVERSATIONS, LIST_MESSAGES
+from loadtests.client import NoAnswerError
+from loadtests.records import Written
+from loadtests.stream import Stream, visit
+
+if TYPE_CHECKING:
+    from loadtests.visit import Visit
+    from loadtests.world import World
+
+MOST_AT_ONCE = 4
+OK = 200
+
+
+class InboundScenario(Stream):
+    """Customers write, tap buttons and send pictures: one message, or several at once."""
+
+    abstract = True
+
+    @visit("inbound", 90, "write", requests=0)
+    def write(self, visit: Visit) -> None:
+        sender = visit.world.people.stranger()
+        count = visit.world.rng.choice((1, 1, 2, MOST_AT_ONCE))
+        write_in(visit.world, sender, count)
+
+    @visit("inbound", 30, "answer", requests=6)
+    def write_until_it_is_seen(self, visit: Visit) -> None:
+        """An agent looks until the message is in the inbox: Meta's webhook to the API's read side, in seconds."""
+        world, sender, began = visit.world, visit.world.people.stranger(), time.monotonic()
+        wamids = write_in(world, sender, 1)
+        if not wamids:
+            return
+        conversation, wait = None, 0.02
+        while time.monotonic() - began < world.briefing.patience and world.pause(wait):
+            wait = min(wait * 1.6, 0.5)
+            visit.due = time.monotonic()
+            conversation = conversation or _conversation_with(visit, sender)
+            page = visit.call(LIST_MESSAGES, conversation, "limit=10") if conversation else None
+            if page and any(row.whatsapp_message_id in wamids for row in page.data):
+                world.telemetry.delay("webhook to visible", time.monotonic() - began)
+                return
+
+
+def _conversation_with(visit: Visit, phone: str) -> str | None:
+    found = visit.call(LIST_CONTACTS, query=f"search={quote(phone[1:])}&limit=5")
+    contact = next((row.id for row in (found.data if found else []) if row.phone == phone), None)
+    if contact is None:
+        return None
+    listed = visit.call(LIST_CONVERSATIONS, query=f"contact_id={contact}&limit=1")
+    return listed.data[0].id if listed and listed.data else None
+
+
+def write_in(world: World, sender: str, count: int) -> list[str]:
+    """The wamids of `count` messages that a customer sends at once, each in a webhook of its own."""
+    provider = world.provider
+    if provider is None:
+        return []
+    messages = [_message(world, sender) for _ in range(count)]
+    sent = [message for message, _, _ in messages]
+    body = {"phone_number_id": world.briefing.phone_number_id, "messages": sent, "batch": False, "wait": False}
+    at = time.time()
+    try:
+        answer = provider.exchange("POST", "/inbound", "none", msgspec.json.encode(body))
+        wamids = list(msgspec.json.decode(answer.body)["wamids"]) if answer.status == OK else []
+    except NoAnswerError as error:
+        world.telemetry.count(f"mock Meta: {error}")
+        return []
+    for wamid, (_, nonce, digest) in zip(wamids, messages, strict=False):
+        world.outbox.written.append(Written(wamid, nonce, sender.lstrip("+"), digest, at))
+    return wamids
+
+
+def _message(world: World, sender: str) -> tuple[dict[str, Any], str, str]:
+    """A message as Meta's webhook carries it (Meta fact sheet, 16.2), its nonce, and the digest of its visible text."""
+    nonce = world.nonce()
+    text = f"Where is my order {nonce}?"
+    kinds: list[dict[str, Any]] = [
+        {"type": "text", "text": {"body": text}},
+        {"type": "text", "text": {"body": text}},
+        {"type": "image", "image": {"caption": text}},
+        {"type": "button", "button": {"text": text, "payload": nonce}},
+    ]
+    return {"from": sender.lstrip("+"), **world.rng.choice(kinds)}, nonce, records.digest("in", text)

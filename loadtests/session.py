@@ -1,0 +1,281 @@
+"""How Locust's events and this project's parts meet: one session per process, the master's with a conductor's work."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gevent
+from locust.event import EventHook
+from locust.runners import MasterRunner, WorkerRunner
+
+from conformance.preflight import SetupError
+from conformance.provider import ProviderError
+from conformance.stack import StackError
+from conformance.target import SettingsError
+from loadtests import closing, conductor, console, histogram, publishing, slo, stage
+from loadtests.course import Course
+from loadtests.crew import BRIEFING, FINISH, FINISHED, HELLO, LEASE, REPORT, WANTED, Crew
+from loadtests.results import write_json
+from loadtests.scenarios import SCENARIOS
+from loadtests.stream import mean_requests
+from loadtests.telemetry import combined
+from loadtests.visit import Visit
+from loadtests.world import World
+from reports.results import ExitCode
+
+if TYPE_CHECKING:
+    import argparse
+
+    from locust.env import Environment
+    from locust.runners import Runner
+
+    from loadtests.results import LoadResults
+
+DEFAULT_USERS = 10
+DEFAULT_SECONDS = 60.0
+FINISH_PATIENCE = 25.0
+TICK = 1.0
+PLAIN_PROGRESS_EVERY = 10
+"""Seconds between progress lines where there is no terminal."""
+SETUP_TROUBLE = (SettingsError, StackError, SetupError, ProviderError, stage.TooFewKeysError, slo.SloError)
+
+
+def attach(environment: Environment) -> Session:
+    """A new session, which `session_of` finds."""
+    session = environment.wacrm = Session(environment)  # type: ignore[attr-defined]  # there is no better place
+    return session
+
+
+def session_of(environment: Environment) -> Session:
+    found: Session = environment.wacrm  # type: ignore[attr-defined]  # as above
+    return found
+
+
+class Session:
+    """`crew` sends visits out, on workers and in a process of its own; the rest is the master's."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        self.crew = Crew(environment)
+        self.results: LoadResults | None = None
+        self.run: conductor.Run | None = None
+        self.stage: stage.Stage | None = None
+        self.promises: list[slo.Promise] = []
+
+    @property
+    def given(self) -> argparse.Namespace:
+        found: argparse.Namespace = self.environment.parsed_options  # type: ignore[assignment]  # it was parsed
+        return found
+
+    @property
+    def runner(self) -> Runner:
+        assert self.environment.runner is not None
+        return self.environment.runner
+
+    @property
+    def world(self) -> World:
+        return self.crew.world
+
+    @property
+    def is_worker(self) -> bool:
+        return isinstance(self.environment.runner, WorkerRunner)
+
+    @property
+    def is_local(self) -> bool:
+        return not isinstance(self.environment.runner, WorkerRunner | MasterRunner)
+
+    # -- before the load ------------------------------------------------------------------------------------------------
+
+    def prepare(self) -> None:
+        """Choose the scenario and the shape, and listen; the master also sets the stage."""
+        chosen = SCENARIOS[self.given.scenario]
+        self.environment.user_classes = [chosen]
+        self.crew.enlist()
+        if self.is_worker:
+            return
+        asked = self.given.num_users or DEFAULT_USERS
+        self._set_the_stage(asked * self.given.pace * mean_requests(chosen))
+        if self.given.shape != "constant":
+            course = Course(self.given.shape, asked, float(self.given.run_time or DEFAULT_SECONDS))
+            course.runner = self.environment.runner
+            self.environment.shape_class = course
+
+    def _set_the_stage(self, requests_per_second: float) -> None:
+        """Bring up or look at the target, and listen to workers. Ends the process where nothing can be loaded."""
+        self.seed = self.given.seed or secrets.randbelow(10**9)
+        try:
+            self.promises = slo.load(Path(self.given.slo))
+            self.stage = stage.set_up(self.given, self.seed, requests_per_second)
+        except SETUP_TROUBLE as error:
+            sys.stderr.write(f"{error}\n")
+            raise SystemExit(ExitCode.SETUP) from None
+        self.environment.host = self.stage.target.target.origin
+        listeners = {HELLO: self._hello, REPORT: self._report, WANTED: self._wanted, FINISHED: self._finished}
+        for kind, listener in listeners.items():
+            self.runner.register_message(kind, listener)
+
+    def begin(self) -> None:
+        """A run begins."""
+        if not self.is_worker:
+            assert self.stage is not None
+            self.run = conductor.begin(self.stage, self.given, self.seed, self.given.run_time)
+            self.results = None
+            gevent.spawn(self._watch, self.run)
+        if self.is_worker or self.is_local:
+            self.crew.ready()
+
+    # -- messages from workers --------------------------------------------------------------------------------------------
+
+    def _hello(self, environment: Environment, msg: Any, **_: Any) -> None:  # noqa: ANN401, ARG002 - Locust's signature
+        runner = self.runner
+        if self.run is None:
+            return
+        workers = runner.worker_count if isinstance(runner, MasterRunner) else 1
+        expected = max(workers, getattr(self.given, "expect_workers", 1) if not self.is_local else 1)
+        briefing = conductor.brief(self.run, self.given, msg.node_id, expected)
+        runner.send_message(BRIEFING, briefing.as_message(), **self._to(msg.node_id))
+
+    def _to(self, worker: str) -> dict[str, str]:
+        return {} if self.is_local else {"client_id": worker}
+
+    def _report(self, environment: Environment, msg: Any, **_: Any) -> None:  # noqa: ANN401, ARG002 - as above
+        if self.run is not None:
+            self.run.absorb(msg.node_id, msg.data)
+
+    def _wanted(self, environment: Environment, msg: Any, **_: Any) -> None:  # noqa: ANN401, ARG002 - as above
+        if self.run is not None and (keys := self.run.deck.deal(msg.node_id, msg.data["count"])):
+            self.runner.send_message(LEASE, {"keys": keys}, **self._to(msg.node_id))
+
+    def _finished(self, environment: Environment, msg: Any, **_: Any) -> None:  # noqa: ANN401, ARG002 - as above
+        if self.run is not None and msg.node_id in self.run.members:
+            self.run.members[msg.node_id].finished = True
+
+    # -- during the load --------------------------------------------------------------------------------------------------
+
+    def _watch(self, run: conductor.Run) -> None:
+        """Once a second: lost workers, the ceilings, a dead target, and the line that says how it goes."""
+        while run.stopped is None:
+            gevent.sleep(TICK)
+            self._note_losses(run)
+            reason = self._reason_to_stop(run)
+            if reason and run.stopped is None:
+                run.notes.append(reason)
+                self._stop()
+                return
+            self._show_progress(run)
+
+    def _note_losses(self, run: conductor.Run) -> None:
+        runner = self.environment.runner
+        if not isinstance(runner, MasterRunner):
+            return
+        alive = {client.id for client in runner.clients.all if client.state != "missing"}
+        for worker, member in run.members.items():
+            if worker not in alive and not member.gone and not member.finished:
+                member.gone = True
+                run.deck.back(worker)
+
+    def _reason_to_stop(self, run: conductor.Run) -> str | None:
+        if run.died is not None:
+            return f"the target died in second {run.died:.1f}"
+        if run.requests >= self.given.max_requests:
+            return f"stopped at the ceiling of {self.given.max_requests} requests"
+        if run.elapsed >= self.given.max_seconds:
+            return f"stopped at the ceiling of {self.given.max_seconds:.0f} s"
+        return None
+
+    def _stop(self) -> None:
+        runner = self.runner
+        if self.given.headless:
+            gevent.spawn(runner.quit)
+        else:
+            runner.stop()
+
+    def _show_progress(self, run: conductor.Run) -> None:
+        if not self.given.headless or (not sys.stderr.isatty() and int(run.elapsed) % PLAIN_PROGRESS_EVERY):
+            return
+        lately = combined(run.telemetry.totals(since=run.elapsed - 5))
+        whole = run.telemetry.totals()
+        measured = slo.Measured(whole, scenarios=frozenset(name for name, _ in whole))
+        broken = sum(one.verdict == "fail" and one.actual is not None for one in slo.judge(self.promises, measured))
+        line = console.progress(
+            run.elapsed, lately.asked / min(5.0, max(run.elapsed, 1.0)), histogram.quantile(lately.latency, 0.95),
+            combined(whole).errors, sum(m.left for m in run.members.values()), broken, len(self.promises),
+        )  # fmt: skip
+        sys.stderr.write(f"\r\033[K{line}" if sys.stderr.isatty() else f"{line}\n")
+        sys.stderr.flush()
+
+    # -- after the load ---------------------------------------------------------------------------------------------------
+
+    def end(self) -> None:
+        """Users are gone: let workers finish, close the books, judge, write. Only the first call does anything."""
+        if self.is_worker:
+            self.crew.finish()
+            return
+        run = self.run
+        if run is None or run.stopped is not None:
+            return
+        run.stopped = time.time()
+        run.interrupted = run.planned is not None and run.elapsed < run.planned - 1.5 and not run.notes
+        self._finish_workers(run)
+        if sys.stderr.isatty():
+            sys.stderr.write("\r\033[Kclosing the books …")
+        try:
+            self.results = closing.close_books(run, self.given, self.promises, self._auditor(run))
+            self._write(run, self.results)
+            self.environment.process_exit_code = self.results.exit_code
+        except ProviderError as error:
+            sys.stderr.write(f"\nthe books could not be closed: {error}\n")
+            self.environment.process_exit_code = int(ExitCode.UNPROVED)
+        finally:
+            run.books.close()
+
+    def _finish_workers(self, run: conductor.Run) -> None:
+        runner = self.runner
+        if self.is_local:
+            self.crew.finish()
+            return
+        runner.send_message(FINISH, {})
+        deadline = time.monotonic() + FINISH_PATIENCE
+        while time.monotonic() < deadline:
+            self._note_losses(run)
+            if all(member.finished or member.gone for member in run.members.values()):
+                return
+            gevent.sleep(0.05)
+        for worker, member in run.members.items():
+            if not member.finished and not member.gone:
+                member.gone = True
+                run.notes.append(f"worker {worker} did not finish")
+
+    def _auditor(self, run: conductor.Run) -> Any:  # noqa: ANN401 - a factory of visits
+        """Visits that are neither part of Locust's statistics nor of ours."""
+        if self.is_local:
+            world = self.crew.world
+        else:
+            briefing = conductor.brief(run, self.given, conductor.AUDITOR, 1)
+            world = World(briefing)
+            world.budget.add(run.deck.deal(conductor.AUDITOR, 10**6))
+        silent = EventHook()
+        return lambda: Visit(world, silent, "audit", time.monotonic())
+
+    def _write(self, run: conductor.Run, results: LoadResults) -> None:
+        folder = conductor.folder(run, self.given.out)
+        write_json(results, folder / "results.json")
+        publishing.write_locust_reports(self.environment, folder)
+        sys.stderr.write("\r\033[K" if sys.stderr.isatty() else "")
+        sys.stdout.write("\n" + console.render(results, str(folder), colour=sys.stdout.isatty()))
+        sys.stdout.flush()
+
+    def close(self) -> None:
+        """The process ends."""
+        if self.given.verdict_only:
+            logging.getLogger("locust.stats_logger").setLevel(logging.WARNING)
+        if self.run is not None and self.run.endpoint and self.stage is not None and self.run.died is None:
+            self.stage.unsubscribe(self.run.endpoint)
+        if self.stage is not None:
+            self.stage.close()
+            self.stage = None

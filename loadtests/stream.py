@@ -1,0 +1,85 @@
+"""A Locust user as this project means it: not a person in a loop, but a stream of arrivals.
+
+`-u 40` is 40 visits a second (with `--pace 1`), whatever the target does: streams never wait for answers. Locust shares
+users out among workers, and again when one joins or dies; so it does with the rate.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import time
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import gevent
+from locust import User, tag, task
+
+from loadtests.arrivals import Arrivals
+from loadtests.arrivals import Stream as Schedule
+from loadtests.visit import CutShortError, Visit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from locust.env import Environment
+
+    from loadtests.world import World
+
+S = TypeVar("S", bound="Stream")
+Body = "Callable[[S, Visit], None]"
+_NUMBERS = itertools.count()
+
+
+def world_of(environment: Environment) -> World:
+    """The world of this process. It is there once the briefing came; nothing asks before."""
+    found: World = environment.wacrm.world  # type: ignore[attr-defined]
+    return found
+
+
+def visit(scenario: str, weight: int, *tags: str, requests: float = 1.0) -> Callable[[Callable[[S, Visit], None]], Any]:
+    """Declare what a user comes for. `requests`: how many an average visit makes, for the number of keys that are needed."""
+
+    def declare(body: Callable[[S, Visit], None]) -> Any:  # noqa: ANN401 - Locust's own decorators are as vague
+        @functools.wraps(body)
+        def arrive(user: S) -> None:
+            user.arrive(scenario, body)
+
+        arrive.requests, arrive.scenario = requests, scenario  # type: ignore[attr-defined]
+        return tag(scenario, *tags)(task(weight)(arrive))
+
+    return declare
+
+
+class Stream(User):
+    """Arrivals at intended moments, each a visit in a greenlet of its own."""
+
+    abstract = True
+
+    def on_start(self) -> None:
+        self.world = world_of(self.environment)
+        briefing = self.world.briefing
+        kind = Arrivals(briefing.arrivals)
+        self._schedule = Schedule(kind, briefing.pace, next(_NUMBERS), self.world.rng, time.monotonic())
+        gevent.sleep(self.wait_time())
+
+    def wait_time(self) -> float:
+        """Seconds until the next intended start; Locust asks after every arrival."""
+        return max(0.0, self._schedule.due - time.monotonic())
+
+    def arrive(self, scenario: str, body: Callable[[Any, Visit], None]) -> None:
+        due = self._schedule.next()
+        self.world.telemetry.began(time.monotonic() - due)
+        arrived = Visit(self.world, self.environment.events.request, scenario, due)
+        self.world.begin(functools.partial(self._spend, arrived, body))
+
+    def _spend(self, arrived: Visit, body: Callable[[Any, Visit], None]) -> None:
+        try:
+            body(self, arrived)
+        except CutShortError as reason:
+            self.world.telemetry.count(f"visits cut short: {reason}")
+
+
+def mean_requests(user_class: type[Stream]) -> float:
+    """Requests of an average visit of this class."""
+    costs = [getattr(one, "requests", 1.0) for one in user_class.tasks]
+    return sum(costs) / len(costs) if costs else 0.0
