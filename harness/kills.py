@@ -85,7 +85,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--group", default="", metavar="GROUP", help="only faults of these groups, as PAGE,CONT")
     add("--fault", action="append", default=[], metavar="NAME", help="only this fault (repeat)")
     add("--jobs", type=int, default=2, metavar="N", help="gate runs at a time (2)")
-    add("--repeat", type=int, default=1, metavar="N", help="runs per fault, each with another seed (1)")
+    add(
+        "--repeat",
+        type=int,
+        default=1,
+        metavar="N",
+        help="runs per fault with seeds of their own: the whole group, then the clause alone (1)",
+    )
     add("--seed", type=int, default=1, metavar="N", help="seed of the first run (1)")
     add(
         "--out", type=Path, default=Path("reports/out/kills.json"), metavar="FILE", help="where the outcomes go as JSON"
@@ -130,7 +136,8 @@ def _false_alarms(given: argparse.Namespace, console: Console) -> int:
 
 def _try(fault: Fault, given: argparse.Namespace, clean: dict[str, GroupRun], console: Console) -> Outcome:
     group = _group(fault.clause)
-    runs = [judge(group, [fault.name], given.seed + n) for n in range(given.repeat)]
+    runs = [judge(group, [fault.name], given.seed)]
+    runs += [judge(group, [fault.name], given.seed + n, clause=fault.clause) for n in range(1, given.repeat)]
     outcome = Outcome(
         fault.name, fault.clause, fault.defect,
         kills=tuple(_killed(fault.clause, run, clean[group]) for run in runs),
@@ -151,10 +158,11 @@ def _killed(clause: str, run: GroupRun, clean: GroupRun) -> bool:
     return run.verdicts.get(clause) == "fail" or (told is not None and told != before)
 
 
-def judge(group: str, faults: Sequence[str], seed: int, variants: Sequence[str] = ()) -> GroupRun:
-    """One gate run of a group (all groups when empty), in a process of its own."""
+def judge(group: str, faults: Sequence[str], seed: int, variants: Sequence[str] = (), *, clause: str = "") -> GroupRun:
+    """One gate run of a group (all groups when empty) or of a clause alone, in a process of its own."""
     with TemporaryDirectory(prefix="wacrm-kills-") as out:
-        command = [sys.executable, "-m", "harness.cli", "gate", "--group", group, "--seed", str(seed), "--out", out]
+        command = [sys.executable, "-m", "harness.cli", "gate", "--seed", str(seed), "--out", out]
+        command += ["--clause", clause] if clause else ["--group", group]
         command += [f"--fault={name}" for name in faults] + [f"--variant={name}" for name in variants]
         limits = ["--set", f"target.window={SHORT_WINDOW}", "--set", f"target.limit={SMALL_LIMIT}"]
         command += limits if group == "RATE" else []

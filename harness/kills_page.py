@@ -30,7 +30,7 @@ def render(outcomes: Sequence[Outcome], incumbent: dict[str, Any] | None, repeat
     return "\n".join(
         [
             "# How good the gate is", "",
-            f"{sentence(outcomes)}, each in {repeat} of {repeat} runs with seeds of their own.",
+            f"{sentence(outcomes)}, in each of {repeat} runs with seeds of their own.",
             *(_compared(incumbent, outcomes) if incumbent else ()), "",
             f"{CREATE.format(repeat=repeat)}; `kills.json` beside it holds every run.",
             "*By name* means that the clause which the defect breaks is red. *Also red* are neighbouring clauses that the",
