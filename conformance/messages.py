@@ -80,6 +80,17 @@ def at_meta(account: Account, exchange: Exchange) -> Entry:
     return newest[0]
 
 
+def taken(account: Account, exchange: Exchange) -> Row:
+    """The record of a send that must be a 201. No verdict where such a message is refused by itself too, to a new number
+    and quoting nothing: then MSG-01 or MSG-03 say so, for its type.
+    """
+    if exchange.status != 201:  # noqa: PLR2004
+        body = {name: value for name, value in json.loads(exchange.body).items() if name != "reply_to_message_id"}
+        alone = account.api.post("/messages", {**body, "to": account.numbers.fresh()})
+        expect.precondition(alone.status == 201, f"such a message is refused by itself too: {alone.summary}")  # noqa: PLR2004
+    return expect.record(exchange, 201)
+
+
 def send_at_once(account: Account, *bodies: Row) -> list[Exchange]:
     """Send them all at the same moment."""
     return at_once([lambda body=body: account.api.post("/messages", body) for body in bodies])  # type: ignore[misc]

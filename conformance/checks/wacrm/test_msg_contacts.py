@@ -10,7 +10,7 @@ from conformance import expect
 from conformance.account import needed
 from conformance.concurrency import at_once
 from conformance.expect import requirement
-from conformance.messages import TYPES, said, sample, send_at_once
+from conformance.messages import TYPES, said, sample, send_at_once, taken
 from conformance.numbers import digits
 from conformance.provider import eventually
 
@@ -24,8 +24,8 @@ pytestmark = pytest.mark.usefixtures("sends")
 PARALLEL = 8
 
 
-def created(exchange: Exchange, *, first: bool) -> None:
-    expect.equal(expect.record(exchange, 201).get("contact_created"), first, "contact_created", exchange)
+def created(account: Account, exchange: Exchange, *, first: bool) -> None:
+    expect.equal(taken(account, exchange).get("contact_created"), first, "contact_created", exchange)
 
 
 # -- MSG-05 -----------------------------------------------------------------------------------------------------------
@@ -36,7 +36,7 @@ def created(exchange: Exchange, *, first: bool) -> None:
 def test_contact_created_is_true_for_the_first_message_only(account: Account, kind: str) -> None:
     number = account.numbers.fresh()
     exchanges = [account.api.post("/messages", sample(kind, account.word()).to(number)) for _ in range(3)]
-    said_so = [expect.record(exchange, 201).get("contact_created") for exchange in exchanges]
+    said_so = [taken(account, exchange).get("contact_created") for exchange in exchanges]
     expect.equal(said_so, [True, False, False], "contact_created of three messages", *exchanges)
 
 
@@ -44,7 +44,7 @@ def test_contact_created_is_true_for_the_first_message_only(account: Account, ki
 def test_contact_created_is_false_for_a_contact_made_before(account: Account) -> None:
     contact = account.contact()
     exchange = account.api.post("/messages", {"to": contact["phone"], "text": account.word()})
-    created(exchange, first=False)
+    created(account, exchange, first=False)
 
 
 @requirement("MSG-05")
@@ -53,7 +53,7 @@ def test_contact_created_is_false_for_a_customer_who_wrote_first(account: Accoun
     number = account.numbers.fresh()
     customer(account, number)
     exchange = account.api.post("/messages", {"to": number, "text": account.word()})
-    created(exchange, first=False)
+    created(account, exchange, first=False)
 
 
 @requirement("MSG-05")
@@ -61,7 +61,7 @@ def test_contact_created_is_true_for_a_number_like_a_known_one(account: Account)
     for pair in (account.numbers.sharing_tail(), account.numbers.differing_in_country()):
         account.send(pair[0])
         exchange = account.api.post("/messages", {"to": pair[1], "text": account.word()})
-        created(exchange, first=True)
+        created(account, exchange, first=True)
 
 
 @requirement("MSG-05")
@@ -69,7 +69,7 @@ def test_contact_created_is_true_for_a_number_that_another_account_knows(account
     number = account.numbers.fresh()
     other.send(number)
     exchange = account.api.post("/messages", {"to": number, "text": account.word()})
-    created(exchange, first=True)
+    created(account, exchange, first=True)
 
 
 @requirement("MSG-05")
@@ -77,13 +77,13 @@ def test_contact_created_is_true_for_a_number_that_another_account_knows(account
 def test_name_is_given_to_the_new_contact_and_to_no_old_one(account: Account, kind: str) -> None:
     number, name = account.numbers.fresh(), f"Zoë {account.word()} 👩🏽‍🚀"
     first = account.api.post("/messages", sample(kind, account.word()).to(number, name=name))
-    created(first, first=True)
+    created(account, first, first=True)
     contact_id = expect.record(first, 201).get("contact_id")
     expect.equal(
         needed(account.api.get(f"/contacts/{contact_id}"), 200).get("name"), name, "the new contact's name", first
     )
     second = account.api.post("/messages", sample(kind, account.word()).to(number, name="Somebody Else"))
-    created(second, first=False)
+    created(account, second, first=False)
     expect.equal(
         needed(account.api.get(f"/contacts/{contact_id}"), 200).get("name"), name, "the name afterwards", second
     )
@@ -94,7 +94,7 @@ def test_name_is_given_to_the_new_contact_and_to_no_old_one(account: Account, ki
 def test_name_does_not_touch_a_contact_made_before(account: Account, before: str | None) -> None:
     contact = account.contact(**({"name": before} if before else {}))
     exchange = account.api.post("/messages", {"to": contact["phone"], "text": account.word(), "name": "Somebody Else"})
-    created(exchange, first=False)
+    created(account, exchange, first=False)
     after = needed(account.api.get(f"/contacts/{contact['id']}"), 200)
     expect.equal(after.get("name"), contact.get("name"), "the name of a contact made before", exchange)
 
@@ -103,7 +103,7 @@ def test_name_does_not_touch_a_contact_made_before(account: Account, before: str
 def test_one_of_parallel_first_messages_creates_the_contact(account: Account) -> None:
     number = account.numbers.fresh()
     exchanges = send_at_once(account, *({"to": number, "text": account.word()} for _ in range(PARALLEL)))
-    created = [expect.record(exchange, 201).get("contact_created") for exchange in exchanges]
+    created = [taken(account, exchange).get("contact_created") for exchange in exchanges]
     expect.equal(created.count(True), 1, f"how often contact_created is true in {PARALLEL} parallel sends", *exchanges)
 
 
@@ -119,7 +119,7 @@ def test_parallel_first_messages_share_contact_and_conversation(account: Account
         account.provider.fault(number, times=PARALLEL, delay=delay)
     samples = [sample(TYPES[i % len(TYPES)], f"{token}{i}x") for i in range(PARALLEL)]
     exchanges = send_at_once(account, *(one.to(number) for one in samples))
-    answers = [expect.record(exchange, 201) for exchange in exchanges]
+    answers = [taken(account, exchange) for exchange in exchanges]
     one_thread(account, number, answers, *exchanges)
     wires = [said(entry["body"]) for entry in account.provider.accepted(to=digits(number))]
     missing = [one.wire for one in samples if one.wire not in wires]
@@ -151,7 +151,7 @@ def test_a_customer_who_writes_at_the_same_moment_gets_the_same_conversation(acc
 
     done = at_once([lambda i=i: one(i) for i in range(len(words))])  # type: ignore[misc]
     exchanges = [exchange for exchange in done if not isinstance(exchange, str)]
-    answers = [expect.record(exchange, 201) for exchange in exchanges]
+    answers = [taken(account, exchange) for exchange in exchanges]
     for wamid in (inbound for inbound in done if isinstance(inbound, str)):
         row = account.message(answers[0]["conversation_id"], wamid, account.provider.patience)
         expect.that(row, f"the inbound {wamid} in the conversation of the sends", "it is not there", *exchanges)
@@ -171,8 +171,8 @@ def customer(account: Account, number: str) -> Row:
     return thread
 
 
-def same_thread(exchange: Exchange, contact_id: str, conversation_id: str | None) -> None:
-    answer = expect.record(exchange, 201)
+def same_thread(account: Account, exchange: Exchange, contact_id: str, conversation_id: str | None) -> None:
+    answer = taken(account, exchange)
     expect.equal(answer.get("contact_id"), contact_id, "contact_id", exchange)
     if conversation_id is not None:
         expect.equal(answer.get("conversation_id"), conversation_id, "conversation_id", exchange)
@@ -184,17 +184,17 @@ def test_messages_of_every_type_stay_in_the_first_ones_conversation(account: Acc
     first = account.send(number)
     for kind in (*TYPES, "text"):
         exchange = account.api.post("/messages", sample(kind, account.word()).to(number, name=account.word()))
-        same_thread(exchange, first["contact_id"], first["conversation_id"])
+        same_thread(account, exchange, first["contact_id"], first["conversation_id"])
 
 
 @requirement("MSG-16")
 def test_a_contact_made_before_is_used(account: Account) -> None:
     contact = account.contact(name="Ada", tags=[account.word()])
     first = account.api.post("/messages", {"to": contact["phone"], "text": account.word()})
-    same_thread(first, contact["id"], None)
+    same_thread(account, first, contact["id"], None)
     needed(account.api.patch(f"/contacts/{contact['id']}", {"name": "Ada Lovelace"}), 200)
     second = account.api.post("/messages", {"to": contact["phone"], "text": account.word()})
-    same_thread(second, contact["id"], expect.record(first, 201).get("conversation_id"))
+    same_thread(account, second, contact["id"], expect.record(first, 201).get("conversation_id"))
 
 
 @requirement("MSG-16")
@@ -204,7 +204,7 @@ def test_the_conversation_that_a_customer_opened_is_used(account: Account, kind:
     number = account.numbers.fresh()
     thread = customer(account, number)
     exchange = account.api.post("/messages", sample(kind, account.word()).to(number))
-    same_thread(exchange, thread["contact_id"], thread["id"])
+    same_thread(account, exchange, thread["contact_id"], thread["id"])
 
 
 @requirement("MSG-16")
@@ -212,7 +212,7 @@ def test_numbers_that_look_alike_have_conversations_of_their_own(account: Accoun
     for pair in (account.numbers.sharing_tail(), account.numbers.differing_in_country()):
         first = account.send(pair[0])
         exchange = account.api.post("/messages", {"to": pair[1], "text": account.word()})
-        answer = expect.record(exchange, 201)
+        answer = taken(account, exchange)
         for what in ("contact_id", "conversation_id"):
             expect.that(
                 answer.get(what) != first[what], f"another {what} for {pair[1]}", f"that of {pair[0]}", exchange
@@ -224,6 +224,6 @@ def test_accounts_do_not_share_a_numbers_conversation(account: Account, other: A
     number = account.numbers.fresh()
     first = other.send(number)
     exchange = account.api.post("/messages", {"to": number, "text": account.word()})
-    answer = expect.record(exchange, 201)
+    answer = taken(account, exchange)
     for what in ("contact_id", "conversation_id"):
         expect.that(answer.get(what) != first[what], f"a {what} of this account's own", "the other account's", exchange)

@@ -10,7 +10,7 @@ import pytest
 from conformance import expect
 from conformance.expect import requirement
 from conformance.keys import Role
-from conformance.messages import FILES, MEDIA, TYPES, at_meta, sample, template, text
+from conformance.messages import FILES, MEDIA, TYPES, at_meta, sample, taken, template, text
 from conformance.numbers import digits
 from conformance.templates import PLAIN
 
@@ -105,6 +105,7 @@ def test_every_type_needs_a_recipient(account: Account, kind: str) -> None:
 
 def quoted(account: Account, exchange: Exchange) -> object:
     """The wamid that Meta was told to quote."""
+    taken(account, exchange)
     context = at_meta(account, exchange)["body"].get("context")
     return context.get("message_id") if isinstance(context, dict) else context
 

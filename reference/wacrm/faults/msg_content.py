@@ -96,6 +96,16 @@ def template_language_is_always_english(wacrm: Wacrm) -> None:
     patch(wacrm.composer, "template", english)
 
 
+@fault("MSG-03", "a language is taken for its first two letters")
+def template_language_is_cut(wacrm: Wacrm) -> None:
+    template = wacrm.composer.template
+
+    def cut(chosen: Template) -> Json:
+        return template(chosen.model_copy(update={"language": chosen.language.partition("_")[0]}))
+
+    patch(wacrm.composer, "template", cut)
+
+
 @fault("MSG-03", "the last body value is lost by a loop that ends one early")
 def last_template_value_is_dropped(wacrm: Wacrm) -> None:
     template = wacrm.composer.template
