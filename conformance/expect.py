@@ -30,6 +30,10 @@ class NoVerdict(Exception):  # noqa: N818 - the design's word
     """The check's precondition never held, so nothing is known about the clause."""
 
 
+class Starved(NoVerdict):
+    """The target answers nothing but 429: whatever the check wanted to know, it was not told."""
+
+
 class Lacking(Exception):  # noqa: N818 - reads as the reason it is
     """The target file declares or gives something that this check cannot do without: the clause is skipped."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.account import Account
-from conformance.expect import Lacking
+from conformance.expect import Lacking, NoVerdict
 from conformance.keys import KeyPool, Role, scoped_role
 from conformance.meta_webhooks import MetaSide
 from conformance.numbers import Numbers
@@ -57,10 +57,12 @@ def sends(capabilities: Capabilities) -> None:
 
 
 @pytest.fixture(scope="session")
-def hears(capabilities: Capabilities) -> None:
-    """The target takes Meta's webhooks: checks ask for this with `usefixtures`."""
+def hears(capabilities: Capabilities, target: Target) -> None:
+    """The target takes Meta's webhooks, and mock Meta reaches it: checks ask for this with `usefixtures`."""
     if not capabilities.inbound:
         raise Lacking("capabilities.inbound is false: the deployment does not take Meta's webhooks")
+    if target.meta is not None and not Provider(target.meta.control).reaches(target.meta.waba_id):
+        raise NoVerdict(f"mock Meta does not reach the deployment's webhook at {target.target.meta_webhook}")
 
 
 @pytest.fixture(scope="session")

@@ -110,6 +110,13 @@ class Hooks:
         expect.precondition(isinstance(row.get("secret"), str), "POST /webhooks shows no secret")
         return Endpoint(str(row.get("id")), at, str(row["secret"]), answer, self)
 
+    def reached(self) -> None:
+        """No verdict when the target tried to deliver and failed, and not one delivery has come in all of the run."""
+        if self.receiver.attempts(""):
+            return
+        failing = [i for i, row in self.rows().items() if i in self._made and row.get("failure_count")]
+        expect.precondition(not failing, f"deliveries fail and none arrives: {self.receiver.origin} is out of reach")
+
     def rows(self) -> dict[str, Row]:
         """The newest endpoints of the account, by id."""
         return {str(row.get("id")): row for row in needed_rows(self.api.get("/webhooks", limit=100))}

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
-from conformance.expect import Lacking, NoVerdict
+from conformance.expect import Lacking, Starved
 from conformance.keys import Key, Role
 from conformance.numbers import is_fictional
 from reports.results import ExchangeRecord
@@ -300,14 +300,14 @@ class Api:
         return Api(self.probe, self.pool, role)
 
     def call(self, method: str, path: str, **request: Any) -> Exchange:  # noqa: ANN401 - as Probe.send
-        """`Probe.send` with a key of the role. After repeated 429s: `NoVerdict`."""
+        """`Probe.send` with a key of the role. After repeated 429s: `Starved`."""
         for _ in range(RETRIES_AFTER_429):
             key = self.pool.lend(self.role)
             exchange = self.probe.send(method, path, key=key, **request)
             if exchange.status != 429:  # noqa: PLR2004
                 return exchange
             self.pool.refused(key, retry_after(exchange))
-        raise NoVerdict(f"rate limited away: {method} {path} got 429 {RETRIES_AFTER_429} times, each with budget left")
+        raise Starved(f"rate limited away: {method} {path} got 429 {RETRIES_AFTER_429} times, each with budget left")
 
     def get(self, path: str, **params: Any) -> Exchange:  # noqa: ANN401 - query values
         return self.call("GET", path, params=params or None)

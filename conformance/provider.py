@@ -96,6 +96,10 @@ class Provider:
     def template(self, waba_id: str, **template: Any) -> None:  # noqa: ANN401 - JSON
         self.request("POST", f"/accounts/{waba_id}/templates", template)
 
+    def reaches(self, waba_id: str) -> bool:
+        """Whether anything answers at the account's webhook address, whatever it answers."""
+        return self.request("POST", f"/accounts/{waba_id}/handshake")["status"] is not None
+
     # -- webhooks to the deployment -----------------------------------------------------------------------------------
 
     def inbound(self, phone_number_id: str, *messages: dict[str, Any], batch: bool = False) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from conformance import books, expect
 from conformance.broadcasts import Broadcast, launch
-from conformance.expect import Mismatch, NoVerdict, requirement
+from conformance.expect import Mismatch, NoVerdict, Starved, requirement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -72,6 +72,8 @@ def large(shared_account: Callable[[str], Account]) -> Large:
 def _launched(account: Account, to: Sequence[str], refused: list[str]) -> Broadcast | None:
     try:
         return launch(account, to)
+    except Starved:
+        raise
     except NoVerdict as reason:
         refused.append(str(reason))
         return None

@@ -63,6 +63,8 @@ def test_a_field_of_the_wrong_type_is_refused(account: Account, field: str) -> N
         expect.status(exchange, 400)
     found = account.contact_by_phone(phone)
     that(found is None, "no contact to come of refused requests", f"{found}", exchange)
+    account.contact(phone=phone)
+    expect.precondition(account.contact_by_phone(phone), "a contact that was made cannot be found by its phone")
 
 
 @requirement("CONT-03")

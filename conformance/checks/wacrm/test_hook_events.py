@@ -41,6 +41,7 @@ def episode(shared_account: Callable[[str], Account], receiver: Receiver) -> Ite
     played = cast(account, hooks)
     try:
         play(played)
+        hooks.reached()
         yield played
     finally:
         hooks.clear()

@@ -72,6 +72,7 @@ def series(
         played = _cast(account, hooks, capabilities)
         _time_others_while_one_is_slow(played)
         _play(played)
+        hooks.reached()
         yield played
     finally:
         hooks.clear()

@@ -32,6 +32,7 @@ def test_no_list_of_contacts_holds_anothers(pair: Pair) -> None:
         pair, lambda calls: calls.account.contact(name=f"{word} {calls.account.word()}", tags=[word])
     )
     for asking, own, foreign in ((pair.mine, mine, theirs), (pair.theirs, theirs, mine)):
+        shows_own(asking.account, "/contacts", own)
         for query in (
             {}, {"search": word}, {"search": foreign[1]["name"]}, {"search": foreign[1]["phone"].lstrip("+")},
             {"tag": own[0]["tags"][0]["id"]}, {"tag": foreign[0]["tags"][0]["id"]},
@@ -44,6 +45,7 @@ def test_no_list_of_contacts_holds_anothers(pair: Pair) -> None:
 def test_no_list_of_conversations_holds_anothers(pair: Pair) -> None:
     mine, theirs = interleaved(pair, lambda calls: {**(sent := calls.conversation()), "id": sent["conversation_id"]})
     for asking, own, foreign in ((pair.mine, mine, theirs), (pair.theirs, theirs, mine)):
+        shows_own(asking.account, "/conversations", own)
         for query in (
             {}, {"status": "open"}, {"contact_id": own[0]["contact_id"]}, {"contact_id": foreign[0]["contact_id"]},
             {"contact_id": foreign[1]["contact_id"], "status": "open"}, {"contact_id": foreign[0]["id"]},
@@ -54,7 +56,8 @@ def test_no_list_of_conversations_holds_anothers(pair: Pair) -> None:
 @requirement("TENANT-03")
 def test_no_list_of_endpoints_holds_anothers(pair: Pair) -> None:
     mine, theirs = interleaved(pair, lambda calls: calls.webhook())
-    for asking, foreign in ((pair.mine, theirs), (pair.theirs, mine)):
+    for asking, own, foreign in ((pair.mine, mine, theirs), (pair.theirs, theirs, mine)):
+        shows_own(asking.account, "/webhooks", own)
         holds_none(asking.account, "/webhooks", foreign, {})
 
 
@@ -72,6 +75,12 @@ def interleaved(pair: Pair, make: Callable[[Calls], Row]) -> tuple[list[Row], li
     """Three rows of each account, made by turns, so that a page of one ends where a row of the other follows."""
     made: list[tuple[Row, Row]] = [(make(pair.mine), make(pair.theirs)) for _ in range(3)]
     return [row for row, _ in made], [row for _, row in made]
+
+
+def shows_own(account: Account, path: str, own: list[Row]) -> None:
+    """A list that shows nothing proves nothing."""
+    shown = {row.get("id") for row, _ in walk(account, path, 1, limit=100)}
+    expect.precondition(shown & {row["id"] for row in own}, f"GET {path} does not show the account's own rows")
 
 
 def holds_none(account: Account, path: str, foreign: list[Row], query: dict[str, Any]) -> None:
