@@ -72,7 +72,10 @@ class Template:
 
 @dataclass(slots=True)
 class Account:
-    """A WABA with the one app that owns its token. Secrets never show in a repr."""
+    """A WABA with the one app that owns its token. Secrets never show in a repr.
+
+    ``user_ids`` False leaves business-scoped user ids out of webhooks, as before 2026.
+    """
 
     waba_id: str
     app_id: str
@@ -85,6 +88,7 @@ class Account:
     token_state: TokenState = TokenState.VALID
     locked: bool = False
     subscribed: bool = True
+    user_ids: bool = True
     override_url: str | None = None
     phones: dict[str, PhoneNumber] = field(default_factory=dict)
     templates: dict[str, Template] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from mock_meta.accounts import Account, PhoneNumber
 from mock_meta.behaviour import Behaviour
 from mock_meta.dice import Dice
-from mock_meta.payloads import Payload, envelope, messages_value
+from mock_meta.payloads import Payload, envelope, statuses_value
 from mock_meta.webhooks import Signing, Webhooks
 
 
@@ -101,7 +101,7 @@ class Announcer:
             self._release(buffer.account, buffer.phone, items, buffer.key, lane=None)
 
     def _release(self, account: Account, phone: PhoneNumber, items: list[Payload], key: str, lane: str | None) -> None:
-        payload = envelope(account.waba_id, "messages", messages_value(phone, statuses=items))
+        payload = envelope(account.waba_id, "messages", statuses_value(phone, items))
         if not self.chaos.active:
             self._webhooks.publish(account, payload, lane=lane)
             return

@@ -10,6 +10,7 @@ from mock_meta.errors import webhook_error
 from mock_meta.media import INBOUND_LIFE, SAMPLES, Media, sample
 from mock_meta.mock import Mock
 from mock_meta.payloads import Payload, messages_value
+from mock_meta.user_ids import user_id
 
 TYPES = (
     "text",
@@ -28,6 +29,7 @@ TYPES = (
     "system",
 )
 _WITHOUT_CONTACTS = frozenset({"system"})
+_TAPS = frozenset({"button", "interactive"})
 
 _PLAUSIBLE: Mapping[str, Callable[[str], Any]] = MappingProxyType(
     {
@@ -58,19 +60,25 @@ _PLAUSIBLE: Mapping[str, Callable[[str], Any]] = MappingProxyType(
 )
 
 
-def complete(mock: Mock, phone: PhoneNumber, asked: Mapping[str, Any]) -> Payload:
+def complete(mock: Mock, account: Account, phone: PhoneNumber, asked: Mapping[str, Any]) -> Payload:
     """The message as it goes into ``messages``: id, timestamp, and the type's own member filled in where absent."""
     sender, kind = asked["from"], asked["type"]
-    message: Payload = {"from": sender}
-    if asked.get("context") is not None:
-        message["context"] = _context(phone, asked["context"])
+    message: Payload = {"from": sender, **_user(account, asked, "from_user_id")}
+    context = asked.get("context") or (_tapped(mock, phone, sender) if kind in _TAPS else None)
+    if context is not None:
+        message["context"] = _context(phone, context)
     message["id"] = asked.get("id") or mock.ids.wamid(sender, inbound=True)
     message["timestamp"] = str(asked.get("timestamp") or int(mock.clock()))
     message["type"] = kind
     message.update(_content(mock, phone, sender, kind, asked.get(kind)))
-    known = {"from", "id", "timestamp", "type", "context", "profile_name", kind}
+    known = {"from", "user_id", "id", "timestamp", "type", "context", "profile_name", kind}
     message.update({name: value for name, value in asked.items() if name not in known})
     return message
+
+
+def _tapped(mock: Mock, phone: PhoneNumber, sender: str) -> Payload:
+    """Whose button it was: the last message to the person, or one from before the mock started."""
+    return {"id": mock.ledger.latest_send(phone.id, sender) or mock.ids.wamid(sender)}
 
 
 def _context(phone: PhoneNumber, context: Mapping[str, Any]) -> Payload:
@@ -110,8 +118,15 @@ def _media_content(mock: Mock, phone: PhoneNumber, kind: str, given: Mapping[str
     return {**defaults, **given}
 
 
-def contact_of(asked: Mapping[str, Any]) -> Payload:
-    return {"profile": {"name": asked.get("profile_name") or "Anna"}, "wa_id": asked["from"]}
+def contact_of(account: Account, asked: Mapping[str, Any]) -> Payload:
+    profile = {"name": asked.get("profile_name") or "Anna"}
+    return {"profile": profile, "wa_id": asked["from"], **_user(account, asked, "user_id")}
+
+
+def _user(account: Account, asked: Mapping[str, Any], name: str) -> Payload:
+    """The sender's user id under ``name``: the caller's, or the account's own for the number."""
+    given = asked.get("user_id") or (user_id(account, asked["from"]) if account.user_ids else None)
+    return {name: given} if given else {}
 
 
 def values(phone: PhoneNumber, pairs: Sequence[tuple[Payload, Payload]], *, batch: bool) -> list[Payload]:

@@ -8,6 +8,7 @@ from mock_meta.behaviour import Failure, Status, Step
 from mock_meta.conversations import Sent
 from mock_meta.errors import webhook_error
 from mock_meta.numbers import is_user_id
+from mock_meta.user_ids import user_id
 
 Payload = dict[str, Any]
 _DAY = 86400
@@ -32,14 +33,31 @@ def messages_value(phone: PhoneNumber, **members: Sequence[Any]) -> Payload:
     return {"messaging_product": "whatsapp", "metadata": metadata(phone), **members}
 
 
+def statuses_value(phone: PhoneNumber, items: Sequence[Payload]) -> Payload:
+    """Statuses with the people they are about, who are left out for failures and where there are no user ids (16.1)."""
+    contacts = [_contact(item) for item in items if "recipient_user_id" in item and item["status"] != Status.FAILED]
+    if not contacts:
+        return messages_value(phone, statuses=items)
+    return messages_value(phone, contacts=contacts, statuses=items)
+
+
+def _contact(item: Payload) -> Payload:
+    contact = {"user_id": item["recipient_user_id"]}
+    return {"wa_id": item["recipient_id"], **contact} if "recipient_id" in item else contact
+
+
 def status_item(account: Account, message: Sent, step: Step, now: float) -> Payload:
     """One element of ``statuses``. Marks the message as priced once a later status has carried the price."""
     item: Payload = {
         "id": message.wamid,
         "status": step.status.value,
         "timestamp": str(int(now)),
-        "recipient_user_id" if is_user_id(message.wa_id) else "recipient_id": message.wa_id,
     }
+    by_user_id = is_user_id(message.wa_id)
+    if not by_user_id:
+        item["recipient_id"] = message.wa_id
+    if by_user_id or account.user_ids:
+        item["recipient_user_id"] = user_id(account, message.wa_id)
     if message.opaque is not None:
         item["biz_opaque_callback_data"] = message.opaque
     if step.status is Status.FAILED:

@@ -53,6 +53,7 @@ class AccountShape(Shape):
     token_state: TokenState | None = None
     locked: bool | None = None
     subscribed: bool | None = None
+    user_ids: bool | None = None
     phone_numbers: list[PhoneShape] | None = None
     templates: list[TemplateShape] | None = None
 
@@ -220,6 +221,7 @@ def shown(account: Account) -> dict[str, Any]:
         "token_state": account.token_state,
         "locked": account.locked,
         "subscribed": account.subscribed,
+        "user_ids": account.user_ids,
         "phone_numbers": [phone_node(account, phone) for phone in account.phones.values()],
         "templates": [template_node(template) for template in account.templates.values()],
     }

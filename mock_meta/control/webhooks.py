@@ -39,7 +39,7 @@ class InboundMessage(Shape):
             wanted = list if name == "contacts" else dict
             if not isinstance(extra.get(name), wanted | None):
                 raise ValueError(f"{name!r} must be {'an array' if wanted is list else 'an object'}")  # noqa: TRY004
-        _check_texts(extra, "id", "profile_name", "timestamp")
+        _check_texts(extra, "id", "profile_name", "timestamp", "user_id")
         if self.type in SAMPLES:
             _check_texts(extra.get(self.type) or {}, "id", "mime_type")
         return self
@@ -99,7 +99,7 @@ async def inbound(request: Request) -> AsciiJson:
     account, phone = phone_of(mock.accounts, body.phone_number_id)
     asked = [message.asked() for message in body.messages]
     listened_to = [one for one in asked if (phone.id, one["from"]) not in mock.conversations.blocked]
-    pairs = [(complete(mock, phone, one), contact_of(one)) for one in listened_to]
+    pairs = [(complete(mock, account, phone, one), contact_of(account, one)) for one in listened_to]
     for message, _ in pairs:
         receive(mock, account, phone, message)
     payloads = [envelope(account.waba_id, "messages", value) for value in values(phone, pairs, batch=body.batch)]

@@ -28,8 +28,16 @@ def test_every_type_is_completed(inside: Inside, kind: str) -> None:
     assert (found.number, found.inbound) == (PERSON, True)
     assert (message["from"], message["timestamp"], message["type"]) == (PERSON, "1750000000", kind)
     assert message[kind]
-    expected = None if kind == "system" else [{"profile": {"name": "Ada"}, "wa_id": PERSON}]
+    person = {"profile": {"name": "Ada"}, "wa_id": PERSON, "user_id": message["from_user_id"]}
+    expected = None if kind == "system" else [person]
     assert value.get("contacts") == expected
+
+
+@pytest.mark.parametrize("kind", ["button", "interactive"])
+def test_a_tap_names_the_message_it_was_on(inside: Inside, kind: str) -> None:
+    sent = inside.wamid()
+    write(inside, {"type": kind})
+    assert inside.posts.values()[0]["messages"][0]["context"] == {"from": "15550783881", "id": sent}
 
 
 def test_what_the_caller_gives_is_kept(inside: Inside) -> None:
