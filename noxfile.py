@@ -72,6 +72,13 @@ def mock_meta(session: nox.Session) -> None:
 
 
 @nox.session
+def bench_mock(session: nox.Session) -> None:
+    """Mock Meta's speed and memory, beside what its README promises. About twenty minutes; `-- sends` is half a one."""
+    _install(session)
+    session.run("python", "-m", "mock_meta.bench", *session.posargs)
+
+
+@nox.session
 def reference(session: nox.Session) -> None:
     """The reference deployment with mock Meta, for trying things by hand."""
     _install(session)
