@@ -1,16 +1,16 @@
 """What goes back to the caller: status, body, and the headers Graph puts on everything (fact sheet 3.3)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from hashlib import md5
 from typing import Any
 
+import msgspec
+
 from mock_meta.call import DEFAULT_VERSION, Call
+from mock_meta.connection import Headers
 from mock_meta.errors import ErrorBody, envelope
 from mock_meta.ids import Ids
 from mock_meta.signature import meta_dump
-
-Headers = list[tuple[bytes, bytes]]
 
 _ALWAYS: Headers = [
     (b"access-control-allow-origin", b"*"),
@@ -29,8 +29,7 @@ _TOKEN_CODES = frozenset({0, 190})
 _REVISION = b"1029384756"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """A reply before Graph's own headers. ``document`` is JSON; ``content`` with its type wins over it."""
 
     document: Any = None
@@ -38,12 +37,11 @@ class Answer:
     content: bytes | None = None
     content_type: str = _JSON
     error: ErrorBody | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
     wamid: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Wire:
+class Wire(msgspec.Struct, frozen=True, gc=False):
     """The reply as it goes out."""
 
     status: int

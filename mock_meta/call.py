@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
-from mock_meta.jsontext import decoded, parse_json
+import msgspec
+
+from mock_meta.jsontext import parse_json
 
 DEFAULT_VERSION = "v21.0"
 _VERSION = re.compile(r"v\d{1,2}\.\d\Z")
@@ -16,8 +18,7 @@ _UNVERSIONED = frozenset({"whatsapp_business"})
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(msgspec.Struct, frozen=True, gc=False):
     """``/v21.0/{node}/{edge}``; ``extra`` is what Graph calls unknown path components."""
 
     version: str | None
@@ -26,16 +27,14 @@ class Path:
     extra: str
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+class Credential(msgspec.Struct, frozen=True, gc=False):
     """The token and how it came: ``Bearer``, ``OAuth``, ``query`` or a scheme Meta does not know, or None."""
 
     scheme: str | None
     token: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True, gc=False):
     """A parsed request. ``params`` is query and body together; ``problems`` is what is ill-formed about it."""
 
     method: str
@@ -48,7 +47,7 @@ class Call:
     readable: bool
     credential: Credential
     origin: str
-    problems: list[str] = field(default_factory=list)
+    problems: list[str] = msgspec.field(default_factory=list)
 
     @property
     def content_type(self) -> str:
@@ -61,7 +60,8 @@ def read_call(scope: Mapping[str, Any], body: bytes) -> Call:
     raw_query = scope["query_string"].decode("latin-1")
     query = dict(parse_qsl(raw_query, keep_blank_values=True)) if raw_query else {}
     problems: list[str] = []
-    at = read_path(scope["path"], problems)
+    at, unusual = read_path(scope["path"])
+    problems += unusual
     method = query.pop("method", scope["method"]).upper() if query else scope["method"]
     credential = _credential(headers, query, problems, sessions=at.node.startswith(_UPLOAD) or at.edge == "uploads")
     params, readable = (query, True) if method not in _BODY_METHODS else _params(headers, query, body, problems, at)
@@ -69,17 +69,19 @@ def read_call(scope: Mapping[str, Any], body: bytes) -> Call:
     return Call(method, scope["path"], at, query, headers, body, params, readable, credential, origin, problems)
 
 
-def read_path(path: str, problems: list[str]) -> Path:
-    """Split the path. An upload session's id contains slashes at will, so it takes the whole rest."""
+@lru_cache(maxsize=1024)
+def read_path(path: str) -> tuple[Path, tuple[str, ...]]:
+    """The parts of a path, and what is wrong with it. An upload session's id has slashes at will: it takes the whole rest."""
+    problems: tuple[str, ...] = ()
     parts = [part for part in path.split("/") if part]
     version = parts.pop(0) if parts and _VERSION.match(parts[0]) else None
     if version is None and not (parts and parts[0] in _UNVERSIONED):
         near = parts and _ALMOST_VERSION.match(parts[0])
-        problems.append(f"path: {parts[0]!r} is not a version like v21.0" if near else "path: no version segment")
+        problems = (f"path: {parts[0]!r} is not a version like v21.0" if near else "path: no version segment",)
     if parts and parts[0].startswith(_UPLOAD):
-        return Path(version, "/".join(parts), "", "")
+        return Path(version, "/".join(parts), "", ""), problems
     padded = [*parts, "", ""]
-    return Path(version, padded[0], padded[1], "/".join(parts[2:]))
+    return Path(version, padded[0], padded[1], "/".join(parts[2:])), problems
 
 
 def _credential(
@@ -133,4 +135,14 @@ def _json_params(query: dict[str, str], body: bytes, problems: list[str]) -> tup
 
 def _form_values(body: bytes) -> dict[str, Any]:
     pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
-    return {name: decoded(text) for name, text in pairs}
+    return {name: _form_value(text) for name, text in pairs}
+
+
+def _form_value(text: str) -> object:
+    """Graph takes objects and arrays as JSON text in form values."""
+    if text[:1] in {"{", "["}:
+        try:
+            return parse_json(text)
+        except ValueError:
+            return text
+    return text

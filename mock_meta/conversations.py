@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 Pair = tuple[str, str]
 
 
-@dataclass(slots=True)
-class Sent:
+class Sent(msgspec.Struct, gc=False):
     """A message Meta accepted. ``nth`` counts the messages of this pair from 1; ``origin`` is the pricing category."""
 
     wamid: str

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
 from mock_meta.dice import Dice
 from mock_meta.errors import ErrorBody
 from mock_meta.numbers import digits_of
@@ -63,8 +65,7 @@ class Fault:
         return {"id": self.id, **self.asked, "left": self.left, "fired": self.fired}
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(msgspec.Struct, frozen=True, gc=False):
     """What a fault can match on."""
 
     operation: str

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
+
 from mock_meta.accounts import Account, PhoneNumber, Template
 from mock_meta.answer import Answer
 from mock_meta.call import Call
@@ -20,8 +22,7 @@ class NodeKind(StrEnum):
     UPLOAD = "upload session"
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(msgspec.Struct, frozen=True, gc=False):
     """The object a path names, with the account it belongs to."""
 
     kind: NodeKind

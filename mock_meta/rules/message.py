@@ -1,12 +1,12 @@
 """The message envelope and the plain types, in Meta's order (fact sheet 5.1, 5.4, 5.5)."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
+
 from mock_meta.errors import invalid, refuse
-from mock_meta.jsontext import decoded
 from mock_meta.numbers import digits_of, is_user_id
 from mock_meta.rules.interactive import check_interactive
 from mock_meta.rules.media import MediaKnown, check_media
@@ -46,8 +46,7 @@ _CONTACT = frozenset({"addresses", "birthday", "emails", "name", "org", "phones"
 _NAME = frozenset({"formatted_name", "first_name", "last_name", "middle_name", "suffix", "prefix"})
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True, gc=False):
     """A well-formed send. ``to`` as sent, ``digits`` what it means, ``payload`` the member named by ``type``.
 
     A recipient named by a business-scoped user id has that id in place of digits.
@@ -81,7 +80,7 @@ def read_message(params: Object, known: MediaKnown, problems: list[str], *, any_
     if digits is None and not any_number:
         raise refuse(131009, "The phone number is malformed: Please use the format: +1234567890.")
     kind = one_of(params.get("type", "text"), TYPES, "type")
-    payload = decoded(params.get(kind))
+    payload = params.get(kind)
     if payload is None:
         raise refuse(100, f"Parameter '{kind}' is mandatory for type '{kind}'")
     problems += [f"body: unknown member {name!r}" for name in params if name not in _ENVELOPE]

@@ -1,8 +1,9 @@
 """The outline of a template send: what is refused before Meta looks at the template itself (code 100)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+import msgspec
 
 from mock_meta.errors import GraphError, invalid, refuse
 from mock_meta.numbers import whole
@@ -31,8 +32,7 @@ PARAMETERS: Mapping[str, str] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(msgspec.Struct, frozen=True, gc=False):
     """One value. ``text`` is what gets hydrated for text-like kinds, and empty for media."""
 
     kind: str
@@ -40,8 +40,7 @@ class Parameter:
     name: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
+class Component(msgspec.Struct, frozen=True, gc=False):
     """A component of a send, types in lower case; ``index`` for buttons only."""
 
     type: str
@@ -50,8 +49,7 @@ class Component:
     parameters: tuple[Parameter, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateSend:
+class TemplateSend(msgspec.Struct, frozen=True, gc=False):
     """The well-formed ``template`` member."""
 
     name: str
