@@ -1,12 +1,15 @@
-"""The mock as one ASGI application."""
+"""The mock as one FastAPI application."""
 
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from mock_meta.control.application import PREFIX, create_control
-from mock_meta.gateway import Gateway, Receive, Scope, Send
+from mock_meta.connection import Send
+from mock_meta.control.application import PREFIX, add_control
+from mock_meta.gateway import Gateway, Receive, Scope
 from mock_meta.mock import Clock, Mock
 from mock_meta.posting import Poster
 from mock_meta.settings import Settings
@@ -15,43 +18,47 @@ if TYPE_CHECKING:
     from mock_meta.scenario import Scenario
 
 
-class MockMeta:
-    """Graph calls go straight to the gateway, which keeps the send path short; the control is FastAPI's.
+class MockMeta(FastAPI):
+    """The control's routes, and the Graph API for every other path.
 
-    A ``scenario`` that is set before the server starts is played from then on.
+    The hot path is here: a send goes straight to the gateway. FastAPI's middleware and routing cost as much as all of
+    Meta's checks together, and would change nothing about the answer. A ``scenario`` that is set before the server starts is
+    played from then on.
     """
 
-    def __init__(self, mock: Mock, gateway: Gateway, control: FastAPI) -> None:
+    def __init__(self, mock: Mock) -> None:
+        super().__init__(title="mock_meta", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
         self.mock = mock
-        self.scenario: "Scenario | None" = None
-        self._gateway = gateway
-        self._control = control
+        self.scenario: Scenario | None = None
+        self._gateway = Gateway(mock)
+        add_control(self, mock)
+        self.router.default = self._graph
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await self._lifespan(receive, send)
-        elif scope["type"] != "http":
-            await send({"type": "websocket.close", "code": 1000})
-        elif scope["path"].startswith(_CONTROL_PATHS):
-            await self._control(scope, receive, send)
+        if scope["type"] == "http" and scope["path"].endswith("/messages") and scope["path"].startswith("/v"):
+            await self._gateway(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    async def _graph(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Everything that is no route of the control."""
+        if scope["type"] != "http" or scope["path"].startswith(_CONTROL_PATHS):
+            await self.router.not_found(scope, receive, send)
         else:
             await self._gateway(scope, receive, send)
 
-    async def _lifespan(self, receive: Receive, send: Send) -> None:
-        while True:
-            message = await receive()
-            if message["type"] == "lifespan.startup":
-                if self.scenario is not None:
-                    await self._control.state.player.start(self.scenario)
-                await send({"type": "lifespan.startup.complete"})
-            else:
-                await self._control.state.player.stop()
-                await self.mock.stop()
-                await send({"type": "lifespan.shutdown.complete"})
-                return
-
 
 _CONTROL_PATHS = (PREFIX, "/metrics")
+
+
+@asynccontextmanager
+async def _lifespan(app: MockMeta) -> AsyncIterator[None]:
+    app.mock.start()
+    if app.scenario is not None:
+        await app.state.player.start(app.scenario)
+    yield
+    await app.state.player.stop()
+    await app.mock.stop()
 
 
 def create_app(settings: Settings | None = None, *, clock: Clock = time.time, poster: Poster | None = None) -> MockMeta:
@@ -59,5 +66,4 @@ def create_app(settings: Settings | None = None, *, clock: Clock = time.time, po
 
     ``clock`` gives unix seconds, ``poster`` carries the webhooks; None sends them over HTTP.
     """
-    mock = Mock(settings or Settings(), clock, poster)
-    return MockMeta(mock, Gateway(mock), create_control(mock))
+    return MockMeta(Mock(settings or Settings(), clock, poster))

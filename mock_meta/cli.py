@@ -4,6 +4,7 @@ import argparse
 import json
 import logging
 import os
+import sqlite3
 import ssl
 import sys
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from mock_meta import __version__
-from mock_meta.app import create_app
+from mock_meta.app import MockMeta, create_app
 from mock_meta.authority import Authority, AuthorityError, default_folder
 from mock_meta.behaviour import DEFAULT_PROFILE, PROFILES
 from mock_meta.control.accounts import configure
@@ -83,6 +84,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--tls", action="store_true", help="serve https as graph.facebook.com and lookaside.fbsbx.com")
     add("--tls-dir", type=Path, metavar="DIR", help="where the certificates' authority is kept (default: your own)")
     add("--hosts", action="store_true", help="print the lines for a hosts file and end; nothing is edited")
+    add("--ledger", metavar="FILE", help="keep the evidence in this SQLite file, across runs (default: in memory)")
     add("--control-remote", action="store_true", help="let other machines use /_control")
     add("--exit-with-stdin", action="store_true", help="end when stdin does")
     add("--human", action="store_true", help="print the start screen even when stdout is no terminal")
@@ -106,7 +108,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         return
     if options.webhook_ca is not None:
         _check_ca(options.webhook_ca)
-    app = create_app(_settings(options))
+    app = _app(_settings(options))
     if options.config is not None:
         _load(app.mock, options.config)
     if options.scenario is not None:
@@ -144,6 +146,13 @@ def _announce(mock: Mock, url: str, ca: Path | None, options: argparse.Namespace
         print("\n".join(trust_lines(ca)), file=sys.stderr, flush=True)  # noqa: T201  # the interface
 
 
+def _app(settings: Settings) -> MockMeta:
+    try:
+        return create_app(settings)
+    except (OSError, sqlite3.Error) as problem:
+        _fail(f"--ledger {settings.ledger}: {problem}")
+
+
 def _settings(options: argparse.Namespace) -> Settings:
     return Settings(
         seed=options.seed,
@@ -153,6 +162,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         retry_scale=options.retry_scale,
         webhook_timeout=options.webhook_timeout,
         webhook_ca=options.webhook_ca,
+        ledger=options.ledger,
     )
 
 

@@ -7,12 +7,13 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import replace
 from typing import Any
 
-from mock_meta.answer import Answer, Headers, failed, to_wire
+import msgspec
+
+from mock_meta.answer import Answer, failed, to_wire
 from mock_meta.call import Call, read_call
-from mock_meta.connection import cut
+from mock_meta.connection import Send, cut, reply
 from mock_meta.errors import GraphError
 from mock_meta.faults import Fault, Subject
 from mock_meta.graph.media import DOWNLOAD_NODE, download
@@ -25,7 +26,6 @@ from mock_meta.recording import make_entry, recipient_of, type_of
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _LONGEST_HANG = 600.0
 
@@ -90,11 +90,13 @@ class Gateway:
             return answer
         share = {"call_count": used, "total_cputime": 1, "total_time": 1, "estimated_time_to_regain_access": 0}
         usage = {node.account.waba_id: [{"type": "whatsapp_business_management", **share}]}
-        return replace(answer, headers={**answer.headers, "x-business-use-case-usage": json.dumps(usage)})
+        return msgspec.structs.replace(
+            answer, headers={**answer.headers, "x-business-use-case-usage": json.dumps(usage)}
+        )
 
     async def _reply(self, send: Send, call: Call, answer: Answer) -> None:
         wire = to_wire(answer, call, self._mock.ids)
-        await _respond(send, wire.status, wire.headers, wire.body)
+        await reply(send, wire.status, wire.headers, wire.body)
 
     async def _misbehave(  # one ASGI exchange
         self, fault: Fault, answer: Answer | None, call: Call, scope: Scope, receive: Receive, send: Send
@@ -112,7 +114,7 @@ class Gateway:
                 (b"content-type", fault.raw.content_type.encode("latin-1")),
                 (b"content-length", str(len(fault.raw.body)).encode()),
             ]
-            await _respond(send, fault.raw.status, head, fault.raw.body)
+            await reply(send, fault.raw.status, head, fault.raw.body)
         elif fault.error is not None:
             await self._reply(send, call, failed(fault.error))
         elif answer is not None:
@@ -144,8 +146,3 @@ async def _until_gone(receive: Receive, seconds: float) -> None:
                 pass
     except TimeoutError:
         return
-
-
-async def _respond(send: Send, status: int, headers: Headers, body: bytes) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

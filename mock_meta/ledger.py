@@ -1,12 +1,17 @@
 """What Meta was asked and what it did: the evidence. Append-only, in order, found by message and recipient."""
 
+import asyncio
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from mock_meta.entries import Entry, Outcome, RequestEntry, WebhookEntry
-from mock_meta.store import Query, Store
+from mock_meta.store import Query, Store, checkpoint
 
 BATCH = 200
+WITHIN = 0.05
+"""A process that is killed loses at most the entries of its last ``WITHIN`` seconds, and never more than ``BATCH``."""
+_TIDY = 20
 _PAGE = 1000
 
 
@@ -103,3 +108,12 @@ class Ledger:
         else:
             answer = str(entry.status) if entry.status is not None else "none"
             self.counters.webhooks[answer] = self.counters.webhooks.get(answer, 0) + 1
+
+
+async def keep_written(ledger: Ledger, file: str) -> None:
+    """Write what waits every ``WITHIN`` seconds, and tidy the file up now and then, until cancelled."""
+    for turn in itertools.count(1):
+        await asyncio.sleep(WITHIN)
+        ledger.flush()
+        if turn % _TIDY == 0:
+            await asyncio.to_thread(checkpoint, file)

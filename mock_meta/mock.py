@@ -13,7 +13,7 @@ from mock_meta.delivery import Dispatcher, RetryPlan
 from mock_meta.fate import Fates
 from mock_meta.faults import Faults
 from mock_meta.ids import Ids
-from mock_meta.ledger import Ledger
+from mock_meta.ledger import Ledger, keep_written
 from mock_meta.limits import Limits
 from mock_meta.media import MediaStore
 from mock_meta.numbers import whatsapp_id
@@ -52,6 +52,7 @@ class Mock:
         self.webhooks = Webhooks(self.dispatcher, self.ledger.last_delivery() + 1)
         self.reviews = ReviewSettings()
         self.in_flight = 0
+        self._writing: asyncio.Task[None] | None = None
         self._planned: set[asyncio.TimerHandle] = set()
         self._distant: set[asyncio.TimerHandle] = set()
         self.announcer = Announcer(self.webhooks, self.behaviour, self.later)
@@ -78,10 +79,18 @@ class Mock:
         if accounts:
             self.accounts.clear()
 
+    def start(self) -> None:
+        """What needs a running loop: a ledger on disk is written on time."""
+        if self.ledger.file is not None:
+            self._writing = asyncio.get_running_loop().create_task(keep_written(self.ledger, self.ledger.file))
+
     async def stop(self) -> None:
         self._forget_plans()
         await self.dispatcher.stop()
         await self.poster.close()
+        if self._writing is not None:
+            self._writing.cancel()
+        self.ledger.close()
 
     def accept(self, account: Account, phone: PhoneNumber, message: Message, template: Template | None) -> Sent:
         """Meta takes a message: it gets an id, and what becomes of it is planned."""

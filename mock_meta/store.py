@@ -3,14 +3,16 @@
 Rows and not objects: a million messages cost half a kilobyte each and the garbage collector nothing, and a filter is a query.
 """
 
+import fcntl
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
-from mock_meta.entries import Entry, Outcome, RequestEntry, WebhookEntry, digits_in, parsed_body, person_key
-from mock_meta.subjects import Subjects
+from mock_meta.entries import Entry, RequestEntry, WebhookEntry, digits_in, person_key
+from mock_meta.rows import Row, request_of, request_row, storable, webhook_of, webhook_row
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS requests (
@@ -46,10 +48,11 @@ class Query:
 
 
 class Store:
-    """A database of entries. Raises sqlite3.Error for a file that is none, or cannot be written."""
+    """A database of entries. Raises sqlite3.Error or OSError for a file that is none, is in use, or cannot be written."""
 
     def __init__(self, file: str | None = None) -> None:
         self.file = file
+        self._claim = None if file is None else _claimed(file)
         self._db = sqlite3.connect(file or _MEMORY, isolation_level=None)
         if file is not None:
             # A process that is killed loses no commit; the log is moved into the file by checkpoint(), not by a send.
@@ -72,9 +75,9 @@ class Store:
         webhooks = [one for one in entries if isinstance(one, WebhookEntry)]
         with self._db:
             self._db.execute("BEGIN")
-            self._db.executemany(_REQUEST, map(_request_row, requests))
-            self._db.executemany(_WEBHOOK, map(_webhook_row, webhooks))
-            self._db.executemany(_ABOUT, [(_text(name), one.seq) for one in entries for name in one.about()])
+            self._db.executemany(_REQUEST, map(request_row, requests))
+            self._db.executemany(_WEBHOOK, map(webhook_row, webhooks))
+            self._db.executemany(_ABOUT, [(storable(name), one.seq) for one in entries for name in one.about()])
 
     def set_duration(self, seq: int, seconds: float) -> None:
         self._db.execute("UPDATE requests SET duration = ? WHERE seq = ?", (seconds, seq))
@@ -89,49 +92,62 @@ class Store:
 
     def close(self) -> None:
         self._db.close()
+        if self._claim is not None:
+            self._claim.close()
 
     def select(self, query: Query) -> list[Entry]:
         """The first ``limit`` matching entries in order."""
         found: list[Entry] = []
         if query.kind != WebhookEntry.kind:
-            found += [_request(row) for row in self._rows("requests", "raw", query)]
+            found += [request_of(row) for row in self._rows("requests", "raw", query)]
         if query.kind != RequestEntry.kind and not (query.operation or query.outcome):
-            found += [_webhook(row) for row in self._rows("webhooks", "body", query)]
+            found += [webhook_of(row) for row in self._rows("webhooks", "body", query)]
         found.sort(key=lambda one: one.seq)
         return found[: query.limit]
 
     def attempts(self, delivery: int) -> list[WebhookEntry]:
         """What is on record of a delivery."""
         rows = self._db.execute("SELECT * FROM webhooks WHERE delivery = ? ORDER BY seq", (delivery,))
-        return [_webhook(row) for row in rows]
+        return [webhook_of(row) for row in rows]
 
     def latest_send(self, phone_number_id: str, digits: str) -> str | None:
         """The id of the last message the number sent to the person."""
         row = self._db.execute(
             "SELECT wamid FROM requests WHERE seq IN (SELECT seq FROM about WHERE subject = ?) "
             "AND phone_number_id = ? AND wamid IS NOT NULL ORDER BY seq DESC LIMIT 1",
-            (_text(person_key(digits)), phone_number_id),
+            (storable(person_key(digits)), phone_number_id),
         ).fetchone()
         return row[0] if row else None
 
-    def _rows(self, table: str, content: str, query: Query) -> Iterable[tuple[Any, ...]]:
+    def _rows(self, table: str, content: str, query: Query) -> Iterable[Row]:
         terms: list[str] = ["seq > ?"]
         values: list[Any] = [query.since]
         subjects = [query.wamid, None if query.to is None else person_key(digits_in(query.to))]
         for subject in subjects:
             if subject is not None:
                 terms.append("seq IN (SELECT seq FROM about WHERE subject = ? AND seq > ?)")
-                values += [_text(subject), query.since]
+                values += [storable(subject), query.since]
         for column in ("phone_number_id", "operation", "outcome"):
             if getattr(query, column) is not None:
                 terms.append(f"{column} = ?")
-                values.append(_text(getattr(query, column)))
+                values.append(storable(getattr(query, column)))
         if query.contains is not None:
             needles = spellings(query.contains)
             terms.append(" OR ".join(f"instr({content}, ?)" for _ in needles).join("()"))
             values += needles
         where = " AND ".join(terms)
         return self._db.execute(f"SELECT * FROM {table} WHERE {where} ORDER BY seq LIMIT ?", (*values, query.limit))  # noqa: S608  # no values in it
+
+
+def _claimed(file: str) -> BinaryIO:
+    """The file, locked: two mocks would give the same numbers twice. Raises OSError."""
+    handle = Path(file).open("ab")  # noqa: SIM115  # held until the store closes
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as problem:
+        handle.close()
+        raise BlockingIOError("another mock writes to it") from problem
+    return handle
 
 
 def checkpoint(file: str) -> None:
@@ -148,107 +164,3 @@ def spellings(text: str) -> tuple[bytes, ...]:
     plain, ascii_only = json.dumps(text, ensure_ascii=False)[1:-1], json.dumps(text)[1:-1]
     forms = dict.fromkeys((text, plain, ascii_only, ascii_only.replace("/", "\\/")))
     return tuple(form.encode("utf-8", "surrogatepass") for form in forms)
-
-
-def _text(value: Any) -> Any:  # noqa: ANN401  # what SQLite takes
-    """A value for SQLite, whose text is UTF-8: what that cannot hold is stored as bytes."""
-    if not isinstance(value, str) or value.isascii():
-        return value
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return value.encode("utf-8", "surrogatepass")
-    return value
-
-
-def _string(value: Any) -> Any:  # noqa: ANN401  # what SQLite gives
-    return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value
-
-
-def _request_row(one: RequestEntry) -> tuple[Any, ...]:
-    return (
-        one.seq,
-        one.at,
-        one.method,
-        _text(one.path),
-        json.dumps(one.query) if one.query else None,
-        one.version,
-        one.operation,
-        one.scheme,
-        one.token_known,
-        one.content_type,
-        one.raw,
-        _text(one.phone_number_id),
-        _text(one.to),
-        _text(one.type),
-        one.wamid,
-        one.outcome,
-        one.status,
-        json.dumps(one.error) if one.error else None,
-        json.dumps(one.problems) if one.problems else None,
-        one.duration,
-    )
-
-
-def _request(row: tuple[Any, ...]) -> RequestEntry:
-    return RequestEntry(
-        seq=row[0],
-        at=row[1],
-        method=row[2],
-        path=_string(row[3]),
-        query=json.loads(row[4]) if row[4] else {},
-        version=row[5],
-        operation=row[6],
-        scheme=row[7],
-        token_known=bool(row[8]),
-        content_type=row[9],
-        raw=row[10],
-        phone_number_id=_string(row[11]),
-        to=_string(row[12]),
-        type=_string(row[13]),
-        wamid=row[14],
-        outcome=Outcome(row[15]),
-        status=row[16],
-        error=json.loads(row[17]) if row[17] else None,
-        problems=json.loads(row[18]) if row[18] else [],
-        duration=row[19],
-    )
-
-
-def _webhook_row(one: WebhookEntry) -> tuple[Any, ...]:
-    return (
-        one.seq,
-        one.at,
-        one.delivery,
-        one.attempt,
-        _text(one.url),
-        one.waba_id,
-        one.signing,
-        one.body,
-        one.status,
-        _text(one.error),
-        one.duration,
-        _text(one.answer),
-        _text(one.phone_number_id),
-        _text(one.field),
-    )
-
-
-def _webhook(row: tuple[Any, ...]) -> WebhookEntry:
-    return WebhookEntry(
-        seq=row[0],
-        at=row[1],
-        delivery=row[2],
-        attempt=row[3],
-        url=_string(row[4]),
-        waba_id=row[5],
-        signing=row[6],
-        body=row[7],
-        status=row[8],
-        error=_string(row[9]),
-        duration=row[10],
-        answer=_string(row[11]),
-        phone_number_id=_string(row[12]),
-        field=_string(row[13]),
-        subjects=Subjects(parsed_body(row[7])),
-    )

@@ -40,9 +40,8 @@ ROUTERS = (
 )
 
 
-def create_control(mock: Mock) -> FastAPI:
-    """The application behind ``/_control``."""
-    app = FastAPI(title="mock_meta control", docs_url=None, redoc_url=None, openapi_url=None)
+def add_control(app: FastAPI, mock: Mock) -> None:
+    """The routes behind ``/_control``."""
     app.state.mock = mock
     app.state.player = Player(app)
     for router in ROUTERS:
@@ -50,7 +49,6 @@ def create_control(mock: Mock) -> FastAPI:
     app.include_router(metrics.router, dependencies=[Depends(local_only)])
     app.add_exception_handler(ControlError, _answer_control_error)
     app.add_exception_handler(HTTPException, _answer_http_error)
-    return app
 
 
 async def local_only(request: Request) -> None:

@@ -20,11 +20,8 @@ from reference.wacrm.faults import (
     hook,
     hook_deliveries,
     hook_endpoints,
-    hook_events,
     hook_networks,
-    load,
     meta,
-    meta_again,
     msg,
     msg_content,
     msg_refused,
@@ -59,22 +56,18 @@ _GROUPS = (
     hook,
     hook_deliveries,
     hook_endpoints,
-    hook_events,
     hook_networks,
     meta,
-    meta_again,
     spec,
 )
 FAULTS = MappingProxyType(collect(*_GROUPS))
-LOAD_FAULTS = MappingProxyType(collect(load))
-"""For the load test, whose kinds of trouble they name; the gate is not asked to find them."""
 
 
 class UnknownFaultError(ValueError):
     """A name that no fault has; the message offers the nearest ones."""
 
     def __init__(self, name: str) -> None:
-        near = get_close_matches(name, [*FAULTS, *LOAD_FAULTS], n=3)
+        near = get_close_matches(name, FAULTS, n=3)
         hint = f"; did you mean {', '.join(near)}?" if near else ""
         super().__init__(f"unknown fault {name!r}{hint}")
 
@@ -82,7 +75,7 @@ class UnknownFaultError(ValueError):
 def find(name: str) -> Fault:
     """Raises UnknownFaultError for a name that no fault has."""
     try:
-        return FAULTS[name] if name in FAULTS else LOAD_FAULTS[name]
+        return FAULTS[name]
     except KeyError:
         raise UnknownFaultError(name) from None
 
@@ -93,4 +86,4 @@ def apply(wacrm: Wacrm, names: Iterable[str]) -> None:
         fault.install(wacrm)
 
 
-__all__ = ["FAULTS", "LOAD_FAULTS", "Fault", "UnknownFaultError", "apply", "find"]
+__all__ = ["FAULTS", "Fault", "UnknownFaultError", "apply", "find"]
