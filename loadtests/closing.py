@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 LATE = 0.1
 """Seconds: when one visit in a hundred begins later than this, the generator did not keep up."""
 KINDS = {
+    "harness": "a visit that broke: a defect of the load test itself",
     "schema": "an answer that is not as documented",
     "unexpected-429": "429 for a key that has budget left by our account",
     "limiter": "the limiter admits another number than its limit, or refuses who waited as told",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import itertools
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import gevent
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from loadtests.world import World
 
 S = TypeVar("S", bound="Stream")
-Body = "Callable[[S, Visit], None]"
 _NUMBERS = itertools.count()
 
 
@@ -36,18 +36,34 @@ def world_of(environment: Environment) -> World:
     return found
 
 
+@dataclass(frozen=True)
+class Errand:
+    """What a user comes for. `requests`: how many an average visit makes, for the number of keys that are needed."""
+
+    scenario: str
+    body: Callable[[Any, Visit], None]
+    requests: float
+
+
 def visit(scenario: str, weight: int, *tags: str, requests: float = 1.0) -> Callable[[Callable[[S, Visit], None]], Any]:
-    """Declare what a user comes for. `requests`: how many an average visit makes, for the number of keys that are needed."""
+    """Declare an errand as one of Locust's weighted and tagged tasks."""
 
     def declare(body: Callable[[S, Visit], None]) -> Any:  # noqa: ANN401 - Locust's own decorators are as vague
+        errand = Errand(scenario, body, requests)
+
         @functools.wraps(body)
         def arrive(user: S) -> None:
-            user.arrive(scenario, body)
+            user.arrive(errand)
 
-        arrive.requests, arrive.scenario = requests, scenario  # type: ignore[attr-defined]
+        arrive.errand = errand  # type: ignore[attr-defined]
         return tag(scenario, *tags)(task(weight)(arrive))
 
     return declare
+
+
+def errands(user_class: type[Stream]) -> list[Errand]:
+    """As often as their weights say."""
+    return [one.errand for one in user_class.tasks]  # type: ignore[union-attr]
 
 
 class Stream(User):
@@ -57,6 +73,7 @@ class Stream(User):
 
     def on_start(self) -> None:
         self.world = world_of(self.environment)
+        self.world.plan_first_round(list(dict.fromkeys(errands(type(self)))))
         briefing = self.world.briefing
         kind = Arrivals(briefing.arrivals)
         self._schedule = Schedule(kind, briefing.pace, next(_NUMBERS), self.world.rng, time.monotonic())
@@ -66,20 +83,24 @@ class Stream(User):
         """Seconds until the next intended start; Locust asks after every arrival."""
         return max(0.0, self._schedule.due - time.monotonic())
 
-    def arrive(self, scenario: str, body: Callable[[Any, Visit], None]) -> None:
+    def arrive(self, errand: Errand) -> None:
+        """Begin a visit. Before chance chooses errands, each is run once, so that a short run leaves none out."""
+        errand = self.world.next_of_first_round() or errand
         due = self._schedule.next()
         self.world.telemetry.began(time.monotonic() - due)
-        arrived = Visit(self.world, self.environment.events.request, scenario, due)
-        self.world.begin(functools.partial(self._spend, arrived, body))
+        arrived = Visit(self.world, self.environment.events.request, errand.scenario, due)
+        self.world.begin(functools.partial(self._spend, arrived, errand))
 
-    def _spend(self, arrived: Visit, body: Callable[[Any, Visit], None]) -> None:
+    def _spend(self, arrived: Visit, errand: Errand) -> None:
         try:
-            body(self, arrived)
+            errand.body(self, arrived)
         except CutShortError as reason:
             self.world.telemetry.count(f"visits cut short: {reason}")
+        except Exception as error:  # noqa: BLE001 - one visit's trouble ends with it, and is seen in the verdict
+            self.world.outbox.trouble("harness", f"{errand.body.__qualname__}: {type(error).__name__}: {error}")
 
 
 def mean_requests(user_class: type[Stream]) -> float:
     """Requests of an average visit of this class."""
-    costs = [getattr(one, "requests", 1.0) for one in user_class.tasks]
+    costs = [one.requests for one in errands(user_class)]
     return sum(costs) / len(costs) if costs else 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import deque
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from loadtests.records import Asked, Written
+    from loadtests.stream import Errand
 
 EXAMPLES = 3
 """Examples of one kind of trouble that a worker reports at a time."""
@@ -100,6 +102,15 @@ class World:
         self.requests = 0
         self.dead_since: float | None = None
         self._nonces = 0
+        self._first_round: deque[Errand] | None = None
+
+    def plan_first_round(self, errands: list[Errand]) -> None:
+        """The first user that starts brings the list."""
+        if self._first_round is None:
+            self._first_round = deque(errands)
+
+    def next_of_first_round(self) -> Errand | None:
+        return self._first_round.popleft() if self._first_round else None
 
     def begin(self, visit: Callable[[], None]) -> None:
         """Let a visit run beside all others."""

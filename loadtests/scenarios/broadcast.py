@@ -39,7 +39,7 @@ def _launch(visit: Visit, size: int) -> str | None:
     """The broadcast's id; every recipient is written down with its own words."""
     world = visit.world
     people = {world.people.stranger(): world.nonce() for _ in range(size)}
-    listed = [{"to": to, "params": [nonce, "A-17"]} for to, nonce in people.items()]
+    listed = [{"to": to, "params": _words(nonce)} for to, nonce in people.items()]
     body = {
         "name": f"Load {world.briefing.run}",
         "template_name": GREETING,
@@ -53,7 +53,7 @@ def _launch(visit: Visit, size: int) -> str | None:
     finally:
         batch = receipt.data.broadcast_id if receipt else None
         world.outbox.asked += [
-            Asked(nonce, visit.scenario, to.lstrip("+"), records.template(GREETING, "en_US", [nonce, "A-17"]), outcome,
+            Asked(nonce, visit.scenario, to.lstrip("+"), records.template(GREETING, "en_US", _words(nonce)), outcome,
                   began, batch=batch)
             for to, nonce in people.items()
         ]  # fmt: skip
@@ -61,6 +61,11 @@ def _launch(visit: Visit, size: int) -> str | None:
         told = f"{receipt.data.accepted} accepted and {receipt.data.rejected} rejected of {size} valid numbers"
         world.outbox.trouble("counts", f"POST /broadcasts: {told}")
     return batch
+
+
+def _words(nonce: str) -> list[str]:
+    """A recipient's own parameters."""
+    return [nonce, f"A{nonce.rpartition('-')[2]}"]
 
 
 def _watch(visit: Visit, identity: str) -> None:

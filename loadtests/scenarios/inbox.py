@@ -31,19 +31,17 @@ class InboxScenario(Stream):
 
     @visit("inbox", 140, "list")
     def first_page(self, visit: Visit) -> None:
-        page = visit.call(LIST_CONVERSATIONS, query="limit=20")
-        for row in page.data if page else []:
-            visit.world.remember(visit.world.conversations, row.id)
+        _look(visit)
 
     @visit("inbox", 160, "read", requests=2)
     def a_conversation(self, visit: Visit) -> None:
         world = visit.world
         if not world.conversations:
-            return self.first_page.__wrapped__(self, visit)  # type: ignore[no-any-return]
+            _look(visit)
+            return
         identity = world.rng.choice(world.conversations)
         if visit.call(GET_CONVERSATION, identity) is not None:
             visit.call(LIST_MESSAGES, identity, "limit=50")
-        return None
 
     @visit("inbox", 40, "walk", requests=5)
     def conversations_page_by_page(self, visit: Visit) -> None:
@@ -53,6 +51,12 @@ class InboxScenario(Stream):
     def messages_page_by_page(self, visit: Visit) -> None:
         if visit.world.conversations:
             walk(visit, LIST_MESSAGES, visit.world.rng.choice(visit.world.conversations), 5)
+
+
+def _look(visit: Visit) -> None:
+    page = visit.call(LIST_CONVERSATIONS, query="limit=20")
+    for row in page.data if page else []:
+        visit.world.remember(visit.world.conversations, row.id)
 
 
 def walk(visit: Visit, operation: Operation[Page[Any]], identity: str, limit: int) -> None:
