@@ -21,6 +21,7 @@ from reference.wacrm.faults import (
     hook_deliveries,
     hook_endpoints,
     hook_networks,
+    load,
     meta,
     msg,
     msg_content,
@@ -61,13 +62,15 @@ _GROUPS = (
     spec,
 )
 FAULTS = MappingProxyType(collect(*_GROUPS))
+LOAD_FAULTS = MappingProxyType(collect(load))
+"""For the load test, whose kinds of trouble they name; the gate is not asked to find them."""
 
 
 class UnknownFaultError(ValueError):
     """A name that no fault has; the message offers the nearest ones."""
 
     def __init__(self, name: str) -> None:
-        near = get_close_matches(name, FAULTS, n=3)
+        near = get_close_matches(name, [*FAULTS, *LOAD_FAULTS], n=3)
         hint = f"; did you mean {', '.join(near)}?" if near else ""
         super().__init__(f"unknown fault {name!r}{hint}")
 
@@ -75,7 +78,7 @@ class UnknownFaultError(ValueError):
 def find(name: str) -> Fault:
     """Raises UnknownFaultError for a name that no fault has."""
     try:
-        return FAULTS[name]
+        return FAULTS[name] if name in FAULTS else LOAD_FAULTS[name]
     except KeyError:
         raise UnknownFaultError(name) from None
 
@@ -86,4 +89,4 @@ def apply(wacrm: Wacrm, names: Iterable[str]) -> None:
         fault.install(wacrm)
 
 
-__all__ = ["FAULTS", "Fault", "UnknownFaultError", "apply", "find"]
+__all__ = ["FAULTS", "LOAD_FAULTS", "Fault", "UnknownFaultError", "apply", "find"]
