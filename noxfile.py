@@ -58,6 +58,13 @@ def loadtest(session: nox.Session) -> None:
 
 
 @nox.session
+def kills_load(session: nox.Session) -> None:
+    """Prove the load test: every fault that only load shows must be named, and the clean reference be silent five times."""
+    _install(session)
+    session.run("wacrm-harness", "kills-load", *session.posargs)
+
+
+@nox.session
 def incumbent(session: nox.Session) -> None:
     """Stock Schemathesis on the same faults, for the comparison in docs/kills.md."""
     _install(session)

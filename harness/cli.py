@@ -97,6 +97,13 @@ def kills(arguments: list[str]) -> int:
     return run(arguments)
 
 
+def kills_load(arguments: list[str]) -> int:
+    """Run every fault that only load shows, and the clean reference, under the load test."""
+    from harness.kills_load import main as run  # noqa: PLC0415 - as above
+
+    return run(arguments)
+
+
 def loadtest(arguments: list[str]) -> int:
     """Load a deployment, by default the embedded reference, and close the books. In a process of its own: Locust patches
     the standard library.
@@ -123,6 +130,7 @@ VERBS = {
     "mock": mock,
     "reference": reference,
     "kills": kills,
+    "kills-load": kills_load,
     "loadtest": loadtest,
     "incumbent": incumbent,
     "requirements": requirements,

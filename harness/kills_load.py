@@ -1,0 +1,132 @@
+"""Proof that the load test works: every fault that only load shows must make it fail, and be named by it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from reference.wacrm.faults import LOAD_FAULTS, Fault
+from reports.results import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DEADLINE = 180.0
+"""Seconds that one run may take."""
+LOAD = ("-u", "30", "-r", "30", "-t", "12s", "--recipients", "120", "--audit", "60", "--quiet", "15")
+"""A working day, shortened: 30 visits a second for twelve seconds."""
+
+
+@dataclass(frozen=True)
+class LoadRun:
+    """What one load test said: broken promises by name, kinds of findings, exit code, what went wrong if nothing was written."""
+
+    broken: tuple[str, ...]
+    kinds: tuple[str, ...]
+    exit_code: int
+    trouble: str = ""
+
+    def names(self, trouble: str) -> bool:
+        """Whether it failed, and by this name: a kind of finding, or a promise that begins so."""
+        return self.exit_code == ExitCode.FINDINGS and (
+            trouble in self.kinds or any(p.startswith(trouble) for p in self.broken)
+        )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the faults and the clean reference; 0 when all were named and the clean one was silent every time."""
+    given = _parser().parse_args(arguments)
+    chosen = [fault for fault in LOAD_FAULTS.values() if not given.fault or fault.name in given.fault]
+    console = Console(soft_wrap=True, highlight=False)
+    if not chosen:
+        console.print(f"no such fault; there are {', '.join(LOAD_FAULTS)}")
+        return ExitCode.SETUP
+    silent = [_clean(console, given.seed + n) for n in range(given.clean)]
+    outcomes = [(fault, _try(console, fault, given.seed)) for fault in chosen]
+    console.print(_table(outcomes))
+    named = sum(run.names(fault.clause) for fault, run in outcomes)
+    console.print(
+        f"{named} of {len(outcomes)} faults named; the clean reference silent in {sum(silent)} of {len(silent)} runs"
+    )
+    given.out.parent.mkdir(parents=True, exist_ok=True)
+    given.out.write_text(json.dumps(_as_json(outcomes, silent), indent=1) + "\n", encoding="utf-8")
+    return ExitCode.PROVED if named == len(outcomes) and all(silent) else ExitCode.FINDINGS
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="wacrm-harness kills-load", description=__doc__)
+    add = parser.add_argument
+    add("--fault", action="append", default=[], metavar="NAME", help="only this fault (repeat)")
+    add("--clean", type=int, default=5, metavar="N", help="runs of the clean reference, which must be silent (5)")
+    add("--seed", type=int, default=1, metavar="N", help="seed of the first run (1)")
+    add(
+        "--out",
+        type=Path,
+        default=Path("reports/out/kills-load.json"),
+        metavar="FILE",
+        help="where the outcomes go as JSON",
+    )
+    return parser
+
+
+def _clean(console: Console, seed: int) -> bool:
+    run = load([], seed)
+    silent = run.exit_code == ExitCode.PROVED
+    told = "" if silent else f"  {', '.join(run.broken) or run.trouble}"
+    console.print(f"{'silent' if silent else 'NOT SILENT':<10} clean reference, seed {seed}{told}")
+    return silent
+
+
+def _try(console: Console, fault: Fault, seed: int) -> LoadRun:
+    run = load(["--fault", fault.name], seed)
+    word = "named" if run.names(fault.clause) else "MISSED"
+    console.print(f"{word:<10} {fault.name}: {', '.join(run.broken) or run.trouble or 'silent'}")
+    return run
+
+
+def load(extra: Sequence[str], seed: int) -> LoadRun:
+    """One load test of the embedded reference, in a process of its own."""
+    with TemporaryDirectory(prefix="wacrm-kills-load-") as out:
+        command = [sys.executable, "-m", "loadtests", *LOAD, "--seed", str(seed), "--out", out, *extra]
+        try:
+            done = subprocess.run(  # noqa: S603 - our own command
+                command, capture_output=True, text=True, timeout=DEADLINE, check=False, stdin=subprocess.DEVNULL
+            )
+        except subprocess.TimeoutExpired:
+            return LoadRun((), (), ExitCode.UNPROVED, f"hung for {DEADLINE:.0f} s")
+        written = list(Path(out).glob("*/results.json"))
+        if not written:
+            said = (done.stderr or done.stdout).strip().splitlines() or ["nothing"]
+            return LoadRun((), (), done.returncode, said[-1])
+        data = json.loads(written[0].read_text(encoding="utf-8"))
+    broken = tuple(promise["name"] for promise in data["promises"] if promise["verdict"] not in {"pass", "skip"})
+    return LoadRun(broken, tuple(finding["kind"] for finding in data["findings"]), done.returncode)
+
+
+def _table(outcomes: Sequence[tuple[Fault, LoadRun]]) -> Table:
+    table = Table("fault", "must be named", "outcome", "also", box=None, pad_edge=False)
+    for fault, run in outcomes:
+        also = [name for name in run.broken if not name.endswith(fault.clause) and not name.startswith(fault.clause)]
+        table.add_row(fault.name, fault.clause, "named" if run.names(fault.clause) else "MISSED", ", ".join(also))
+    return table
+
+
+def _as_json(outcomes: Sequence[tuple[Fault, LoadRun]], silent: Sequence[bool]) -> dict[str, object]:
+    faults = [
+        {"fault": f.name, "trouble": f.clause, "defect": f.defect, "named": r.names(f.clause), "broken": list(r.broken)}
+        for f, r in outcomes
+    ]
+    return {"faults": faults, "clean_runs": len(silent), "silent": sum(silent)}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
