@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from conformance.account import needed
 from conformance.broadcasts import launch
 from conformance.expect import NoVerdict
 from conformance.hooks import CREATED, EVENTS, RECEIVED, STATUS, Endpoint, Hooks
+from conformance.templates import PLAIN
 
 if TYPE_CHECKING:
     from conformance.account import Account, Row
@@ -24,6 +26,15 @@ KINDS: dict[str, dict[str, Any]] = {
     "document": {"type": "document", "document": {"filename": "a.pdf", "mime_type": "application/pdf"}},
     "location": {"type": "location", "location": {"latitude": 45.4642, "longitude": 9.19, "name": "Duomo"}},
     "button": {"type": "button", "button": {"payload": "Ok", "text": "Ok"}},
+    "button reply": {
+        "type": "interactive",
+        "interactive": {"type": "button_reply", "button_reply": {"id": "b1", "title": "Uno"}},
+    },
+    "list reply": {
+        "type": "interactive",
+        "interactive": {"type": "list_reply", "list_reply": {"id": "r1", "title": "Due", "description": "x"}},
+    },
+    "sticker": {"type": "sticker", "sticker": {"mime_type": "image/webp", "animated": False}},
     "unsupported": {"type": "unsupported", "errors": [{"code": 131051, "title": "Message type unknown"}]},
 }
 REFUSED = 400
@@ -35,8 +46,8 @@ class Episode:
     """What happened (by role), and the endpoints that watched. Rows are answers of the API, wamids Meta's.
 
     `moved` has another URL than it was registered with, `meddled` was offered another secret, `dormant` was registered
-    inactive (None where the target refuses that), `again` are messages that Meta delivered more than once, and `known`
-    is the contact of a customer who was known before writing.
+    inactive (None where the target refuses that), `again` are messages that Meta delivered more than once, `known` is the
+    contact of a customer who was known before writing, and `templated` is empty where the target refused to send it.
     """
 
     account: Account
@@ -57,6 +68,7 @@ class Episode:
     sent: Row = field(default_factory=dict)
     bounced: Row = field(default_factory=dict)
     nagged: Row = field(default_factory=dict)
+    templated: Row = field(default_factory=dict)
     again: list[str] = field(default_factory=list)
     known: Row = field(default_factory=dict)
     broadcast: dict[str, str] = field(default_factory=dict)
@@ -139,13 +151,20 @@ def _repeat(story: Episode) -> None:
 
 
 def _send(story: Episode) -> None:
-    """Single messages: one that is read, one that fails after Meta took it, one whose delivery Meta reports three times."""
+    """Single messages: a text that is read, one to a known contact that fails after Meta took it, an image whose delivery
+    Meta reports three times, and a template where the target sends it.
+    """
     account = story.account
-    to, unlucky, chatty = (account.numbers.fresh() for _ in range(3))
+    to, chatty, templated = (account.numbers.fresh() for _ in range(3))
+    unlucky = account.contact()["phone"]
     account.provider.script(to, ("sent", 0.0), ("delivered", 0.05), ("read", 0.12))
     account.provider.script(unlucky, {"status": "failed", "after": 0.05, "error": {"code": 131026}})
     account.provider.script(chatty, *[("delivered", 0.05)] * 3, ("read", 0.2))
-    story.sent, story.bounced, story.nagged = account.send(to), account.send(unlucky), account.send(chatty)
+    account.provider.script(templated, ("delivered", 0.05), ("read", 0.1))
+    story.sent, story.bounced = account.send(to), account.send(unlucky)
+    story.nagged = account.send(chatty, type="image", media_url="https://media.wacrm.invalid/x.jpg")
+    with suppress(NoVerdict):
+        story.templated = account.send(templated, type="template", template={"name": PLAIN, "language": "en_US"})
 
 
 def _broadcast(account: Account) -> dict[str, str]:
@@ -162,6 +181,8 @@ def _end(story: Episode) -> None:
     watcher.wait(STATUS, whatsapp_message_id=story.sent["whatsapp_message_id"], status="read")
     watcher.wait(STATUS, whatsapp_message_id=story.bounced["whatsapp_message_id"], status="failed")
     watcher.wait(STATUS, whatsapp_message_id=story.nagged["whatsapp_message_id"], status="read")
+    if story.templated:
+        watcher.wait(STATUS, whatsapp_message_id=story.templated["whatsapp_message_id"], status="read")
     story.last = story.account.receive(story.customer)
     for endpoint in (watcher, story.single[RECEIVED], story.paused):
         endpoint.wait(RECEIVED, whatsapp_message_id=story.last)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 RECEIVED, STATUS, CREATED = "message.received", "message.status_updated", "conversation.created"
 EVENTS = (RECEIVED, STATUS, CREATED)
+GONE = 404
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,11 @@ class Endpoint:
 
     def row(self) -> Row:
         return needed(self._hooks.api.get(f"/webhooks/{self.id}"), 200)
+
+    def remains(self) -> Row:
+        """The endpoint's record, empty when the target has none any more."""
+        answer = self._hooks.api.get(f"/webhooks/{self.id}")
+        return {} if answer.status == GONE else needed(answer, 200)
 
     def until(self, done: Callable[[Row], object], patience: float | None = None) -> Row:
         """The endpoint's record, once `done` or at the deadline."""

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from mock_meta.jsontext import parse_json
+from mock_meta.jsontext import decoded, parse_json
 
 DEFAULT_VERSION = "v21.0"
 _VERSION = re.compile(r"v\d{1,2}\.\d\Z")
@@ -135,14 +135,4 @@ def _json_params(query: dict[str, str], body: bytes, problems: list[str]) -> tup
 
 def _form_values(body: bytes) -> dict[str, Any]:
     pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
-    return {name: _form_value(text) for name, text in pairs}
-
-
-def _form_value(text: str) -> object:
-    """Graph takes objects and arrays as JSON text in form values."""
-    if text[:1] in {"{", "["}:
-        try:
-            return parse_json(text)
-        except ValueError:
-            return text
-    return text
+    return {name: decoded(text) for name, text in pairs}

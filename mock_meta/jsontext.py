@@ -46,3 +46,13 @@ class AsciiJson(JSONResponse):
 
     def render(self, content: Any) -> bytes:  # noqa: ANN401  # any JSON value
         return json.dumps(content, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")
+
+
+def decoded(value: object) -> object:
+    """Graph takes objects and arrays as JSON text too; any other value is returned as it is."""
+    if isinstance(value, str) and value[:1] in {"{", "["}:
+        try:
+            return parse_json(value)
+        except ValueError:
+            return value
+    return value

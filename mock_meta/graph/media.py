@@ -18,7 +18,7 @@ _GONE = Answer(status=404, content=b"<html><body>URL signature expired</body></h
 def upload(mock: Mock, call: Call, node: Node) -> Answer:
     """``multipart/form-data`` with messaging_product, type and a file of a kind and size WhatsApp takes."""
     parts = _parts(call)
-    check_product({name: part.text for name, part in parts.items() if part.filename is None})
+    check_product({**call.query, **{name: part.text for name, part in parts.items() if part.filename is None}})
     file = parts.get("file")
     if file is None or file.filename is None:
         raise required("file")

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from mock_meta.errors import invalid, refuse
+from mock_meta.jsontext import decoded
 from mock_meta.numbers import digits_of, is_user_id
 from mock_meta.rules.interactive import check_interactive
 from mock_meta.rules.media import MediaKnown, check_media
@@ -80,7 +81,7 @@ def read_message(params: Object, known: MediaKnown, problems: list[str], *, any_
     if digits is None and not any_number:
         raise refuse(131009, "The phone number is malformed: Please use the format: +1234567890.")
     kind = one_of(params.get("type", "text"), TYPES, "type")
-    payload = params.get(kind)
+    payload = decoded(params.get(kind))
     if payload is None:
         raise refuse(100, f"Parameter '{kind}' is mandatory for type '{kind}'")
     problems += [f"body: unknown member {name!r}" for name in params if name not in _ENVELOPE]

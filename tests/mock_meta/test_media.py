@@ -18,6 +18,12 @@ def upload(inside: Inside, content: bytes = b"\x89PNG", mime: str = "image/png",
     return inside.graph("POST", f"{PHONE}/media", data=data, files={"file": ("a.png", content, mime)})
 
 
+def test_the_product_may_stand_in_the_query(inside: Inside) -> None:
+    file = {"file": ("a.png", b"png", "image/png")}
+    assert inside.graph("POST", f"{PHONE}/media?messaging_product=whatsapp", files=file).status_code == 200
+    assert inside.graph("POST", f"{PHONE}/media", files=file).status_code == 400
+
+
 def test_upload_look_up_download_send_delete(inside: Inside) -> None:
     media_id = upload(inside).json()["id"]
     node = inside.graph("GET", media_id).json()

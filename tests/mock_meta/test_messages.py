@@ -118,6 +118,11 @@ def test_every_kind_of_emoji(inside: Inside, emoji: str) -> None:
     inside.send(type="reaction", reaction={"message_id": "w", "emoji": emoji})
 
 
+def test_an_object_may_come_as_json_text(inside: Inside) -> None:
+    inside.send(text='{"body": "Ciao"}', biz_opaque_callback_data='{"a": 1}')
+    assert inside.refused(text='{"body": ')["message"] == "(#100) Param text must be a JSON object."
+
+
 def test_contacts(inside: Inside) -> None:
     assert inside.refused(type="contacts", contacts=[])["code"] == 100
     error = inside.refused(type="contacts", contacts=[{"name": {"formatted_name": "X"}}])

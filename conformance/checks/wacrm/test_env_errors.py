@@ -27,6 +27,7 @@ WITH_BODY = [operation for operation in OPERATIONS if operation.has_body]
 PATHS = list(dict.fromkeys(operation.path for operation in OPERATIONS))
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 SENDS = ("sendMessage", "createBroadcast")
+OF_BROWSERS = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=[operation.id for operation in OPERATIONS])
 each_with_body = pytest.mark.parametrize("operation", WITH_BODY, ids=[operation.id for operation in WITH_BODY])
 
@@ -90,6 +91,21 @@ def test_paths_next_to_real_ones_fail_in_the_envelope(calls: Calls, probe: Probe
         f"/conversations/{id_}/messages/", f"/broadcasts/{id_}/recipients", f"/webhooks/{id_}/secret", "/.env", "/contacts//",
     ):  # fmt: skip
         enveloped((api.get(path), probe.send("GET", path)))
+
+
+@requirement("ENV-02")
+def test_who_prefers_html_gets_the_envelope(calls: Calls, probe: Probe) -> None:
+    """As browsers do: for a body that is refused, an id and a path of nothing, and without a key."""
+    api, headers = calls.account.api, {"Accept": OF_BROWSERS}
+    asked = [
+        api.call("POST", "/contacts", json={}, headers=headers),
+        api.call("POST", "/contacts", content=b"{", headers=headers),
+        api.call("GET", f"/contacts/{uuid.uuid4()}", headers=headers),
+        api.call("GET", f"/{calls.account.word()}", headers=headers),
+        probe.send("GET", "/contacts", headers=headers),
+    ]
+    enveloped(asked)
+    expect.precondition(any((exchange.status or 0) >= 400 for exchange in asked), "nothing was refused")
 
 
 @requirement("ENV-02")

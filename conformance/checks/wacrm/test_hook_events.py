@@ -240,6 +240,16 @@ def test_a_status_of_a_sent_message_is_told(episode: Episode, status: str) -> No
 
 
 @requirement("HOOK-07")
+@pytest.mark.parametrize("status", ["delivered", "read"])
+def test_a_status_of_a_template_is_told(episode: Episode, status: str) -> None:
+    """A template that was sent by itself is no broadcast."""
+    expect.precondition(episode.templated, "the target did not send the template")
+    wamid = episode.templated["whatsapp_message_id"]
+    data = only(episode.watcher.events(STATUS, whatsapp_message_id=wamid, status=status), f"event for {status}")
+    expect.equal(expect.member(data, "conversation_id"), episode.templated["conversation_id"], "data.conversation_id")
+
+
+@requirement("HOOK-07")
 def test_statuses_of_broadcasts_are_not_told(episode: Episode) -> None:
     expect.precondition(episode.broadcast, "Meta accepted nothing of the broadcast")
     told = [

@@ -173,7 +173,7 @@ def _outcomes(series: Series, before: dict[str, Row], customer: str) -> None:
         series.mute.update(waiting())
     rows = series.hooks.rows()
     for name in on:
-        row = rows.get(series.ends[name].id) or series.ends[name].row()
+        row = rows.get(series.ends[name].id) or series.ends[name].remains()
         if row.get("is_active") is False:
             series.off.setdefault(name, []).append(events_at(series.ends[name]))
 
@@ -199,14 +199,14 @@ def off_at(series: Series, name: str, events: int, which: int = -1) -> None:
     off = series.off.get(name, [])
     endpoint, least = series.ends[name], math.ceil(events / series.capabilities.webhook_attempts)
     expect.precondition(endpoint.attempts(), "no delivery arrives")
-    said = f"off after {off[which]}" if off else f"on after {events_at(endpoint)}: {endpoint.row()}"
+    said = f"off after {off[which]}" if off else f"on or gone after {events_at(endpoint)}: {endpoint.remains()}"
     expect.that(off and least <= off[which] <= events, f"the endpoint switched off after {events} events", said)
 
 
 def stays_off(series: Series, name: str) -> None:
     """Demand that nothing came after it was switched off for the last time."""
     endpoint = series.ends[name]
-    state = endpoint.row().get("is_active"), events_at(endpoint)
+    state = endpoint.remains().get("is_active"), events_at(endpoint)
     expect.equal(state, (False, series.off[name][-1]), "is_active and the number of events at the end")
 
 

@@ -107,6 +107,19 @@ def test_a_message_twice_in_one_webhook_is_stored_once(account: Account, meta_si
 
 
 @requirement("META-04")
+def test_a_message_that_comes_again_after_a_hundred_others_is_stored_once(
+    account: Account, meta_side: MetaSide
+) -> None:
+    """Meta repeats what was not acknowledged for days."""
+    sender, crowd = account.numbers.fresh(), account.numbers.fresh()
+    first, second = texts(account, sender, 2)
+    for items in ([first], texts(account, crowd, 100), [second], [first]):
+        acknowledged(meta_side, entry(account.waba_id, of_messages(account.phone_number_id, items)))
+    worked_off(account)
+    stored_once(account, sender, [first, second])
+
+
+@requirement("META-04")
 def test_equal_words_are_different_messages(account: Account, meta_side: MetaSide) -> None:
     """Only the id says that a message is the same: neither its text nor its second does."""
     sender, word, now = account.numbers.fresh(), account.word(), str(int(time.time()))

@@ -20,9 +20,11 @@ from reference.wacrm.faults import (
     hook,
     hook_deliveries,
     hook_endpoints,
+    hook_events,
     hook_networks,
     load,
     meta,
+    meta_again,
     msg,
     msg_content,
     msg_refused,
@@ -57,8 +59,10 @@ _GROUPS = (
     hook,
     hook_deliveries,
     hook_endpoints,
+    hook_events,
     hook_networks,
     meta,
+    meta_again,
     spec,
 )
 FAULTS = MappingProxyType(collect(*_GROUPS))

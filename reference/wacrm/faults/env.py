@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from typing import Any
 
 from starlette.datastructures import QueryParams
-from starlette.responses import Response
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
 
 from reference.wacrm.assembly import Wacrm
 from reference.wacrm.bodies import B
@@ -13,6 +15,7 @@ from reference.wacrm.clock import Ids
 from reference.wacrm.envelope import ApiError, Code, Json
 from reference.wacrm.faults.registry import fault
 from reference.wacrm.faults.steps import current_operation, patch, reshape, restatus
+from reference.wacrm.keys import Caller
 from reference.wacrm.operations import Operation
 from reference.wacrm.pages import Window
 from reference.wacrm.storage import Row
@@ -111,6 +114,24 @@ def _recode(wacrm: Wacrm, operation: Operation, status: int, code: str) -> None:
         body["error"]["code"] = code
 
     reshape(wacrm, operation, recoded, status=status)
+
+
+@fault("ENV-02", "who prefers HTML is taken for a person, and gets a page about the error")
+def browsers_get_an_error_page(wacrm: Wacrm) -> None:
+    prefers_html: ContextVar[bool] = ContextVar("prefers_html", default=False)
+    admit, respond = wacrm.gate.admit, wacrm.envelope.respond
+
+    def noted(request: Request, operation: Operation) -> Caller:
+        prefers_html.set(request.headers.get("accept", "").startswith("text/html"))
+        return admit(request, operation)
+
+    def shown(operation: Operation | None, status: int, body: Json, headers: Mapping[str, str]) -> Response:
+        response = respond(operation, status, body, headers)
+        is_page = status >= 400 and prefers_html.get()  # noqa: PLR2004 - the first status of errors
+        return HTMLResponse(f"<h1>{status}</h1>", status) if is_page else response
+
+    patch(wacrm.gate, "admit", noted)
+    patch(wacrm.envelope, "respond", shown)
 
 
 @fault("ENV-03", "one handler names its validation errors in its own way")
