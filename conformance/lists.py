@@ -83,7 +83,10 @@ def make_crowd(account: Account) -> Crowd:
     """New contacts, many at a time."""
     word, elsewhere, tag = account.word(), account.word(), account.word()
     bodies = [
-        {"name": f"{word if i % NAMELESS else elsewhere} {i}", "tags": [tag] if i % TAGLESS else []}
+        {
+            "name": f"{word if i % NAMELESS else elsewhere} {i}",
+            "tags": [tag, f"{tag}b", f"{tag}c"] if i % TAGLESS else [],
+        }
         for i in range(1, 1 + sum(size for size, _ in BANDS))
     ]
     made = [new_contact(account, bodies[0])]  # alone, so that the tag is there before the burst
@@ -91,9 +94,12 @@ def make_crowd(account: Account) -> Crowd:
         step = partial(new_contact, account)
         made += at_once(step, band) if burst else [step(body) for body in band]
     tagged = [row for row in made if row.get("tags")]
-    precondition(tagged and tagged[0]["tags"][0].get("id"), "a contact that was created with a tag shows none")
+    ids = [
+        one.get("id") for row in tagged[:1] for one in row["tags"] if str(one.get("name")).casefold() == tag.casefold()
+    ]
+    precondition(ids and ids[0], "a contact that was created with a tag does not show it")
     named = [row for row in made if word in str(row.get("name"))]
-    return Crowd(word, tagged[0]["tags"][0]["id"], named, tagged, made)
+    return Crowd(word, ids[0], named, tagged, made)
 
 
 def _banded(items: Sequence[Row], bands: Sequence[tuple[int, bool]]) -> Iterator[tuple[Sequence[Row], bool]]:

@@ -11,7 +11,7 @@ from conformance import books, expect
 from conformance.account import needed
 from conformance.books import Trouble
 from conformance.broadcasts import ACCEPTED, GREETING, PLAIN, greeting, launch, submit
-from conformance.expect import Mismatch, requirement
+from conformance.expect import Mismatch, NoVerdict, requirement
 from conformance.numbers import digits
 from conformance.schema import is_uuid
 
@@ -219,6 +219,23 @@ def test_values_stay_with_their_recipient_beside_entries_that_are_left_out(accou
     posts = [post for post in broadcast.posts() if post.to in broadcast.order.recipients]
     found = books.only(books.mailing(broadcast.order, posts), Trouble.WRONG_PARAMETERS, Trouble.LOST)
     broadcast.clean(found, "each valid recipient to get its own values")
+
+
+@requirement("BCAST-05")
+def test_who_has_no_values_gets_nobody_elses(account: Account) -> None:
+    """Meta refuses the template without its values; a target that knows as much may refuse the broadcast."""
+    nonce, to = account.word(), account.numbers.many(5)
+    recipients: list[dict[str, Any]] = [{"to": number, "params": greeting(nonce, n)} for n, number in enumerate(to)]
+    del recipients[1]["params"]
+    recipients[3]["params"] = []
+    try:
+        broadcast = submit(account, nonce, recipients)
+    except NoVerdict:
+        return
+    expect.precondition(broadcast.finished(), "the broadcast does not finish")
+    without = [digits(to[1]), digits(to[3])]
+    found = books.mailing(broadcast.order, broadcast.posts(), spared=without)
+    broadcast.clean(found, "three recipients to get their own values, and two of them nobody's")
 
 
 @requirement("BCAST-05")

@@ -21,11 +21,15 @@ from conformance.checks.wacrm.contacts import (
     read_contact,
     tag_names,
 )
+from conformance.concurrency import at_once
 from conformance.expect import precondition, requirement, that
 from conformance.instants import instant, tick
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conformance.account import Account, Row
+    from conformance.probe import Exchange
     from conformance.target import Capabilities
 
 
@@ -100,6 +104,22 @@ def test_patches_follow_one_another(account: Account) -> None:
         stored = _patched(account, stored, patch)
 
 
+@requirement("CONT-06")
+def test_patches_of_different_fields_at_once_all_hold(account: Account) -> None:
+    for _ in range(4):
+        contact = account.contact(name="Ada", email="ada@wacrm.invalid", company="Acme")
+        patches = [{"name": account.word()}, {"email": f"{account.word()}@wacrm.invalid"}, {"company": account.word()}]
+        exchanges = at_once([_patcher(account, contact, patch) for patch in patches])
+        for exchange in exchanges:
+            needed(exchange, 200)
+        wanted = {name: value for patch in patches for name, value in patch.items()}
+        has(read_contact(account, contact["id"]), wanted, *exchanges)
+
+
+def _patcher(account: Account, contact: Row, body: Row) -> Callable[[], Exchange]:
+    return lambda: account.api.patch(f"/contacts/{contact['id']}", body)
+
+
 def _patched(account: Account, stored: Row, patch: Row) -> Row:
     """PATCH one of two contacts, and see that what was named changed, and that nothing else did, there or elsewhere."""
     bystander = account.contact(name="By", email="by@wacrm.invalid", company="Stander", tags=[account.word()])
@@ -153,6 +173,18 @@ def _ages(account: Account, stored: Row, body: Row) -> Row:
         before, after = stored["updated_at"], shown.get("updated_at")
         that(instant(after) > instant(before), f"updated_at after {before}", f"{after}", exchange)
     return answered
+
+
+@requirement("CONT-12")
+@pytest.mark.parametrize("member", ["created_at", "updated_at"])
+def test_no_patch_sets_a_time(account: Account, member: str) -> None:
+    """The documents name neither among what a PATCH takes: it may be left out of account, or be refused."""
+    stored = account.contact(name="Ada")
+    exchange = account.api.patch(f"/contacts/{stored['id']}", {"name": "Grace", member: "2020-02-02T02:02:02.020Z"})
+    shown = read_contact(account, stored["id"])
+    has(shown, {"created_at": stored["created_at"]}, exchange)
+    before, after = stored["updated_at"], shown.get("updated_at")
+    that(instant(after) >= instant(before), f"updated_at not before {before}", f"{after}", exchange)
 
 
 @requirement("CONT-12")

@@ -150,6 +150,20 @@ def test_a_set_is_compared_without_case(account: Account) -> None:
 
 
 @requirement("CONT-07")
+def test_of_two_sets_at_once_one_is_the_set(account: Account) -> None:
+    """The one or the other, as if they had come one after the other: no mixture of both."""
+    for _ in range(4):
+        word = account.word()
+        sets = [[f"{word}{letter}" for letter in letters] for letters in ("abc", "cde")]
+        path = f"/contacts/{account.contact(tags=[f'{word}x'])['id']}"
+        exchanges = together(2, lambda n, path=path, sets=sets: account.api.patch(path, {"tags": sets[n]}))  # type: ignore[misc]
+        for exchange in exchanges:
+            needed(exchange, 200)
+        found = tag_names(needed(account.api.get(path), 200))
+        that(found in sets, f"the tags {sets[0]} or {sets[1]}", f"{found}", *exchanges)
+
+
+@requirement("CONT-07")
 def test_a_set_takes_strange_names(account: Account) -> None:
     word = account.word()
     stored = account.contact(tags=[f"{word}abc"])

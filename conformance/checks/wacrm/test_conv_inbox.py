@@ -46,6 +46,16 @@ def test_each_message_is_one_unread(customer: Callable[..., Talk]) -> None:
 
 
 @requirement("CONV-05")
+def test_answers_in_a_conversation_that_a_send_began_are_unread(customer: Callable[..., Talk]) -> None:
+    talk = customer()
+    talk.send()
+    before = talk.read()["unread_count"]
+    for count in (1, 2):
+        talk.write()
+        _unread(talk, before + count, f"after a send and {count} answers")
+
+
+@requirement("CONV-05")
 @pytest.mark.parametrize("way", ["one webhook", "ten webhooks", "ten at once"])
 def test_ten_messages_are_ten_unread(account: Account, customer: Callable[..., Talk], way: str) -> None:
     talk, bystander = customer(), customer()

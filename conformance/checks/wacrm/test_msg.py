@@ -101,6 +101,18 @@ def test_the_same_message_sent_twice_is_two_messages(account: Account) -> None:
 
 
 @requirement("MSG-02")
+@pytest.mark.parametrize("kind", TYPES)
+def test_a_send_whose_answer_was_lost_is_not_sent_again(account: Account, kind: str) -> None:
+    """Meta has taken the message when the connection breaks, and knows no way to ask twice for one message."""
+    number = account.numbers.fresh()
+    account.provider.fault(number, reset="after_accept")
+    exchange = account.api.post("/messages", sample(kind, account.word()).to(number))
+    if exchange.status == 201:  # an error is MSG-09's matter
+        at_metas = [entry["wamid"] for entry in account.provider.accepted(to=digits(number))]
+        expect.equal(len(at_metas), 1, "the number of messages that Meta took", exchange, evidence=at_metas)
+
+
+@requirement("MSG-02")
 def test_another_account_sends_from_its_own_number(other: Account) -> None:
     one, number, since = text(other.word()), other.numbers.fresh(), other.provider.mark()
     exchange = other.api.post("/messages", one.to(number))

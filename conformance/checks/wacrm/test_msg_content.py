@@ -56,6 +56,7 @@ VALUES = (
     "0",
     "null",
     "007",
+    " Ada  Lovelace ",
     "v" * 300,
 )
 

@@ -129,6 +129,20 @@ def values_shift_behind_a_repeated_entry(wacrm: Wacrm) -> None:
     patch(wacrm.broadcasts, "distinct", lambda listed: _with_values_of(distinct(listed), listed))
 
 
+@fault("BCAST-05", "the variable lives outside the loop: a recipient without values gets those of the one before")
+def values_of_the_previous_recipient_are_kept(wacrm: Wacrm) -> None:
+    valid = wacrm.broadcasts.valid
+
+    def kept(submitted: list[Recipient]) -> list[Recipient]:
+        found: list[Recipient] = []
+        for one in valid(submitted):
+            params = one.params or (found[-1].params if found else [])
+            found.append(one.model_copy(update={"params": params}))
+        return found
+
+    patch(wacrm.broadcasts, "valid", kept)
+
+
 def _with_values_of(recipients: list[Recipient], listed: list[Recipient]) -> list[Recipient]:
     """The recipients with the values that stand at their places in another list."""
     return [one.model_copy(update={"params": listed[place].params}) for place, one in enumerate(recipients)]

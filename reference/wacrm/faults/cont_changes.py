@@ -1,12 +1,17 @@
 """CONT: changing contacts (06, 07, 12)."""
 
+import asyncio
 from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any
+
+from starlette.requests import Request
 
 from reference.wacrm.assembly import Wacrm
 from reference.wacrm.bodies import ContactPatch
 from reference.wacrm.envelope import Json
 from reference.wacrm.faults.registry import fault
-from reference.wacrm.faults.steps import patch, rewrite
+from reference.wacrm.faults.steps import B, patch, rewrite
 from reference.wacrm.storage import Row
 
 
@@ -105,3 +110,68 @@ def tags_do_not_advance_updated_at(wacrm: Wacrm) -> None:
         return after
 
     patch(wacrm.contacts, "update", untouched)
+
+
+_RACE_SECONDS = 0.02
+
+
+def _before_update(wacrm: Wacrm, look: Callable[[Row, ContactPatch], None]) -> None:
+    """What an update does between two statements, while another one of the same contact may run."""
+    read = wacrm.bodies.read
+
+    async def interrupted(request: Request, model: type[B]) -> B:
+        body = await read(request, model)
+        if isinstance(body, ContactPatch):
+            row = wacrm.db.row("SELECT * FROM contacts WHERE id = :id", {"id": request.path_params["contact_id"]})
+            if row is not None:
+                look(row, body)
+            await asyncio.sleep(_RACE_SECONDS)
+        return body
+
+    patch(wacrm.bodies, "read", interrupted)
+
+
+@fault("CONT-06", "read, merge, write the whole row: of two changes at once the later undoes the earlier")
+def parallel_patches_undo_each_other(wacrm: Wacrm) -> None:
+    looked_up: ContextVar[Row | None] = ContextVar("looked_up", default=None)
+
+    def stale(row: Row, body: ContactPatch, field: str, value: str | None) -> str | None:
+        before: str | None = (looked_up.get() or row)[field]
+        return value if field in body.model_fields_set else before
+
+    _before_update(wacrm, lambda row, _body: looked_up.set(row) and None)
+    _changed(wacrm, stale)
+
+
+@fault("CONT-07", "delete, then insert, without a transaction: two sets at once are united")
+def parallel_sets_of_tags_are_united(wacrm: Wacrm) -> None:
+    replace = wacrm.tags.set
+
+    def emptied(row: Row, body: ContactPatch) -> None:
+        if body.tags:
+            wacrm.tags.clear(row["id"])
+
+    def filled(account: str, contact: str, names: list[str]) -> None:
+        (wacrm.tags.attach if names else replace)(account, contact, names)
+
+    _before_update(wacrm, emptied)
+    patch(wacrm.tags, "set", filled)
+
+
+@fault("CONT-12", "the body of a PATCH is written as it is, every column that it names")
+def patch_writes_created_at(wacrm: Wacrm) -> None:
+    validate, update = wacrm.bodies.validate, wacrm.contacts.update
+    named: list[object] = [None]
+
+    def noted(body: dict[str, Any], model: type[B]) -> B:
+        named[:] = [body.get("created_at")]
+        return validate(body, model)
+
+    def written(account: str, text: str, body: ContactPatch) -> Json:
+        contact = update(account, text, body)
+        if isinstance(named[0], str):
+            wacrm.db.run("UPDATE contacts SET created_at = :at WHERE id = :id", {"at": named[0], "id": contact["id"]})
+        return wacrm.contacts.read(account, text)
+
+    patch(wacrm.bodies, "validate", noted)
+    patch(wacrm.contacts, "update", written)

@@ -285,6 +285,29 @@ def text_replies_carry_a_reply_id(wacrm: Wacrm) -> None:
     _store(wacrm, "inbound", quoting)
 
 
+@fault("CONV-09", "ids of choices are put into lower case, to be compared")
+def reply_ids_are_lower_cased(wacrm: Wacrm) -> None:
+    def lowered(draft: Draft) -> Draft:
+        return replace(draft, reply_id=draft.reply_id.lower() if draft.reply_id else None)
+
+    _store(wacrm, "inbound", lowered)
+
+
+@fault("CONV-05", "who was written to first is no news when he answers")
+def answers_to_a_first_send_are_not_unread(wacrm: Wacrm) -> None:
+    begun_by_us = """SELECT direction = 'outbound' AS ours FROM messages WHERE conversation_id = :id
+        ORDER BY created_at, id LIMIT 1"""
+    count = "SELECT COUNT(*) AS count FROM messages WHERE conversation_id = :id AND direction = 'inbound'"
+    note = wacrm.conversations.note_message
+
+    def noted(account: str, conversation: str, text: str | None, at: str, *, inbound: bool) -> None:
+        first, heard = wacrm.db.row(begun_by_us, {"id": conversation}), wacrm.db.row(count, {"id": conversation})
+        answer = first is not None and heard is not None and first["ours"] and heard["count"] == 1
+        note(account, conversation, text, at, inbound=inbound and not answer)
+
+    patch(wacrm.conversations, "note_message", noted)
+
+
 @fault("CONV-09", "the first button is number zero, and zero is falsy")
 def button_reply_loses_its_id(wacrm: Wacrm) -> None:
     def untold(item: Json, right: Content) -> Content:

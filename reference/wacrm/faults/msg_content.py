@@ -2,13 +2,16 @@
 
 import html
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+
+import httpx
 
 from reference.wacrm.assembly import Wacrm
 from reference.wacrm.bodies import MessageCreate, MessageType, Template, TemplateParams
 from reference.wacrm.envelope import ApiError, Code, Json
 from reference.wacrm.faults.registry import fault
 from reference.wacrm.faults.steps import patch
+from reference.wacrm.graph import AnswerLostError
 from reference.wacrm.settings import WhatsApp
 from reference.wacrm.storage import Row
 
@@ -33,6 +36,21 @@ def documents_are_sent_twice(wacrm: Wacrm) -> None:
         return await send(account, whatsapp, body)
 
     patch(wacrm.sender, "send", twice)
+
+
+@fault("MSG-02", "the HTTP client tries again when a connection breaks, and Meta had taken the message")
+def lost_answer_is_asked_for_again(wacrm: Wacrm) -> None:
+    post = wacrm.graph.post
+
+    async def retried(url: str, body: Json, headers: Mapping[str, str]) -> httpx.Response:
+        try:
+            return await post(url, body, headers)
+        except AnswerLostError as error:
+            if body["type"] == "template" or "connection was lost" not in str(error):
+                raise
+            return await post(url, body, headers)
+
+    patch(wacrm.graph, "post", retried)
 
 
 @fault("MSG-02", "a trunk zero is put behind the country code of British numbers")
@@ -128,6 +146,12 @@ def image_link_loses_its_fragment(wacrm: Wacrm) -> None:
         return payload | {"link": payload["link"].split("#")[0]} if body.type is MessageType.IMAGE else payload
 
     _compose(wacrm, cut)
+
+
+@fault("MSG-03", "template values are trimmed")
+def template_values_are_trimmed(wacrm: Wacrm) -> None:
+    value = wacrm.composer.value
+    patch(wacrm.composer, "value", lambda text: value(text.strip()))
 
 
 @fault("MSG-03", "template values are escaped as if they went into a page")

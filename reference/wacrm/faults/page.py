@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import accumulate
 from typing import Protocol
 
 from starlette.datastructures import QueryParams
@@ -53,6 +54,21 @@ def conversation_page_may_be_1000(wacrm: Wacrm) -> None:
 @fault("PAGE-01", "a page of contacts is cut at 99, by a comparison with <")
 def contact_page_is_99_at_most(wacrm: Wacrm) -> None:
     _limit(wacrm, "contacts", DEFAULT_LIMIT, 99)
+
+
+@fault("PAGE-01", "the LIMIT counts rows of the join: a contact with two tags is two of them")
+def contact_page_counts_tags(wacrm: Wacrm) -> None:
+    tags = "SELECT MAX(1, COUNT(*)) AS count FROM contact_tags WHERE contact_id = :id"
+    cut = wacrm.pages.cut
+
+    def joined(rows: Rows, window: Window) -> tuple[Rows, str | None]:
+        if not window.subject.startswith("contacts"):
+            return cut(rows, window)
+        counts = [row["count"] for contact in rows for row in wacrm.db.rows(tags, {"id": contact["id"]})]
+        fitting = max(1, sum(total <= window.limit for total in accumulate(counts)))
+        return cut(rows, window) if fitting >= len(rows) else cut(rows, replace(window, limit=fitting))
+
+    patch(wacrm.pages, "cut", joined)
 
 
 def _reorder(wacrm: Wacrm, listed: str, order: Callable[[Rows], Rows]) -> None:
