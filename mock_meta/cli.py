@@ -60,11 +60,12 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--seed", type=int, default=1, metavar="N", help="seed of every draw (default: %(default)s)")
     add("--behaviour", default=DEFAULT_PROFILE, choices=sorted(PROFILES), help="status profile (default: %(default)s)")
     add(
+        "--allow-host",
         "--allow-webhook-host",
         action="append",
         default=[],
         metavar="HOST",
-        help="a host off this machine that may get webhooks; repeatable",
+        help="a host off this machine that may get webhooks and be asked for media; repeatable",
     )
     add("--webhook-ca", metavar="FILE", help="CA certificates (PEM) for https webhooks")
     add(
@@ -157,7 +158,7 @@ def _settings(options: argparse.Namespace) -> Settings:
     return Settings(
         seed=options.seed,
         profile=options.behaviour,
-        allowed_webhook_hosts=frozenset(options.allow_webhook_host),
+        allowed_hosts=frozenset(options.allow_host),
         control_remote=options.control_remote,
         retry_scale=options.retry_scale,
         webhook_timeout=options.webhook_timeout,

@@ -8,17 +8,10 @@ from mock_meta.behaviour import Behaviour, Failure, Status, Step
 from mock_meta.conversations import Conversations, Sent
 from mock_meta.ledger import Ledger
 from mock_meta.limits import Limits
+from mock_meta.links import wrong_type
 from mock_meta.magic import magic
-from mock_meta.media import MediaStore
+from mock_meta.media import ACCEPTED_TYPES, MediaStore
 from mock_meta.rules.message import Message
-
-_IMAGES = ("image/png", "image/jpeg")
-_ACCEPTED_TYPES = {
-    "image": _IMAGES,
-    "video": ("video/mp4", "video/3gpp"),
-    "audio": ("audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg"),
-    "sticker": ("image/webp",),
-}
 
 
 class Fates:
@@ -47,6 +40,11 @@ class Fates:
             return steps
         return (Step(Status.FAILED, steps[0].after if steps else 0.0, failure),)
 
+    def is_bound(self, sent: Sent) -> bool:
+        """Whether a script or a magic number says what becomes of the message, whatever is found out about it."""
+        bound = magic(sent.to)
+        return self._behaviour.has_script(sent.to) or (bound is not None and bound.steps is not None)
+
     def _failure(self, sent: Sent, message: Message, *, in_window: bool) -> Failure | None:
         unusable = self._unusable_reaction(sent, message) or self._unusable_media(sent, message)
         if unusable is not None:
@@ -74,14 +72,9 @@ class Fates:
 
     def _unusable_media(self, sent: Sent, message: Message) -> Failure | None:
         """An uploaded file of the wrong kind shows only now (4.4)."""
-        allowed = _ACCEPTED_TYPES.get(message.type)
+        allowed = ACCEPTED_TYPES.get(message.type)
         if allowed is None or not message.payload.get("id"):
             return None
         media = self._media.find(str(message.payload["id"]), sent.at)
         mime = media.mime_type.partition(";")[0] if media else ""
-        if mime in allowed:
-            return None
-        listed = ", ".join(allowed)
-        return Failure(
-            131053, details=f"Unsupported {message.type.title()} mime type {mime}. Please use one of {listed}."
-        )
+        return None if mime in allowed else Failure(131053, details=wrong_type(message.type, mime))

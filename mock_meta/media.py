@@ -68,6 +68,26 @@ SIZES: Mapping[str, int] = MappingProxyType(
 )
 
 
+# What a message of each kind may hold, and up to which size in bytes (5.4). Documents are of any type.
+ACCEPTED_TYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "image": ("image/png", "image/jpeg"),
+        "video": ("video/mp4", "video/3gpp"),
+        "audio": ("audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg"),
+        "sticker": ("image/webp",),
+    }
+)
+MOST_BYTES: Mapping[str, int] = MappingProxyType(
+    {
+        "image": 5 * _MIB,
+        "video": 16 * _MIB,
+        "audio": 16 * _MIB,
+        "document": 100 * _MIB,
+        "sticker": 500 * 1024,
+    }
+)
+
+
 def sample(kind: str, mime_type: str | None) -> tuple[str, bytes]:
     """The media type and the bytes of an invented file: of the asked type where there is a sample of it."""
     usual, content = SAMPLES[kind]

@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
+from typing import Any
 
 from mock_meta.accounts import Account, Accounts, PhoneNumber, Template, TemplateCategory
 from mock_meta.announcing import Announcer
-from mock_meta.behaviour import Behaviour, Step
+from mock_meta.behaviour import Behaviour, Failure, Status, Step
 from mock_meta.conversations import Conversations, Sent
 from mock_meta.delivery import Dispatcher, RetryPlan
 from mock_meta.fate import Fates
@@ -15,6 +16,7 @@ from mock_meta.faults import Faults
 from mock_meta.ids import Ids
 from mock_meta.ledger import Ledger, keep_written
 from mock_meta.limits import Limits
+from mock_meta.links import Link, LinkChecker, links_in
 from mock_meta.media import MediaStore
 from mock_meta.numbers import whatsapp_id
 from mock_meta.pause import Pausable
@@ -52,15 +54,20 @@ class Mock:
         self.webhooks = Webhooks(self.dispatcher, self.ledger.last_delivery() + 1)
         self.reviews = ReviewSettings()
         self.in_flight = 0
+<<<<<<< ours
         self._writing: asyncio.Task[None] | None = None
+=======
+        self.links = LinkChecker(settings.allowed_hosts, settings.webhook_timeout, settings.webhook_ca)
+        self._fetching: set[asyncio.Task[None]] = set()
+>>>>>>> theirs
         self._planned: set[asyncio.TimerHandle] = set()
         self._distant: set[asyncio.TimerHandle] = set()
         self.announcer = Announcer(self.webhooks, self.behaviour, self.later)
 
     @property
     def pending_webhooks(self) -> int:
-        """Statuses not yet due plus deliveries not yet acknowledged or given up."""
-        return len(self._planned) + self.dispatcher.pending
+        """Statuses not yet due, messages whose files are being fetched, deliveries not yet acknowledged or given up."""
+        return len(self._planned) + len(self._fetching) + self.dispatcher.pending
 
     def reset(self, *, accounts: bool = False) -> None:
         """Back to the start: evidence, faults, behaviours and conversations go, accounts only if asked."""
@@ -73,6 +80,7 @@ class Mock:
         self.conversations.clear()
         self.media.clear()
         self.uploads.clear()
+        self.links.clear()
         self.limits.clear()
         self.announcer.clear()
         self.reviews = ReviewSettings()
@@ -115,8 +123,33 @@ class Mock:
             conversation=self.ids.hexadecimal(32),
         )
         steps = self.fates.decide(sent, message, in_window=in_window)
-        self.schedule(account, phone, sent, steps)
+        links = self._to_fetch(sent, message)
+        if links:
+            self._start(self._schedule_fetched(account, phone, sent, steps, links))
+        else:
+            self.schedule(account, phone, sent, steps)
         return sent
+
+    def _to_fetch(self, sent: Sent, message: Message) -> list[Link]:
+        if message.type == "text" or self.fates.is_bound(sent):
+            return []
+        return [link for link in links_in(message.type, message.payload) if self.links.may_fetch(link)]
+
+    async def _schedule_fetched(
+        self, account: Account, phone: PhoneNumber, sent: Sent, steps: tuple[Step, ...], links: list[Link]
+    ) -> None:
+        """The planned steps, unless one of the files cannot be used."""
+        for link in links:
+            trouble = await self.links.trouble(link)
+            if trouble is not None:
+                steps = (Step(Status.FAILED, steps[0].after if steps else 0.0, Failure(131053, details=trouble)),)
+                break
+        self.schedule(account, phone, sent, steps)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._fetching.add(task)
+        task.add_done_callback(self._fetching.discard)
 
     def schedule(self, account: Account, phone: PhoneNumber, sent: Sent, steps: tuple[Step, ...]) -> None:
         """Announce each step when it is due, counted from now."""
@@ -142,6 +175,9 @@ class Mock:
     def _forget_plans(self) -> None:
         for timer in (*self._planned, *self._distant):
             timer.cancel()
+        for task in self._fetching:
+            task.cancel()
+        self._fetching.clear()
         self._planned.clear()
         self._distant.clear()
 

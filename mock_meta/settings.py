@@ -16,7 +16,7 @@ class Settings:
     seed: int = 1
     ids_seed: int | None = None
     profile: str = DEFAULT_PROFILE
-    allowed_webhook_hosts: frozenset[str] = field(default_factory=frozenset)
+    allowed_hosts: frozenset[str] = field(default_factory=frozenset)
     control_remote: bool = False
     retry_scale: float = 1.0
     webhook_timeout: float = 20.0

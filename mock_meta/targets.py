@@ -1,11 +1,11 @@
-"""Where webhooks may go: this machine, and hosts that were named."""
+"""Where the mock may call: this machine, and hosts that were named."""
 
 import ipaddress
 from urllib.parse import urlsplit
 
 
 def refusal(url: str, allowed_hosts: frozenset[str]) -> str | None:
-    """Why the URL is no webhook target; None when it is one."""
+    """Why the mock must not call the URL; None when it may."""
     try:
         parts = urlsplit(url)
         host = parts.hostname
@@ -16,7 +16,7 @@ def refusal(url: str, allowed_hosts: frozenset[str]) -> str | None:
         return f"{url!r} is not an absolute http or https URL"
     if host == "localhost" or host in allowed_hosts or _loopback(host):
         return None
-    return f"webhook host {host!r} is not on this machine; start with --allow-webhook-host {host} to allow it"
+    return f"host {host!r} is not on this machine; start with --allow-host {host} to allow it"
 
 
 def _loopback(host: str) -> bool:

@@ -140,7 +140,7 @@ def _require(body: AccountShape) -> None:
 
 def _check_url(mock: Mock, body: AccountShape) -> None:
     if body.webhook_url is not None:
-        reason = refusal(body.webhook_url, mock.settings.allowed_webhook_hosts)
+        reason = refusal(body.webhook_url, mock.settings.allowed_hosts)
         if reason is not None:
             raise ControlError(f"webhook_url: {reason}")
 

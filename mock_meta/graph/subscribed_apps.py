@@ -38,7 +38,7 @@ def subscribe(mock: Mock, call: Call, node: Node) -> Answer:
 def _check_override(mock: Mock, override: object) -> None:
     if not isinstance(override, str) or len(override) > _LONGEST:
         raise invalid(f"Param override_callback_uri must be a string of at most {_LONGEST} characters.")
-    if refusal(override, mock.settings.allowed_webhook_hosts) is not None:
+    if refusal(override, mock.settings.allowed_hosts) is not None:
         raise invalid("Param override_callback_uri is not a valid URI.")
 
 

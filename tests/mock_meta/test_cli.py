@@ -86,7 +86,7 @@ def test_help_has_examples(capsys: pytest.CaptureFixture[str], monkeypatch: pyte
     assert ended.value.code == 0
     told = capsys.readouterr().out
     assert "examples:" in told
-    assert "--allow-webhook-host" in told
+    assert "--allow-host" in told
     assert max(len(line) for line in told.splitlines()) <= 80
 
 

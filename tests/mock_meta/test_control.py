@@ -42,7 +42,7 @@ def test_a_body_that_is_no_object(inside: Inside) -> None:
         ({"acces_token": "x"}, "unknown member 'acces_token'; did you mean 'access_token'?"),
         ({"phone_numbers": [{"id": "x", "display_phone_number": "+1 555"}]}, "phone_numbers.0.id: string should match"),
         ({"phone_numbers": [{"idd": "1"}]}, "phone_numbers.0"),
-        ({"webhook_url": "http://example.org/hook"}, "webhook host 'example.org' is not on this machine"),
+        ({"webhook_url": "http://example.org/hook"}, "webhook_url: host 'example.org' is not on this machine"),
         ({"webhook_url": "nonsense"}, "'nonsense' is not an absolute http or https URL"),
         ({"templates": [{"name": "Bad Name", "components": []}]}, "templates.0.name: string should match"),
     ],
@@ -71,7 +71,7 @@ def test_an_upsert_changes_what_it_names(inside: Inside) -> None:
 
 
 def test_other_hosts_can_be_allowed(inside: Inside) -> None:
-    opened = Inside(allowed_webhook_hosts=frozenset({"crm.example"}))
+    opened = Inside(allowed_hosts=frozenset({"crm.example"}))
     opened.control("PUT", f"/accounts/{WABA}", account(webhook_url="https://crm.example/hook"))
     opened.close()
 

@@ -1,0 +1,110 @@
+"""Media given by link: fetched as Meta does, but only from this machine and from hosts that were named (fact sheet 4.4, 17).
+
+For any other host nothing leaves, and the link counts as good.
+"""
+
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urljoin
+
+import aiohttp
+
+from mock_meta.media import ACCEPTED_TYPES, MOST_BYTES
+from mock_meta.targets import refusal
+
+_CACHED = 600.0
+_REDIRECTS = range(300, 400)
+_MOST_HOPS = 5
+_CHUNK = 65536
+_OK = 200
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A file to fetch: ``kind`` is the member that holds it (image, video, audio, document, sticker)."""
+
+    kind: str
+    url: str
+
+
+def links_in(kind: str, payload: Any) -> Iterator[Link]:  # noqa: ANN401  # a checked message's JSON
+    """The links of a message's payload: its own, its header's, its template's, its cards'."""
+    yield from _walk({kind: payload})
+
+
+def _walk(value: object) -> Iterator[Link]:
+    if isinstance(value, list):
+        for one in value:
+            yield from _walk(one)
+    elif isinstance(value, Mapping):
+        for name, one in value.items():
+            if name in MOST_BYTES and isinstance(one, Mapping) and one.get("link"):
+                yield Link(name, str(one["link"]))
+            else:
+                yield from _walk(one)
+
+
+class LinkChecker:
+    """Fetches links, and remembers each for ten minutes as Meta does. ``timeout`` in seconds."""
+
+    def __init__(self, allowed_hosts: frozenset[str], timeout: float, ca_file: str | None = None) -> None:
+        self._allowed_hosts = allowed_hosts
+        self._timeout = aiohttp.ClientTimeout(total=timeout)
+        self._ca_file = ca_file
+        self._known: dict[Link, tuple[float, str | None]] = {}
+
+    def clear(self) -> None:
+        self._known.clear()
+
+    def may_fetch(self, link: Link) -> bool:
+        return refusal(link.url, self._allowed_hosts) is None
+
+    async def trouble(self, link: Link) -> str | None:
+        """What 131053 says about the file, or None for a good one."""
+        at, told = self._known.get(link, (0.0, None))
+        if not at or time.monotonic() - at > _CACHED:
+            told = await self._fetch(link)
+            self._known[link] = (time.monotonic(), told)
+        return told
+
+    async def _fetch(self, link: Link) -> str | None:
+        connector = aiohttp.TCPConnector(ssl=ssl.create_default_context(cafile=self._ca_file))
+        try:
+            async with aiohttp.ClientSession(connector=connector, timeout=self._timeout) as session:
+                return await self._follow(session, link)
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as problem:
+            return f"Downloading media from weblink failed: {type(problem).__name__}"
+
+    async def _follow(self, session: aiohttp.ClientSession, link: Link) -> str | None:
+        """Redirects are followed to where the mock may go, and taken for good beyond."""
+        for _ in range(_MOST_HOPS):
+            async with session.get(link.url, allow_redirects=False) as answer:
+                if answer.status not in _REDIRECTS or "location" not in answer.headers:
+                    return await _judge(link.kind, answer)
+                link = Link(link.kind, urljoin(link.url, answer.headers["location"]))
+            if not self.may_fetch(link):
+                return None
+        return "Downloading media from weblink failed: too many redirects"
+
+
+async def _judge(kind: str, answer: aiohttp.ClientResponse) -> str | None:
+    if answer.status != _OK:
+        return f"Downloading media from weblink failed with http code {answer.status}, status message {answer.reason}"
+    allowed = ACCEPTED_TYPES.get(kind)
+    if allowed is not None and answer.content_type not in allowed:
+        return wrong_type(kind, answer.content_type)
+    size = 0
+    async for chunk in answer.content.iter_chunked(_CHUNK):
+        size += len(chunk)
+        if size > MOST_BYTES[kind]:
+            return f"Media file size too big. Max file size we currently support: {MOST_BYTES[kind] / _MIB:.3g}MB."
+    return None
+
+
+def wrong_type(kind: str, mime: str) -> str:
+    """How Meta names a file of a type that the message cannot hold."""
+    return f"Unsupported {kind.title()} mime type {mime}. Please use one of {', '.join(ACCEPTED_TYPES[kind])}."
