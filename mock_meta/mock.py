@@ -54,12 +54,9 @@ class Mock:
         self.webhooks = Webhooks(self.dispatcher, self.ledger.last_delivery() + 1)
         self.reviews = ReviewSettings()
         self.in_flight = 0
-<<<<<<< ours
         self._writing: asyncio.Task[None] | None = None
-=======
         self.links = LinkChecker(settings.allowed_hosts, settings.webhook_timeout, settings.webhook_ca)
         self._fetching: set[asyncio.Task[None]] = set()
->>>>>>> theirs
         self._planned: set[asyncio.TimerHandle] = set()
         self._distant: set[asyncio.TimerHandle] = set()
         self.announcer = Announcer(self.webhooks, self.behaviour, self.later)
