@@ -249,8 +249,11 @@ def test_numbers_that_share_trailing_digits_get_their_own_messages(account: Acco
 
 @requirement("BCAST-05")
 def test_values_are_carried_exactly_and_in_order(account: Account) -> None:
-    nonce, to = account.word(), account.numbers.many(3)
-    values = [[f"{nonce} b", "a"], ["Żółć {{1}} 🎉", f"{nonce} עברית"], [f'{nonce} 5 < 6 & "7" $1 %s \\', "'; --"]]
+    nonce, to = account.word(), account.numbers.many(5)
+    values = [
+        [f"{nonce} b", "a"], ["Żółć {{1}} 🎉", f"{nonce} עברית"], [f'{nonce} 5 < 6 & "7" $1 %s \\', "'; --"],
+        [f"{nonce} e\u0301 \ufb01", "007"], [f" {nonce}  x ", "null"],
+    ]  # fmt: skip
     broadcast = submit(account, nonce, [{"to": n, "params": v} for n, v in zip(to, values, strict=True)])
     expect.precondition(broadcast.finished(), "the broadcast does not finish")
     broadcast.clean(books.mailing(broadcast.order, broadcast.posts()), "each recipient to get exactly its own values")

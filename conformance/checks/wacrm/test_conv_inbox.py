@@ -9,7 +9,7 @@ import pytest
 
 from conformance import expect
 from conformance.checks.wacrm.talks import IMAGE, Talk, hear, quiet
-from conformance.expect import requirement, that
+from conformance.expect import precondition, requirement, that
 from conformance.inbound import KINDS
 from conformance.instants import instant, tick
 from conformance.provider import eventually
@@ -193,6 +193,22 @@ def test_the_last_message_of_a_batch_is_the_newest(account: Account, customer: C
     eventually(lambda: talk.read()["last_message_text"] in newest, 1.0)
     text = talk.read()["last_message_text"]
     that(text in newest, f"last_message_text one of {newest}", f"{text!r}", exchange, talk.exchange())
+
+
+@requirement("CONV-06")
+def test_a_message_that_was_never_sent_is_the_last_one_only_where_it_is_listed(
+    account: Account, customer: Callable[..., Talk]
+) -> None:
+    """Meta refuses it. A deployment may keep it as failed, or not at all; the inbox shows what the list has."""
+    talk, refused = customer(), account.word()
+    talk.write()
+    account.provider.fault(talk.phone, error={"code": 131026})
+    exchange = account.api.post("/messages", {"to": talk.phone, "text": refused})
+    precondition(exchange.status == 502, f"Meta's refusal is answered otherwise (MSG-08): {exchange.summary}")
+    listed = talk.messages()
+    kept = refused in [row.get("content_text") for row in expect.rows(listed)]
+    text = talk.read()["last_message_text"]
+    that(kept or text != refused, "last_message_text of a message in the list", f"{text!r}", exchange, listed)
 
 
 @requirement("CONV-06")

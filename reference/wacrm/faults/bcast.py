@@ -1,6 +1,7 @@
 """BCAST: broadcasts."""
 
 import asyncio
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -141,6 +142,19 @@ def values_of_the_previous_recipient_are_kept(wacrm: Wacrm) -> None:
         return found
 
     patch(wacrm.broadcasts, "valid", kept)
+
+
+@fault("BCAST-05", "values are put into one normal form when they are stored")
+def values_are_composed(wacrm: Wacrm) -> None:
+    valid = wacrm.broadcasts.valid
+
+    def composed(submitted: list[Recipient]) -> list[Recipient]:
+        return [
+            one.model_copy(update={"params": [unicodedata.normalize("NFC", value) for value in one.params]})
+            for one in valid(submitted)
+        ]
+
+    patch(wacrm.broadcasts, "valid", composed)
 
 
 def _with_values_of(recipients: list[Recipient], listed: list[Recipient]) -> list[Recipient]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from reference.wacrm.assembly import Wacrm
 from reference.wacrm.bodies import MessageCreate
-from reference.wacrm.envelope import ApiError, Json
+from reference.wacrm.envelope import ApiError, Code, Json
 from reference.wacrm.faults.registry import fault
 from reference.wacrm.faults.steps import patch, reshape, rewrite
 from reference.wacrm.inbound import Content
@@ -180,6 +180,22 @@ def sent_messages_do_not_refresh_the_conversation(wacrm: Wacrm) -> None:
             values["at"] = None
 
     _note(wacrm, ignored)
+
+
+@fault("CONV-06", "the line in the inbox is written before the send, and stays when Meta refuses it")
+def refused_send_is_the_last_message(wacrm: Wacrm) -> None:
+    send = wacrm.messages.send
+
+    async def noted_first(account: str, body: MessageCreate) -> Json:
+        try:
+            return await send(account, body)
+        except ApiError as error:
+            conversation = wacrm.messages.conversation_of(account, body.to)
+            if error.code is Code.META_ERROR and conversation is not None:
+                wacrm.conversations.note_message(account, conversation, body.text, wacrm.clock.now(), inbound=False)
+            raise
+
+    patch(wacrm.messages, "send", noted_first)
 
 
 @fault("CONV-06", "the line in the inbox is cut to forty characters")
