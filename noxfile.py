@@ -65,6 +65,13 @@ def kills_load(session: nox.Session) -> None:
 
 
 @nox.session
+def bench_load(session: nox.Session) -> None:
+    """The load generator beside Locust's own users, its schedule's lag, its figures against arithmetic, a million messages."""
+    _install(session)
+    session.run("python", "-m", "loadtests.bench", *session.posargs)
+
+
+@nox.session
 def incumbent(session: nox.Session) -> None:
     """Stock Schemathesis on the same faults, for the comparison in docs/kills.md."""
     _install(session)

@@ -11,7 +11,7 @@ import gevent
 from conformance.keys import MARGIN
 from loadtests.budget import HEADROOM
 from loadtests.stream import Stream, mean_requests
-from loadtests.world import Briefing, World
+from loadtests.world import Briefing, World, settle_memory
 
 if TYPE_CHECKING:
     from locust.env import Environment
@@ -68,6 +68,7 @@ class Crew:
         briefing = Briefing(**msg.data)
         random.seed(f"{briefing.seed}/{briefing.share}")  # Locust chooses tasks with the module's own generator
         self._world = World(briefing)
+        settle_memory()
         self._briefed.set()
         self._reporter = gevent.spawn(self._report_for_ever, self._world)
 

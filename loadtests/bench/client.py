@@ -1,0 +1,149 @@
+"""One measurement in a process of its own, as JSON on standard output: `python -m loadtests.bench.client KIND URL SECONDS`.
+
+`http`, `fast` and `ours` make the same two requests as fast as they can; `open` lets visits arrive on a schedule, `closed`
+lets users wait for answers.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import time
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import gevent
+from locust import FastHttpUser, HttpUser, User, constant, task
+from locust.env import Environment
+from locust.event import Events
+
+from loadtests import histogram, records
+from loadtests.answers import LIST_CONVERSATIONS
+from loadtests.stream import Stream, visit, world_of
+from loadtests.visit import Visit
+from loadtests.world import Briefing, World, settle_memory
+
+if TYPE_CHECKING:
+    from locust.clients import HttpSession
+    from locust.contrib.fasthttp import FastHttpSession
+
+USERS = 20
+AUTHORIZATION = {"Authorization": f"Bearer wacrm_live_{'A' * 43}"}
+TEXT = "Your parcel is on its way."
+
+
+def _ask(client: HttpSession | FastHttpSession, number: int) -> None:
+    client.post("/api/v1/messages", json={"to": "+12025550123", "text": f"{TEXT} {number}"}, headers=AUTHORIZATION)
+    client.get("/api/v1/conversations?limit=20", headers=AUTHORIZATION, name="/conversations")
+
+
+class HttpCaller(HttpUser):
+    @task
+    def both(self) -> None:
+        _ask(self.client, 1)
+
+
+class FastCaller(FastHttpUser):
+    @task
+    def both(self) -> None:
+        _ask(self.client, 1)
+
+
+class OurCaller(User):
+    """All of our work: a key with budget, the answer decoded and judged, telemetry, the record for the books."""
+
+    @task
+    def both(self) -> None:
+        one = Visit(world_of(self.environment), self.environment.events.request, "bench", time.monotonic())
+        _send(one)
+        one.call(LIST_CONVERSATIONS, query="limit=20")
+
+
+def _send(one: Visit) -> None:
+    nonce = one.world.nonce()
+    text = f"{TEXT} {nonce}"
+    one.send(one.world.people.acquaintance(), records.text(text), nonce, {"text": text})
+
+
+class Arriving(Stream):
+    """The open model: one request a visit."""
+
+    @visit("bench", 1)
+    def send(self, visit: Visit) -> None:
+        _send(visit)
+
+
+class Waiting(User):
+    """The closed model, for comparison: who waits for an answer does not ask, so a stall is met by few requests."""
+
+    wait_time = constant(0.02)
+
+    @task
+    def send(self) -> None:
+        _send(Visit(world_of(self.environment), self.environment.events.request, "bench", time.monotonic()))
+
+
+KINDS: dict[str, type[User]] = {
+    "http": HttpCaller, "fast": FastCaller, "ours": OurCaller, "open": Arriving, "closed": Waiting,
+}  # fmt: skip
+SCHEDULED = ("open", "closed")
+
+
+def world(url: str, pace: float = 1.0) -> World:
+    """A world whose keys carry any load: the canned server has no limiter."""
+    briefing = Briefing(
+        run="0be5c4", seed=1, share=0, shares=1, origin=url, verify=True, timeout=30.0, limit=10**9, window=60.0,
+        zero=time.time(), step=1.0, ceiling=10**9, arrivals="poisson", pace=pace, recipients=10, patience=5.0,
+        keys=[("full[0]", f"wacrm_live_{'A' * 43}"), ("full[1]", f"wacrm_live_{'B' * 43}")],
+    )  # fmt: skip
+    return World(briefing)
+
+
+def measure(kind: str, url: str, seconds: float, users: int = USERS) -> dict[str, Any]:
+    """Requests, wall-clock and CPU seconds; for `open` also the schedule's lag and the latencies."""
+    made = world(url)
+    KINDS[kind].host = url
+    environment = Environment(user_classes=[KINDS[kind]], events=Events(), catch_exceptions=False)
+    environment.wacrm = SimpleNamespace(world=made)  # type: ignore[attr-defined]
+    runner = environment.create_local_runner()
+    settle_memory()
+    drain = gevent.spawn(_drain_for_ever, made)
+    began, spent = time.monotonic(), time.process_time()
+    runner.start(users, spawn_rate=100_000)
+    gevent.sleep(seconds)
+    elapsed, spent = time.monotonic() - began, time.process_time() - spent
+    runner.stop()
+    made.finish(patience=5.0)
+    drain.kill()
+    total = environment.stats.total
+    found = {
+        "kind": kind,
+        "requests": total.num_requests,
+        "failures": total.num_failures,
+        "seconds": elapsed,
+        "cpu": spent,
+    }
+    if kind in SCHEDULED:
+        (tally,) = made.telemetry.totals().values()
+        found |= {"lag": histogram.shown(made.telemetry.lag), "latency": histogram.shown(tally.latency)}
+    return found
+
+
+def _drain_for_ever(made: World) -> None:
+    """What a worker does once a second, without a master."""
+    while True:
+        gevent.sleep(1.0)
+        made.outbox.drain()
+
+
+def main() -> None:
+    kind, url, seconds, users, core = sys.argv[1:6]
+    logging.disable(logging.WARNING)  # Locust's advice about spawning hundreds of users at once
+    os.sched_setaffinity(0, {int(core)})
+    print(json.dumps(measure(kind, url, float(seconds), int(users))))  # noqa: T201 - the protocol of this command
+
+
+if __name__ == "__main__":
+    main()
