@@ -18,8 +18,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.bodies import Body
+from reference.wacrm.bodies import Body, Event, WebhookPatch
 from reference.wacrm.broadcasts import Campaign
+from reference.wacrm.dispatcher import Delivery
 from reference.wacrm.envelope import ApiError, Code, Json
 from reference.wacrm.faults.steps import patch, reshape
 from reference.wacrm.inbox import Post
@@ -223,6 +224,26 @@ def webhooks_are_worked_on_late(wacrm: Wacrm) -> None:
         await process(post)
 
     patch(wacrm.inbox, "process", later)
+
+
+@variant("whether the deliveries of one event to several endpoints have one id")
+def an_event_has_one_id_for_all_endpoints(wacrm: Wacrm) -> None:
+    def publish(account: str, event: Event, data: Json) -> None:
+        body = json.dumps(wacrm.dispatcher.envelope(account, event, data), separators=(",", ":")).encode()
+        for endpoint in wacrm.endpoints.subscribed(account, event):
+            wacrm.dispatcher.enqueue(Delivery(account, endpoint["id"], event, body))
+
+    patch(wacrm.dispatcher, "publish", publish)
+
+
+@variant("whether the failures of an endpoint's former URL count against its new one")
+def a_new_url_begins_without_failures(wacrm: Wacrm) -> None:
+    changed = wacrm.endpoints.changed
+
+    def forgiven(row: Row, body: WebhookPatch) -> dict[str, object]:
+        return changed(row, body) | ({"failure_count": 0} if "url" in body.model_fields_set else {})
+
+    patch(wacrm.endpoints, "changed", forgiven)
 
 
 @variant("how fast a broadcast fans out: one send after the other")

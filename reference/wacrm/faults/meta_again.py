@@ -22,18 +22,3 @@ def only_the_last_fifty_messages_are_known(wacrm: Wacrm) -> None:
         return known
 
     patch(wacrm.inbound, "seen", seen)
-
-
-@fault("META-04", "a message that comes again is put on top of its conversation once more")
-def redelivered_message_is_the_last_again(wacrm: Wacrm) -> None:
-    seen = wacrm.inbound.seen
-    sql = "UPDATE conversations SET last_message_text = :text WHERE id = :conversation"
-
-    def noted(account: str, wamid: str) -> bool:
-        known = seen(account, wamid)
-        row = wacrm.messages.find_wamid(account, wamid) if known else None
-        if row is not None:
-            wacrm.db.run(sql, {"text": row["content_text"], "conversation": row["conversation_id"]})
-        return known
-
-    patch(wacrm.inbound, "seen", noted)
