@@ -94,6 +94,11 @@ class Crew:
     def _on_finish(self, environment: Environment, msg: Any, **_: Any) -> None:  # noqa: ANN401, ARG002 - as above
         self.finish()
 
+    def stopping(self) -> None:
+        """Users are about to be ended, which takes a while: nobody arrives any more."""
+        if self._world is not None:
+            self._world.stopping.set()
+
     def finish(self) -> None:
         """Users are gone or going: let visits end, report the rest, say so. Only the first call does anything."""
         world = self._world

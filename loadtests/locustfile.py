@@ -36,6 +36,11 @@ def _start(environment: Environment, **_: object) -> None:
     session_of(environment).begin()
 
 
+@events.test_stopping.add_listener
+def _stopping(environment: Environment, **_: object) -> None:
+    session_of(environment).crew.stopping()
+
+
 @events.test_stop.add_listener
 def _stop(environment: Environment, **_: object) -> None:
     session_of(environment).end()

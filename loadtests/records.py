@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +39,18 @@ class Asked:
     batch: str | None = None
 
     def row(self) -> tuple[Any, ...]:
-        return astuple(self)
+        """The fields in order; `dataclasses.astuple` copies deeply, which would hold up a busy worker."""
+        return (
+            self.nonce,
+            self.scenario,
+            self.to,
+            self.digest,
+            self.outcome,
+            self.at,
+            self.wamid,
+            self.conversation,
+            self.batch,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +64,7 @@ class Written:
     at: float
 
     def row(self) -> tuple[Any, ...]:
-        return astuple(self)
+        return self.wamid, self.nonce, self.sender, self.digest, self.at
 
 
 def digest(*content: str | None) -> str:

@@ -85,6 +85,8 @@ class Stream(User):
 
     def arrive(self, errand: Errand) -> None:
         """Begin a visit. Before chance chooses errands, each is run once, so that a short run leaves none out."""
+        if self.world.stopping.is_set():
+            return
         errand = self.world.next_of_first_round() or errand
         due = self._schedule.next()
         self.world.telemetry.began(time.monotonic() - due)

@@ -114,6 +114,7 @@ def measure(kind: str, url: str, seconds: float, users: int = USERS) -> dict[str
     runner.start(users, spawn_rate=100_000)
     gevent.sleep(seconds)
     elapsed, spent = time.monotonic() - began, time.process_time() - spent
+    made.stopping.set()
     runner.stop()
     made.finish(patience=5.0)
     drain.kill()
