@@ -4,14 +4,15 @@ Chaos is drawn from the seed and the message, so the same messages suffer the sa
 is never touched by it.
 """
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Protocol
+from functools import partial
+from typing import Any
 
 from mock_meta.accounts import Account, PhoneNumber
 from mock_meta.behaviour import Behaviour
 from mock_meta.dice import Dice
 from mock_meta.payloads import Payload, envelope, statuses_value
+from mock_meta.timers import Timers
 from mock_meta.webhooks import Signing, Webhooks
 
 
@@ -52,21 +53,15 @@ class _Buffer:
     items: list[Payload] = field(default_factory=list)
 
 
-class Later(Protocol):
-    """``mock.later``."""
-
-    def __call__(self, delay: float, action: Callable[[], object]) -> None: ...
-
-
 class Announcer:
     """Takes statuses when they are due and sees to their webhooks."""
 
-    def __init__(self, webhooks: Webhooks, behaviour: Behaviour, later: Later) -> None:
+    def __init__(self, webhooks: Webhooks, behaviour: Behaviour, timers: Timers) -> None:
         self.chaos = Chaos()
         self.batch = Batch()
         self._webhooks = webhooks
         self._behaviour = behaviour
-        self._later = later
+        self._timers = timers
         self._buffers: dict[str, _Buffer] = {}
 
     def clear(self) -> None:
@@ -88,7 +83,7 @@ class Announcer:
         buffer = self._buffers.get(phone.id)
         if buffer is None:
             buffer = self._buffers[phone.id] = _Buffer(account, phone, key)
-            self._later(self.batch.seconds, lambda: self._flush(buffer))
+            self._timers.after(self.batch.seconds, self._flush, buffer)
         buffer.items.append(item)
         if len(buffer.items) >= self.batch.most:
             self._flush(buffer)
@@ -119,6 +114,6 @@ class Announcer:
         signing = Signing.WRONG if forged else Signing.VALID
         for _ in range(2 if doubled else 1):
             if wait:
-                self._later(wait, lambda: self._webhooks.publish(account, payload, signing=signing))
+                self._timers.after(wait, partial(self._webhooks.publish, account, payload, signing=signing))
             else:
                 self._webhooks.publish(account, payload, lane=lane, signing=signing)

@@ -10,6 +10,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
+
 from mock_meta.conversations import Sent
 from mock_meta.dice import Dice
 
@@ -33,8 +35,7 @@ class Failure:
     details: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True, gc=False):
     """A status ``after`` seconds from Meta's acceptance of the message."""
 
     status: Status
@@ -150,7 +151,7 @@ def _draw(distribution: Distribution, dice: Dice) -> tuple[Step, ...]:
 
 
 def _happens(chance: Chance, dice: Dice) -> float | None:
-    if chance.probability <= 0.0 or dice.random() >= chance.probability:
+    if chance.probability <= 0.0 or (chance.probability < 1.0 and dice.random() >= chance.probability):
         return None
     return dice.uniform(chance.low, chance.high) if chance.high > chance.low else chance.low
 

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
-from functools import partial
 from typing import Any
 
 from mock_meta.accounts import Account, Accounts, PhoneNumber, Template, TemplateCategory
@@ -26,6 +25,7 @@ from mock_meta.review_settings import ReviewSettings
 from mock_meta.rules.message import Message
 from mock_meta.settings import Settings
 from mock_meta.store import Store
+from mock_meta.timers import Timers
 from mock_meta.uploads import Uploads
 from mock_meta.webhooks import Webhooks
 
@@ -33,7 +33,10 @@ Clock = Callable[[], float]
 
 
 class Mock:
-    """Everything ``create_app`` assembles. ``clock`` gives unix seconds; ``poster`` None is HTTP."""
+    """Everything ``create_app`` assembles. ``clock`` gives unix seconds; ``poster`` None is HTTP.
+
+    ``planned`` are webhooks that are not due yet; ``distant`` is what nobody waits for, such as the end of a three-hour pause.
+    """
 
     def __init__(self, settings: Settings, clock: Clock = time.time, poster: Poster | None = None) -> None:
         self.settings = settings
@@ -57,14 +60,14 @@ class Mock:
         self._writing: asyncio.Task[None] | None = None
         self.links = LinkChecker(settings.allowed_hosts, settings.webhook_timeout, settings.webhook_ca)
         self._fetching: set[asyncio.Task[None]] = set()
-        self._planned: set[asyncio.TimerHandle] = set()
-        self._distant: set[asyncio.TimerHandle] = set()
-        self.announcer = Announcer(self.webhooks, self.behaviour, self.later)
+        self.planned = Timers()
+        self.distant = Timers()
+        self.announcer = Announcer(self.webhooks, self.behaviour, self.planned)
 
     @property
     def pending_webhooks(self) -> int:
         """Statuses not yet due, messages whose files are being fetched, deliveries not yet acknowledged or given up."""
-        return len(self._planned) + len(self._fetching) + self.dispatcher.pending
+        return len(self.planned) + len(self._fetching) + self.dispatcher.pending
 
     def reset(self, *, accounts: bool = False) -> None:
         """Back to the start: evidence, faults, behaviours and conversations go, accounts only if asked."""
@@ -151,32 +154,14 @@ class Mock:
     def schedule(self, account: Account, phone: PhoneNumber, sent: Sent, steps: tuple[Step, ...]) -> None:
         """Announce each step when it is due, counted from now."""
         for place, step in enumerate(steps):
-            self.later(step.after, partial(self._announce, account, phone, sent, place, step))
-
-    def later(self, delay: float, action: Callable[[], object]) -> None:
-        """Announce something in ``delay`` seconds, unless a reset comes first. A pending webhook until then."""
-        self._after(delay, action, self._planned)
-
-    def some_day(self, delay: float, action: Callable[[], object]) -> None:
-        """The same for what nobody waits for, such as the end of a three-hour pause: not a pending webhook."""
-        self._after(delay, action, self._distant)
-
-    def _after(self, delay: float, action: Callable[[], object], timers: set[asyncio.TimerHandle]) -> None:
-        def due() -> None:
-            timers.discard(timer)
-            action()
-
-        timer = asyncio.get_running_loop().call_later(delay, due)
-        timers.add(timer)
+            self.planned.after(step.after, self._announce, account, phone, sent, place, step)
 
     def _forget_plans(self) -> None:
-        for timer in (*self._planned, *self._distant):
-            timer.cancel()
         for task in self._fetching:
             task.cancel()
         self._fetching.clear()
-        self._planned.clear()
-        self._distant.clear()
+        self.planned.clear()
+        self.distant.clear()
 
     def _announce(self, account: Account, phone: PhoneNumber, sent: Sent, place: int, step: Step) -> None:
         item = status_item(account, sent, step, self.clock())

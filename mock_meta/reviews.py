@@ -24,7 +24,8 @@ def submit(mock: Mock, account: Account, template: Template) -> None:
         return
     delay = mock.behaviour.keyed(f"review|{template.name}|{template.language}").uniform(settings.low, settings.high)
     status = TemplateStatus.REJECTED if rejected else TemplateStatus.APPROVED
-    mock.later(delay, lambda: _conclude(mock, account, template, status, settings.reason if rejected else "NONE"))
+    reason = settings.reason if rejected else "NONE"
+    mock.planned.after(delay, _conclude, mock, account, template, status, reason)
 
 
 def _conclude(mock: Mock, account: Account, template: Template, status: TemplateStatus, reason: str) -> None:
@@ -88,7 +89,7 @@ def _pause(mock: Mock, account: Account, template: Template) -> Delivery | None:
         return _announce_status(mock, account, template, "DISABLED", "NONE", extra)
     title, seconds = _PAUSES[template.pauses]
     template.status = TemplateStatus.PAUSED
-    mock.some_day(seconds, lambda: unpause(mock, account, template))
+    mock.distant.after(seconds, unpause, mock, account, template)
     return _announce_status(mock, account, template, "PAUSED", "NONE", {"other_info": _info(title)})
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -79,6 +80,7 @@ def serve(
         backlog=4096,
         ssl_context_factory=(lambda _config, _default: tls) if tls else None,
     )
+    gc.freeze()  # modules and settings live as long as the process: no collection need look at them again
     server = Server(config, announce)
     uvicorn_loop = config.get_loop_factory()
     with asyncio.Runner(loop_factory=uvicorn_loop) as runner:

@@ -21,5 +21,5 @@ class Settings:
     retry_scale: float = 1.0
     webhook_timeout: float = 20.0
     webhook_ca: str | None = None
-    webhook_concurrency: int = 64
+    webhook_concurrency: int = 256
     ledger: str | None = None

@@ -18,12 +18,12 @@ _DRAIN = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One server's turn: sends a second, CPU microseconds a send, p99 in milliseconds, statuses that arrived."""
+    """One server's turn: sends a second, CPU microseconds a send, p99 in milliseconds, statuses that arrived for each."""
 
     rate: float
     cost: float
     p99: float
-    statuses: int
+    statuses: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,7 @@ async def _turn(start: Starter, seconds: float, *, webhooks: bool) -> Turn:
     await sink.listen()
     with start(sink.url if webhooks else None) as server:
         await _send(server, _WARM_UP)
+        await _drained(sink)
         sink.posts.clear()
         before = server.cpu()
         load = await _send(server, seconds)
@@ -68,7 +69,7 @@ async def _turn(start: Starter, seconds: float, *, webhooks: bool) -> Turn:
         cost = (server.cpu() - before) / len(load.latencies)
     sink.close()
     arrived = sum(1 for _ in sink.statuses())
-    return Turn(load.rate, cost * 1e6, load.percentile(0.99) * 1e3, arrived)
+    return Turn(load.rate, cost * 1e6, load.percentile(0.99) * 1e3, arrived / len(load.latencies))
 
 
 async def _send(server: Server, seconds: float) -> Load:
