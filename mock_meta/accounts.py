@@ -49,6 +49,7 @@ class PhoneNumber:
     mode: str = "LIVE"
     name_status: str = "APPROVED"
     allowed_recipients: frozenset[str] | None = None
+    override_url: str | None = None
     profile: dict[str, Any] = field(default_factory=dict)
 
 
@@ -74,7 +75,7 @@ class Template:
 class Account:
     """A WABA with the one app that owns its token. Secrets never show in a repr.
 
-    ``user_ids`` False leaves business-scoped user ids out of webhooks, as before 2026.
+    ``user_ids`` False leaves business-scoped user ids out of webhooks, as before 2026. ``webhook_fields`` None is all.
     """
 
     waba_id: str
@@ -90,6 +91,7 @@ class Account:
     subscribed: bool = True
     user_ids: bool = True
     override_url: str | None = None
+    webhook_fields: frozenset[str] | None = None
     phones: dict[str, PhoneNumber] = field(default_factory=dict)
     templates: dict[str, Template] = field(default_factory=dict)
     deleted_names: dict[tuple[str, str], float] = field(default_factory=dict)
@@ -98,6 +100,13 @@ class Account:
     def callback(self) -> str | None:
         """Where webhooks go: the override of subscribed_apps wins over the app's own URL (section 11)."""
         return self.override_url or self.webhook_url
+
+    def callback_for(self, field: str, phone_number_id: str | None) -> str | None:
+        """Where a change of a webhook field goes: nowhere unless the app listens to it; a number's override wins."""
+        if not self.subscribed or (self.webhook_fields is not None and field not in self.webhook_fields):
+            return None
+        phone = self.phones.get(phone_number_id) if phone_number_id is not None else None
+        return (phone.override_url if phone else None) or self.callback
 
     def template(self, name: str, language: str) -> Template | None:
         wanted = (name, language)
@@ -137,9 +146,17 @@ class Accounts:
     def of_template(self, template_id: str) -> Account | None:
         return next((one for one in self if template_id in one.templates), None)
 
+    def of_app_token(self, token: str) -> list[Account]:
+        """The accounts served by the app whose own token (``{app id}|{app secret}``) this is."""
+        app_id, _, secret = token.partition("|")
+        return [one for one in self.served_by(app_id) if secret and one.app_secret == secret]
+
+    def served_by(self, app_id: str) -> list[Account]:
+        return [one for one in self if one.app_id == app_id]
+
     def of_app(self, app_id: str, token: str | None) -> Account | None:
         """An account of the app. An app may serve several: the one that the token opens comes first."""
-        owners = [one for one in self if one.app_id == app_id]
+        owners = self.served_by(app_id)
         return next((one for one in owners if one.access_token == token), owners[0] if owners else None)
 
     def _index(self) -> None:

@@ -54,7 +54,12 @@ class Gateway:
         operation = operation_of(call, node, route)
         phone_number_id = call.at.node if call.at.edge == "messages" or (node and node.phone) else None
         fault = self._fault(call, operation, phone_number_id)
-        answer = self._carry_out(call, node, route) if fault is None or fault.accepts else None
+        answer = None
+        if fault is None or fault.accepts:
+            asks_first = route is not None and route.before is not None
+            answer = (
+                await self._ask_and_carry_out(call, node, route) if asks_first else self._carry_out(call, node, route)
+            )
         entry = make_entry(mock, call, operation, phone_number_id, answer, fault)
         mock.ledger.add(entry)
         if fault is None and answer is not None:
@@ -77,6 +82,16 @@ class Gateway:
             if call.at.node == DOWNLOAD_NODE and call.method == "GET":
                 return download(self._mock, call)
             found, matched = admit(self._mock, call, node, route)
+            return self._with_usage(matched.handler(self._mock, call, found), found)
+        except GraphError as refusal:
+            return failed(refusal.body)
+
+    async def _ask_and_carry_out(self, call: Call, node: Node | None, route: Route | None) -> Answer:
+        """The same for a call that depends on what somebody else answers, such as a callback to be verified."""
+        try:
+            found, matched = admit(self._mock, call, node, route)
+            assert matched.before is not None
+            await matched.before(self._mock, call, found)
             return self._with_usage(matched.handler(self._mock, call, found), found)
         except GraphError as refusal:
             return failed(refusal.body)

@@ -19,6 +19,7 @@ _BASE_HEADERS: Mapping[str, str] = {
     "Accept-Encoding": "deflate, gzip",
     "Facebook-Api-Version": "v21.0",
 }
+_NOWHERE: Mapping[str, Any] = {}
 
 
 class Signing(StrEnum):
@@ -55,11 +56,13 @@ class Webhooks:
     def publish(
         self, account: Account, payload: Payload, *, lane: str | None = None, signing: Signing = Signing.VALID
     ) -> Delivery | None:
-        """Send what happened, if the WABA's app is subscribed and has a callback; None otherwise (section 11)."""
-        if not account.subscribed or account.callback is None:
+        """Send what happened, if the WABA's app listens to it and has a callback; None otherwise (section 11)."""
+        change = payload["entry"][0]["changes"][0]
+        url = account.callback_for(change["field"], change["value"].get("metadata", _NOWHERE).get("phone_number_id"))
+        if url is None:
             self.suppressed += 1
             return None
-        return self.send(account, account.callback, payload, signing=signing, lane=lane)
+        return self.send(account, url, payload, signing=signing, lane=lane)
 
     def send(
         self,

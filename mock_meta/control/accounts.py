@@ -54,6 +54,7 @@ class AccountShape(Shape):
     locked: bool | None = None
     subscribed: bool | None = None
     user_ids: bool | None = None
+    webhook_fields: frozenset[str] | None = None
     phone_numbers: list[PhoneShape] | None = None
     templates: list[TemplateShape] | None = None
 
@@ -92,7 +93,7 @@ async def handshake(request: Request, waba_id: str) -> dict[str, Any]:
     account = account_of(mock.accounts, waba_id)
     if account.callback is None:
         raise ControlError(f"account {waba_id} has no webhook_url")
-    return await shake_hands(mock, account, account.callback)
+    return await shake_hands(mock, account.callback, account.verify_token)
 
 
 def account_of(accounts: Accounts, waba_id: str) -> Account:
@@ -121,7 +122,7 @@ def upsert(mock: Mock, waba_id: str, body: AccountShape) -> Account:
     _check_url(mock, body)
     for name in body.model_fields_set - {"phone_numbers", "templates", "waba_id"}:
         value = getattr(body, name)
-        if value is not None or name == "webhook_url":
+        if value is not None or name in {"webhook_url", "webhook_fields"}:
             setattr(account, name, value)
     account.phones = account.phones if phones is None else phones
     if body.templates is not None:
@@ -222,6 +223,7 @@ def shown(account: Account) -> dict[str, Any]:
         "locked": account.locked,
         "subscribed": account.subscribed,
         "user_ids": account.user_ids,
+        "webhook_fields": sorted(account.webhook_fields) if account.webhook_fields is not None else None,
         "phone_numbers": [phone_node(account, phone) for phone in account.phones.values()],
         "templates": [template_node(template) for template in account.templates.values()],
     }

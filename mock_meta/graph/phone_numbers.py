@@ -32,7 +32,11 @@ _UNSET = (
 
 def phone_node(account: Account, phone: PhoneNumber) -> dict[str, Any]:
     """Every field the node has; None for those without a value."""
-    hook = account.callback
+    hooks = {
+        "application": account.webhook_url,
+        "whatsapp_business_account": account.override_url,
+        "phone_number": phone.override_url,
+    }
     return {
         "id": phone.id,
         "display_phone_number": phone.display,
@@ -47,7 +51,7 @@ def phone_node(account: Account, phone: PhoneNumber) -> dict[str, Any]:
         "account_mode": phone.mode,
         "messaging_limit_tier": "TIER_10K",
         "whatsapp_business_manager_messaging_limit": "TIER_10K",
-        "webhook_configuration": {"application": hook} if hook else None,
+        "webhook_configuration": {name: url for name, url in hooks.items() if url} or None,
         "is_official_business_account": False,
         "is_pin_enabled": phone.pin is not None,
         "certificate": None,

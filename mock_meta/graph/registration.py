@@ -78,7 +78,6 @@ def _pin(call: Call) -> str:
 routes = (
     Route("POST", NodeKind.PHONE, "register", "phone.register", register),
     Route("POST", NodeKind.PHONE, "deregister", "phone.deregister", deregister),
-    Route("POST", NodeKind.PHONE, "", "phone.set_pin", set_pin),
     Route("POST", NodeKind.PHONE, "request_code", "phone.request_code", request_code),
     Route("POST", NodeKind.PHONE, "verify_code", "phone.verify_code", verify_code),
 )

@@ -1,6 +1,6 @@
 """How a Graph route is declared: the kind of node, the edge, and the operation's name in the ledger."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -34,17 +34,19 @@ class Node(msgspec.Struct, frozen=True, gc=False):
 
 
 Handler = Callable[[Mock, Call, Node], Answer]
+Check = Callable[[Mock, Call, Node], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """``edge`` is empty for the node itself."""
+    """``edge`` is empty for the node itself. ``before`` is what Meta finds out elsewhere first; it raises GraphError."""
 
     method: str
     kind: NodeKind
     edge: str
     operation: str
     handler: Handler
+    before: Check | None = None
 
 
 def phone_of(node: Node) -> PhoneNumber:

@@ -5,12 +5,9 @@ from typing import Any
 from mock_meta.accounts import Account
 from mock_meta.answer import Answer, ok, success
 from mock_meta.call import Call
-from mock_meta.errors import invalid
+from mock_meta.graph.overrides import verify_waba
 from mock_meta.graph.routes import Node, NodeKind, Route
 from mock_meta.mock import Mock
-from mock_meta.targets import refusal
-
-_LONGEST = 200
 
 
 def list_apps(_mock: Mock, _call: Call, node: Node) -> Answer:
@@ -25,21 +22,11 @@ def subscribed_apps(account: Account) -> list[dict[str, Any]]:
     return [{**app, "override_callback_uri": account.override_url} if account.override_url else app]
 
 
-def subscribe(mock: Mock, call: Call, node: Node) -> Answer:
+def subscribe(_mock: Mock, call: Call, node: Node) -> Answer:
     """Idempotent. An override replaces the app's callback for this WABA; without one the app's own counts again."""
-    override = call.params.get("override_callback_uri")
-    if override is not None:
-        _check_override(mock, override)
     node.account.subscribed = True
-    node.account.override_url = override
+    node.account.override_url = call.params.get("override_callback_uri") or None
     return success()
-
-
-def _check_override(mock: Mock, override: object) -> None:
-    if not isinstance(override, str) or len(override) > _LONGEST:
-        raise invalid(f"Param override_callback_uri must be a string of at most {_LONGEST} characters.")
-    if refusal(override, mock.settings.allowed_hosts) is not None:
-        raise invalid("Param override_callback_uri is not a valid URI.")
 
 
 def unsubscribe(_mock: Mock, _call: Call, node: Node) -> Answer:
@@ -50,6 +37,6 @@ def unsubscribe(_mock: Mock, _call: Call, node: Node) -> Answer:
 
 routes = (
     Route("GET", NodeKind.WABA, "subscribed_apps", "subscribed_apps.list", list_apps),
-    Route("POST", NodeKind.WABA, "subscribed_apps", "subscribed_apps.add", subscribe),
+    Route("POST", NodeKind.WABA, "subscribed_apps", "subscribed_apps.add", subscribe, verify_waba),
     Route("DELETE", NodeKind.WABA, "subscribed_apps", "subscribed_apps.delete", unsubscribe),
 )

@@ -20,9 +20,11 @@ from mock_meta.graph import (
     business_profile,
     media,
     messages,
+    overrides,
     phone_numbers,
     registration,
     subscribed_apps,
+    subscriptions,
     template_changes,
     templates,
     uploads,
@@ -42,6 +44,8 @@ _ROUTES: Mapping[tuple[NodeKind, str, str], Route] = MappingProxyType(
             template_changes.routes,
             accounts.routes,
             registration.routes,
+            overrides.routes,
+            subscriptions.routes,
             business_profile.routes,
             block_users.routes,
             uploads.routes,
@@ -113,8 +117,7 @@ def admit(mock: Mock, call: Call, node: Node | None, route: Route | None) -> tup
     if call.method not in _METHODS or not call.at.node:
         raise unsupported_request(call.method)
     check_token(mock, call)
-    visible = mock.accounts.of_token(call.credential.token or "")
-    if node is None or not any(one is node.account for one in visible):
+    if node is None or not _sees(mock, call.credential.token or "", node):
         raise _invisible(call)
     if route is None:
         raise _no_such_edge(call, node)
@@ -123,11 +126,21 @@ def admit(mock: Mock, call: Call, node: Node | None, route: Route | None) -> tup
     return node, route
 
 
+def _sees(mock: Mock, token: str, node: Node) -> bool:
+    """A token opens its accounts; an app's own token opens the app alone."""
+    visible = mock.accounts.of_token(token)
+    if not visible and node.kind is NodeKind.APP:
+        visible = mock.accounts.of_app_token(token)
+    return any(one is node.account for one in visible)
+
+
 def check_token(mock: Mock, call: Call) -> None:
     """Raises 104 without a token, 190 for one nobody issued or that is no longer good (3.2)."""
     if call.credential.token is None:
         raise GraphError(error_body(104))
     accounts = mock.accounts.of_token(call.credential.token)
+    if not accounts and mock.accounts.of_app_token(call.credential.token):
+        return
     if not accounts:
         raise GraphError(error_body(190))
     if accounts[0].token_state is TokenState.EXPIRED:

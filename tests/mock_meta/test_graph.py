@@ -149,10 +149,6 @@ def test_subscribed_apps(inside: Inside) -> None:
     assert app["whatsapp_business_api_data"]["id"] == "670843887433847"
     assert inside.graph("DELETE", path).json() == {"success": True}
     assert inside.graph("GET", path).json() == {"data": []}
-    override = "http://127.0.0.1:9/other"
-    assert inside.graph("POST", path, json={"override_callback_uri": override}).json() == {"success": True}
-    assert inside.graph("GET", path).json()["data"][0]["override_callback_uri"] == override
-    assert inside.graph("POST", path, json={"override_callback_uri": "http://example.org/"}).status_code == 400
     assert inside.graph("POST", path).json() == {"success": True}
 
 

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from pywa import WhatsApp, handlers, types
+from pywa.errors import WhatsAppError
 from pywa.types import templates
 from pywa.types.callback import (
     Button,
@@ -253,3 +254,15 @@ def test_blocked_people(bot: Bot, meta: Meta) -> None:
     inbound(meta, "text")
     assert [one.wa_id for one in bot.wa.block_users([PERSON]).added_users] == [PERSON]
     assert [one.wa_id for one in bot.wa.unblock_users([PERSON]).removed_users] == [PERSON]
+
+
+def test_callbacks_of_the_account_the_number_and_the_app(bot: Bot, meta: Meta) -> None:
+    (url,) = (account["webhook_url"] for account in meta.ask("GET", "/accounts")["accounts"])
+    assert bot.wa.override_waba_callback_url(url, "verify")
+    assert bot.wa.override_phone_callback_url(url, "verify")
+    with pytest.raises(WhatsAppError, match="Callback verification failed"):
+        bot.wa.override_phone_callback_url(url, "another token")
+    assert bot.wa.delete_phone_callback_url()
+    assert bot.wa.delete_waba_callback_url()
+    token = f"670843887433847|{SECRET}"
+    assert bot.wa.set_app_callback_url(670843887433847, token, url, "verify", ("messages",))

@@ -1,0 +1,49 @@
+"""Callbacks of one WABA or one number in place of the app's, verified before they count (fact sheet 10.1, 11, 15.1)."""
+
+from typing import Any
+
+from mock_meta.answer import Answer, success
+from mock_meta.call import Call
+from mock_meta.errors import invalid
+from mock_meta.graph.registration import set_pin
+from mock_meta.graph.routes import Node, NodeKind, Route, phone_of
+from mock_meta.handshake import must_shake_hands
+from mock_meta.mock import Mock
+from mock_meta.rules.shape import Object, as_object, bounded, text_at
+from mock_meta.targets import refusal
+
+_LONGEST = 200
+_URI, _TOKEN = "override_callback_uri", "verify_token"
+
+
+async def verify_waba(mock: Mock, call: Call, _node: Node) -> None:
+    await _verify(mock, call.params)
+
+
+async def verify_phone(mock: Mock, call: Call, _node: Node) -> None:
+    await _verify(mock, _configuration(call))
+
+
+async def _verify(mock: Mock, asked: Object) -> None:
+    if asked.get(_URI) in (None, ""):
+        return
+    url = bounded(asked[_URI], _URI, _LONGEST)
+    if refusal(url, mock.settings.allowed_hosts) is not None:
+        raise invalid(f"Param {_URI} is not a valid URI.")
+    await must_shake_hands(mock, url, text_at(asked, _TOKEN, "", _LONGEST))
+
+
+def _configuration(call: Call) -> Object:
+    value: Any = call.params.get("webhook_configuration")
+    return {} if value is None else as_object(value, "webhook_configuration")
+
+
+def update_phone(mock: Mock, call: Call, node: Node) -> Answer:
+    """``POST /{phone_number_id}``: the callback of the number, which an empty one takes away, or its PIN."""
+    if "webhook_configuration" not in call.params:
+        return set_pin(mock, call, node)
+    phone_of(node).override_url = _configuration(call).get(_URI) or None
+    return success()
+
+
+routes = (Route("POST", NodeKind.PHONE, "", "phone.set_pin", update_phone, verify_phone),)

@@ -1,0 +1,80 @@
+"""``/{app_id}/subscriptions``: the app's callback and the webhook fields it listens to (fact sheet 15.4; Graph's own page)."""
+
+from typing import Any
+
+from mock_meta.answer import Answer, ok, success
+from mock_meta.call import Call
+from mock_meta.errors import invalid
+from mock_meta.graph.routes import Node, NodeKind, Route
+from mock_meta.handshake import must_shake_hands
+from mock_meta.mock import Mock
+from mock_meta.rules.shape import one_of, required, text_at
+from mock_meta.targets import refusal
+
+FIELDS = (
+    "account_alerts",
+    "account_review_update",
+    "account_update",
+    "business_capability_update",
+    "message_template_components_update",
+    "message_template_quality_update",
+    "message_template_status_update",
+    "messages",
+    "phone_number_name_update",
+    "phone_number_quality_update",
+    "security",
+    "template_category_update",
+    "user_preferences",
+)
+_OBJECT, _LONGEST = "whatsapp_business_account", 2000
+
+
+async def verify(mock: Mock, call: Call, _node: Node) -> None:
+    _check_object(call)
+    url = text_at(call.params, "callback_url", "", _LONGEST)
+    if refusal(url, mock.settings.allowed_hosts) is not None:
+        raise invalid("Param callback_url is not a valid URI.")
+    await must_shake_hands(mock, url, text_at(call.params, "verify_token", "", _LONGEST))
+
+
+def _check_object(call: Call) -> None:
+    if call.params.get("object") is None:
+        raise required("object")
+    one_of(call.params["object"], (_OBJECT,), "object")
+
+
+def subscribe(mock: Mock, call: Call, node: Node) -> Answer:
+    """For every account that the app serves. Fields that Meta has and the mock never sends are taken too."""
+    fields = frozenset(name.strip() for name in str(call.params.get("fields") or "").split(",") if name.strip())
+    for account in mock.accounts.served_by(node.id):
+        account.webhook_url = str(call.params["callback_url"])
+        account.verify_token = str(call.params["verify_token"])
+        account.webhook_fields = fields
+    return success()
+
+
+def list_subscriptions(_mock: Mock, _call: Call, node: Node) -> Answer:
+    account = node.account
+    if account.webhook_url is None:
+        return ok({"data": []})
+    names = sorted(FIELDS if account.webhook_fields is None else account.webhook_fields)
+    subscription: dict[str, Any] = {
+        "object": _OBJECT,
+        "callback_url": account.webhook_url,
+        "active": True,
+        "fields": [{"name": name, "version": account.webhook_version} for name in names],
+    }
+    return ok({"data": [subscription]})
+
+
+def unsubscribe(mock: Mock, _call: Call, node: Node) -> Answer:
+    for account in mock.accounts.served_by(node.id):
+        account.webhook_url = None
+    return success()
+
+
+routes = (
+    Route("GET", NodeKind.APP, "subscriptions", "subscriptions.list", list_subscriptions),
+    Route("POST", NodeKind.APP, "subscriptions", "subscriptions.add", subscribe, verify),
+    Route("DELETE", NodeKind.APP, "subscriptions", "subscriptions.delete", unsubscribe),
+)

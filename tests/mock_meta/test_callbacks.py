@@ -1,0 +1,114 @@
+"""Where webhooks go: the app's callback, the WABA's, the number's; verified before they count, and for which fields."""
+
+from typing import Any
+
+import pytest
+
+from tests.mock_meta.conftest import Live, Receiver
+from tests.mock_meta.inside import HOOK, PERSON, PHONE, SECRET, WABA, Inside
+
+OTHER = "http://127.0.0.1:9/other"
+OWN = "http://127.0.0.1:9/own"
+APP = "670843887433847"
+APP_TOKEN = f"{APP}|{SECRET}"
+
+
+def override_waba(inside: Inside, **members: Any) -> Any:
+    return inside.graph("POST", f"{WABA}/subscribed_apps", json=members).json()
+
+
+def override_phone(inside: Inside, **members: Any) -> Any:
+    return inside.graph("POST", PHONE, json={"webhook_configuration": members}).json()
+
+
+def went_to(inside: Inside) -> list[str]:
+    """Where the webhook of a message went that a person writes now."""
+    inside.posts.sent.clear()
+    inside.control("POST", "/inbound", {"phone_number_id": PHONE, "messages": [{"from": PERSON}]})
+    return [url for url, _, _ in inside.posts.sent]
+
+
+def test_the_number_wins_over_the_waba_and_that_over_the_app(inside: Inside) -> None:
+    assert went_to(inside) == [HOOK]
+    assert override_waba(inside, override_callback_uri=OTHER, verify_token="t") == {"success": True}
+    assert went_to(inside) == [OTHER]
+    assert override_phone(inside, override_callback_uri=OWN, verify_token="t") == {"success": True}
+    assert went_to(inside) == [OWN]
+    configuration = inside.graph("GET", PHONE).json()["webhook_configuration"]
+    assert configuration == {"application": HOOK, "whatsapp_business_account": OTHER, "phone_number": OWN}
+    (app,) = inside.graph("GET", f"{WABA}/subscribed_apps").json()["data"]
+    assert app["override_callback_uri"] == OTHER
+    assert override_phone(inside, override_callback_uri="") == {"success": True}
+    assert override_waba(inside) == {"success": True}
+    assert went_to(inside) == [HOOK]
+
+
+def test_meta_asks_the_callback_first(inside: Inside) -> None:
+    override_waba(inside, override_callback_uri=OTHER, verify_token="my token")
+    (asked,) = [url for url, _, _ in inside.posts.sent]
+    assert asked.startswith(f"{OTHER}?hub.mode=subscribe&hub.challenge=")
+    assert asked.endswith("&hub.verify_token=my+token")
+
+
+@pytest.mark.parametrize(
+    ("members", "text"),
+    [
+        ({"override_callback_uri": OTHER}, "(#100) The parameter verify_token is required."),
+        ({"override_callback_uri": "http://example.org/", "verify_token": "t"}, "is not a valid URI."),
+        ({"override_callback_uri": f"{OTHER}/{'x' * 200}", "verify_token": "t"}, "at most 200 characters long."),
+        ({"override_callback_uri": 7, "verify_token": "t"}, "must be a string."),
+    ],
+)
+def test_what_is_no_callback(inside: Inside, members: dict[str, Any], text: str) -> None:
+    for change in (override_waba, override_phone):
+        assert change(inside, **members)["error"]["message"].endswith(text)
+    assert went_to(inside) == [HOOK]
+
+
+@pytest.mark.parametrize(
+    ("token", "url", "text"),
+    [
+        ("wrong", None, "HTTP Status Code = 403"),
+        ("verify", "http://127.0.0.1:9/", "curl_errno = 7; curl_error = ClientConnectorError"),
+    ],
+)
+def test_a_callback_that_does_not_pass(live: Live, receiver: Receiver, token: str, url: str | None, text: str) -> None:
+    asked = {"override_callback_uri": url or receiver.url, "verify_token": token}
+    headers = {"Authorization": "Bearer EAAtest"}
+    answer = live.http.post(f"/v21.0/{WABA}/subscribed_apps", json=asked, headers=headers)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (400, 2200)
+    assert error["message"].startswith(
+        f"(#2200) Callback verification failed with the following errors: {text}",
+    )
+
+
+def test_an_app_listens_to_the_fields_it_asked_for(inside: Inside) -> None:
+    inside.control("PUT", f"/accounts/{WABA}", {"webhook_fields": ["message_template_status_update"]})
+    assert went_to(inside) == []
+    inside.control("PUT", f"/accounts/{WABA}", {"webhook_fields": None})
+    assert went_to(inside) == [HOOK]
+
+
+def test_the_apps_subscription(inside: Inside) -> None:
+    asked = {
+        "object": "whatsapp_business_account",
+        "callback_url": OTHER,
+        "verify_token": "new",
+        "fields": "messages,security",
+    }
+    answer = inside.graph("POST", f"{APP}/subscriptions", params=asked, token=APP_TOKEN)
+    assert answer.json() == {"success": True}
+    (row,) = inside.graph("GET", f"{APP}/subscriptions", token=APP_TOKEN).json()["data"]
+    assert (row["callback_url"], [field["name"] for field in row["fields"]]) == (OTHER, ["messages", "security"])
+    assert went_to(inside) == [OTHER]
+    inside.graph("POST", f"{APP}/subscriptions", params={**asked, "fields": "security"}, token=APP_TOKEN)
+    assert went_to(inside) == []
+    assert inside.graph("DELETE", f"{APP}/subscriptions", token=APP_TOKEN).json() == {"success": True}
+    assert inside.graph("GET", f"{APP}/subscriptions", token=APP_TOKEN).json() == {"data": []}
+
+
+def test_an_apps_own_token_opens_the_app_alone(inside: Inside) -> None:
+    assert inside.graph("GET", f"{APP}/subscriptions", token=f"{APP}|wrong").json()["error"]["code"] == 190
+    hidden = inside.graph("GET", PHONE, token=APP_TOKEN).json()["error"]
+    assert (hidden["code"], hidden["error_subcode"]) == (100, 33)
