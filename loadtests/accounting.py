@@ -40,7 +40,7 @@ CREATE INDEX IF NOT EXISTS written_by_nonce ON written (nonce);
 
 
 class Trouble(StrEnum):
-    """What can be wrong with a message. Only `undecided` is no defect by itself."""
+    """What can be wrong with a message. `undecided` is no defect by itself, nor `unaccounted` when a worker was lost."""
 
     LOST = "lost"
     DUPLICATED = "duplicated"
@@ -48,6 +48,7 @@ class Trouble(StrEnum):
     ALTERED = "altered"
     UNEXPECTED = "unexpected"
     UNDECIDED = "undecided"
+    UNACCOUNTED = "unaccounted"
 
 
 MEANING = {
@@ -56,7 +57,8 @@ MEANING = {
     Trouble.MISADDRESSED: "at Meta for another number",
     Trouble.ALTERED: "at Meta with other content",
     Trouble.UNEXPECTED: "refused by the API, and at Meta all the same",
-    Trouble.UNDECIDED: "no answer came, or the worker that asked is gone",
+    Trouble.UNDECIDED: "no answer came: sent or not, nobody was told",
+    Trouble.UNACCOUNTED: "at Meta, and nobody reported to have asked for it",
 }
 
 SENDS = {
@@ -71,8 +73,8 @@ SENDS = {
         WHERE m.accepted AND m.digest <> a.digest""",
     Trouble.UNEXPECTED: """SELECT a.scenario, a.nonce, a.recipient, m.wamid FROM asked a JOIN meta m USING (nonce)
         WHERE m.accepted AND a.outcome = 'refused'""",
-    Trouble.UNDECIDED: """SELECT a.scenario, a.nonce, a.recipient, a.wamid FROM asked a WHERE a.outcome = 'unanswered'
-        UNION ALL SELECT 'of a worker that is gone', m.nonce, m.recipient, m.wamid FROM meta m
+    Trouble.UNDECIDED: """SELECT a.scenario, a.nonce, a.recipient, a.wamid FROM asked a WHERE a.outcome = 'unanswered'""",
+    Trouble.UNACCOUNTED: """SELECT 'nobody', m.nonce, m.recipient, m.wamid FROM meta m
         WHERE m.accepted AND NOT EXISTS (SELECT 1 FROM asked a WHERE a.nonce = m.nonce)""",
 }
 """Each gives scenario, nonce, recipient and wamid of every message in that trouble."""

@@ -60,7 +60,7 @@ def close_books(
         run.trouble(kind, count, examples)
     if run.died is not None:
         run.trouble("target died", 1, [f"in second {run.died:.1f} of the run"])
-    measured = _measured(run, accounts, given)
+    measured = _measured(run, accounts)
     judged = _marked(run, slo.judge([*promises, *_implied(promises, measured)], measured))
     results = [promise_result(one) for one in judged]
     findings = [*_findings(accounts), *_watched(run)]
@@ -100,10 +100,15 @@ def kind_of(account: Account) -> str:
     return str(account.trouble) if account.where == "at Meta" else f"events {account.trouble}"
 
 
-def _measured(run: Run, accounts: Sequence[Account], given: argparse.Namespace) -> Measured:
+def excused(run: Run, account: Account) -> bool:
+    """What a lost worker had asked last, nobody reports: that is said, and is no defect of the target."""
+    return account.trouble is Trouble.UNACCOUNTED and any(member.gone for member in run.members.values())
+
+
+def _measured(run: Run, accounts: Sequence[Account]) -> Measured:
     fan_outs = measures.fan_outs(run.books)
     delays = {**run.telemetry.delays, **measures.delays(run.books)}
-    troubles = {kind_of(account): account.count for account in accounts}
+    troubles = {kind_of(account): account.count for account in accounts if not excused(run, account)}
     troubles |= {kind: count for kind, (count, _) in run.troubles.items()}
     figures = {"visits per second": histogram.count(run.telemetry.lag) / max(run.elapsed, 1e-9)}
     if (speed := measures.slowest(fan_outs)) is not None:
@@ -111,9 +116,9 @@ def _measured(run: Run, accounts: Sequence[Account], given: argparse.Namespace) 
     if run.memory_before is not None and run.memory_after is not None and run.requests:
         messages = run.books.number("SELECT COUNT(*) FROM meta") + run.books.number("SELECT COUNT(*) FROM written")
         figures["memory per request"] = max(0, run.memory_after - run.memory_before) / (run.requests + messages)
-    scenarios = frozenset(("send", "inbox", "contacts", "broadcast", "inbound", "limits")) if given.scenario == "day" \
-        else frozenset((given.scenario,))  # fmt: skip
-    return Measured(run.telemetry.totals(), {n: d for n, d in delays.items() if d}, troubles, figures, scenarios)
+    return Measured(
+        run.telemetry.totals(), {n: d for n, d in delays.items() if d}, troubles, figures, run.scenarios, run.whole
+    )
 
 
 def _implied(promises: Sequence[Promise], measured: Measured) -> list[Promise]:
@@ -182,6 +187,8 @@ def measurements(run: Run, measured: Measured, audit: Audit, unacknowledged: int
         "audit": {"conversations": audit.conversations, "customers": audit.customers, "broadcasts": audit.broadcasts,
                   "messages": audit.messages},
         "webhooks_not_acknowledged": unacknowledged,
+        "workers": [{"share": m.share, "requests": m.requests, "waited": round(m.waited, 2), "lost": m.gone}
+                    for m in run.members.values()],
         "counters": dict(run.telemetry.counters),
         "fan_outs": fan_outs,
         "fan_out_curves": measures.curves(run.books, fan_outs),
@@ -215,7 +222,9 @@ def _results(
             f"the generator did not keep up: one visit in a hundred began {late:.2f} s late or later; latencies are marked"
         )
     if gone := sum(member.gone for member in run.members.values()):
-        notes.append(f"{gone} of {len(run.members)} workers were lost: what they had asked last is undecided")
+        notes.append(
+            f"{gone} of {len(run.members)} workers were lost: what they had asked last is undecided (unaccounted)"
+        )
     return LoadResults(
         run=run.name, started=run.started.isoformat(), seconds=round(run.elapsed, 2), seed=run.seed,
         target={"url": target.api, "embedded": target.embedded, "limit": target.limit, "window": target.window,

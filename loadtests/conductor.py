@@ -18,6 +18,7 @@ from loadtests.world import Briefing
 if TYPE_CHECKING:
     import argparse
 
+    from loadtests.deck import Pair
     from loadtests.stage import Stage
 
 SLICES = 600
@@ -65,6 +66,9 @@ class Run:
     stopped: float | None = None
     memory_after: int | None = None
     interrupted: bool = False
+    scenarios: frozenset[str] = frozenset()
+    whole: bool = True
+    """Whether no tags left errands out, so that an operation that was never requested has no excuse."""
 
     @property
     def elapsed(self) -> float:
@@ -129,18 +133,29 @@ def begin(stage: Stage, given: argparse.Namespace, seed: int, planned: float | N
 def brief(run: Run, given: argparse.Namespace, worker: str, workers: int) -> Briefing:
     """What this worker is told: its share of numbers and keys, never more than an equal one (late joiners need some too)."""
     member = run.members.setdefault(worker, Member(len(run.members)))
+    if workers == 1:
+        return _briefing(run, given, member.share, 1, given.max_requests, run.deck.deal(worker, len(run.stage.keys)))
+    if not run.deck.held(AUDITOR):
+        run.deck.deal(AUDITOR, AUDIT_KEYS)
+    keys = run.deck.deal(worker, (len(run.stage.keys) - AUDIT_KEYS) // workers)
+    return _briefing(run, given, member.share, SHARES, max(1, given.max_requests // workers), keys)
+
+
+def brief_auditor(run: Run, given: argparse.Namespace) -> Briefing:
+    """For who looks at the read side when workers are done: keys that were kept for it, and all that nobody holds."""
+    kept = [*run.deck.hand(AUDITOR), *run.deck.deal(AUDITOR, len(run.stage.keys))]
+    return _briefing(run, given, SHARES, SHARES, given.max_requests, kept)
+
+
+def _briefing(run: Run, given: argparse.Namespace, share: int, shares: int, ceiling: int, keys: list[Pair]) -> Briefing:
     target, meta = run.stage.target.target, run.stage.target.meta
     assert meta is not None
-    distributed = workers > 1
-    if not run.deck.held(AUDITOR):
-        run.deck.deal(AUDITOR, AUDIT_KEYS if distributed else 0)
-    count = (len(run.stage.keys) - AUDIT_KEYS) // workers if distributed else len(run.stage.keys)
     return Briefing(
-        run=run.name, seed=run.seed, share=member.share, shares=SHARES if distributed else 1, origin=target.origin,
-        verify=target.verify, timeout=target.timeout, limit=target.limit, window=target.window, zero=run.telemetry.zero,
-        step=run.telemetry.step, ceiling=max(1, given.max_requests // workers), arrivals=given.arrivals, pace=given.pace,
-        recipients=given.recipients, patience=target.patience, control=meta.control, phone_number_id=meta.phone_number_id,
-        keys=run.deck.deal(worker, count),
+        run=run.name, seed=run.seed, share=share, shares=shares, origin=target.origin, verify=target.verify,
+        timeout=target.timeout, limit=target.limit, window=target.window, zero=run.telemetry.zero,
+        step=run.telemetry.step, ceiling=ceiling, arrivals=given.arrivals, pace=given.pace,
+        recipients=given.recipients, patience=target.patience, control=meta.control,
+        phone_number_id=meta.phone_number_id, keys=keys,
     )  # fmt: skip
 
 

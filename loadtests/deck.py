@@ -42,5 +42,9 @@ class Deck:
     def free(self) -> int:
         return len(self._free)
 
+    def hand(self, worker: str) -> list[Pair]:
+        """The keys that the worker holds."""
+        return list(self._held.get(worker, []))
+
     def held(self, worker: str) -> int:
         return len(self._held.get(worker, []))

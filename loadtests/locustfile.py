@@ -10,15 +10,20 @@ from typing import TYPE_CHECKING
 from locust import events
 
 from loadtests import options
-from loadtests.scenarios import SCENARIOS
-from loadtests.session import attach, session_of
+from loadtests.scenarios import (  # noqa: F401 - Locust looks for user classes here; `--scenario` chooses one
+    BroadcastScenario,
+    ContactsScenario,
+    DayScenario,
+    InboundScenario,
+    InboxScenario,
+    LimitsScenario,
+    SendScenario,
+)
+from loadtests.session import attach, is_attached, session_of
 
 if TYPE_CHECKING:
     from locust.argument_parser import LocustArgumentParser
     from locust.env import Environment
-
-DayScenario = SCENARIOS["day"]
-"""Locust wants a user class to be here; `--scenario` chooses which one is used."""
 
 
 @events.init_command_line_parser.add_listener
@@ -33,7 +38,8 @@ def _init(environment: Environment, **_: object) -> None:
 
 @events.test_start.add_listener
 def _start(environment: Environment, **_: object) -> None:
-    session_of(environment).begin()
+    if is_attached(environment):  # else `prepare` makes up for it
+        session_of(environment).begin()
 
 
 @events.test_stopping.add_listener
@@ -51,4 +57,5 @@ def _quitting(environment: Environment, **_: object) -> None:
     """Also after Ctrl-C: users end first, then the books are closed, then the stage."""
     if environment.runner is not None:
         environment.runner.stop()
-    session_of(environment).close()
+    if is_attached(environment):
+        session_of(environment).close()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import gevent
 from locust.event import EventHook
-from locust.runners import MasterRunner, WorkerRunner
+from locust.runners import STATE_INIT, MasterRunner, WorkerRunner
 
 from conformance.preflight import SetupError
 from conformance.provider import ProviderError
@@ -22,7 +22,7 @@ from loadtests.course import Course
 from loadtests.crew import BRIEFING, FINISH, FINISHED, HELLO, LEASE, REPORT, WANTED, Crew
 from loadtests.results import write_json
 from loadtests.scenarios import SCENARIOS
-from loadtests.stream import mean_requests
+from loadtests.stream import Stream, errands, mean_requests
 from loadtests.telemetry import combined
 from loadtests.visit import Visit
 from loadtests.world import World
@@ -49,6 +49,10 @@ def attach(environment: Environment) -> Session:
     """A new session, which `session_of` finds."""
     session = environment.wacrm = Session(environment)  # type: ignore[attr-defined]  # there is no better place
     return session
+
+
+def is_attached(environment: Environment) -> bool:
+    return hasattr(environment, "wacrm")
 
 
 def session_of(environment: Environment) -> Session:
@@ -93,11 +97,14 @@ class Session:
 
     def prepare(self) -> None:
         """Choose the scenario and the shape, and listen; the master also sets the stage."""
-        chosen = SCENARIOS[self.given.scenario]
-        self.environment.user_classes = [chosen]
         self.crew.enlist()
         if self.is_worker:
+            if self.runner.state != STATE_INIT or self.runner.spawning_greenlet is not None:
+                self.begin()  # a worker that joins late is told to start before its session is there
             return
+        chosen = SCENARIOS[self.given.scenario]
+        if not self.given.user_classes:
+            self.environment.user_classes = [chosen]
         asked = self.given.num_users or DEFAULT_USERS
         self._set_the_stage(asked * self.given.pace * mean_requests(chosen))
         if self.given.shape != "constant":
@@ -124,6 +131,9 @@ class Session:
         if not self.is_worker:
             assert self.stage is not None
             self.run = conductor.begin(self.stage, self.given, self.seed, self.given.run_time)
+            classes = [cls for cls in self.environment.user_classes if issubclass(cls, Stream)]
+            self.run.scenarios = frozenset(errand.scenario for cls in classes for errand in errands(cls))
+            self.run.whole = not (self.given.tags or self.given.exclude_tags)
             self.results = None
             gevent.spawn(self._watch, self.run)
         if self.is_worker or self.is_local:
@@ -253,12 +263,7 @@ class Session:
 
     def _auditor(self, run: conductor.Run) -> Any:  # noqa: ANN401 - a factory of visits
         """Visits that are neither part of Locust's statistics nor of ours."""
-        if self.is_local:
-            world = self.crew.world
-        else:
-            briefing = conductor.brief(run, self.given, conductor.AUDITOR, 1)
-            world = World(briefing)
-            world.budget.add(run.deck.deal(conductor.AUDITOR, 10**6))
+        world = self.crew.world if self.is_local else World(conductor.brief_auditor(run, self.given))
         silent = EventHook()
         return lambda: Visit(world, silent, "audit", time.monotonic())
 

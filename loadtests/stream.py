@@ -27,11 +27,15 @@ if TYPE_CHECKING:
     from loadtests.world import World
 
 S = TypeVar("S", bound="Stream")
+ATTACHED_PATIENCE = 10.0
 _NUMBERS = itertools.count()
 
 
 def world_of(environment: Environment) -> World:
-    """The world of this process. It is there once the briefing came; nothing asks before."""
+    """The world of this process. It is there once the briefing came; who asks before waits for it."""
+    deadline = time.monotonic() + ATTACHED_PATIENCE
+    while not hasattr(environment, "wacrm") and time.monotonic() < deadline:
+        gevent.sleep(0.05)
     found: World = environment.wacrm.world  # type: ignore[attr-defined]
     return found
 

@@ -22,4 +22,13 @@ SCENARIOS = {
     "day": DayScenario,
 }
 
-__all__ = ["SCENARIOS"]
+__all__ = [
+    "SCENARIOS",
+    "BroadcastScenario",
+    "ContactsScenario",
+    "DayScenario",
+    "InboundScenario",
+    "InboxScenario",
+    "LimitsScenario",
+    "SendScenario",
+]

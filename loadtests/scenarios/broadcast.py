@@ -22,8 +22,6 @@ SMALLEST, LARGEST = 10, 1000
 class BroadcastScenario(Stream):
     """Marketing writes to many at once, and looks how it goes."""
 
-    abstract = True
-
     @visit("broadcast", 8, "campaign", requests=12)
     def campaign(self, visit: Visit) -> None:
         """Sizes are drawn so that small campaigns are the most (evenly in their logarithm), up to `--recipients`."""

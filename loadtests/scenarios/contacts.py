@@ -17,8 +17,6 @@ TAGS = ("vip", "lead", "support", "newsletter", "churned")
 class ContactsScenario(Stream):
     """People and scripts keep the address book."""
 
-    abstract = True
-
     @visit("contacts", 50, "create")
     def create(self, visit: Visit) -> None:
         world = visit.world

@@ -25,8 +25,6 @@ OK = 200
 class InboundScenario(Stream):
     """Customers write, tap buttons and send pictures: one message, or several at once."""
 
-    abstract = True
-
     @visit("inbound", 90, "write", requests=0)
     def write(self, visit: Visit) -> None:
         sender = visit.world.people.stranger()

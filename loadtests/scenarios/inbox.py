@@ -27,8 +27,6 @@ MOST_PAGES = 6
 class InboxScenario(Stream):
     """Agents read."""
 
-    abstract = True
-
     @visit("inbox", 140, "list")
     def first_page(self, visit: Visit) -> None:
         _look(visit)

@@ -22,8 +22,6 @@ AT_ONCE = 40
 class LimitsScenario(Stream):
     """RATE-01 to RATE-04 while everything else goes on."""
 
-    abstract = True
-
     @visit("limits", 1, "burst", requests=0)
     def a_burst_is_admitted_to_the_limit(self, visit: Visit) -> None:
         """All at once, and without regard: exactly the limit is let through."""

@@ -22,8 +22,6 @@ LINKS = {
 class SendScenario(Stream):
     """Agents and automations write to customers."""
 
-    abstract = True
-
     @visit("send", 140, "text")
     def text_to_somebody_known(self, visit: Visit) -> None:
         self._text(visit, visit.world.people.acquaintance())
