@@ -6,11 +6,12 @@ Order of events for a call: read it, let a fault take it or carry it out, record
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 import msgspec
 
+from mock_meta.accounts import Account
 from mock_meta.answer import Answer, failed, to_wire
 from mock_meta.call import Call, read_call
 from mock_meta.connection import Send, cut, reply
@@ -18,7 +19,7 @@ from mock_meta.errors import GraphError
 from mock_meta.faults import Fault, Subject
 from mock_meta.graph.media import DOWNLOAD_NODE, download
 from mock_meta.graph.routes import Node, NodeKind, Route
-from mock_meta.graph.table import admit, find_node, find_route, operation_of
+from mock_meta.graph.table import MESSAGES, admit, find_node, find_route, operation_of
 from mock_meta.magic import magic_fault
 from mock_meta.mock import Mock
 from mock_meta.numbers import digits_of
@@ -82,7 +83,7 @@ class Gateway:
             if call.at.node == DOWNLOAD_NODE and call.method == "GET":
                 return download(self._mock, call)
             found, matched = admit(self._mock, call, node, route)
-            return self._with_usage(matched.handler(self._mock, call, found), found)
+            return self._with_usage(matched.handler(self._mock, call, found), call, found)
         except GraphError as refusal:
             return failed(refusal.body)
 
@@ -92,22 +93,24 @@ class Gateway:
             found, matched = admit(self._mock, call, node, route)
             assert matched.before is not None
             await matched.before(self._mock, call, found)
-            return self._with_usage(matched.handler(self._mock, call, found), found)
+            return self._with_usage(matched.handler(self._mock, call, found), call, found)
         except GraphError as refusal:
             return failed(refusal.body)
 
-    def _with_usage(self, answer: Answer, node: Node) -> Answer:
-        """Management calls tell how much of the hour's budget is gone, once there is a budget (14.4)."""
-        if node.kind is not NodeKind.WABA:
+    def _with_usage(self, answer: Answer, call: Call, node: Node) -> Answer:
+        """What is gone of the hour's calls, once they are limited: the WABA's for management, else the app's (14.4)."""
+        if call.at.edge == MESSAGES:
             return answer
-        used = self._mock.limits.management_usage(node.account, self._mock.clock())
+        limits, now = self._mock.limits, self._mock.clock()
+        managing = node.kind is NodeKind.WABA
+        used = limits.management_usage(node.account, now) if managing else limits.app_usage(node.account, now)
         if used is None:
             return answer
-        share = {"call_count": used, "total_cputime": 1, "total_time": 1, "estimated_time_to_regain_access": 0}
-        usage = {node.account.waba_id: [{"type": "whatsapp_business_management", **share}]}
-        return msgspec.structs.replace(
-            answer, headers={**answer.headers, "x-business-use-case-usage": json.dumps(usage)}
+        share = {"call_count": used, "total_cputime": 1, "total_time": 1}
+        name, told = (
+            ("x-business-use-case-usage", _of_waba(node.account, share)) if managing else ("x-app-usage", share)
         )
+        return msgspec.structs.replace(answer, headers={**answer.headers, name: json.dumps(told)})
 
     async def _reply(self, send: Send, call: Call, answer: Answer) -> None:
         wire = to_wire(answer, call, self._mock.ids)
@@ -134,6 +137,11 @@ class Gateway:
             await self._reply(send, call, failed(fault.error))
         elif answer is not None:
             await self._reply(send, call, answer)
+
+
+def _of_waba(account: Account, share: Mapping[str, int]) -> dict[str, Any]:
+    usage = {"type": "whatsapp_business_management", **share, "estimated_time_to_regain_access": 0}
+    return {account.waba_id: [usage]}
 
 
 async def _read_body(receive: Receive) -> bytes | None:

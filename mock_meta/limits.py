@@ -69,6 +69,7 @@ class LimitSettings:
     pair_rate: PairRate = PairRate()
     window: Window = Window()
     messaging_limit: MessagingLimit = MessagingLimit()
+    app_calls: PerHour = PerHour(per_hour=200)
     management_calls: PerHour = PerHour(per_hour=5000)
     template_creations: PerHour = PerHour(per_hour=100)
     registrations: Registrations = Registrations()
@@ -88,6 +89,7 @@ class Limits:
         self.settings = LimitSettings()
         self._throughput = TokenBuckets()
         self._pairs = TokenBuckets()
+        self._app = RollingCounts(_HOUR)
         self._management = RollingCounts(_HOUR)
         self._creations = RollingCounts(_HOUR)
         self._registrations = RollingCounts(3 * _DAY)
@@ -96,7 +98,9 @@ class Limits:
     def clear(self) -> None:
         """All off, all counters at zero."""
         self.settings = LimitSettings()
-        for counter in (self._throughput, self._pairs, self._management, self._creations, self._registrations):
+        self._throughput.clear()
+        self._pairs.clear()
+        for counter in (self._app, self._management, self._creations, self._registrations):
             counter.clear()
         self._reached.clear()
 
@@ -109,6 +113,17 @@ class Limits:
                 raise refuse(130429)
         if pair.enabled and not self._pairs.take((phone.id, wa_id), pair.burst, 1 / pair.refill_seconds, now):
             raise refuse(131056)
+
+    def check_app(self, account: Account, now: float) -> None:
+        """The app's own budget, for calls that no other counts (14.4). Raises GraphError 4."""
+        limit = self.settings.app_calls
+        if limit.enabled and not self._app.take(account.app_id, limit.per_hour, now):
+            raise refuse(4)
+
+    def app_usage(self, account: Account, now: float) -> int | None:
+        """Whole percentage of the hour's calls used; None while the limit is off."""
+        limit = self.settings.app_calls
+        return min(100, 100 * self._app.count(account.app_id, now) // limit.per_hour) if limit.enabled else None
 
     def check_management(self, account: Account, now: float) -> None:
         """Raises GraphError 80008."""

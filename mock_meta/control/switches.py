@@ -54,6 +54,7 @@ class LimitsShape(Shape):
     pair_rate: PairShape | None = None
     window: WindowShape | None = None
     messaging_limit: MessagingShape | None = None
+    app_calls: PerHourShape | None = None
     management_calls: PerHourShape | None = None
     template_creations: PerHourShape | None = None
     registrations: RegistrationShape | None = None

@@ -56,6 +56,7 @@ _ROUTES: Mapping[tuple[NodeKind, str, str], Route] = MappingProxyType(
 _OPERATIONS: Mapping[tuple[str, str], str] = MappingProxyType(
     {(route.method, route.edge): route.operation for route in _ROUTES.values() if route.edge}
 )
+MESSAGES = "messages"
 _METHODS = frozenset({"GET", "POST", "DELETE"})
 _EXPIRED = (
     "Error validating access token: Session has expired on Monday, 19-Jun-23 06:29:46 PDT. "
@@ -123,6 +124,8 @@ def admit(mock: Mock, call: Call, node: Node | None, route: Route | None) -> tup
         raise _no_such_edge(call, node)
     if node.kind is NodeKind.WABA:
         mock.limits.check_management(node.account, mock.clock())
+    elif call.at.edge != MESSAGES:
+        mock.limits.check_app(node.account, mock.clock())
     return node, route
 
 

@@ -1,5 +1,6 @@
 """Meta's limits: off by default, true to the numbers when on."""
 
+import json
 from typing import Any
 
 from tests.mock_meta.inside import PERSON, PHONE, WABA, Inside, account
@@ -90,6 +91,17 @@ def test_management_calls(inside: Inside) -> None:
     inside.send()
     inside.now += 3601
     assert inside.graph("GET", WABA).status_code == 200
+
+
+def test_calls_of_the_app(inside: Inside) -> None:
+    on(inside, app_calls={"per_hour": 4})
+    answers = [inside.graph("GET", PHONE) for _ in range(5)]
+    assert json.loads(answers[1].headers["x-app-usage"]) == {"call_count": 50, "total_cputime": 1, "total_time": 1}
+    error = answers[4].json()["error"]
+    assert (error["code"], error["is_transient"]) == (4, True)
+    inside.send()
+    assert inside.graph("GET", WABA).status_code == 200
+    assert "x-app-usage" not in inside.graph("GET", WABA).headers
 
 
 def test_template_creations(inside: Inside) -> None:
