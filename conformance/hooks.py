@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from conformance import expect
 from conformance.account import needed, needed_rows
 from conformance.expect import NoVerdict
+from conformance.instants import instant
 from conformance.provider import eventually
 
 if TYPE_CHECKING:
@@ -158,6 +159,20 @@ def skew(exchange: Exchange) -> float:
         return 0.0
     here = time.time() - time.monotonic() + exchange.at + exchange.seconds
     return there - here if abs(there - here) > 2 else 0.0  # noqa: PLR2004 - the header has whole seconds
+
+
+def skews(registration: Exchange) -> set[float]:
+    """By how many seconds a clock of the target is ahead of ours: the one of its `Date`, and the one that dated the row.
+
+    A proxy may write `Date` by another clock than the application's.
+    """
+    made = needed(registration, 200, 201).get("created_at")
+    here = time.time() - time.monotonic() + registration.at + registration.seconds
+    try:
+        dated = instant(made).timestamp() - here
+    except NoVerdict:
+        dated = 0.0
+    return {skew(registration), dated if abs(dated) > 2 else 0.0}  # noqa: PLR2004 - as above
 
 
 def shown(attempts: list[Attempt]) -> list[str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import UTC, datetime
 from email.utils import formatdate
 
 import httpx
 import pytest
 
 from conformance.expect import NoVerdict
-from conformance.hooks import CREATED, RECEIVED, data_of, shown, skew, told
+from conformance.hooks import CREATED, RECEIVED, data_of, shown, skew, skews, told
 from conformance.probe import Exchange
 from conformance.receiver import Attempt
 
@@ -48,6 +49,15 @@ def test_skew_is_what_the_date_header_says(ahead: float, low: float, high: float
     headers = httpx.Headers({"date": formatdate(time.time() + ahead, usegmt=True)})
     answer = Exchange("GET", "http://127.0.0.1/", {}, b"", None, 200, headers, b"", time.monotonic(), 0.0)
     assert low <= skew(answer) <= high
+
+
+def test_an_application_may_have_another_clock_than_its_proxy() -> None:
+    headers = httpx.Headers({"date": formatdate(usegmt=True)})
+    ahead = datetime.fromtimestamp(time.time() + 90, UTC).isoformat()
+    body = json.dumps({"data": {"created_at": ahead}}).encode()
+    found = skews(Exchange("POST", "http://127.0.0.1/", {}, b"", None, 201, headers, body, time.monotonic(), 0.0))
+    assert min(found) == 0.0
+    assert max(found) == pytest.approx(90, abs=2)
 
 
 @pytest.mark.parametrize("headers", [{}, {"date": "yesterday"}])
