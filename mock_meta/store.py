@@ -54,10 +54,16 @@ class Store:
         self.file = file
         self._claim = None if file is None else _claimed(file)
         self._db = sqlite3.connect(file or _MEMORY, isolation_level=None)
-        if file is not None:
-            # A process that is killed loses no commit; the log is moved into the file by checkpoint(), not by a send.
-            self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0;")
-        self._db.executescript(_SCHEMA)
+        try:
+            if file is not None:
+                # A killed process loses no commit. The log is moved into the file by checkpoint(), not while a send waits.
+                self._db.executescript(
+                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0;"
+                )
+            self._db.executescript(_SCHEMA)
+        except sqlite3.Error:
+            self.close()
+            raise
 
     def last_seq(self) -> int:
         """The highest number ever given, also to entries that a reset removed."""

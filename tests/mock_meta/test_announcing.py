@@ -52,10 +52,10 @@ def test_each_switch_does_what_it_says() -> None:
 
 def test_batches(inside: Inside) -> None:
     inside.control("PUT", "/behaviour", {"profile": "instant"})
-    inside.control("PUT", "/batch", {"most": 4, "seconds": 0.03})
+    inside.control("PUT", "/batch", {"most": 4, "seconds": 0.5})
     for person in PEOPLE[:3]:
         inside.send(to=person)
-    inside.rest(0.08)
+    inside.rest(0.6)
     assert [len(value["statuses"]) for value in inside.posts.values()] == [4, 4, 1]
     assert inside.control("GET", "/health")["pending_webhooks"] == 0
 
