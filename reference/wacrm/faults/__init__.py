@@ -11,6 +11,7 @@ from reference.wacrm.assembly import Wacrm
 from reference.wacrm.faults import (
     auth,
     bcast,
+    bcast_counts,
     bcast_outcomes,
     cont,
     cont_changes,
@@ -55,6 +56,7 @@ _GROUPS = (
     msg_status,
     msg_trouble,
     bcast,
+    bcast_counts,
     bcast_outcomes,
     hook,
     hook_deliveries,
