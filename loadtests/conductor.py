@@ -131,13 +131,13 @@ def begin(stage: Stage, given: argparse.Namespace, seed: int, planned: float | N
 
 
 def brief(run: Run, given: argparse.Namespace, worker: str, workers: int) -> Briefing:
-    """What this worker is told: its share of numbers and keys, never more than an equal one (late joiners need some too)."""
+    """What this worker is told, with its share of numbers and keys. One share of keys is kept for a worker that joins late."""
     member = run.members.setdefault(worker, Member(len(run.members)))
     if workers == 1:
         return _briefing(run, given, member.share, 1, given.max_requests, run.deck.deal(worker, len(run.stage.keys)))
     if not run.deck.held(AUDITOR):
         run.deck.deal(AUDITOR, AUDIT_KEYS)
-    keys = run.deck.deal(worker, (len(run.stage.keys) - AUDIT_KEYS) // workers)
+    keys = run.deck.deal(worker, (len(run.stage.keys) - AUDIT_KEYS) // (workers + 1))
     return _briefing(run, given, member.share, SHARES, max(1, given.max_requests // workers), keys)
 
 

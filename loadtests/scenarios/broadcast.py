@@ -50,11 +50,11 @@ def _launch(visit: Visit, size: int) -> str | None:
         outcome = Outcome.ACCEPTED if receipt else Outcome.REFUSED if visit.status else Outcome.UNANSWERED
     finally:
         batch = receipt.data.broadcast_id if receipt else None
-        world.outbox.asked += [
-            Asked(nonce, visit.scenario, to.lstrip("+"), records.template(GREETING, "en_US", _words(nonce)), outcome,
-                  began, batch=batch)
-            for to, nonce in people.items()
-        ]  # fmt: skip
+        if visit.asked:
+            world.outbox.asked += [
+                Asked(nonce, visit.scenario, to.lstrip("+"), _digest(nonce), outcome, began, batch=batch)
+                for to, nonce in people.items()
+            ]
     if receipt is not None and (receipt.data.accepted, receipt.data.rejected) != (size, 0):
         told = f"{receipt.data.accepted} accepted and {receipt.data.rejected} rejected of {size} valid numbers"
         world.outbox.trouble("counts", f"POST /broadcasts: {told}")
@@ -64,6 +64,10 @@ def _launch(visit: Visit, size: int) -> str | None:
 def _words(nonce: str) -> list[str]:
     """A recipient's own parameters."""
     return [nonce, f"A{nonce.rpartition('-')[2]}"]
+
+
+def _digest(nonce: str) -> str:
+    return records.template(GREETING, "en_US", _words(nonce))
 
 
 def _watch(visit: Visit, identity: str) -> None:
