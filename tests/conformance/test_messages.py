@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import json
+from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
 
-from conformance.messages import TYPES, parameter, said, sample, template
+from conformance.expect import Mismatch, NoVerdict
+from conformance.messages import TYPES, parameter, said, sample, taken, template
+from conformance.probe import Exchange
 
 
 def body(kind: str, payload: Any) -> dict[str, Any]:
@@ -53,3 +58,37 @@ def test_values_are_never_touched() -> None:
 @pytest.mark.parametrize("nothing", [None, [], "text", {"type": "image"}, {"type": []}, {"text": "bare"}])
 def test_what_is_no_message_says_nothing(nothing: Any) -> None:
     assert said(nothing) == {}
+
+
+def answered(status: int, sent: dict[str, Any]) -> Exchange:
+    content = httpx.Response(status, json={"data": {"message_id": "m"}}).content
+    return Exchange(
+        "POST", "http://x/messages", {}, json.dumps(sent).encode(), None, status, httpx.Headers(), content, 0.0, 0.0
+    )
+
+
+def account(status: int, asked: list[dict[str, Any]]) -> Any:
+    """An account to which every further send is answered with `status`."""
+
+    def post(_path: str, sent: dict[str, Any]) -> Exchange:
+        asked.append(sent)
+        return answered(status, sent)
+
+    return SimpleNamespace(api=SimpleNamespace(post=post), numbers=SimpleNamespace(fresh=lambda: "+2"))
+
+
+REPLY = {"to": "+1", "type": "image", "reply_to_message_id": "q"}
+
+
+def test_a_send_that_was_taken_has_a_record() -> None:
+    asked: list[dict[str, Any]] = []
+    assert taken(account(500, asked), answered(201, REPLY)) == {"message_id": "m"}
+    assert asked == []
+
+
+@pytest.mark.parametrize(("alone", "verdict"), [(201, Mismatch), (502, NoVerdict)])
+def test_a_refused_send_is_judged_where_the_same_goes_through_alone(alone: int, verdict: type[Exception]) -> None:
+    asked: list[dict[str, Any]] = []
+    with pytest.raises(verdict):
+        taken(account(alone, asked), answered(502, REPLY))
+    assert asked == [{"to": "+2", "type": "image"}]
