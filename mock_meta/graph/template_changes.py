@@ -8,8 +8,8 @@ from mock_meta.graph.routes import Node, NodeKind, Route
 from mock_meta.graph.templates import MOST_TEMPLATES
 from mock_meta.mock import Mock
 from mock_meta.reviews import submit, unpause
-from mock_meta.rules.shape import one_of, required
-from mock_meta.rules.template_create import Draft, HandleKnown, read_components, read_draft
+from mock_meta.rules.shape import required
+from mock_meta.rules.template_create import UNSAMPLED, Draft, HandleKnown, read_category, read_components, read_draft
 
 _DAY = 86400.0
 _NAME_LOCK = 30 * _DAY
@@ -48,7 +48,7 @@ def _handles_of(mock: Mock, account: Account) -> HandleKnown:
 
 def _hosted(mock: Mock, component: dict[str, object]) -> dict[str, object]:
     """A sample comes back as a CDN address, not as the handle it was sent as (13.2)."""
-    if component["type"] != "HEADER" or component.get("format") in {"TEXT", "LOCATION"}:
+    if component["type"] != "HEADER" or component.get("format") in UNSAMPLED:
         return component
     url = f"https://scontent.whatsapp.net/v/t61.29466-34/{mock.ids.numeric(15)}_n.png?ccb=1-7&oh={mock.ids.token(12)}"
     return {**component, "example": {"header_handle": [url]}}
@@ -118,7 +118,7 @@ def _new_category(call: Call, template: Template) -> TemplateCategory:
     wanted = call.params.get("category")
     if wanted is None:
         return template.category
-    category = TemplateCategory(one_of(wanted, tuple(TemplateCategory), "category"))
+    category = read_category(wanted)
     if category is not template.category and template.status is TemplateStatus.APPROVED:
         raise _uneditable("The category of an approved template can't be changed.")
     return category

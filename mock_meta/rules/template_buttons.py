@@ -22,6 +22,7 @@ _PER_TYPE: Mapping[str, int] = MappingProxyType(
         "FLOW": 1,
         "CATALOG": 1,
         "MPM": 1,
+        "SPM": 1,
         "VOICE_CALL": 1,
         "REQUEST_CONTACT_INFO": 1,
     }

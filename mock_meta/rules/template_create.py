@@ -17,8 +17,9 @@ from mock_meta.rules.template_match import VARIABLE, variables
 HandleKnown = Callable[[str], bool]
 
 _NAME = re.compile(r"[a-z0-9_]{1,512}\Z")
-_TYPES = ("HEADER", "BODY", "FOOTER", "BUTTONS", "CAROUSEL", "LIMITED_TIME_OFFER")
-_FORMATS = ("TEXT", "IMAGE", "VIDEO", "DOCUMENT", "LOCATION")
+_TYPES = ("HEADER", "BODY", "FOOTER", "BUTTONS", "CAROUSEL", "LIMITED_TIME_OFFER", "CALL_PERMISSION_REQUEST")
+_FORMATS = ("TEXT", "IMAGE", "VIDEO", "GIF", "DOCUMENT", "LOCATION", "PRODUCT")
+UNSAMPLED = frozenset({"TEXT", "LOCATION", "PRODUCT"})
 _HEADER, _BODY, _FOOTER = 60, 1024, 60
 _TTL: Mapping[TemplateCategory, tuple[int, int]] = MappingProxyType(
     {
@@ -45,15 +46,24 @@ def read_draft(params: Object, handle_known: HandleKnown) -> Draft:
     name = text_at(params, "name", "", 512)
     if not _NAME.match(name):
         raise invalid("Param name must contain only lowercase alphanumeric characters and underscores.")
-    category = TemplateCategory(one_of(params.get("category"), tuple(TemplateCategory), "category"))
+    category = read_category(params.get("category"))
     language = text_at(params, "language", "", 64)
     if language not in LANGUAGES:
         raise invalid(f'Param language must be one of {{{", ".join(sorted(LANGUAGES))}}} - got "{language}".')
     wanted = params.get("parameter_format", "POSITIONAL")
-    form = one_of(wanted.upper() if isinstance(wanted, str) else wanted, ("POSITIONAL", "NAMED"), "parameter_format")
+    form = one_of(_upper(wanted), ("POSITIONAL", "NAMED"), "parameter_format")
     _check_ttl(params, category)
     components = read_components(params, category, form, handle_known)
     return Draft(name, language, category, components, form)
+
+
+def read_category(value: object) -> TemplateCategory:
+    return TemplateCategory(one_of(_upper(value), tuple(TemplateCategory), "category"))
+
+
+def _upper(value: object) -> object:
+    """Graph reads its enumerations in any case."""
+    return value.upper() if isinstance(value, str) else value
 
 
 def _check_ttl(params: Object, category: TemplateCategory) -> None:
@@ -84,12 +94,14 @@ def read_components(
 
 def _normal(value: object, param: str) -> dict[str, Any]:
     component = dict(as_object(value, param))
-    kind = component.get("type")
-    component["type"] = one_of(kind.upper() if isinstance(kind, str) else kind, _TYPES, f"{param}['type']")
+    component["type"] = one_of(_upper(component.get("type")), _TYPES, f"{param}['type']")
     if component["type"] == "HEADER":
-        sort = component.get("format", "TEXT")
-        upper = sort.upper() if isinstance(sort, str) else sort
-        component["format"] = one_of(upper, _FORMATS, f"{param}['format']")
+        component["format"] = one_of(_upper(component.get("format", "TEXT")), _FORMATS, f"{param}['format']")
+    if component["type"] == "BUTTONS" and isinstance(component.get("buttons"), list):
+        component["buttons"] = [
+            {**one, "type": _upper(one.get("type"))} if isinstance(one, Mapping) else one
+            for one in component["buttons"]
+        ]
     return component
 
 
@@ -107,7 +119,7 @@ def _check_component(one: Object, category: TemplateCategory, form: str, handle_
 
 def _check_header(header: Object, form: str, handle_known: HandleKnown) -> None:
     example = header.get("example") or {}
-    if header["format"] == "LOCATION":
+    if header["format"] in UNSAMPLED - {"TEXT"}:
         return
     if header["format"] != "TEXT":
         handles = example.get("header_handle") if isinstance(example, Mapping) else None

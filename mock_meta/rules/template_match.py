@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -13,7 +14,14 @@ VARIABLE = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
 _BODY, _HEADER, _AUTHENTICATION_VALUE = 1024, 60, 15
 _FORBIDDEN = re.compile(r"[\n\r\t]| {5}")
 _MEDIA_KINDS: Mapping[str, str] = MappingProxyType(
-    {"IMAGE": "image", "VIDEO": "video", "DOCUMENT": "document", "LOCATION": "location"}
+    {
+        "IMAGE": "image",
+        "VIDEO": "video",
+        "GIF": "gif",
+        "DOCUMENT": "document",
+        "LOCATION": "location",
+        "PRODUCT": "product",
+    }
 )
 _TEXT_KINDS = frozenset({"text", "currency", "date_time"})
 # The template's button type -> how Meta prints it, and the sub_type that addresses it.
@@ -26,6 +34,7 @@ _BUTTONS: Mapping[str, tuple[str, frozenset[str]]] = MappingProxyType(
         "FLOW": ("Flow", frozenset({"flow"})),
         "CATALOG": ("Catalog", frozenset({"catalog"})),
         "MPM": ("Mpm", frozenset({"mpm"})),
+        "SPM": ("Spm", frozenset({"spm"})),
         "VOICE_CALL": ("VoiceCall", frozenset({"voice_call"})),
         "PHONE_NUMBER": ("PhoneNumber", frozenset()),
     }
@@ -42,7 +51,22 @@ def check_template(send: TemplateSend, template: Template | None) -> Template:
     _check_header(template, given_header)
     _check_texts(template, "body", _text_of(template, "BODY"), given_body, _BODY)
     _check_buttons(template, [one for one in send.components if one.type == "button"])
+    _check_cards(template, [card for one in send.components for card in one.cards])
     return template
+
+
+def _check_cards(template: Template, given: Sequence[tuple[Component, ...]]) -> None:
+    """Every card of a carousel is a small template of its own."""
+    carousel = component(template, "CAROUSEL")
+    cards = carousel.get("cards", ()) if carousel else ()
+    if len(cards) != len(given):
+        raise refuse(
+            132012,
+            f"carousel: number of cards ({len(given)}) does not match the expected number of cards ({len(cards)})",
+        )
+    for card, components in zip(cards, given, strict=True):
+        small = replace(template, components=list(card.get("components", ())))
+        check_template(TemplateSend(template.name, template.language, components), small)
 
 
 def _sendable(send: TemplateSend, template: Template | None) -> Template:

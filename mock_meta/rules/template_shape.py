@@ -8,12 +8,12 @@ import msgspec
 from mock_meta.errors import GraphError, invalid, refuse
 from mock_meta.numbers import whole
 from mock_meta.rules.media import MediaKnown, check_source
-from mock_meta.rules.shape import Object, as_object, member, one_of, only, optional_text, required, text_at
+from mock_meta.rules.shape import Object, array_at, as_object, member, one_of, only, optional_text, required, text_at
 
 _COMPONENTS = ("header", "body", "button", "footer", "carousel", "limited_time_offer")
-_SUB_TYPES = ("quick_reply", "url", "copy_code", "flow", "catalog", "mpm", "voice_call", "otp")
+_SUB_TYPES = ("quick_reply", "url", "copy_code", "flow", "catalog", "mpm", "spm", "voice_call", "otp")
 _MEMBERS = frozenset({"type", "sub_type", "index", "parameters", "cards"})
-_MEDIA = frozenset({"image", "video", "document"})
+_MEDIA = frozenset({"image", "video", "gif", "document"})
 # What each kind of parameter must carry under which name.
 PARAMETERS: Mapping[str, str] = MappingProxyType(
     {
@@ -22,8 +22,10 @@ PARAMETERS: Mapping[str, str] = MappingProxyType(
         "date_time": "date_time",
         "image": "image",
         "video": "video",
+        "gif": "gif",
         "document": "document",
         "location": "location",
+        "product": "product",
         "payload": "payload",
         "coupon_code": "coupon_code",
         "action": "action",
@@ -41,12 +43,13 @@ class Parameter(msgspec.Struct, frozen=True, gc=False):
 
 
 class Component(msgspec.Struct, frozen=True, gc=False):
-    """A component of a send, types in lower case; ``index`` for buttons only."""
+    """A component of a send, types in lower case; ``index`` for buttons only, ``cards`` for a carousel."""
 
     type: str
     sub_type: str | None
     index: int | None
     parameters: tuple[Parameter, ...]
+    cards: tuple[tuple["Component", ...], ...] = ()
 
 
 class TemplateSend(msgspec.Struct, frozen=True, gc=False):
@@ -92,7 +95,24 @@ def _component(value: object, param: str, known: MediaKnown) -> Component:
         raise invalid(f"Param {member(param, 'parameters')} must be an array.")
     here = member(param, "parameters")
     read = tuple(_parameter(one, f"{here}[{place}]", known) for place, one in enumerate(parameters))
-    return Component(kind, sub_type, index, read)
+    cards = _cards(component, param, known) if kind == "carousel" else ()
+    return Component(kind, sub_type, index, read, cards)
+
+
+def _cards(component: Object, param: str, known: MediaKnown) -> tuple[tuple[Component, ...], ...]:
+    """The components of each card, in the order of ``card_index``."""
+    place = member(param, "cards")
+    cards = {}
+    for index, value in enumerate(array_at(component, "cards", param)):
+        here = f"{place}[{index}]"
+        card = as_object(value, here)
+        only(card, {"card_index", "components"}, here)
+        number = whole(card.get("card_index"))
+        if number is None:
+            raise required(member(here, "card_index"))
+        listed = enumerate(array_at(card, "components", here))
+        cards[number] = tuple(_component(one, f"{member(here, 'components')}[{n}]", known) for n, one in listed)
+    return tuple(cards[number] for number in sorted(cards))
 
 
 def _button(component: Object, param: str) -> tuple[str, int]:
