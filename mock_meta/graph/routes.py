@@ -20,6 +20,7 @@ class NodeKind(StrEnum):
     MEDIA = "media"
     APP = "app"
     UPLOAD = "upload session"
+    CREDENTIAL = "credential"
 
 
 class Node(msgspec.Struct, frozen=True, gc=False):

@@ -27,6 +27,7 @@ from mock_meta.graph import (
     subscriptions,
     template_changes,
     templates,
+    tokens,
     uploads,
 )
 from mock_meta.graph.routes import Node, NodeKind, Route
@@ -46,6 +47,7 @@ _ROUTES: Mapping[tuple[NodeKind, str, str], Route] = MappingProxyType(
             registration.routes,
             overrides.routes,
             subscriptions.routes,
+            tokens.routes,
             business_profile.routes,
             block_users.routes,
             uploads.routes,
@@ -81,6 +83,9 @@ def find_node(mock: Mock, call: Call) -> Node | None:
 
 
 def _find_rare(mock: Mock, node_id: str, token: str | None) -> Node | None:
+    if node_id == tokens.DEBUG_NODE:
+        asking = mock.accounts.of_token(token or "") or mock.accounts.of_app_token(token or "")
+        return Node(NodeKind.CREDENTIAL, node_id, asking[0]) if asking else None
     file = mock.media.find(node_id, mock.clock())
     owner = mock.accounts.waba(file.waba_id) if file else None
     if file is not None and owner is not None:
@@ -130,9 +135,9 @@ def admit(mock: Mock, call: Call, node: Node | None, route: Route | None) -> tup
 
 
 def _sees(mock: Mock, token: str, node: Node) -> bool:
-    """A token opens its accounts; an app's own token opens the app alone."""
+    """A token opens its accounts; an app's own token opens the app alone, and what is known of tokens."""
     visible = mock.accounts.of_token(token)
-    if not visible and node.kind is NodeKind.APP:
+    if not visible and node.kind in {NodeKind.APP, NodeKind.CREDENTIAL}:
         visible = mock.accounts.of_app_token(token)
     return any(one is node.account for one in visible)
 

@@ -112,3 +112,17 @@ def test_an_apps_own_token_opens_the_app_alone(inside: Inside) -> None:
     assert inside.graph("GET", f"{APP}/subscriptions", token=f"{APP}|wrong").json()["error"]["code"] == 190
     hidden = inside.graph("GET", PHONE, token=APP_TOKEN).json()["error"]
     assert (hidden["code"], hidden["error_subcode"]) == (100, 33)
+
+
+def test_what_a_token_is_good_for(inside: Inside) -> None:
+    def told(token: str, asking: str = APP_TOKEN) -> Any:
+        return inside.graph("GET", "debug_token", params={"input_token": token}, token=asking).json()
+
+    good = told("EAAtest")["data"]
+    assert (good["is_valid"], good["app_id"], good["granular_scopes"][0]["target_ids"]) == (True, APP, [WABA])
+    assert told("EAAtest", "EAAtest")["data"]["is_valid"]
+    assert told("EAAnobody")["data"]["is_valid"] is False
+    assert told("EAAtest", "EAAnobody")["error"]["code"] == 190
+    inside.control("PUT", f"/accounts/{WABA}", {"token_state": "expired"})
+    assert (told("EAAtest")["data"]["is_valid"], told("EAAtest")["data"]["app_id"]) == (False, APP)
+    assert inside.graph("GET", "debug_token", token=APP_TOKEN).json()["error"]["code"] == 100
