@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 import msgspec
 
+from mock_meta.tally import Tally
+
 Pair = tuple[str, str]
+_PEOPLE = 100_000
 
 
 class Sent(msgspec.Struct, gc=False):
@@ -46,18 +49,18 @@ class Conversations:
     def __init__(self) -> None:
         self.received: dict[str, Received] = {}
         self.blocked: dict[Pair, None] = {}
-        self._counts: dict[Pair, int] = {}
+        self._sends = Tally(_PEOPLE)
         self._last_user_message: dict[Pair, float] = {}
 
     def clear(self) -> None:
         self.received.clear()
         self.blocked.clear()
-        self._counts.clear()
+        self._sends.clear()
         self._last_user_message.clear()
 
     def next_number(self, pair: Pair) -> int:
-        self._counts[pair] = count = self._counts.get(pair, 0) + 1
-        return count
+        """The message's number within the pair, which decides its draws. Starts again for pairs long out of use."""
+        return self._sends.count(pair)
 
     def add_received(self, message: Received) -> None:
         """Opens or extends the customer service window of the pair."""

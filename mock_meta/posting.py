@@ -43,6 +43,7 @@ class HttpPoster:
         self._timeout = timeout
         self._ca_file = ca_file
         self._session: aiohttp.ClientSession | None = None
+        self._trusted: ssl.SSLContext | None = None
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         """Raises PostError when nothing answered within the timeout."""
@@ -58,8 +59,11 @@ class HttpPoster:
 
     async def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
         session = self._session = self._session or self._open()
+        trust = self._trust() if url.startswith("https:") else True
         try:
-            async with session.request(method, url, data=body, headers=headers, allow_redirects=False) as answer:
+            async with session.request(
+                method, url, data=body, headers=headers, allow_redirects=False, ssl=trust
+            ) as answer:
                 content = await answer.read()
         except TimeoutError as problem:
             raise PostError(f"no answer within {self._timeout:g} s") from problem
@@ -67,11 +71,16 @@ class HttpPoster:
             raise PostError(f"{type(problem).__name__}: {problem}") from problem
         return Reply(answer.status, content.decode("utf-8", "replace"))
 
+    def _trust(self) -> ssl.SSLContext:
+        """Read when it is needed: the system's certificates take 50 ms, in which no send is answered."""
+        if self._trusted is None:
+            self._trusted = ssl.create_default_context(cafile=self._ca_file)
+        return self._trusted
+
     def _open(self) -> aiohttp.ClientSession:
         """A session needs a running loop. It reads no proxy from the environment, and keeps no cookies."""
-        trusted = ssl.create_default_context(cafile=self._ca_file)
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE, ssl=trusted),
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=self._timeout),
         )
