@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from mock_meta.accounts import Account, Accounts, PhoneNumber, Template, TemplateCategory
@@ -18,6 +19,7 @@ from mock_meta.limits import Limits
 from mock_meta.links import Link, LinkChecker, links_in
 from mock_meta.media import MediaStore
 from mock_meta.numbers import whatsapp_id
+from mock_meta.pacing import Pacing
 from mock_meta.pause import Pausable
 from mock_meta.payloads import status_item
 from mock_meta.posting import HttpPoster, Poster
@@ -56,6 +58,7 @@ class Mock:
         self.dispatcher = Dispatcher(self.poster.post, self.ledger, retry, settings.webhook_concurrency)
         self.webhooks = Webhooks(self.dispatcher, self.ledger.last_delivery() + 1)
         self.reviews = ReviewSettings()
+        self.pacing = Pacing()
         self.in_flight = 0
         self._writing: asyncio.Task[None] | None = None
         self.links = LinkChecker(settings.allowed_hosts, settings.webhook_timeout, settings.webhook_ca)
@@ -81,6 +84,7 @@ class Mock:
         self.media.clear()
         self.uploads.clear()
         self.links.clear()
+        self.pacing.clear()
         self.limits.clear()
         self.announcer.clear()
         self.reviews = ReviewSettings()
@@ -124,11 +128,18 @@ class Mock:
         )
         steps = self.fates.decide(sent, message, in_window=in_window)
         links = self._to_fetch(sent, message)
-        if links:
+        if template is not None and self.pacing.must_wait(template):
+            self.pacing.hold(template, sent.wamid, partial(self._after_pacing, account, phone, sent, steps))
+        elif links:
             self._start(self._schedule_fetched(account, phone, sent, steps, links))
         else:
             self.schedule(account, phone, sent, steps)
         return sent
+
+    def _after_pacing(
+        self, account: Account, phone: PhoneNumber, sent: Sent, steps: tuple[Step, ...], *, good: bool
+    ) -> None:
+        self.schedule(account, phone, sent, steps if good else (Step(Status.FAILED, 0.0, Failure(132015)),))
 
     def _to_fetch(self, sent: Sent, message: Message) -> list[Link]:
         if message.type == "text" or self.fates.is_bound(sent):

@@ -72,10 +72,15 @@ def _publish(mock: Mock, account: Account, field: str, value: Payload) -> Delive
 
 
 def set_quality(mock: Mock, account: Account, template: Template, score: str) -> list[Delivery]:
-    """Announce a quality score. RED pauses: three hours, then six, then the template is disabled for good."""
+    """Announce a quality score. RED pauses: three hours, then six, then the template is disabled for good.
+
+    Messages that pacing held go out with any better score, and fail with RED.
+    """
     value = {"previous_quality_score": template.quality, "new_quality_score": score, **_identity(template)}
     template.quality = score
     sent = [_publish(mock, account, "message_template_quality_update", value)]
+    if score != "UNKNOWN":
+        mock.pacing.judge(template, good=score != "RED")
     if score == "RED" and template.status is TemplateStatus.APPROVED:
         sent.append(_pause(mock, account, template))
     return [one for one in sent if one is not None]

@@ -1,4 +1,4 @@
-"""The switches of Meta's own behaviour under ``/_control``: limits, chaos, batch, delivery, reviews, magic-numbers."""
+"""The switches of Meta's own behaviour under ``/_control``: limits, chaos, batch, delivery, reviews, pacing, magic-numbers."""
 
 from typing import Annotated, Any
 
@@ -85,6 +85,12 @@ class ReviewsShape(Shape):
     reason: str = "INVALID_FORMAT"
 
 
+class PacingShape(Shape):
+    """How many messages of a new template go out before its quality is known; null ends pacing."""
+
+    first: Annotated[int, Field(ge=0)] | None
+
+
 router = APIRouter()
 
 
@@ -142,6 +148,13 @@ async def put_reviews(request: Request) -> dict[str, Any]:
     if low > high:
         raise ControlError(f"after: the range [{low}, {high}] is backwards")
     mock_of(request).reviews = ReviewSettings(low, high, body.decision, body.reason)
+    return {"ok": True}
+
+
+@router.put("/pacing")
+async def put_pacing(request: Request) -> dict[str, Any]:
+    body = await body_as(request, PacingShape)
+    mock_of(request).pacing.first = body.first
     return {"ok": True}
 
 

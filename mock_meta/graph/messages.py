@@ -38,7 +38,8 @@ def send(mock: Mock, call: Call, node: Node) -> Answer:
     if not mock.behaviour.has_script(message.digits):
         check_magic(message.digits)
     sent = mock.accept(account, phone, message, template)
-    return _accepted(message, sent)
+    held = template is not None and mock.pacing.holds(template, sent.wamid)
+    return _accepted(message, sent, "held_for_quality_assessment" if held else "accepted")
 
 
 def check_sender(account: Account, phone: PhoneNumber, message: Message) -> None:
@@ -70,7 +71,7 @@ def _check_use(template: Template, phone: PhoneNumber, message: Message) -> None
         raise refuse(131062)
 
 
-def _accepted(message: Message, sent: Sent) -> Answer:
+def _accepted(message: Message, sent: Sent, status: str) -> Answer:
     known_as = "user_id" if is_user_id(sent.wa_id) else "wa_id"
     document = {
         "messaging_product": "whatsapp",
@@ -78,7 +79,7 @@ def _accepted(message: Message, sent: Sent) -> Answer:
         "messages": [{"id": sent.wamid}],
     }
     if message.type == "template":
-        document["messages"] = [{"id": sent.wamid, "message_status": "accepted"}]
+        document["messages"] = [{"id": sent.wamid, "message_status": status}]
     return Answer(document, wamid=sent.wamid)
 
 
