@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import aiohttp
+from yarl import URL
 
 _IDLE = 2.0
 """Seconds until an unused connection is closed: before servers do (Node and uvicorn after 5), so that no POST meets a close."""
@@ -61,8 +62,9 @@ class HttpPoster:
         session = self._session = self._session or self._open()
         trust = self._trust() if url.startswith("https:") else True
         try:
+            address = URL(url, encoded=url.isascii())  # as it was given: %2F stays what it is
             async with session.request(
-                method, url, data=body, headers=headers, allow_redirects=False, ssl=trust
+                method, address, data=body, headers=headers, allow_redirects=False, ssl=trust
             ) as answer:
                 content = await answer.read()
         except TimeoutError as problem:
