@@ -27,6 +27,8 @@ SHARES = 32
 """Parts of the telephone numbers, for workers that join late too."""
 AUDITOR = "auditor"
 AUDIT_KEYS = 6
+AUDIT_CEILING = 100_000
+"""Requests that looking at the read side may take: a wait has a deadline, and this is its other bound."""
 DEAD_AFTER = 2.0
 """Seconds during which nobody takes a connection, after which the target counts as dead."""
 
@@ -144,7 +146,7 @@ def brief(run: Run, given: argparse.Namespace, worker: str, workers: int) -> Bri
 def brief_auditor(run: Run, given: argparse.Namespace) -> Briefing:
     """For who looks at the read side when workers are done: keys that were kept for it, and all that nobody holds."""
     kept = [*run.deck.hand(AUDITOR), *run.deck.deal(AUDITOR, len(run.stage.keys))]
-    return _briefing(run, given, SHARES, SHARES, given.max_requests, kept)
+    return _briefing(run, given, SHARES, SHARES, AUDIT_CEILING, kept)
 
 
 def _briefing(run: Run, given: argparse.Namespace, share: int, shares: int, ceiling: int, keys: list[Pair]) -> Briefing:

@@ -121,6 +121,8 @@ class Session:
         except SETUP_TROUBLE as error:
             sys.stderr.write(f"{error}\n")
             raise SystemExit(ExitCode.SETUP) from None
+        except KeyboardInterrupt:
+            raise SystemExit(ExitCode.INTERRUPTED) from None
         self.environment.host = self.stage.target.target.origin
         listeners = {HELLO: self._hello, REPORT: self._report, WANTED: self._wanted, FINISHED: self._finished}
         for kind, listener in listeners.items():
@@ -135,6 +137,11 @@ class Session:
             self.run.scenarios = frozenset(errand.scenario for cls in classes for errand in errands(cls))
             self.run.whole = not (self.given.tags or self.given.exclude_tags)
             self.results = None
+            target = self.stage.target.target
+            sys.stderr.write(
+                f"loading {target.api}: {self.given.scenario}, seed {self.seed}, {len(self.stage.keys)} keys\n"
+            )
+            sys.stderr.flush()
             gevent.spawn(self._watch, self.run)
         if self.is_worker or self.is_local:
             self.crew.ready()
@@ -241,6 +248,9 @@ class Session:
         except ProviderError as error:
             sys.stderr.write(f"\nthe books could not be closed: {error}\n")
             self.environment.process_exit_code = int(ExitCode.UNPROVED)
+        except BaseException:
+            self.environment.process_exit_code = int(ExitCode.INTERNAL)
+            raise
         finally:
             run.books.close()
 
@@ -262,8 +272,10 @@ class Session:
                 run.notes.append(f"worker {worker} did not finish")
 
     def _auditor(self, run: conductor.Run) -> Any:  # noqa: ANN401 - a factory of visits
-        """Visits that are neither part of Locust's statistics nor of ours."""
-        world = self.crew.world if self.is_local else World(conductor.brief_auditor(run, self.given))
+        """Visits that are neither part of Locust's statistics nor of ours, nor of what the ceiling is for."""
+        world = World(conductor.brief_auditor(run, self.given))
+        if self.is_local:
+            world.budget = self.crew.world.budget
         silent = EventHook()
         return lambda: Visit(world, silent, "audit", time.monotonic())
 

@@ -72,6 +72,7 @@ class Visit:
             response = self.world.client.exchange(operation.method, target, key.authorization, content)
         except NoAnswerError as error:
             self.status, self.trouble = 0, str(error)
+            self.asked = not error.refused
             self.world.unanswered(refused=error.refused)
         else:
             size, self.world.dead_since = len(response.body), None
