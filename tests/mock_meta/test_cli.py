@@ -90,8 +90,11 @@ def test_help_has_examples(capsys: pytest.CaptureFixture[str], monkeypatch: pyte
     assert max(len(line) for line in told.splitlines()) <= 80
 
 
-def test_the_start_screen_fits_eighty_columns() -> None:
+@pytest.mark.parametrize("ca", [None, Path("/home/anna/.local/state/mock_meta/tls/ca.pem")])
+def test_the_start_screen_fits_eighty_columns(monkeypatch: pytest.MonkeyPatch, ca: Path | None) -> None:
+    monkeypatch.setattr("mock_meta.screen.REDIRECT", Path("/opt/harness/mock_meta/redirect.cjs"))
     app: Any = create_app()
-    screen = start_screen(app.mock, "http://127.0.0.1:65535")
+    screen = start_screen(app.mock, "https://127.0.0.1:65535", ca)
     assert max(len(line) for line in screen.splitlines()) <= 80
     assert "/_control/accounts/" in screen
+    assert ("NODE_EXTRA_CA_CERTS" in screen) == (ca is not None)
