@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 EXAMPLES = 5
@@ -63,28 +63,31 @@ MEANING = {
 
 SENDS = {
     # a recipient of a broadcast whom Meta refused was not lost: the broadcast counts it as failed
-    Trouble.LOST: """SELECT a.scenario, a.nonce, a.recipient, a.wamid FROM asked a WHERE a.outcome = 'accepted' AND NOT EXISTS
+    Trouble.LOST: """SELECT a.scenario, a.nonce, a.recipient, a.wamid, a.at FROM asked a WHERE a.outcome = 'accepted' AND NOT EXISTS
         (SELECT 1 FROM meta m WHERE m.nonce = a.nonce AND (m.accepted OR a.batch IS NOT NULL))""",
-    Trouble.DUPLICATED: """SELECT a.scenario, a.nonce, a.recipient, a.wamid FROM asked a WHERE
+    Trouble.DUPLICATED: """SELECT a.scenario, a.nonce, a.recipient, a.wamid, a.at FROM asked a WHERE
         (SELECT COUNT(*) FROM meta m WHERE m.nonce = a.nonce AND m.accepted) > 1""",
-    Trouble.MISADDRESSED: """SELECT a.scenario, a.nonce, m.recipient, m.wamid FROM asked a JOIN meta m USING (nonce)
+    Trouble.MISADDRESSED: """SELECT a.scenario, a.nonce, m.recipient, m.wamid, a.at FROM asked a JOIN meta m USING (nonce)
         WHERE m.accepted AND m.recipient <> a.recipient""",
-    Trouble.ALTERED: """SELECT a.scenario, a.nonce, a.recipient, m.wamid FROM asked a JOIN meta m USING (nonce)
+    Trouble.ALTERED: """SELECT a.scenario, a.nonce, a.recipient, m.wamid, a.at FROM asked a JOIN meta m USING (nonce)
         WHERE m.accepted AND m.digest <> a.digest""",
-    Trouble.UNEXPECTED: """SELECT a.scenario, a.nonce, a.recipient, m.wamid FROM asked a JOIN meta m USING (nonce)
+    Trouble.UNEXPECTED: """SELECT a.scenario, a.nonce, a.recipient, m.wamid, a.at FROM asked a JOIN meta m USING (nonce)
         WHERE m.accepted AND a.outcome = 'refused'""",
-    Trouble.UNDECIDED: """SELECT a.scenario, a.nonce, a.recipient, a.wamid FROM asked a WHERE a.outcome = 'unanswered'""",
-    Trouble.UNACCOUNTED: """SELECT 'nobody', m.nonce, m.recipient, m.wamid FROM meta m
+    Trouble.UNDECIDED: """SELECT a.scenario, a.nonce, a.recipient, a.wamid, a.at FROM asked a WHERE a.outcome = 'unanswered'""",
+    Trouble.UNACCOUNTED: """SELECT 'nobody', m.nonce, m.recipient, m.wamid, m.at FROM meta m
         WHERE m.accepted AND NOT EXISTS (SELECT 1 FROM asked a WHERE a.nonce = m.nonce)""",
 }
-"""Each gives scenario, nonce, recipient and wamid of every message in that trouble."""
+"""Each gives scenario, nonce, recipient, wamid and unix time of every message in that trouble."""
+OF_OVERLOAD = {Trouble.UNEXPECTED, Trouble.UNDECIDED}
+"""What comes of asking for more than a target can do, and is not held against it then: time-outs."""
+
 
 ARRIVED = {
-    Trouble.LOST: """SELECT 'inbound', w.nonce, w.sender, w.wamid FROM written w WHERE w.acknowledged IS NOT NULL AND NOT EXISTS
-        (SELECT 1 FROM events e WHERE e.wamid = w.wamid)""",
-    Trouble.DUPLICATED: """SELECT 'inbound', w.nonce, w.sender, w.wamid FROM written w WHERE
+    Trouble.LOST: """SELECT 'inbound', w.nonce, w.sender, w.wamid, w.at FROM written w
+        WHERE w.acknowledged IS NOT NULL AND NOT EXISTS (SELECT 1 FROM events e WHERE e.wamid = w.wamid)""",
+    Trouble.DUPLICATED: """SELECT 'inbound', w.nonce, w.sender, w.wamid, w.at FROM written w WHERE
         (SELECT COUNT(*) FROM events e WHERE e.wamid = w.wamid) > 1""",
-    Trouble.ALTERED: """SELECT 'inbound', w.nonce, w.sender, w.wamid FROM written w JOIN events e USING (wamid)
+    Trouble.ALTERED: """SELECT 'inbound', w.nonce, w.sender, w.wamid, w.at FROM written w JOIN events e USING (wamid)
         WHERE e.digest <> w.digest""",
 }
 """The same for customers' messages and the `message.received` events that the receiver got."""
@@ -148,20 +151,26 @@ class Books:
         """(wamid, delivery id, digest, at, conversation) of `message.received` events."""
         self._add("INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?)", rows)
 
-    def sends(self) -> list[Account]:
-        """What is wrong with messages to customers."""
+    def sends(self, overloads: Sequence[tuple[float, float]] = ()) -> list[Account]:
+        """What is wrong with messages to customers. `overloads` are spans of unix time (see `OF_OVERLOAD`)."""
         self._db.executescript(INDEXES)
-        return [self._account(trouble, "at Meta", sql) for trouble, sql in SENDS.items()]
+        return [
+            self._account(trouble, "at Meta", sql, overloads if trouble in OF_OVERLOAD else ())
+            for trouble, sql in SENDS.items()
+        ]
 
     def arrivals(self) -> list[Account]:
         """What is wrong with customers' messages on their way to the receiver."""
-        return [self._account(trouble, "at the receiver", sql) for trouble, sql in ARRIVED.items()]
+        return [self._account(trouble, "at the receiver", sql, ()) for trouble, sql in ARRIVED.items()]
 
-    def _account(self, trouble: Trouble, where: str, sql: str) -> Account:
+    def _account(self, trouble: Trouble, where: str, sql: str, spared: Sequence[tuple[float, float]]) -> Account:
+        times = " OR ".join(["c5 BETWEEN ? AND ?"] * len(spared)) or "0"
+        found = f"WITH found (c1, c2, c3, c4, c5) AS ({sql}) SELECT {{}} FROM found WHERE NOT ({times})"  # noqa: S608 - our own texts
+        values = [moment for span in spared for moment in span]
         with closing(self._db.cursor()) as cursor:
-            by_scenario = dict(cursor.execute(f"SELECT c1, COUNT(*) FROM ({_named(sql)}) GROUP BY c1"))  # noqa: S608
-            rows = cursor.execute(f"{sql} LIMIT {EXAMPLES}").fetchall()
-        shown = [f"{nonce} to +{recipient}{f' ({wamid})' if wamid else ''}" for _, nonce, recipient, wamid in rows]
+            by_scenario = dict(cursor.execute(found.format("c1, COUNT(*)") + " GROUP BY c1", values))
+            rows = cursor.execute(found.format("c2, c3, c4") + f" LIMIT {EXAMPLES}", values).fetchall()
+        shown = [f"{nonce} to +{recipient}{f' ({wamid})' if wamid else ''}" for nonce, recipient, wamid in rows]
         return Account(trouble, where, by_scenario, shown)
 
     def rows(self, sql: str, *values: object) -> Iterator[tuple[Any, ...]]:
@@ -177,7 +186,3 @@ class Books:
 
     def close(self) -> None:
         self._db.close()
-
-
-def _named(sql: str) -> str:
-    return f"WITH found(c1, c2, c3, c4) AS ({sql}) SELECT * FROM found"  # noqa: S608 - our own text

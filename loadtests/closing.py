@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from conformance.provider import ProviderError
-from loadtests import histogram, measures, reading, slo
+from loadtests import baseline, histogram, measures, reading, slo
 from loadtests.accounting import ARRIVED, MEANING, Account, Trouble
 from loadtests.audit import OUT_OF_REACH, Audit, Auditor
 from loadtests.results import Finding, LoadResults, PromiseResult, exit_code, promise_result
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from loadtests.conductor import Run
+    from loadtests.histogram import Histogram
+    from loadtests.telemetry import Name, Tally
     from loadtests.visit import Visit
 
 LATE = 0.1
@@ -76,11 +79,17 @@ def _read_all(run: Run, given: argparse.Namespace) -> tuple[list[Account], int]:
         )
     reading.read_sends(run.books, provider, run.mark, run.name)
     unacknowledged = reading.read_webhooks(run.books, provider, run.mark)
-    accounts = run.books.sends()
+    accounts = run.books.sends(_overloads(run))
     if run.stage.receiver is not None and run.endpoint is not None:
         _events_settled(run)
         accounts += run.books.arrivals()
     return accounts, unacknowledged
+
+
+def _overloads(run: Run) -> list[tuple[float, float]]:
+    """Unix times during which a search asked for more than the target can do."""
+    zero = run.telemetry.zero
+    return [(zero + since, zero + until) for since, until in run.search.overloads] if run.search is not None else []
 
 
 def _events_settled(run: Run) -> None:
@@ -103,6 +112,26 @@ def kind_of(account: Account) -> str:
 def excused(run: Run, account: Account) -> bool:
     """What a lost worker had asked last, nobody reports: that is said, and is no defect of the target."""
     return account.trouble is Trouble.UNACCOUNTED and any(member.gone for member in run.members.values())
+
+
+def broken_between(
+    run: Run, promises: Sequence[Promise], lag: Histogram, since: float, until: float
+) -> tuple[str, ...]:
+    """Which promises about operations broke in these seconds, and whether the generator was to blame; for a capacity search."""
+    measured = Measured(run.telemetry.totals(since, until), scenarios=run.scenarios, whole=False)
+    about = [promise for promise in promises if promise.section == "operations"]
+    broken = [f"{one.promise.name}: {one.reason}" for one in slo.judge(about, measured) if one.verdict is Verdict.FAIL]
+    if late(lag):
+        broken.append("the generator did not keep up: not the target's limit")
+    return tuple(broken)
+
+
+def _operations(run: Run) -> dict[Name, Tally]:
+    """What latencies and errors are judged by: the whole run, or the best step of a search."""
+    if run.search is None:
+        return run.telemetry.totals()
+    best = run.search.best
+    return run.telemetry.totals(best.since, best.until) if best is not None else run.telemetry.totals()
 
 
 def _measured(run: Run, accounts: Sequence[Account]) -> Measured:
@@ -131,15 +160,19 @@ def _implied(promises: Sequence[Promise], measured: Measured) -> list[Promise]:
     ]
 
 
-def lagged(run: Run) -> bool:
+def late(lag: Histogram) -> bool:
     """Whether the generator did not keep up, so that its latencies say more about it than about the target."""
-    late = histogram.quantile(run.telemetry.lag, 0.99)
-    return late is not None and late > LATE
+    worst = histogram.quantile(lag, 0.99)
+    return worst is not None and worst > LATE
+
+
+def lagged(run: Run) -> bool:
+    return late(run.telemetry.lag)
 
 
 def _marked(run: Run, judged: list[Judged]) -> list[Judged]:
     """Of a generator that lags, a latency that is too high is no verdict about the target."""
-    if not lagged(run):
+    if not lagged(run) or run.search is not None:
         return judged
     return [
         Judged(one.promise, Verdict.NO_VERDICT, one.actual, f"{one.reason}; the generator lagged")
@@ -192,8 +225,29 @@ def measurements(run: Run, measured: Measured, audit: Audit, unacknowledged: int
         "counters": dict(run.telemetry.counters),
         "fan_outs": fan_outs,
         "fan_out_curves": measures.curves(run.books, fan_outs),
+        "capacity": _capacity(run),
+        "baseline": _beside_baseline(run),
         "timeline": run.telemetry.timeline(),
     }  # fmt: skip
+
+
+def _capacity(run: Run) -> dict[str, Any] | None:
+    """The highest rate that held, in visits a second, and every step with what broke there."""
+    if run.search is None:
+        return None
+    best = run.search.best
+    return {
+        "highest": best.rate if best else 0,
+        "steps": [asdict(step) | {"held": step.held} for step in run.search.steps],
+    }
+
+
+def _beside_baseline(run: Run) -> dict[str, Any] | None:
+    if run.baseline is None:
+        return None
+    differences = baseline.compare(run.baseline, run.telemetry.timeline())
+    return {"method": baseline.METHOD, "compared": len(differences),
+            "differences": [one.as_json() | {"told": str(one)} for one in differences if one.exceeds_noise]}  # fmt: skip
 
 
 def _messages(run: Run) -> dict[str, int]:

@@ -18,6 +18,7 @@ from loadtests.world import Briefing
 if TYPE_CHECKING:
     import argparse
 
+    from loadtests.capacity import Search
     from loadtests.deck import Pair
     from loadtests.stage import Stage
 
@@ -68,6 +69,8 @@ class Run:
     stopped: float | None = None
     memory_after: int | None = None
     interrupted: bool = False
+    search: Search | None = None
+    baseline: list[dict[str, Any]] | None = None
     scenarios: frozenset[str] = frozenset()
     whole: bool = True
     """Whether no tags left errands out, so that an operation that was never requested has no excuse."""

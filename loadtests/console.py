@@ -44,6 +44,8 @@ def render(results: LoadResults, folder: str, *, colour: bool, width: int = WIDT
     _promises(console, results, width)
     for finding in results.findings:
         _finding(console, finding, width)
+    _searched(console, results.measurements["capacity"], width)
+    _compared(console, results.measurements["baseline"], width)
     _summary(console, results, folder, width)
     return buffer.getvalue()
 
@@ -84,6 +86,27 @@ def _finding(console: Console, finding: Finding, width: int) -> None:
         _wrapped(console, "where      ", ", ".join(f"{n} in {s}" for s, n in finding.by_scenario.items()), width)
     for example in finding.examples[:3]:
         _wrapped(console, "example    ", example, width)
+
+
+def _searched(console: Console, capacity: Mapping[str, Any] | None, width: int) -> None:
+    """A search: every step in the order in which it was tried, and the answer."""
+    if capacity is None:
+        return
+    console.print()
+    for step in capacity["steps"]:
+        label = f"{step['rate']:>5}/s     "
+        _wrapped(console, label, "; ".join(step["broken"]) or "held", width, "" if step["held"] else "red")
+    _wrapped(console, "capacity   ", f"{capacity['highest']} visits a second kept every promise", width, "bold")
+
+
+def _compared(console: Console, beside: Mapping[str, Any] | None, width: int) -> None:
+    if beside is None:
+        return
+    console.print()
+    told = [difference["told"] for difference in beside["differences"]] or ["no difference exceeds the noise"]
+    for line in told:
+        _wrapped(console, "baseline   ", line, width)
+    _wrapped(console, "method     ", beside["method"], width, "dim")
 
 
 def _summary(console: Console, results: LoadResults, folder: str, width: int) -> None:

@@ -31,6 +31,11 @@ def merge(into: Histogram, more: Mapping[int, int]) -> None:
         into[number] = into.get(number, 0) + count
 
 
+def less(whole: Mapping[int, int], before: Mapping[int, int]) -> Histogram:
+    """What came to a histogram since it was `before`."""
+    return {number: more for number, count in whole.items() if (more := count - before.get(number, 0))}
+
+
 def count(histogram: Mapping[int, int]) -> int:
     return sum(histogram.values())
 

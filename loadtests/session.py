@@ -17,13 +17,13 @@ from conformance.preflight import SetupError
 from conformance.provider import ProviderError
 from conformance.stack import StackError
 from conformance.target import SettingsError
-from loadtests import closing, conductor, console, histogram, publishing, slo, stage
-from loadtests.course import Course
+from loadtests import baseline, closing, conductor, console, histogram, publishing, slo, stage, watch
+from loadtests.capacity import Search
+from loadtests.course import CapacityCourse, Course
 from loadtests.crew import BRIEFING, FINISH, FINISHED, HELLO, LEASE, REPORT, WANTED, Crew
 from loadtests.results import write_json
 from loadtests.scenarios import SCENARIOS
 from loadtests.stream import Stream, errands, mean_requests
-from loadtests.telemetry import combined
 from loadtests.visit import Visit
 from loadtests.world import World
 from reports.results import ExitCode
@@ -31,18 +31,19 @@ from reports.results import ExitCode
 if TYPE_CHECKING:
     import argparse
 
+    from locust import LoadTestShape
     from locust.env import Environment
     from locust.runners import Runner
 
+    from loadtests.histogram import Histogram
     from loadtests.results import LoadResults
 
 DEFAULT_USERS = 10
 DEFAULT_SECONDS = 60.0
 FINISH_PATIENCE = 25.0
 TICK = 1.0
-PLAIN_PROGRESS_EVERY = 10
-"""Seconds between progress lines where there is no terminal."""
-SETUP_TROUBLE = (SettingsError, StackError, SetupError, ProviderError, stage.TooFewKeysError, slo.SloError)
+SETUP_TROUBLE = (SettingsError, StackError, SetupError, ProviderError, stage.TooFewKeysError, slo.SloError,
+                 baseline.BaselineError)  # fmt: skip
 
 
 def attach(environment: Environment) -> Session:
@@ -70,6 +71,9 @@ class Session:
         self.run: conductor.Run | None = None
         self.stage: stage.Stage | None = None
         self.promises: list[slo.Promise] = []
+        self.search: Search | None = None
+        self.baseline: list[dict[str, Any]] | None = None
+        self._lag_before: Histogram = {}
 
     @property
     def given(self) -> argparse.Namespace:
@@ -107,16 +111,36 @@ class Session:
             self.environment.user_classes = [chosen]
         asked = self.given.num_users or DEFAULT_USERS
         self._set_the_stage(asked * self.given.pace * mean_requests(chosen))
-        if self.given.shape != "constant":
-            course = Course(self.given.shape, asked, float(self.given.run_time or DEFAULT_SECONDS))
-            course.runner = self.environment.runner
-            self.environment.shape_class = course
+        self._choose_shape(asked, float(self.given.run_time or DEFAULT_SECONDS))
+
+    def _choose_shape(self, asked: int, duration: float) -> None:
+        """`constant` is Locust's own way with users and spawn rate."""
+        if self.given.shape == "constant":
+            return
+        if self.given.shape == "capacity":
+            self.search = Search(asked)
+            course: LoadTestShape = CapacityCourse(self.search, duration, self._broken_between, self._under_way)
+        else:
+            course = Course(self.given.shape, asked, duration)
+        course.runner = self.environment.runner
+        self.environment.shape_class = course
+
+    def _broken_between(self, since: float, until: float) -> tuple[str, ...]:
+        """What broke in these seconds of the run, in words."""
+        assert self.run is not None
+        lag = histogram.less(self.run.telemetry.lag, self._lag_before)
+        self._lag_before = dict(self.run.telemetry.lag)
+        return closing.broken_between(self.run, self.promises, lag, since, until)
+
+    def _under_way(self) -> int:
+        return sum(member.under_way for member in self.run.members.values()) if self.run is not None else 0
 
     def _set_the_stage(self, requests_per_second: float) -> None:
         """Bring up or look at the target, and listen to workers. Ends the process where nothing can be loaded."""
         self.seed = self.given.seed or secrets.randbelow(10**9)
         try:
             self.promises = slo.load(Path(self.given.slo))
+            self.baseline = baseline.load(Path(self.given.baseline)) if self.given.baseline else None
             self.stage = stage.set_up(self.given, self.seed, requests_per_second)
         except SETUP_TROUBLE as error:
             sys.stderr.write(f"{error}\n")
@@ -132,10 +156,12 @@ class Session:
         """A run begins."""
         if not self.is_worker:
             assert self.stage is not None
-            self.run = conductor.begin(self.stage, self.given, self.seed, self.given.run_time)
+            self.run = conductor.begin(self.stage, self.given, self.seed, None if self.search else self.given.run_time)
             classes = [cls for cls in self.environment.user_classes if issubclass(cls, Stream)]
             self.run.scenarios = frozenset(errand.scenario for cls in classes for errand in errands(cls))
             self.run.whole = not (self.given.tags or self.given.exclude_tags)
+            self.run.search = self.search
+            self.run.baseline = self.baseline
             self.results = None
             target = self.stage.target.target
             sys.stderr.write(
@@ -178,53 +204,20 @@ class Session:
         """Once a second: lost workers, the ceilings, a dead target, and the line that says how it goes."""
         while run.stopped is None:
             gevent.sleep(TICK)
-            self._note_losses(run)
-            reason = self._reason_to_stop(run)
+            watch.note_losses(self.runner, run)
+            reason = watch.reason_to_stop(run, self.given)
             if reason and run.stopped is None:
                 run.notes.append(reason)
                 self._stop()
                 return
-            self._show_progress(run)
-
-    def _note_losses(self, run: conductor.Run) -> None:
-        runner = self.environment.runner
-        if not isinstance(runner, MasterRunner):
-            return
-        alive = {client.id for client in runner.clients.all if client.state != "missing"}
-        for worker, member in run.members.items():
-            if worker not in alive and not member.gone and not member.finished:
-                member.gone = True
-                run.deck.back(worker)
-
-    def _reason_to_stop(self, run: conductor.Run) -> str | None:
-        if run.died is not None:
-            return f"the target died in second {run.died:.1f}"
-        if run.requests >= self.given.max_requests:
-            return f"stopped at the ceiling of {self.given.max_requests} requests"
-        if run.elapsed >= self.given.max_seconds:
-            return f"stopped at the ceiling of {self.given.max_seconds:.0f} s"
-        return None
+            if self.given.headless:
+                watch.show_progress(run, self.promises)
 
     def _stop(self) -> None:
-        runner = self.runner
         if self.given.headless:
-            gevent.spawn(runner.quit)
+            gevent.spawn(self.runner.quit)
         else:
-            runner.stop()
-
-    def _show_progress(self, run: conductor.Run) -> None:
-        if not self.given.headless or (not sys.stderr.isatty() and int(run.elapsed) % PLAIN_PROGRESS_EVERY):
-            return
-        lately = combined(run.telemetry.totals(since=run.elapsed - 5))
-        whole = run.telemetry.totals()
-        measured = slo.Measured(whole, scenarios=frozenset(name for name, _ in whole))
-        broken = sum(one.verdict == "fail" and one.actual is not None for one in slo.judge(self.promises, measured))
-        line = console.progress(
-            run.elapsed, lately.asked / min(5.0, max(run.elapsed, 1.0)), histogram.quantile(lately.latency, 0.95),
-            combined(whole).errors, sum(m.left for m in run.members.values()), broken, len(self.promises),
-        )  # fmt: skip
-        sys.stderr.write(f"\r\033[K{line}" if sys.stderr.isatty() else f"{line}\n")
-        sys.stderr.flush()
+            self.runner.stop()
 
     # -- after the load ---------------------------------------------------------------------------------------------------
 
@@ -262,7 +255,7 @@ class Session:
         runner.send_message(FINISH, {})
         deadline = time.monotonic() + FINISH_PATIENCE
         while time.monotonic() < deadline:
-            self._note_losses(run)
+            watch.note_losses(runner, run)
             if all(member.finished or member.gone for member in run.members.values()):
                 return
             gevent.sleep(0.05)
