@@ -42,20 +42,24 @@ class Ceiling:
     busy: float
 
 
-async def ceiling(seconds: float, *, batch: int, options: tuple[str, ...] = ()) -> Ceiling:
+async def ceiling(seconds: float, *, batch: int) -> Ceiling:
     """Hold it for ``seconds``, with up to ``batch`` statuses in a POST."""
     sink = Sink()
     await sink.listen()
-    with mock(sink.url, options) as server:
-        _prepare(server, batch)
-        before = server.cpu()
-        load = await Driver(server.target(), bodies(_PEOPLE), keep=True).opened(
-            _CONNECTIONS, rate=RATE, seconds=seconds
-        )
-        busy = (server.cpu() - before) / load.seconds
-        await _drained(server)
-        sink.close()
-        return _judge(load, sink, server, busy)
+    with mock(sink.url) as server:
+        found = await hold(server, sink, seconds, batch=batch)
+    await sink.close()
+    return found
+
+
+async def hold(server: Server, sink: Sink, seconds: float, *, batch: int) -> Ceiling:
+    """The same with a mock that posts its webhooks to the sink. Raises TimeoutError when they do not end."""
+    _prepare(server, batch)
+    before = server.cpu()
+    load = await Driver(server.target(), bodies(_PEOPLE), keep=True).opened(_CONNECTIONS, rate=RATE, seconds=seconds)
+    busy = (server.cpu() - before) / load.seconds
+    await _drained(server)
+    return _judge(load, sink, server, busy)
 
 
 def _prepare(server: Server, batch: int) -> None:

@@ -109,6 +109,7 @@ class Driver:
         self._load.seconds = time.perf_counter() - started
         for connection in opened:
             connection.close()
+        await asyncio.sleep(0)  # connections end in the loop's next turn
         return self._load
 
     def _send(self, connection: Connection, since: float) -> None:

@@ -8,7 +8,7 @@ from mock_meta.bench.ceiling import RATE, Ceiling
 from mock_meta.bench.million import Slice
 from mock_meta.bench.versus import Turn, Versus
 
-SENDS, STATUSES = 1.8, 3.0
+SENDS, STATUSES = 1.8, 2.0
 P99, P999, LATE = 0.025, 0.1, 0.25
 EACH, FLAT, BOUND = 1024, 1.5, 64
 _THREE = 3.0

@@ -29,16 +29,20 @@ class Sink:
 
     posts: list[tuple[float, str, bytes]] = field(default_factory=list)
     url: str = ""
+    connections: set[asyncio.Transport] = field(default_factory=set)
     _server: asyncio.Server | None = None
 
     async def listen(self) -> None:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Exchange(self.posts), "127.0.0.1", 0)
+        self._server = await loop.create_server(lambda: _Exchange(self), "127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/webhook"
 
-    def close(self) -> None:
+    async def close(self) -> None:
         if self._server is not None:
             self._server.close()
+        for connection in list(self.connections):
+            connection.close()
+        await asyncio.sleep(0)  # connections end in the loop's next turn
 
     def statuses(self) -> Iterator[Status]:
         """Read afterwards: while the load runs, a POST costs next to nothing."""
@@ -54,14 +58,18 @@ class Sink:
 
 
 class _Exchange(asyncio.Protocol):
-    def __init__(self, posts: list[tuple[float, str, bytes]]) -> None:
-        self._posts = posts
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
         self._parser = httptools.HttpRequestParser(self)
         self._chunks: list[bytes] = []
         self._signature = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self._sink.connections.add(self._transport)
+
+    def connection_lost(self, problem: Exception | None) -> None:  # noqa: ARG002  # asyncio's
+        self._sink.connections.discard(self._transport)
 
     def data_received(self, data: bytes) -> None:
         self._parser.feed_data(data)
@@ -74,6 +82,6 @@ class _Exchange(asyncio.Protocol):
         self._chunks.append(chunk)
 
     def on_message_complete(self) -> None:
-        self._posts.append((time.time(), self._signature, b"".join(self._chunks)))
+        self._sink.posts.append((time.time(), self._signature, b"".join(self._chunks)))
         self._chunks.clear()
         self._transport.write(_ANSWER)

@@ -67,7 +67,7 @@ async def _turn(start: Starter, seconds: float, *, webhooks: bool) -> Turn:
         load = await _send(server, seconds)
         await _drained(sink)
         cost = (server.cpu() - before) / len(load.latencies)
-    sink.close()
+    await sink.close()
     arrived = sum(1 for _ in sink.statuses())
     return Turn(load.rate, cost * 1e6, load.percentile(0.99) * 1e3, arrived / len(load.latencies))
 
