@@ -31,6 +31,17 @@ class TemplateCategory(StrEnum):
     UTILITY = "UTILITY"
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A WhatsApp group that a business number made; ``participants`` are the others in it, as digits."""
+
+    id: str
+    subject: str
+    participants: tuple[str, ...]
+    created_at: float
+    description: str | None = None
+
+
 @dataclass(slots=True)
 class PhoneNumber:
     """A business number. ``display`` as written on screen, ``digits`` as in webhooks."""
@@ -51,6 +62,7 @@ class PhoneNumber:
     allowed_recipients: frozenset[str] | None = None
     override_url: str | None = None
     profile: dict[str, Any] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -142,6 +154,9 @@ class Accounts:
     def of_token(self, token: str) -> list[Account]:
         """The accounts the token opens; empty for a token nobody issued."""
         return self._by_token.get(token, [])
+
+    def of_group(self, group_id: str) -> Account | None:
+        return next((one for one in self if any(group_id in phone.groups for phone in one.phones.values())), None)
 
     def of_template(self, template_id: str) -> Account | None:
         return next((one for one in self if template_id in one.templates), None)

@@ -21,7 +21,7 @@ from mock_meta.media import MediaStore
 from mock_meta.numbers import whatsapp_id
 from mock_meta.pacing import Pacing
 from mock_meta.pause import Pausable
-from mock_meta.payloads import status_item
+from mock_meta.payloads import group_items, status_item
 from mock_meta.posting import HttpPoster, Poster
 from mock_meta.review_settings import ReviewSettings
 from mock_meta.rules.message import Message
@@ -177,4 +177,9 @@ class Mock:
     def _announce(self, account: Account, phone: PhoneNumber, sent: Sent, place: int, step: Step) -> None:
         item = status_item(account, sent, step, self.clock())
         key = f"{sent.phone_number_id}|{sent.wa_id}|{sent.nth}|{place}"
-        self.announcer.announce(account, phone, item, key)
+        group = phone.groups.get(sent.wa_id)
+        if group is None:
+            self.announcer.announce(account, phone, item, key)
+            return
+        for one in group_items(account, group, item):
+            self.announcer.announce(account, phone, one, f"{key}|{one['recipient_participant_id']}")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mock_meta.accounts import Account, PhoneNumber
+from mock_meta.accounts import Account, Group, PhoneNumber
 from mock_meta.behaviour import Failure, Status, Step
 from mock_meta.conversations import Sent
 from mock_meta.errors import webhook_error
@@ -35,15 +35,30 @@ def messages_value(phone: PhoneNumber, **members: Sequence[Any]) -> Payload:
 
 def statuses_value(phone: PhoneNumber, items: Sequence[Payload]) -> Payload:
     """Statuses with the people they are about, who are left out for failures and where there are no user ids (16.1)."""
-    contacts = [_contact(item) for item in items if "recipient_user_id" in item and item["status"] != Status.FAILED]
+    contacts = [one for one in map(_contact, items) if one]
     if not contacts:
         return messages_value(phone, statuses=items)
     return messages_value(phone, contacts=contacts, statuses=items)
 
 
 def _contact(item: Payload) -> Payload:
-    contact = {"user_id": item["recipient_user_id"]}
-    return {"wa_id": item["recipient_id"], **contact} if "recipient_id" in item else contact
+    """The person of a status, in a group or not; empty for a failure, or without a user id."""
+    kind = "recipient_participant" if "recipient_participant_user_id" in item else "recipient"
+    if f"{kind}_user_id" not in item or item["status"] == Status.FAILED:
+        return {}
+    known = {"wa_id": item.get(f"{kind}_id"), "user_id": item[f"{kind}_user_id"]}
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def group_items(account: Account, group: Group, item: Payload) -> list[Payload]:
+    """A status of a message to a group: one for each participant."""
+    whole = {name: value for name, value in item.items() if name != "recipient_user_id"}
+    return [{**whole, "recipient_type": "group", **_participant(account, person)} for person in group.participants]
+
+
+def _participant(account: Account, person: str) -> Payload:
+    named = {"recipient_participant_user_id": user_id(account, person)} if account.user_ids else {}
+    return {"recipient_participant_id": person, **named}
 
 
 def status_item(account: Account, message: Sent, step: Step, now: float) -> Payload:
@@ -56,7 +71,7 @@ def status_item(account: Account, message: Sent, step: Step, now: float) -> Payl
     by_user_id = is_user_id(message.wa_id)
     if not by_user_id:
         item["recipient_id"] = message.wa_id
-    if by_user_id or account.user_ids:
+    if by_user_id or (account.user_ids and step.status is not Status.FAILED):
         item["recipient_user_id"] = user_id(account, message.wa_id)
     if message.opaque is not None:
         item["biz_opaque_callback_data"] = message.opaque

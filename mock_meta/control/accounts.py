@@ -3,19 +3,43 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints, field_validator
 
-from mock_meta.accounts import Account, Accounts, PhoneNumber, Template, TemplateCategory, TemplateStatus, TokenState
+from mock_meta.accounts import (
+    Account,
+    Accounts,
+    Group,
+    PhoneNumber,
+    Template,
+    TemplateCategory,
+    TemplateStatus,
+    TokenState,
+)
 from mock_meta.control.bodies import as_shape, body_as, mock_of
 from mock_meta.control.shapes import ControlError, Shape, not_found
 from mock_meta.graph.phone_numbers import phone_node
 from mock_meta.graph.templates import template_node
 from mock_meta.handshake import shake_hands
 from mock_meta.mock import Mock
+from mock_meta.numbers import is_user_id
 from mock_meta.targets import refusal
 
 Id = Annotated[str, StringConstraints(pattern=r"^\d{1,32}$")]
 Version = Annotated[str, StringConstraints(pattern=r"^v\d{1,2}\.\d$")]
+
+
+class GroupShape(Shape):
+    id: Annotated[str, StringConstraints(pattern=r"^[\w@.:+/=-]{4,128}$")]
+    subject: str = "Test group"
+    description: str | None = None
+    participants: list[Annotated[str, StringConstraints(pattern=r"^\+?\d{5,15}$")]] = Field(default_factory=list)
+
+    @field_validator("id")
+    @classmethod
+    def _not_a_person(cls, value: str) -> str:
+        if value.isdecimal() or is_user_id(value):
+            raise ValueError("a group's id is neither a number nor a user id")
+        return value
 
 
 class PhoneShape(Shape):
@@ -30,6 +54,7 @@ class PhoneShape(Shape):
     mode: Literal["LIVE", "SANDBOX"] = "LIVE"
     name_status: str = "APPROVED"
     allowed_recipients: list[str] | None = None
+    groups: list[GroupShape] = Field(default_factory=list)
 
 
 class TemplateShape(Shape):
@@ -153,10 +178,10 @@ def _phones(mock: Mock, waba_id: str, body: AccountShape) -> dict[str, PhoneNumb
         owner = mock.accounts.of_phone(shape.id)
         if owner is not None and owner.waba_id != waba_id:
             raise ControlError(f"phone number {shape.id} belongs to account {owner.waba_id}", 409)
-    return {shape.id: _phone(waba_id, shape) for shape in body.phone_numbers}
+    return {shape.id: _phone(waba_id, shape, mock.clock()) for shape in body.phone_numbers}
 
 
-def _phone(waba_id: str, shape: PhoneShape) -> PhoneNumber:
+def _phone(waba_id: str, shape: PhoneShape, now: float) -> PhoneNumber:
     listed = shape.allowed_recipients
     return PhoneNumber(
         id=shape.id,
@@ -172,7 +197,13 @@ def _phone(waba_id: str, shape: PhoneShape) -> PhoneNumber:
         mode=shape.mode,
         name_status=shape.name_status,
         allowed_recipients=None if listed is None else frozenset(one.lstrip("+") for one in listed),
+        groups={one.id: _group(one, now) for one in shape.groups},
     )
+
+
+def _group(shape: GroupShape, now: float) -> Group:
+    people = tuple(one.lstrip("+") for one in shape.participants)
+    return Group(shape.id, shape.subject, people, now, shape.description)
 
 
 def put_template(mock: Mock, account: Account, shape: TemplateShape) -> Template:

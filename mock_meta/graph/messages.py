@@ -50,6 +50,10 @@ def check_sender(account: Account, phone: PhoneNumber, message: Message) -> None
         raise refuse(131031)
     if phone.name_status in {"DECLINED", "PENDING_REVIEW"} and phone.mode == "SANDBOX":
         raise refuse(131037)
+    if message.to_group:
+        if message.digits not in phone.groups:
+            raise refuse(131009, "The group does not exist or the phone number is not in it")
+        return
     if phone.allowed_recipients is not None and message.digits not in phone.allowed_recipients:
         raise refuse(131030)
     if message.digits == phone.digits:

@@ -20,6 +20,7 @@ class NodeKind(StrEnum):
     MEDIA = "media"
     APP = "app"
     UPLOAD = "upload session"
+    GROUP = "group"
     CREDENTIAL = "credential"
 
 

@@ -18,6 +18,7 @@ from mock_meta.graph import (
     accounts,
     block_users,
     business_profile,
+    groups,
     media,
     messages,
     overrides,
@@ -50,6 +51,7 @@ _ROUTES: Mapping[tuple[NodeKind, str, str], Route] = MappingProxyType(
             tokens.routes,
             business_profile.routes,
             block_users.routes,
+            groups.routes,
             uploads.routes,
         )
         for route in routes
@@ -93,6 +95,9 @@ def _find_rare(mock: Mock, node_id: str, token: str | None) -> Node | None:
     account = mock.accounts.of_template(node_id)
     if account is not None:
         return Node(NodeKind.TEMPLATE, node_id, account, template=account.templates[node_id])
+    account = mock.accounts.of_group(node_id)
+    if account is not None:
+        return Node(NodeKind.GROUP, node_id, account)
     session = mock.uploads.find(node_id)
     account = mock.accounts.of_app(session.app_id if session else node_id, token)
     kind = NodeKind.UPLOAD if session else NodeKind.APP

@@ -15,6 +15,7 @@ from mock_meta.rules.reaction import check_reaction
 from mock_meta.rules.shape import Object, as_object, member, one_of, only, optional_flag, required, text_at
 from mock_meta.rules.template_shape import read_template
 
+GROUP = "group"
 _TEXT, _OPAQUE, _MAX_CONTACTS = 4096, 512, 257
 TYPES = (
     "audio",
@@ -50,7 +51,7 @@ _NAME = frozenset({"formatted_name", "first_name", "last_name", "middle_name", "
 class Message(msgspec.Struct, frozen=True, gc=False):
     """A well-formed send. ``to`` as sent, ``digits`` what it means, ``payload`` the member named by ``type``.
 
-    A recipient named by a business-scoped user id has that id in place of digits.
+    A recipient named by a business-scoped user id has that id in place of digits, and so has a group.
     """
 
     to: str
@@ -59,6 +60,7 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     payload: Any
     quoted: str | None
     opaque: str | None
+    to_group: bool = False
 
 
 def check_product(params: Object) -> None:
@@ -77,7 +79,8 @@ def read_message(params: Object, known: MediaKnown, problems: list[str], *, any_
     """
     check_product(params)
     to = _recipient(params, problems)
-    digits = digits_of(to) if params.get("to") else to
+    to_group = params.get("recipient_type") == GROUP
+    digits = to if to_group or not params.get("to") else digits_of(to)
     if digits is None and not any_number:
         raise refuse(131009, "The phone number is malformed: Please use the format: +1234567890.")
     kind = one_of(params.get("type", "text"), TYPES, "type")
@@ -87,12 +90,12 @@ def read_message(params: Object, known: MediaKnown, problems: list[str], *, any_
     problems += [f"body: unknown member {name!r}" for name in params if name not in _ENVELOPE]
     _check_payload(kind, payload, known)
     _identity_hash(params)
-    return Message(to, digits or "", kind, payload, _quoted(params), _opaque(params))
+    return Message(to, digits or "", kind, payload, _quoted(params), _opaque(params), to_group)
 
 
 def _recipient(params: Object, problems: list[str]) -> str:
     if params.get("recipient_type") is not None:
-        one_of(params["recipient_type"], ("individual",), "recipient_type")
+        one_of(params["recipient_type"], ("individual", GROUP), "recipient_type")
     to = params.get("to")
     if to is None or to == "":
         return _user_id(params)

@@ -12,6 +12,7 @@ from mock_meta.posting import PostError, Reply
 from mock_meta.settings import Settings
 
 WABA, PHONE, TOKEN, SECRET = "102290129340398", "106540352242922", "EAAtest", "test_app_secret"
+GROUP = "Y2FwaV9ncm91cDoxNzA1"
 HOOK = "http://127.0.0.1:9/hook"
 PERSON = "99900001234"
 TEMPLATES: list[dict[str, Any]] = [
@@ -55,7 +56,14 @@ def account(**changes: Any) -> dict[str, Any]:
         "app_secret": SECRET,
         "verify_token": "verify",
         "webhook_url": HOOK,
-        "phone_numbers": [{"id": PHONE, "display_phone_number": "+1 555-078-3881", "verified_name": "Lucky Shrub"}],
+        "phone_numbers": [
+            {
+                "id": PHONE,
+                "display_phone_number": "+1 555-078-3881",
+                "verified_name": "Lucky Shrub",
+                "groups": [{"id": GROUP, "subject": "Friends", "participants": [f"+{PERSON}", "99900005678"]}],
+            }
+        ],
         "templates": TEMPLATES,
         **changes,
     }

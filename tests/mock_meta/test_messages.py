@@ -69,7 +69,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         {"biz_opaque_callback_data": "o" * 513},
         "(#100) Param biz_opaque_callback_data must be at most 512 characters long.",
     ),
-    ({"recipient_type": "crowd"}, '(#100) Param recipient_type must be one of {INDIVIDUAL} - got "crowd".'),
+    ({"recipient_type": "crowd"}, '(#100) Param recipient_type must be one of {GROUP, INDIVIDUAL} - got "crowd".'),
 ]
 
 

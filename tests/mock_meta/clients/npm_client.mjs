@@ -59,6 +59,7 @@ async function send(phone, waba, token) {
   }
   told["reply to a user id"] = (await client.sendMessage(phone, { bsuid: "US.1349" }, new m.Text("Ciao"), "wamid.x", "camp-7"))
     .messages?.[0].id;
+  told["text to a group"] = (await client.sendMessage(phone, { group: "Y2FwaV9ncm91cDoxNzA1" }, new m.Text("Ciao"))).messages?.[0].id;
   told.media = await media(client, phone);
   told.templates = await templates(waba, token);
   console.log(JSON.stringify(told));

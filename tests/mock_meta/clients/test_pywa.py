@@ -26,7 +26,7 @@ from pywa.types.others import ProductsSection
 
 from tests.mock_meta.clients.conftest import Meta, serving
 from tests.mock_meta.conftest import until
-from tests.mock_meta.inside import PERSON, PHONE, SECRET, TOKEN, WABA
+from tests.mock_meta.inside import GROUP, PERSON, PHONE, SECRET, TOKEN, WABA
 
 USER = "US.13491208655302741918"
 REPLIES = [Button("Sì", "yes"), Button("No", "no")]
@@ -52,6 +52,7 @@ def wa(meta: Meta) -> Iterator[WhatsApp]:
 SENDS: dict[str, Callable[[WhatsApp, Path], Any]] = {
     "text": lambda wa, _: wa.send_message(PERSON, "Ciao", preview_url=True, tracker="camp-7"),
     "text to a user id": lambda wa, _: wa.send_message(USER, "Ciao"),
+    "text to a group": lambda wa, _: wa.send_message(GROUP, "Ciao"),
     "text with an identity key": lambda wa, _: wa.send_message(PERSON, "Ciao", identity_key_hash="abc"),
     "reply": lambda wa, _: wa.send_message(PERSON, "Ciao", reply_to_message_id="wamid.x"),
     "buttons": lambda wa, _: wa.send_message(PERSON, "Scegli", header="H", footer="F", buttons=REPLIES),
@@ -139,6 +140,8 @@ def test_the_account_and_its_number(wa: WhatsApp) -> None:
     assert wa.update_business_profile(about="Ciao", email="a@example.com", websites=["https://example.com/"])
     assert wa.get_business_profile().about == "Ciao"
     assert wa.register_phone_number(pin="123456")
+    assert [(group.id, len(group.participants)) for group in wa.get_groups()] == [(GROUP, 2)]
+    assert wa.get_group(GROUP).subject == "Friends"
 
 
 def inbound(meta: Meta, kind: str, **members: Any) -> list[dict[str, Any]]:

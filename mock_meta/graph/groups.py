@@ -1,0 +1,46 @@
+"""Groups of a number: their list and each of them (Meta's groups API; fact sheet 16.1). They are made by the control."""
+
+from typing import Any
+
+from mock_meta.accounts import Account, Group
+from mock_meta.answer import Answer, ok
+from mock_meta.call import Call
+from mock_meta.fields import select
+from mock_meta.graph.routes import Node, NodeKind, Route, phone_of
+from mock_meta.mock import Mock
+from mock_meta.paging import page
+from mock_meta.user_ids import user_id
+
+DEFAULT_FIELDS = ("id", "subject")
+
+
+def group_node(account: Account, group: Group) -> dict[str, Any]:
+    """Every field the node has."""
+    people = [{"wa_id": person, "user_id": user_id(account, person)} for person in group.participants]
+    return {
+        "id": group.id,
+        "subject": group.subject,
+        "description": group.description,
+        "creation_timestamp": str(int(group.created_at)),
+        "suspended": False,
+        "total_participant_count": len(people),
+        "participants": people,
+        "join_approval_mode": "auto_approve",
+    }
+
+
+def list_groups(_mock: Mock, call: Call, node: Node) -> Answer:
+    fields = call.query.get("fields")
+    rows = [group_node(node.account, group) for group in phone_of(node).groups.values()]
+    return ok(page(call, [select(row, fields, tuple(row)) for row in rows]))
+
+
+def get_group(_mock: Mock, call: Call, node: Node) -> Answer:
+    group = next(phone.groups[node.id] for phone in node.account.phones.values() if node.id in phone.groups)
+    return ok(select(group_node(node.account, group), call.query.get("fields"), DEFAULT_FIELDS))
+
+
+routes = (
+    Route("GET", NodeKind.PHONE, "groups", "groups.list", list_groups),
+    Route("GET", NodeKind.GROUP, "", "groups.get", get_group),
+)
