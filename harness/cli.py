@@ -70,6 +70,8 @@ def gate(arguments: list[str]) -> int:
 
 
 GATE_ARGUMENTS = [
+    # Plugins that dependencies bring along and no check uses: importing them takes longer than most groups of checks.
+    "-p", "no:schemathesis", "-p", "no:hypothesispytest", "-p", "no:locust",
     "-p", "conformance.plugin", "-p", "no:cacheprovider", "-c", str(CHECKS / "pytest.ini"), "--rootdir", str(CHECKS),
     "-q", "-rN", "--tb=no", "--capture=sys", str(CHECKS / "wacrm"),
 ]  # fmt: skip

@@ -33,7 +33,7 @@ TEXTS = {
     "long": "n" * 200,
     "number-like": "007",
     "word-like": "null",
-    "blanks": "  Ada  Lovelace ",
+    "two blanks": "Ada  Lovelace",
     "mixed case": "ada McDONALD-o'neil",
     "compatibility": "\ufb01 \u2460 \uff21da \u338f",
 }

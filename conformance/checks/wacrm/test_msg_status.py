@@ -91,6 +91,7 @@ def test_a_status_is_of_the_message_that_it_names(account: Account) -> None:
 
 
 @requirement("MSG-10")
+@pytest.mark.usefixtures("hears")
 @pytest.mark.parametrize("script", [(SENT,), (SENT, DELIVERED), (SENT, DELIVERED, READ), (FAILED,)], ids="-".join)
 def test_statuses_that_overtake_metas_answer_are_not_lost(account: Account, script: tuple[str, ...]) -> None:
     number = account.numbers.fresh()

@@ -261,6 +261,7 @@ def beside(account: Account, hanging: Sequence[str], since: int) -> Callable[[],
 
 
 @requirement("MSG-09")
+@pytest.mark.usefixtures("hears")
 def test_a_message_that_meta_took_slowly_is_no_error(slow: Slow) -> None:
     for seconds, exchange in slow.accepted:
         number = json.loads(exchange.body)["to"]

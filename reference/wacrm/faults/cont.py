@@ -35,11 +35,6 @@ def email_is_lower_cased_on_create(wacrm: Wacrm) -> None:
     _create(wacrm, lambda body: {"email": body.email.lower() if body.email else None})
 
 
-@fault("CONT-01", "a name is trimmed, as the form of the dashboard does it")
-def name_is_trimmed_on_create(wacrm: Wacrm) -> None:
-    _create(wacrm, lambda body: {"name": body.name.strip() if body.name else body.name})
-
-
 @fault("CONT-02", "ON CONFLICT DO UPDATE SET updated_at, so that the statement returns the row")
 def known_phone_is_touched(wacrm: Wacrm) -> None:
     create = wacrm.contacts.create

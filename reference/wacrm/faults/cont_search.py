@@ -35,16 +35,6 @@ def search_folds_ascii_only(wacrm: Wacrm) -> None:
     patch(wacrm.contacts, "fold", ascii_only)
 
 
-@fault("CONT-08", "what is searched for is trimmed, and its blanks match nothing or anything")
-def search_is_trimmed(wacrm: Wacrm) -> None:
-    page = wacrm.contacts.page
-
-    def trimmed(account: str, window: Window, search: str | None, tag: str | None) -> list[Row]:
-        return page(account, window, search.strip() if search else search, tag)
-
-    patch(wacrm.contacts, "page", trimmed)
-
-
 @fault("CONT-08", "the number is matched from its beginning only")
 def search_matches_the_start_of_the_phone_only(wacrm: Wacrm) -> None:
     rewrite(wacrm.contacts.sql, "page", "OR instr(phone, :search)", "OR instr(phone, :search) = 1")

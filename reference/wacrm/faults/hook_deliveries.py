@@ -162,7 +162,7 @@ def redirects_are_successes(wacrm: Wacrm) -> None:
     patch(wacrm.dispatcher, "succeeded", answered)
 
 
-@fault("HOOK-10", "success is 200")
+@fault("HOOK-10", "success is 200, and nothing else that a receiver may answer")
 def other_2xx_are_failures(wacrm: Wacrm) -> None:
     def answered(status: int) -> bool:
         return status == 200  # noqa: PLR2004 - the only one thought of
