@@ -11,7 +11,10 @@ _PEOPLE = 100_000
 
 
 class Sent(msgspec.Struct, gc=False):
-    """A message Meta accepted. ``nth`` counts the messages of this pair from 1; ``origin`` is the pricing category."""
+    """A message Meta accepted. ``nth`` counts the messages of this pair from 1; ``origin`` is the pricing category.
+
+    ``user_id`` is filled in by the first status, so that it is worked out once.
+    """
 
     wamid: str
     waba_id: str
@@ -26,6 +29,7 @@ class Sent(msgspec.Struct, gc=False):
     opaque: str | None = None
     conversation: str = ""
     priced: bool = False
+    user_id: str = ""
 
     @property
     def pair(self) -> Pair:

@@ -72,7 +72,8 @@ def status_item(account: Account, message: Sent, step: Step, now: float) -> Payl
     if not by_user_id:
         item["recipient_id"] = message.wa_id
     if by_user_id or (account.user_ids and step.status is not Status.FAILED):
-        item["recipient_user_id"] = user_id(account, message.wa_id)
+        message.user_id = message.user_id or user_id(account, message.wa_id)
+        item["recipient_user_id"] = message.user_id
     if message.opaque is not None:
         item["biz_opaque_callback_data"] = message.opaque
     if step.status is Status.FAILED:
