@@ -3,12 +3,15 @@
 from collections import deque
 from collections.abc import Hashable
 
+_FEW = 10_000
+
 
 class TokenBuckets:
-    """One bucket per key: ``capacity`` at once, then ``rate`` per second."""
+    """One bucket per key: ``capacity`` at once, then ``rate`` per second. Buckets that are full again are forgotten."""
 
     def __init__(self) -> None:
         self._levels: dict[Hashable, tuple[float, float]] = {}
+        self._many = _FEW
 
     def take(self, key: Hashable, capacity: float, rate: float, now: float) -> bool:
         """Take one token; False, and nothing taken, when the bucket is empty."""
@@ -16,7 +19,15 @@ class TokenBuckets:
         level = min(capacity, level + max(0.0, now - since) * rate)
         allowed = level >= 1.0
         self._levels[key] = (level - 1.0 if allowed else level, now)
+        if len(self._levels) > self._many:
+            self._sweep(capacity, rate, now)
         return allowed
+
+    def _sweep(self, capacity: float, rate: float, now: float) -> None:
+        """Forget full buckets; wait for twice as many as are left before the next time."""
+        levels = self._levels.items()
+        self._levels = {key: (level, at) for key, (level, at) in levels if level + (now - at) * rate < capacity}
+        self._many = max(_FEW, 2 * len(self._levels))
 
     def clear(self) -> None:
         self._levels.clear()

@@ -1,5 +1,6 @@
 """Meta's limits as behaviour (fact sheet 14). Each is off until switched on, and each has Meta's numbers by default."""
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -93,7 +94,7 @@ class Limits:
         self._management = RollingCounts(_HOUR)
         self._creations = RollingCounts(_HOUR)
         self._registrations = RollingCounts(3 * _DAY)
-        self._reached: dict[str, dict[str, float]] = {}
+        self._reached: dict[str, OrderedDict[str, float]] = {}
 
     def clear(self) -> None:
         """All off, all counters at zero."""
@@ -155,10 +156,11 @@ class Limits:
         limit = self.settings.messaging_limit
         if not limit.enabled:
             return True
-        reached = self._reached.setdefault(waba_id, {})
-        for person in [one for one, at in reached.items() if at <= now - _DAY]:
-            del reached[person]
+        reached = self._reached.setdefault(waba_id, OrderedDict())
+        while reached and next(iter(reached.values())) <= now - _DAY:
+            reached.popitem(last=False)
         if wa_id not in reached and len(reached) >= limit.users:
             return False
         reached[wa_id] = now
+        reached.move_to_end(wa_id)
         return True
