@@ -61,7 +61,7 @@ def _operations(console: Console, measured: Mapping[str, Any]) -> None:
     for name, row in measured["delays"].items():
         times = "".join(f"{_milliseconds(row[q]):>8}" for q in ("p50", "p95", "p99"))
         console.print(f"{name:<36}{row['count']:>8}{'':>8}{times}", style="dim")
-    console.print("milliseconds from the intended start (open model); delays, from end to end, below", style="dim")
+    console.print("milliseconds from the intended start (open model)", style="dim")
 
 
 def _milliseconds(seconds: float | None) -> str:
