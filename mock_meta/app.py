@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 class MockMeta(FastAPI):
     """The control's routes, and the Graph API for every other path.
 
-    The hot path is here: a send goes straight to the gateway. FastAPI's middleware and routing cost as much as all of
-    Meta's checks together, and would change nothing about the answer. A ``scenario`` that is set before the server starts is
-    played from then on.
+    The hot path is here: a send goes straight to the gateway. FastAPI's middleware and routing, which tries the control's
+    routes one by one, would take four times as long as everything else that is done for it (127 us to 31), and change
+    nothing about the answer. A ``scenario`` that is set before the server starts is played from then on.
     """
 
     def __init__(self, mock: Mock) -> None:
