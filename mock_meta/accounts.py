@@ -84,8 +84,28 @@ class Template:
 
 
 @dataclass(slots=True)
+class App:
+    """One more app that works with a WABA: with its own token, and its own copy of every webhook, signed with its own secret."""
+
+    id: str
+    name: str = "Another app"
+    access_token: str = field(default="", repr=False)
+    app_secret: str = field(default="", repr=False)
+    webhook_url: str | None = None
+    webhook_version: str = "v21.0"
+    subscribed: bool = True
+    override_url: str | None = None
+    webhook_fields: frozenset[str] | None = None
+
+    def callback_for(self, name: str) -> str | None:
+        """Where a change of the webhook field goes."""
+        listens = self.subscribed and (self.webhook_fields is None or name in self.webhook_fields)
+        return (self.override_url or self.webhook_url) if listens else None
+
+
+@dataclass(slots=True)
 class Account:
-    """A WABA with the one app that owns its token. Secrets never show in a repr.
+    """A WABA with the app that owns its token, and with other apps. Secrets never show in a repr.
 
     ``user_ids`` False leaves business-scoped user ids out of webhooks, as before 2026. ``webhook_fields`` None is all.
     """
@@ -107,6 +127,7 @@ class Account:
     phones: dict[str, PhoneNumber] = field(default_factory=dict)
     templates: dict[str, Template] = field(default_factory=dict)
     deleted_names: dict[tuple[str, str], float] = field(default_factory=dict)
+    other_apps: list[App] = field(default_factory=list)
 
     @property
     def callback(self) -> str | None:
@@ -119,6 +140,10 @@ class Account:
             return None
         phone = self.phones.get(phone_number_id) if phone_number_id is not None else None
         return (phone.override_url if phone else None) or self.callback
+
+    def app_of(self, token: str | None) -> "Account | App":
+        """Whose token it is: another app's, or the account's own app's."""
+        return next((app for app in self.other_apps if app.access_token == token), self)
 
     def template(self, name: str, language: str) -> Template | None:
         wanted = (name, language)
@@ -178,4 +203,5 @@ class Accounts:
         self._by_phone = {phone: account for account in self for phone in account.phones}
         self._by_token = {}
         for account in self:
-            self._by_token.setdefault(account.access_token, []).append(account)
+            for token in {account.access_token, *(app.access_token for app in account.other_apps)}:
+                self._by_token.setdefault(token, []).append(account)

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from mock_meta.control.accounts import ConfiguredAccount
+from mock_meta.control.account_shapes import ConfiguredAccount
 from mock_meta.control.behaviour import BehaviourShape, ScriptShape, Seconds
 from mock_meta.control.bodies import as_shape
 from mock_meta.control.faults import FaultShape

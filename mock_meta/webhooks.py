@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from mock_meta.accounts import Account
+from mock_meta.accounts import Account, App
 from mock_meta.delivery import Delivery, Dispatcher
 from mock_meta.entries import parsed_body
 from mock_meta.payloads import Payload
@@ -32,12 +32,12 @@ class Signing(StrEnum):
     UNESCAPED = "unescaped"
 
 
-def signed_headers(account: Account, body: bytes, signing: Signing, unescaped: bytes) -> dict[str, str]:
+def signed_headers(app: Account | App, body: bytes, signing: Signing, unescaped: bytes) -> dict[str, str]:
     """Meta's headers. ``unescaped`` is the raw UTF-8 form, which only UNESCAPED signs."""
-    headers = {**_BASE_HEADERS, "Facebook-Api-Version": account.webhook_version}
+    headers = {**_BASE_HEADERS, "Facebook-Api-Version": app.webhook_version}
     if signing is Signing.NONE:
         return headers
-    secret = f"not-{account.app_secret}" if signing is Signing.WRONG else account.app_secret
+    secret = f"not-{app.app_secret}" if signing is Signing.WRONG else app.app_secret
     signed = unescaped if signing is Signing.UNESCAPED else body
     headers["X-Hub-Signature"] = sign_sha1(secret, signed)
     if signing is not Signing.SHA1_ONLY:
@@ -56,8 +56,17 @@ class Webhooks:
     def publish(
         self, account: Account, payload: Payload, *, lane: str | None = None, signing: Signing = Signing.VALID
     ) -> Delivery | None:
-        """Send what happened, if the WABA's app listens to it and has a callback; None otherwise (section 11)."""
+        """Send what happened, if the WABA's app listens to it and has a callback; None otherwise (section 11).
+
+        Other apps get copies of their own, which wait for nobody else's answers (15.4).
+        """
         change = payload["entry"][0]["changes"][0]
+        for app in account.other_apps:
+            callback = app.callback_for(change["field"])
+            if callback is not None:
+                self.send(
+                    account, callback, payload, app=app, signing=signing, lane=f"{lane}|{app.id}" if lane else None
+                )
         url = account.callback_for(change["field"], change["value"].get("metadata", _NOWHERE).get("phone_number_id"))
         if url is None:
             self.suppressed += 1
@@ -70,13 +79,14 @@ class Webhooks:
         url: str,
         payload: Any,  # noqa: ANN401  # any JSON value, malformed on purpose too
         *,
+        app: App | None = None,
         signing: Signing = Signing.VALID,
         escape: bool = True,
         lane: str | None = None,
     ) -> Delivery:
         body = meta_dump(payload) if escape else raw_dump(payload)
         unescaped = raw_dump(payload) if signing is Signing.UNESCAPED else body
-        headers = signed_headers(account, body, signing, unescaped)
+        headers = signed_headers(app or account, body, signing, unescaped)
         return self._dispatch(account, url, body, headers, Subjects(payload), signing, lane)
 
     def send_text(self, account: Account, url: str, text: str, signing: Signing) -> Delivery:
@@ -89,7 +99,8 @@ class Webhooks:
         """The same bytes again, signed in the same way, as a delivery of its own."""
         signing = Signing(old.signing)
         unescaped = raw_dump(parsed_body(old.body)) if signing is Signing.UNESCAPED else old.body
-        headers = signed_headers(account, old.body, signing, unescaped)
+        receivers = (app for app in account.other_apps if old.url in {app.override_url, app.webhook_url})
+        headers = signed_headers(next(receivers, account), old.body, signing, unescaped)
         return self._dispatch(account, old.url, old.body, headers, old.subjects, signing)
 
     def _dispatch(

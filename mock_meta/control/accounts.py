@@ -1,94 +1,32 @@
 """``/_control/accounts``: WABAs, their numbers and templates."""
 
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from fastapi import APIRouter, Request
-from pydantic import Field, StringConstraints, field_validator
 
 from mock_meta.accounts import (
     Account,
     Accounts,
+    App,
     Group,
     PhoneNumber,
     Template,
-    TemplateCategory,
-    TemplateStatus,
-    TokenState,
+)
+from mock_meta.control.account_shapes import (
+    AccountShape,
+    AppShape,
+    ConfiguredAccount,
+    GroupShape,
+    PhoneShape,
+    TemplateShape,
 )
 from mock_meta.control.bodies import as_shape, body_as, mock_of
-from mock_meta.control.shapes import ControlError, Shape, not_found
+from mock_meta.control.shapes import ControlError, not_found
 from mock_meta.graph.phone_numbers import phone_node
 from mock_meta.graph.templates import template_node
 from mock_meta.handshake import shake_hands
 from mock_meta.mock import Mock
-from mock_meta.numbers import is_user_id
 from mock_meta.targets import refusal
-
-Id = Annotated[str, StringConstraints(pattern=r"^\d{1,32}$")]
-Version = Annotated[str, StringConstraints(pattern=r"^v\d{1,2}\.\d$")]
-
-
-class GroupShape(Shape):
-    id: Annotated[str, StringConstraints(pattern=r"^[\w@.:+/=-]{4,128}$")]
-    subject: str = "Test group"
-    description: str | None = None
-    participants: list[Annotated[str, StringConstraints(pattern=r"^\+?\d{5,15}$")]] = Field(default_factory=list)
-
-    @field_validator("id")
-    @classmethod
-    def _not_a_person(cls, value: str) -> str:
-        if value.isdecimal() or is_user_id(value):
-            raise ValueError("a group's id is neither a number nor a user id")
-        return value
-
-
-class PhoneShape(Shape):
-    id: Id
-    display_phone_number: Annotated[str, StringConstraints(pattern=r"\d.*\d")]
-    verified_name: str = "Test Business"
-    quality_rating: Literal["GREEN", "YELLOW", "RED", "UNKNOWN"] = "GREEN"
-    registered: bool = True
-    verified: bool = True
-    pin: str | None = None
-    throughput: Literal["STANDARD", "HIGH"] = "STANDARD"
-    mode: Literal["LIVE", "SANDBOX"] = "LIVE"
-    name_status: str = "APPROVED"
-    allowed_recipients: list[str] | None = None
-    groups: list[GroupShape] = Field(default_factory=list)
-
-
-class TemplateShape(Shape):
-    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,512}$")]
-    language: str = "en_US"
-    category: TemplateCategory = TemplateCategory.UTILITY
-    status: TemplateStatus = TemplateStatus.APPROVED
-    components: list[dict[str, Any]]
-    parameter_format: Literal["POSITIONAL", "NAMED"] = "POSITIONAL"
-    id: Id | None = None
-
-
-class AccountShape(Shape):
-    access_token: Annotated[str, StringConstraints(min_length=1)] | None = None
-    app_id: Id | None = None
-    app_secret: Annotated[str, StringConstraints(min_length=1)] | None = None
-    name: str | None = None
-    webhook_url: str | None = None
-    webhook_version: Version | None = None
-    verify_token: str | None = None
-    token_state: TokenState | None = None
-    locked: bool | None = None
-    subscribed: bool | None = None
-    user_ids: bool | None = None
-    webhook_fields: frozenset[str] | None = None
-    phone_numbers: list[PhoneShape] | None = None
-    templates: list[TemplateShape] | None = None
-
-
-class ConfiguredAccount(AccountShape):
-    """An element of a --config file."""
-
-    waba_id: Id
-
 
 router = APIRouter(prefix="/accounts")
 
@@ -145,11 +83,13 @@ def upsert(mock: Mock, waba_id: str, body: AccountShape) -> Account:
     account = old or Account(waba_id=waba_id, app_id=body.app_id or mock.ids.numeric(15))
     phones = _phones(mock, waba_id, body)
     _check_url(mock, body)
-    for name in body.model_fields_set - {"phone_numbers", "templates", "waba_id"}:
+    for name in body.model_fields_set - {"phone_numbers", "templates", "other_apps", "waba_id"}:
         value = getattr(body, name)
         if value is not None or name in {"webhook_url", "webhook_fields"}:
             setattr(account, name, value)
     account.phones = account.phones if phones is None else phones
+    if body.other_apps is not None:
+        account.other_apps = [_app(one) for one in body.other_apps]
     if body.templates is not None:
         account.templates = {}
         for template in body.templates:
@@ -165,10 +105,14 @@ def _require(body: AccountShape) -> None:
 
 
 def _check_url(mock: Mock, body: AccountShape) -> None:
-    if body.webhook_url is not None:
-        reason = refusal(body.webhook_url, mock.settings.allowed_hosts)
+    for shape in (body, *(body.other_apps or ())):
+        reason = refusal(shape.webhook_url, mock.settings.allowed_hosts) if shape.webhook_url is not None else None
         if reason is not None:
             raise ControlError(f"webhook_url: {reason}")
+
+
+def _app(shape: AppShape) -> App:
+    return App(id=shape.app_id, **shape.model_dump(exclude={"app_id"}))
 
 
 def _phones(mock: Mock, waba_id: str, body: AccountShape) -> dict[str, PhoneNumber] | None:
@@ -253,6 +197,9 @@ def shown(account: Account) -> dict[str, Any]:
         "token_state": account.token_state,
         "locked": account.locked,
         "subscribed": account.subscribed,
+        "other_apps": [
+            {"app_id": app.id, "name": app.name, "webhook_url": app.webhook_url} for app in account.other_apps
+        ],
         "user_ids": account.user_ids,
         "webhook_fields": sorted(account.webhook_fields) if account.webhook_fields is not None else None,
         "phone_numbers": [phone_node(account, phone) for phone in account.phones.values()],

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mock_meta.accounts import Account
+from mock_meta.accounts import Account, App
 from mock_meta.answer import Answer, ok, success
 from mock_meta.call import Call
 from mock_meta.graph.overrides import verify_waba
@@ -15,23 +15,29 @@ def list_apps(_mock: Mock, _call: Call, node: Node) -> Answer:
 
 
 def subscribed_apps(account: Account) -> list[dict[str, Any]]:
-    if not account.subscribed:
-        return []
-    link = f"https://www.facebook.com/games/?app_id={account.app_id}"
-    app: dict[str, Any] = {"whatsapp_business_api_data": {"link": link, "name": account.name, "id": account.app_id}}
-    return [{**app, "override_callback_uri": account.override_url} if account.override_url else app]
+    """The account's own app first, then the others, as far as they are subscribed."""
+    own = [_shown(account.app_id, account)] if account.subscribed else []
+    return own + [_shown(app.id, app) for app in account.other_apps if app.subscribed]
+
+
+def _shown(app_id: str, app: Account | App) -> dict[str, Any]:
+    link = f"https://www.facebook.com/games/?app_id={app_id}"
+    node: dict[str, Any] = {"whatsapp_business_api_data": {"link": link, "name": app.name, "id": app_id}}
+    return {**node, "override_callback_uri": app.override_url} if app.override_url else node
 
 
 def subscribe(_mock: Mock, call: Call, node: Node) -> Answer:
-    """Idempotent. An override replaces the app's callback for this WABA; without one the app's own counts again."""
-    node.account.subscribed = True
-    node.account.override_url = call.params.get("override_callback_uri") or None
+    """The token's app. Idempotent; an override replaces its callback for this WABA, without one its own counts again."""
+    app = node.account.app_of(call.credential.token)
+    app.subscribed = True
+    app.override_url = call.params.get("override_callback_uri") or None
     return success()
 
 
-def unsubscribe(_mock: Mock, _call: Call, node: Node) -> Answer:
-    node.account.subscribed = False
-    node.account.override_url = None
+def unsubscribe(_mock: Mock, call: Call, node: Node) -> Answer:
+    app = node.account.app_of(call.credential.token)
+    app.subscribed = False
+    app.override_url = None
     return success()
 
 
