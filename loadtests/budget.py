@@ -41,8 +41,9 @@ class Budget:
         return len(self._keys)
 
     def add(self, keys: Iterable[tuple[str, str]]) -> None:
-        """Keys as (label, secret), which nobody else uses."""
-        self._keys += [Key(label, Role.FULL, secret) for label, secret in keys]
+        """Keys as (label, secret), which nobody else uses; those that are here already stay as they are."""
+        known = {key.label for key in (*self._keys, *self._rested)}
+        self._keys += [Key(label, Role.FULL, secret) for label, secret in keys if label not in known]
 
     def key(self) -> tuple[Key, float]:
         """A key with one request booked, and the seconds that were waited for it. Raises OutOfKeysError."""

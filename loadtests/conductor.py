@@ -9,9 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from conformance.keys import MARGIN
 from loadtests.accounting import Books
-from loadtests.deck import Deck
 from loadtests.telemetry import Telemetry
 from loadtests.world import Briefing
 
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
     import argparse
 
     from loadtests.capacity import Search
-    from loadtests.deck import Pair
+    from loadtests.deck import Deck, Pair
     from loadtests.stage import Stage
 
 SLICES = 600
@@ -118,15 +116,14 @@ class Run:
             self.notes.append("the fictional telephone numbers were used up: strangers began to repeat")
 
 
-def begin(stage: Stage, given: argparse.Namespace, seed: int, planned: float | None) -> Run:
+def begin(stage: Stage, deck: Deck, given: argparse.Namespace, seed: int, planned: float | None) -> Run:
     """A run that is about to start: books open, the ledger marked, the receiver subscribed."""
     assert stage.provider is not None
     name = secrets.token_hex(3)
     step = max(1.0, (planned or given.max_seconds) / SLICES) if planned else 1.0
-    target = stage.target.target
     run = Run(
         name=name, seed=seed, stage=stage, books=Books(stage.directory / f"books-{name}.sqlite"),
-        telemetry=Telemetry(time.time(), step), deck=Deck(stage.keys, target.window + MARGIN), mark=stage.provider.mark(),
+        telemetry=Telemetry(time.time(), step), deck=deck, mark=stage.provider.mark(),
         started=datetime.now(UTC), planned=planned, endpoint=None, memory_before=stage.memory(),
     )  # fmt: skip
     run.endpoint = stage.subscribe(run.path)
@@ -139,11 +136,16 @@ def brief(run: Run, given: argparse.Namespace, worker: str, workers: int) -> Bri
     """What this worker is told, with its share of numbers and keys. One share of keys is kept for a worker that joins late."""
     member = run.members.setdefault(worker, Member(len(run.members)))
     if workers == 1:
-        return _briefing(run, given, member.share, 1, given.max_requests, run.deck.deal(worker, len(run.stage.keys)))
+        return _briefing(run, given, member.share, 1, given.max_requests, _keys(run, worker, len(run.stage.keys)))
     if not run.deck.held(AUDITOR):
         run.deck.deal(AUDITOR, AUDIT_KEYS)
-    keys = run.deck.deal(worker, (len(run.stage.keys) - AUDIT_KEYS) // (workers + 1))
+    keys = _keys(run, worker, (len(run.stage.keys) - AUDIT_KEYS) // (workers + 1))
     return _briefing(run, given, member.share, SHARES, max(1, given.max_requests // workers), keys)
+
+
+def _keys(run: Run, worker: str, count: int) -> list[Pair]:
+    """Who held keys in a run before keeps them, and the account of what it spent."""
+    return run.deck.hand(worker) or run.deck.deal(worker, count)
 
 
 def brief_auditor(run: Run, given: argparse.Namespace) -> Briefing:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gevent
 
 from conformance.keys import MARGIN
-from loadtests.budget import HEADROOM
+from loadtests.budget import HEADROOM, Budget
 from loadtests.stream import Stream, mean_requests
 from loadtests.world import Briefing, World, settle_memory
 
@@ -32,6 +32,7 @@ class Crew:
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
         self._world: World | None = None
+        self._budget: Budget | None = None
         self._briefed = gevent.event.Event()
         self._finished = gevent.event.Event()
         self._reporter: gevent.Greenlet[..., None] | None = None
@@ -67,7 +68,8 @@ class Crew:
     def _on_briefing(self, environment: Environment, msg: Any, **_: Any) -> None:  # noqa: ANN401, ARG002 - Locust's signature
         briefing = Briefing(**msg.data)
         random.seed(f"{briefing.seed}/{briefing.share}")  # Locust chooses tasks with the module's own generator
-        self._world = World(briefing)
+        self._world = World(briefing, self._budget)
+        self._budget = self._world.budget
         settle_memory()
         self._briefed.set()
         self._reporter = gevent.spawn(self._report_for_ever, self._world)

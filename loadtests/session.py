@@ -13,6 +13,7 @@ import gevent
 from locust.event import EventHook
 from locust.runners import STATE_INIT, MasterRunner, WorkerRunner
 
+from conformance.keys import MARGIN
 from conformance.preflight import SetupError
 from conformance.provider import ProviderError
 from conformance.stack import StackError
@@ -21,6 +22,7 @@ from loadtests import baseline, closing, conductor, console, histogram, publishi
 from loadtests.capacity import Search
 from loadtests.course import CapacityCourse, Course
 from loadtests.crew import BRIEFING, FINISH, FINISHED, HELLO, LEASE, REPORT, WANTED, Crew
+from loadtests.deck import Deck
 from loadtests.results import write_json
 from loadtests.scenarios import SCENARIOS
 from loadtests.stream import Stream, errands, mean_requests
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from locust.env import Environment
     from locust.runners import Runner
 
+    from loadtests.budget import Budget
     from loadtests.histogram import Histogram
     from loadtests.results import LoadResults
 
@@ -74,6 +77,7 @@ class Session:
         self.search: Search | None = None
         self.baseline: list[dict[str, Any]] | None = None
         self._lag_before: Histogram = {}
+        self._auditors_budget: Budget | None = None
 
     @property
     def given(self) -> argparse.Namespace:
@@ -147,7 +151,9 @@ class Session:
             raise SystemExit(ExitCode.SETUP) from None
         except KeyboardInterrupt:
             raise SystemExit(ExitCode.INTERRUPTED) from None
-        self.environment.host = self.stage.target.target.origin
+        target = self.stage.target.target
+        self.deck = Deck(self.stage.keys, target.window + MARGIN)
+        self.environment.host = target.origin
         listeners = {HELLO: self._hello, REPORT: self._report, WANTED: self._wanted, FINISHED: self._finished}
         for kind, listener in listeners.items():
             self.runner.register_message(kind, listener)
@@ -156,7 +162,9 @@ class Session:
         """A run begins."""
         if not self.is_worker:
             assert self.stage is not None
-            self.run = conductor.begin(self.stage, self.given, self.seed, None if self.search else self.given.run_time)
+            self.run = conductor.begin(
+                self.stage, self.deck, self.given, self.seed, None if self.search else self.given.run_time
+            )
             classes = [cls for cls in self.environment.user_classes if issubclass(cls, Stream)]
             self.run.scenarios = frozenset(errand.scenario for cls in classes for errand in errands(cls))
             self.run.whole = not (self.given.tags or self.given.exclude_tags)
@@ -246,6 +254,8 @@ class Session:
             raise
         finally:
             run.books.close()
+            if run.endpoint is not None and run.died is None and self.stage is not None:
+                self.stage.unsubscribe(run.endpoint)
 
     def _finish_workers(self, run: conductor.Run) -> None:
         runner = self.runner
@@ -266,9 +276,9 @@ class Session:
 
     def _auditor(self, run: conductor.Run) -> Any:  # noqa: ANN401 - a factory of visits
         """Visits that are neither part of Locust's statistics nor of ours, nor of what the ceiling is for."""
-        world = World(conductor.brief_auditor(run, self.given))
-        if self.is_local:
-            world.budget = self.crew.world.budget
+        known = self.crew.world.budget if self.is_local else self._auditors_budget
+        world = World(conductor.brief_auditor(run, self.given), known)
+        self._auditors_budget = world.budget
         silent = EventHook()
         return lambda: Visit(world, silent, "audit", time.monotonic())
 
@@ -284,8 +294,6 @@ class Session:
         """The process ends."""
         if self.given.verdict_only:
             logging.getLogger("locust.stats_logger").setLevel(logging.WARNING)
-        if self.run is not None and self.run.endpoint and self.stage is not None and self.run.died is None:
-            self.stage.unsubscribe(self.run.endpoint)
         if self.stage is not None:
             self.stage.close()
             self.stage = None

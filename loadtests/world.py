@@ -94,14 +94,15 @@ def settle_memory() -> None:
 
 
 class World:
-    def __init__(self, briefing: Briefing) -> None:
+    def __init__(self, briefing: Briefing, budget: Budget | None = None) -> None:
+        """`budget` is one whose keys were spent in part by a run before, where there is one."""
         self.briefing = briefing
         self.rng = random.Random(f"{briefing.seed}/{briefing.share}")
         self.people = People(self.rng, briefing.seed, briefing.share, briefing.shares)
         self.client = Client(f"{briefing.origin}/api/v1", verify=briefing.verify, timeout=briefing.timeout)
         self.provider = Client(briefing.control, timeout=40.0) if briefing.control else None
-        self.budget = Budget(briefing.limit, briefing.window)
-        self.budget.add(tuple(pair) for pair in briefing.keys)  # type: ignore[misc]  # lists, where msgpack carried them
+        self.budget = budget or Budget(briefing.limit, briefing.window)
+        self.budget.add((label, secret) for label, secret in briefing.keys)
         self.telemetry = Telemetry(briefing.zero, briefing.step)
         self.outbox = Outbox()
         self.contacts: list[str] = []
