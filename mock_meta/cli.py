@@ -9,11 +9,10 @@ import ssl
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from mock_meta import __version__
 from mock_meta.app import MockMeta, create_app
-from mock_meta.authority import Authority, AuthorityError, default_folder
 from mock_meta.behaviour import DEFAULT_PROFILE, PROFILES
 from mock_meta.control.accounts import configure
 from mock_meta.control.shapes import ControlError
@@ -24,6 +23,9 @@ from mock_meta.screen import start_screen
 from mock_meta.server import bind, serve, url_of
 from mock_meta.settings import Settings
 from mock_meta.trust import trust_lines
+
+if TYPE_CHECKING:
+    from mock_meta.authority import Authority
 
 _EXAMPLES = """\
 examples:
@@ -128,9 +130,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     serve(app, sock, announce, end_with_stdin=options.exit_with_stdin, quiet=options.quiet, tls=tls)
 
 
-def _authority(options: argparse.Namespace) -> Authority | None:
+def _authority(options: argparse.Namespace) -> "Authority | None":
     if not options.tls:
         return None
+    # cryptography costs time and memory that no mock without TLS should pay.
+    from mock_meta.authority import Authority, AuthorityError, default_folder  # noqa: PLC0415
+
     try:
         return Authority(options.tls_dir or default_folder())
     except AuthorityError as problem:
