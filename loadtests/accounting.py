@@ -88,7 +88,7 @@ ARRIVED = {
     Trouble.DUPLICATED: """SELECT 'inbound', w.nonce, w.sender, w.wamid, w.at FROM written w WHERE
         (SELECT COUNT(*) FROM events e WHERE e.wamid = w.wamid) > 1""",
     Trouble.ALTERED: """SELECT 'inbound', w.nonce, w.sender, w.wamid, w.at FROM written w JOIN events e USING (wamid)
-        WHERE e.digest <> w.digest""",
+        WHERE e.digest NOT IN (w.digest, '')""",
 }
 """The same for customers' messages and the `message.received` events that the receiver got."""
 

@@ -92,5 +92,8 @@ def _event(attempt: Attempt) -> tuple[Any, ...] | None:
     if not isinstance(body, dict) or body.get("event") != RECEIVED or not isinstance(body.get("data"), dict):
         return None
     data = body["data"]
-    wamid, text = data.get("whatsapp_message_id"), str(data.get("text") or "")
-    return wamid, str(body.get("id")), records.digest("in", text), attempt.at, data.get("conversation_id")
+    wamid, text = data.get("whatsapp_message_id"), data.get("text")
+    said = (
+        "" if text is None else records.digest("in", str(text))
+    )  # of pictures and buttons an event need not tell the words
+    return wamid, str(body.get("id")), said, attempt.at, data.get("conversation_id")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from loadtests.answers import (
@@ -78,6 +79,6 @@ def _judge(visit: Visit, operation: Operation[Any], seen: Sequence[Any], rows: S
     for row in rows:
         if row.id in known:
             visit.world.outbox.trouble("cursor", f"{where}: row {row.id} came twice in one walk")
-    order = [(row.created_at, row.id) for row in (*seen[-1:], *rows)]
-    if any(later[0] > earlier[0] for earlier, later in itertools.pairwise(order)):
+    moments = [datetime.fromisoformat(row.created_at) for row in (*seen[-1:], *rows)]
+    if any(later > earlier for earlier, later in itertools.pairwise(moments)):
         visit.world.outbox.trouble("cursor", f"{where}: a page goes back in time after {len(seen)} rows")
