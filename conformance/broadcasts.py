@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 LONGEST, RETRYING = 300.0, 60.0
 """Seconds after which a broadcast is given up: one that gets on, and one that only tries the same recipients again."""
+TURN, SLOW = 120.0, 1.0
+"""Seconds that a broadcast may stand still since the target waits, and that Meta's answer takes if the target waits for it."""
+EARLIER = 5000
+"""Entries of the ledger before a broadcast in which Meta may still have been asked to send something else."""
 FIRST_PAUSE, LAST_PAUSE = 0.03, 0.25
 ACCEPTED = (200, 201, 202)
 LEFT_OVER = 1.0
@@ -60,7 +64,7 @@ class Broadcast:
         return self.polls[-1]
 
     def until(self, done: Callable[[Poll], object], patience: float, pause: float = FIRST_PAUSE) -> Poll:
-        """Poll until `done` or nothing has moved for `patience` seconds; the last poll either way."""
+        """Poll until `done`, or nothing moves for `patience` seconds though the target need not wait; the last poll either way."""
         began = changed = moved = time.monotonic()
         seen = self.poll()
         while not done(seen) and time.monotonic() - began < LONGEST:
@@ -70,11 +74,26 @@ class Broadcast:
             if seen.counts != before.counts:
                 changed = moved = time.monotonic()
             elif time.monotonic() - changed > patience:
-                lately = self._tried(within=patience)
-                if not lately or (time.monotonic() - moved > RETRYING and not lately - self._tried(before=patience)):
+                still = time.monotonic() - moved
+                if not self._trying(patience, still) and not self._waits(patience, still):
                     break
                 changed = time.monotonic()
         return seen
+
+    def _trying(self, patience: float, still: float) -> bool:
+        """Whether Meta was lately asked to send to somebody, and not only to the same people for too long."""
+        lately = self._tried(within=patience)
+        return bool(lately) and (still <= RETRYING or bool(lately - self._tried(before=patience)))
+
+    def _waits(self, patience: float, still: float) -> bool:
+        """Whether a target that sends to one person at a time may be waiting: for Meta, which is slow to answer somebody's
+        send, or for other broadcasts, before it has sent anything of this one.
+        """
+        sends = self.account.provider.sends(since=max(self.mark - EARLIER, 0), contains=self.order.nonce[:PREFIX])
+        lately = [e for e in sends if e["type"] == "template" and _open_since(e, time.time() - patience)]
+        slow = any(e["duration"] is None or e["duration"] > SLOW for e in lately)
+        begun = any(self.order.nonce in e["raw"] for e in sends)
+        return still < TURN and (slow or (bool(lately) and not begun))
 
     def _tried(self, *, within: float = LONGEST, before: float = 0.0) -> set[str]:
         """Whom Meta was asked to send to in the last `within` seconds, and more than `before` seconds ago: a target may
@@ -139,6 +158,11 @@ class Broadcast:
 
     def exchanges(self) -> list[Exchange]:
         return [self.answer] if self.last is None else [self.answer, self.last]
+
+
+def _open_since(entry: Mapping[str, Any], moment: float) -> bool:
+    """Whether Meta had a send to answer at this unix time or later."""
+    return entry["duration"] is None or float(entry["at"]) + float(entry["duration"]) > moment
 
 
 def counts_of(row: Row, exchange: Exchange) -> Poll:

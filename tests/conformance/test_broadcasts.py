@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import time
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 
-from conformance.broadcasts import counts_of, greeting, order_of
+from conformance.broadcasts import Broadcast, counts_of, greeting, order_of
 from conformance.expect import Mismatch
 from conformance.probe import Exchange
 
@@ -61,3 +64,45 @@ def test_a_count_that_is_no_whole_number_is_a_mismatch(name: str, value: object)
 def test_a_missing_count_is_a_mismatch() -> None:
     with pytest.raises(Mismatch, match="replied_count"):
         counts_of({name: value for name, value in ROW.items() if name != "replied_count"}, NONE)
+
+
+PATIENCE, NONCE, NEIGHBOUR = 0.1, "hx000000mine", "hx000000other"
+
+
+def send(nonce: str, *, ago: float = 0.0, seconds: float | None = 0.01) -> dict[str, Any]:
+    """A ledger entry of a broadcast's send, as mock Meta gives it."""
+    at = time.time() - ago
+    return {"to": "15550100001", "type": "template", "raw": f"{nonce} n0", "at": at, "duration": seconds}
+
+
+def polled_until_given_up(sends: list[dict[str, Any]], enough: int = 12) -> bool:
+    """Whether a broadcast that never moves is given up within `enough` times the patience."""
+    row = {"data": ROW}
+    answer = Exchange(
+        "GET", "http://127.0.0.1/", {}, b"", None, 200, httpx.Headers(), json.dumps(row).encode(), 0.0, 0.0
+    )
+    provider = SimpleNamespace(
+        patience=PATIENCE, sends=lambda contains, **_: [entry for entry in sends if contains in entry["raw"]]
+    )
+    account: Any = SimpleNamespace(api=SimpleNamespace(get=lambda _: answer), provider=provider)
+    broadcast = Broadcast(account, order_of(NONCE, {"template_name": "t", "recipients": []}), NONE, "b", 0, 0.0)
+    began = time.monotonic()
+    broadcast.until(lambda _: time.monotonic() - began > enough * PATIENCE, PATIENCE, 0.005)
+    return time.monotonic() - began <= enough * PATIENCE
+
+
+def test_a_broadcast_that_stands_still_is_given_up() -> None:
+    assert polled_until_given_up([])
+    assert polled_until_given_up([send(NONCE, ago=9.0)])
+
+
+def test_nobody_gives_up_while_meta_is_slow_to_answer_somebody_elses_send() -> None:
+    """A target may send to one person at a time, whatever broadcast it is of."""
+    assert not polled_until_given_up([send(NONCE, ago=9.0), send(NEIGHBOUR, ago=9.0, seconds=None)])
+    assert polled_until_given_up([send(NONCE, ago=9.0), send(NEIGHBOUR, ago=9.0, seconds=2.0)])
+
+
+def test_a_broadcast_waits_for_its_turn_behind_others_until_it_has_begun() -> None:
+    others = [send(NEIGHBOUR, ago=-9.0)]
+    assert not polled_until_given_up(others)
+    assert polled_until_given_up([*others, send(NONCE, ago=9.0)])
