@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+import msgspec
 import pytest
 
 from loadtests import records
@@ -43,13 +44,22 @@ class Api:
         counts = dict.fromkeys(
             ("total_recipients", "sent_count", "delivered_count", "read_count", "replied_count", "failed_count"), 0
         )
-        counted: dict[str, Any] = {"status": "sent", **counts, **self.broadcast}
+        counted: dict[str, Any] = {
+            "id": "b-1",
+            "name": "n",
+            "template_name": "t",
+            "template_language": "en_US",
+            "status": "sent",
+            **BASE,
+            **counts,
+            **self.broadcast,
+        }
         answers: dict[str, Any] = {
             "listContacts": Page([CONTACT], Meta(None)),
             "listConversations": Page([conversation], Meta(None)),
             "getConversation": Data(conversation),
             "listConversationMessages": Page(self.messages, Meta(None)),
-            "getBroadcast": Data(Broadcast("b-1", "n", "t", "en_US", **counted, **BASE)),
+            "getBroadcast": Data(msgspec.convert(counted, Broadcast)),
         }
         assert query is not None
         return answers[operation.id]
