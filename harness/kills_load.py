@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 DEADLINE = 180.0
 """Seconds that one run may take."""
+WIDTH = 132
 LOAD = ("-u", "30", "-r", "30", "-t", "12s", "--recipients", "120", "--audit", "60", "--quiet", "15")
 """A working day, shortened: 30 visits a second for twelve seconds."""
 
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the faults and the clean reference; 0 when all were named and the clean one was silent every time."""
     given = _parser().parse_args(arguments)
     chosen = [fault for fault in LOAD_FAULTS.values() if not given.fault or fault.name in given.fault]
-    console = Console(soft_wrap=True, highlight=False)
+    console = Console(width=WIDTH, soft_wrap=True, highlight=False)
     if not chosen:
         console.print(f"no such fault; there are {', '.join(LOAD_FAULTS)}")
         return ExitCode.SETUP
