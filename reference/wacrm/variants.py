@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.bodies import Body, Event, WebhookPatch
+from reference.wacrm.bodies import Body, Event, MessageCreate, WebhookPatch
 from reference.wacrm.broadcasts import Campaign
 from reference.wacrm.dispatcher import Delivery
 from reference.wacrm.envelope import ApiError, Code, Json
@@ -244,6 +244,33 @@ def a_new_url_begins_without_failures(wacrm: Wacrm) -> None:
         return changed(row, body) | ({"failure_count": 0} if "url" in body.model_fields_set else {})
 
     patch(wacrm.endpoints, "changed", forgiven)
+
+
+@variant("how deliveries are made: by one worker, one after the other, which rests when there is none")
+def a_worker_delivers_one_after_the_other(wacrm: Wacrm) -> None:
+    deliver, lock, busy = wacrm.dispatcher.deliver, asyncio.Lock(), [0.0]
+
+    async def in_turn(delivery: Delivery) -> None:
+        async with lock:
+            if time.monotonic() - busy[0] > 0.1:  # noqa: PLR2004 - it had nothing to do
+                await asyncio.sleep(2.2)
+            await deliver(delivery)
+            busy[0] = time.monotonic()
+
+    patch(wacrm.dispatcher, "deliver", in_turn)
+
+
+@variant("whether a message that Meta took is told as sent (HOOK-07)")
+def a_send_is_told_as_sent(wacrm: Wacrm) -> None:
+    record = wacrm.messages.record
+
+    def told(account: str, body: MessageCreate, wamid: str, quoted: Row | None) -> Json:
+        answer = record(account, body, wamid, quoted)
+        data = {"whatsapp_message_id": wamid, "conversation_id": answer["conversation_id"], "status": "sent"}
+        wacrm.dispatcher.publish(account, Event.STATUS_UPDATED, data)
+        return answer
+
+    patch(wacrm.messages, "record", told)
 
 
 @variant("how fast a broadcast fans out: one send after the other")

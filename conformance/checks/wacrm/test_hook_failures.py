@@ -29,6 +29,8 @@ pytestmark = pytest.mark.xdist_group("webhook-failures")
 REDIRECTS = (301, 302, 303, 307, 308)
 ONCE = 2.0
 """Seconds that the series waits for an outcome to be noted, before it stops waiting for that endpoint's."""
+HELD = 2
+"""How many times a receiver that does not answer may hold a target that delivers one event after the other."""
 FAILS = {"status": 500}
 TAKERS = ("healthy", "dawdling", "accepting")
 """Those who take what they are sent, each in its way."""
@@ -163,12 +165,14 @@ def _play(series: Series) -> None:
 def _outcomes(series: Series, before: dict[str, Row], customer: str) -> None:
     """One event, and what is noted of it for those who fail: another count, or that they are switched off."""
     on = [n for n, e in series.ends.items() if before.get(e.id, {}).get("is_active") and n not in TAKERS]
+    heeded = [name for name in on if name not in series.mute]
     series.tell(customer)
 
     def waiting() -> list[str]:
         rows = series.hooks.rows()
-        return [n for n in on if n not in series.mute and _same(rows, before, series.ends[n].id)]
+        return [name for name in heeded if _same(rows, before, series.ends[name].id)]
 
+    eventually(lambda: not heeded or len(waiting()) < len(heeded), HELD * series.capabilities.webhook_timeout, 0.02)
     if not eventually(lambda: not waiting(), ONCE, 0.02):
         series.mute.update(waiting())
     rows = series.hooks.rows()
