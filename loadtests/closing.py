@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 LATE = 0.1
 """Seconds: when one visit in a hundred begins later than this, the generator did not keep up."""
+FEWEST_REQUESTS = 300
+"""Below which growth says nothing."""
+WARM = 0.25
+"""The part of the requests during which a process grows because it is new."""
 KINDS = {
     "harness": "a visit that broke: a defect of the load test itself",
     "schema": "an answer that is not as documented",
@@ -52,7 +56,7 @@ def close_books(
     run: Run, given: argparse.Namespace, promises: list[Promise], visit: Callable[[], Visit]
 ) -> LoadResults:
     """Everything that is known of the run. `visit` makes visits for the audit."""
-    run.memory_after = run.stage.memory()
+    run.note_memory()
     accounts, unacknowledged = _read_all(run, given)
     audit = (
         Audit()
@@ -126,6 +130,17 @@ def broken_between(
     return tuple(broken)
 
 
+def _memory_per_request(run: Run) -> float | None:
+    """Bytes by which the embedded reference grew per request and message, after it had warmed up; None for a run too short."""
+    if run.requests < FEWEST_REQUESTS or not run.memory:
+        return None
+    before = next((sample for sample in run.memory if sample[0] >= WARM * run.requests), run.memory[-1])
+    messages = run.books.number("SELECT COUNT(*) FROM meta") + run.books.number("SELECT COUNT(*) FROM written")
+    rest = 1 - before[0] / run.requests
+    grown = run.memory[-1][1] - before[1]
+    return max(0.0, grown / ((run.requests + messages) * rest)) if rest > 0 else None
+
+
 def _operations(run: Run) -> dict[Name, Tally]:
     """What latencies and errors are judged by: the whole run, or the best step of a search."""
     if run.search is None:
@@ -142,11 +157,10 @@ def _measured(run: Run, accounts: Sequence[Account]) -> Measured:
     figures = {"visits per second": histogram.count(run.telemetry.lag) / max(run.elapsed, 1e-9)}
     if (speed := measures.slowest(fan_outs)) is not None:
         figures["fan-out per second"] = speed
-    if run.memory_before is not None and run.memory_after is not None and run.requests:
-        messages = run.books.number("SELECT COUNT(*) FROM meta") + run.books.number("SELECT COUNT(*) FROM written")
-        figures["memory per request"] = max(0, run.memory_after - run.memory_before) / (run.requests + messages)
+    if (grown := _memory_per_request(run)) is not None:
+        figures["memory per request"] = grown
     return Measured(
-        run.telemetry.totals(), {n: d for n, d in delays.items() if d}, troubles, figures, run.scenarios, run.whole
+        _operations(run), {n: d for n, d in delays.items() if d}, troubles, figures, run.scenarios, run.whole
     )
 
 

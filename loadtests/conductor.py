@@ -60,12 +60,12 @@ class Run:
     started: datetime
     planned: float | None
     endpoint: str | None
-    memory_before: int | None
     members: dict[str, Member] = field(default_factory=dict)
     troubles: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     stopped: float | None = None
-    memory_after: int | None = None
+    memory: list[tuple[int, int]] = field(default_factory=list)
+    """Requests so far, and the bytes that the embedded reference held then."""
     interrupted: bool = False
     search: Search | None = None
     baseline: list[dict[str, Any]] | None = None
@@ -98,6 +98,11 @@ class Run:
         now = time.time() if self.stopped is None else self.stopped + DEAD_AFTER
         return min(since) - self.telemetry.zero if since and now - min(since) >= DEAD_AFTER else None
 
+    def note_memory(self) -> None:
+        held = self.stage.memory()
+        if held is not None:
+            self.memory.append((self.requests, held))
+
     def trouble(self, kind: str, count: int, examples: list[str]) -> None:
         before, shown = self.troubles.get(kind, (0, []))
         self.troubles[kind] = (before + count, [*shown, *examples][:5])
@@ -124,7 +129,7 @@ def begin(stage: Stage, deck: Deck, given: argparse.Namespace, seed: int, planne
     run = Run(
         name=name, seed=seed, stage=stage, books=Books(stage.directory / f"books-{name}.sqlite"),
         telemetry=Telemetry(time.time(), step), deck=deck, mark=stage.provider.mark(),
-        started=datetime.now(UTC), planned=planned, endpoint=None, memory_before=stage.memory(),
+        started=datetime.now(UTC), planned=planned, endpoint=None,
     )  # fmt: skip
     run.endpoint = stage.subscribe(run.path)
     if run.endpoint is None:

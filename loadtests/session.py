@@ -213,6 +213,7 @@ class Session:
         while run.stopped is None:
             gevent.sleep(TICK)
             watch.note_losses(self.runner, run)
+            run.note_memory()
             reason = watch.reason_to_stop(run, self.given)
             if reason and run.stopped is None:
                 run.notes.append(reason)

@@ -88,3 +88,14 @@ def test_workers_share_no_budget(workers: int) -> None:
 def test_a_curl_line_names_the_role() -> None:
     assert full(1)[0].placeholder == "$WACRM_KEY"
     assert Key("x", "only:contacts:read", "s").placeholder == "$WACRM_KEY_ONLY_CONTACTS_READ"
+
+
+def test_a_key_is_booked_now_or_not_at_all() -> None:
+    clock = Clock()
+    (key,) = keys = full(1)
+    made = pool(keys, clock, limit=2)
+    assert [made.book_now(key) for _ in range(3)] == [True, True, False]
+    assert made.spent(key) == 2
+    clock.now += 61.0
+    assert made.spent(key) == 0
+    assert made.book_now(key)
