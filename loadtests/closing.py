@@ -6,50 +6,19 @@ import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from conformance.provider import ProviderError
-from loadtests import baseline, histogram, measures, reading, slo
-from loadtests.accounting import ARRIVED, MEANING, Account, Trouble
-from loadtests.audit import OUT_OF_REACH, Audit, Auditor
+from loadtests import baseline, histogram, judging, measures, reading
+from loadtests.accounting import ARRIVED, Account, Trouble
+from loadtests.audit import Audit, Auditor
+from loadtests.findings import findings
 from loadtests.results import Finding, LoadResults, PromiseResult, exit_code, promise_result
-from loadtests.slo import Judged, Measured, Promise
-from reports.results import Verdict
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from loadtests.conductor import Run
-    from loadtests.histogram import Histogram
-    from loadtests.telemetry import Name, Tally
+    from loadtests.slo import Measured, Promise
     from loadtests.visit import Visit
-
-LATE = 0.1
-"""Seconds: when one visit in a hundred begins later than this, the generator did not keep up."""
-FEWEST_REQUESTS = 300
-"""Below which growth says nothing."""
-WARM = 0.25
-"""The part of the requests during which a process grows because it is new."""
-KINDS = {
-    "harness": "a visit that broke: a defect of the load test itself",
-    "schema": "an answer that is not as documented",
-    "unexpected-429": "429 for a key that has budget left by our account",
-    "limiter": "the limiter admits another number than its limit, or refuses who waited as told",
-    "cursor": "a walk along cursors met a row twice, or went back in time",
-    "contact": "another contact than the one asked for",
-    "counts": "a broadcast's counts contradict themselves",
-    "hidden": "answered with 201, and not in its conversation",
-    "shown twice": "once at Meta, and twice in its conversation",
-    "altered in the API": "another text in the conversation than was sent",
-    "stale status": "the API shows less than Meta reported and the deployment acknowledged",
-    "lost inbound": "acknowledged to Meta, and not in the API",
-    "inbound twice": "written once, and more than once in the API",
-    "altered inbound": "another text in the API than the customer wrote",
-    "unread count": "unread_count is not the number of unread messages",
-    "broadcast counts": "counts that are not what the ledger says",
-    "broadcast unfinished": "a broadcast that never became sent",
-    "target died": "nobody takes connections any more",
-    OUT_OF_REACH: "the read side could not be asked",
-}
 
 
 def close_books(
@@ -67,11 +36,9 @@ def close_books(
         run.trouble(kind, count, examples)
     if run.died is not None:
         run.trouble("target died", 1, [f"in second {run.died:.1f} of the run"])
-    measured = _measured(run, accounts)
-    judged = _marked(run, slo.judge([*promises, *_implied(promises, measured)], measured))
-    results = [promise_result(one) for one in judged]
-    findings = [*_findings(accounts), *_watched(run)]
-    return _results(run, given, results, findings, measurements(run, measured, audit, unacknowledged))
+    measured = judging.measured(run, accounts)
+    results = [promise_result(one) for one in judging.judge(run, promises, measured)]
+    return _results(run, given, results, findings(run, accounts), measurements(run, measured, audit, unacknowledged))
 
 
 def _read_all(run: Run, given: argparse.Namespace) -> tuple[list[Account], int]:
@@ -108,115 +75,6 @@ def _events_settled(run: Run) -> None:
         time.sleep(0.3)
 
 
-def kind_of(account: Account) -> str:
-    """What promises call it: the trouble, or for the receiver's side `events lost`."""
-    return str(account.trouble) if account.where == "at Meta" else f"events {account.trouble}"
-
-
-def excused(run: Run, account: Account) -> bool:
-    """What a lost worker had asked last, nobody reports: that is said, and is no defect of the target."""
-    return account.trouble is Trouble.UNACCOUNTED and any(member.gone for member in run.members.values())
-
-
-def broken_between(
-    run: Run, promises: Sequence[Promise], lag: Histogram, since: float, until: float
-) -> tuple[str, ...]:
-    """Which promises about operations broke in these seconds, and whether the generator was to blame; for a capacity search."""
-    measured = Measured(run.telemetry.totals(since, until), scenarios=run.scenarios, whole=False)
-    about = [promise for promise in promises if promise.section == "operations"]
-    broken = [f"{one.promise.name}: {one.reason}" for one in slo.judge(about, measured) if one.verdict is Verdict.FAIL]
-    if late(lag):
-        broken.append("the generator did not keep up: not the target's limit")
-    return tuple(broken)
-
-
-def _memory_per_request(run: Run) -> float | None:
-    """Bytes by which the embedded reference grew per request and message, after it had warmed up; None for a run too short."""
-    if run.requests < FEWEST_REQUESTS or not run.memory:
-        return None
-    before = next((sample for sample in run.memory if sample[0] >= WARM * run.requests), run.memory[-1])
-    messages = run.books.number("SELECT COUNT(*) FROM meta") + run.books.number("SELECT COUNT(*) FROM written")
-    rest = 1 - before[0] / run.requests
-    grown = run.memory[-1][1] - before[1]
-    return max(0.0, grown / ((run.requests + messages) * rest)) if rest > 0 else None
-
-
-def _operations(run: Run) -> dict[Name, Tally]:
-    """What latencies and errors are judged by: the whole run, or the best step of a search."""
-    if run.search is None:
-        return run.telemetry.totals()
-    best = run.search.best
-    return run.telemetry.totals(best.since, best.until) if best is not None else run.telemetry.totals()
-
-
-def _measured(run: Run, accounts: Sequence[Account]) -> Measured:
-    fan_outs = measures.fan_outs(run.books)
-    delays = {**run.telemetry.delays, **measures.delays(run.books)}
-    troubles = {kind_of(account): account.count for account in accounts if not excused(run, account)}
-    troubles |= {kind: count for kind, (count, _) in run.troubles.items()}
-    figures = {"visits per second": histogram.count(run.telemetry.lag) / max(run.elapsed, 1e-9)}
-    if (speed := measures.slowest(fan_outs)) is not None:
-        figures["fan-out per second"] = speed
-    if (grown := _memory_per_request(run)) is not None:
-        figures["memory per request"] = grown
-    return Measured(
-        _operations(run), {n: d for n, d in delays.items() if d}, troubles, figures, run.scenarios, run.whole
-    )
-
-
-def _implied(promises: Sequence[Promise], measured: Measured) -> list[Promise]:
-    """Whatever was found and no promise names is promised not to be there."""
-    named = {promise.figure for promise in promises if promise.section == "books"}
-    return [
-        Promise("books", "*", "*", kind, 0.0)
-        for kind, count in measured.troubles.items()
-        if count and kind not in named
-    ]
-
-
-def late(lag: Histogram) -> bool:
-    """Whether the generator did not keep up, so that its latencies say more about it than about the target."""
-    worst = histogram.quantile(lag, 0.99)
-    return worst is not None and worst > LATE
-
-
-def lagged(run: Run) -> bool:
-    return late(run.telemetry.lag)
-
-
-def _marked(run: Run, judged: list[Judged]) -> list[Judged]:
-    """Of a generator that lags, a latency that is too high is no verdict about the target."""
-    if not lagged(run) or run.search is not None:
-        return judged
-    return [
-        Judged(one.promise, Verdict.NO_VERDICT, one.actual, f"{one.reason}; the generator lagged")
-        if one.verdict is Verdict.FAIL and one.promise.figure in slo.QUANTILES and one.actual is not None else one
-        for one in judged
-    ]  # fmt: skip
-
-
-def _findings(accounts: Sequence[Account]) -> list[Finding]:
-    return [
-        Finding(kind_of(account), account.where, account.count, _meaning(account), account.by_scenario, account.examples)
-        for account in accounts if account.count
-    ]  # fmt: skip
-
-
-def _meaning(account: Account) -> str:
-    if account.where == "at Meta":
-        return MEANING[account.trouble]
-    return {Trouble.LOST: "acknowledged to Meta, and no event came to the receiver",
-            Trouble.DUPLICATED: "several events for one message",
-            Trouble.ALTERED: "an event with other text than the customer wrote"}[account.trouble]  # fmt: skip
-
-
-def _watched(run: Run) -> list[Finding]:
-    return [
-        Finding(kind, "in the API", count, KINDS.get(kind, ""), {}, examples)
-        for kind, (count, examples) in run.troubles.items()
-    ]
-
-
 def measurements(run: Run, measured: Measured, audit: Audit, unacknowledged: int) -> dict[str, Any]:
     """The data of the report and of pictures; durations in seconds."""
     fan_outs = measures.fan_outs(run.books)
@@ -228,7 +86,7 @@ def measurements(run: Run, measured: Measured, audit: Audit, unacknowledged: int
     return {
         "operations": operations,
         "delays": {name: histogram.shown(found) for name, found in measured.delays.items()},
-        "schedule_lag": histogram.shown(run.telemetry.lag) | {"lagged": lagged(run)},
+        "schedule_lag": histogram.shown(run.telemetry.lag) | {"lagged": judging.lagged(run)},
         "figures": {name: round(value, 3) for name, value in measured.figures.items()},
         "messages": _messages(run),
         "audit": {"conversations": audit.conversations, "customers": audit.customers, "broadcasts": audit.broadcasts,
@@ -284,7 +142,7 @@ def _results(
 ) -> LoadResults:
     target = run.stage.target.target
     notes = list(run.notes)
-    if lagged(run):
+    if judging.lagged(run):
         late = histogram.quantile(run.telemetry.lag, 0.99) or 0.0
         notes.append(
             f"the generator did not keep up: one visit in a hundred began {late:.2f} s late or later; latencies are marked"
@@ -302,8 +160,3 @@ def _results(
         exit_code=int(exit_code(promises, interrupted=run.interrupted)), interrupted=run.interrupted, promises=promises,
         findings=findings, measurements=dict(measured), notes=notes,
     )  # fmt: skip
-
-
-def reachable(error: Exception) -> str:
-    """Why the books could not be closed."""
-    return str(error) if isinstance(error, ProviderError) else f"{type(error).__name__}: {error}"

@@ -18,7 +18,7 @@ from conformance.preflight import SetupError
 from conformance.provider import ProviderError
 from conformance.stack import StackError
 from conformance.target import SettingsError
-from loadtests import baseline, closing, conductor, console, histogram, publishing, slo, stage, watch
+from loadtests import baseline, closing, conductor, console, histogram, judging, publishing, slo, stage, watch
 from loadtests.capacity import Search
 from loadtests.course import CapacityCourse, Course
 from loadtests.crew import BRIEFING, FINISH, FINISHED, HELLO, LEASE, REPORT, WANTED, Crew
@@ -134,7 +134,7 @@ class Session:
         assert self.run is not None
         lag = histogram.less(self.run.telemetry.lag, self._lag_before)
         self._lag_before = dict(self.run.telemetry.lag)
-        return closing.broken_between(self.run, self.promises, lag, since, until)
+        return judging.broken_between(self.run, self.promises, lag, since, until)
 
     def _under_way(self) -> int:
         return sum(member.under_way for member in self.run.members.values()) if self.run is not None else 0
