@@ -166,11 +166,12 @@ def back_in_time(series: Sequence[Observation], limit: int, window: float) -> No
     """A key that spent one budget is admitted again a window after its first request, whenever it spent it (RATE-06).
 
     A window that begins anew with every admission keeps a steady caller out who never exceeds the limit. Not for a target
-    whose refusals prolong the wait (RATE-09): the series is full of them. Raises `Mismatch`.
+    whose refusals prolong the wait (RATE-09): the series is full of them. Raises `Mismatch`, `NoVerdict`.
     """
     due = series[0].received + window + min(PROLONGED, window / 8)
     early = [seen for seen in series if not seen.refused and seen.received < due]
     late = [seen for seen in series if seen.refused and seen.sent > due]
+    precondition(early or not late, "the key was never admitted: it was in use before us, or shares a budget (RATE-07)")
     if late and len(early) <= limit:
         raise Mismatch(
             f"admissions again {window:g} s after the key's first request",

@@ -201,3 +201,13 @@ def test_a_window_that_every_admission_renews_is_found(limit: int, window: float
 def test_right_limiters_are_open_again_in_time(limiter: type[Limiter], seed: int | None) -> None:
     trip = slow(seed, 0.05, 2.0) if seed else lambda: 0.003
     promises.back_in_time(experiments.edge(Deployment(limiter(), trip=trip), key()), LIMIT, WINDOW)
+
+
+def test_a_key_that_is_never_admitted_has_no_verdict() -> None:
+    """As under a limiter of the whole deployment, which other keys keep spent."""
+    deployment = Deployment(Fixed(0, 2 * WINDOW))
+    series = experiments.edge(deployment, key())
+    assert series
+    assert all(seen.refused for seen in series)
+    with pytest.raises(NoVerdict, match="never admitted"):
+        promises.back_in_time(series, LIMIT, WINDOW)
