@@ -14,8 +14,8 @@ from mock_meta.bench import report
 from mock_meta.bench.ceiling import ceiling
 from mock_meta.bench.million import growth
 from mock_meta.bench.report import Line
-from mock_meta.bench.servers import Server, cores, mock, rival
-from mock_meta.bench.versus import versus
+from mock_meta.bench.servers import Server, cores, listening, mock, rival
+from mock_meta.bench.versus import Starter, versus
 
 _BATCH = 50
 
@@ -28,7 +28,7 @@ async def _sends(options: argparse.Namespace) -> list[Line]:
         with mock(options=("--behaviour", "silent")) as server:
             yield server
 
-    found = await versus(ours, rival, turns=options.turns, seconds=options.seconds, webhooks=False)
+    found = await versus(ours, _theirs(options), turns=options.turns, seconds=options.seconds, webhooks=False)
     return report.sends(found)
 
 
@@ -39,8 +39,13 @@ async def _statuses(options: argparse.Namespace) -> list[Line]:
             server.control("PUT", "batch", {"most": _BATCH, "seconds": 0.1})
             yield server
 
-    found = await versus(ours, rival, turns=options.turns, seconds=options.seconds, webhooks=True)
+    turns, seconds, port = options.turns, options.seconds, options.rival_sink
+    found = await versus(ours, _theirs(options), turns=turns, seconds=seconds, webhooks=True, port=port)
     return report.statuses(found)
+
+
+def _theirs(options: argparse.Namespace) -> Starter:
+    return rival if options.rival is None else lambda _: listening(options.rival)
 
 
 async def _ceiling(options: argparse.Namespace) -> list[Line]:
@@ -83,6 +88,8 @@ def _parse() -> argparse.Namespace:
     add("--seconds", type=float, default=4.0, help="of each turn (default: %(default)s)")
     add("--hold", type=float, default=60.0, help="seconds at Meta's ceiling (default: %(default)s)")
     add("--messages", type=int, default=1_000_000, help="of the part 'million' (default: %(default)s)")
+    add("--rival", metavar="URL", help="of the sends of a mock that already listens (default: the plain one)")
+    add("--rival-sink", type=int, default=0, metavar="PORT", help="where that mock posts its webhooks on this machine")
     options = parser.parse_args()
     if unknown := set(options.part) - _PARTS.keys():
         parser.error(f"no part {unknown.pop()!r}; known: {', '.join(_PARTS)}")

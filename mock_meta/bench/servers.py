@@ -1,6 +1,7 @@
 """The servers under load: processes of their own, each on the one core that is measured."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -27,17 +29,20 @@ def cores() -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running process at ``url``."""
+    """A running process at ``url``; ``pid`` None when somebody else started it. Sends go to ``path``."""
 
     url: str
-    pid: int
+    pid: int | None
+    path: str = f"/v21.0/{PHONE}/messages"
 
     def target(self) -> Target:
         host, _, port = self.url.removeprefix("http://").partition(":")
-        return Target(host, int(port), f"/v21.0/{PHONE}/messages", TOKEN)
+        return Target(host, int(port), self.path, TOKEN)
 
     def cpu(self) -> float:
-        """Seconds that all its threads have spent on a core."""
+        """Seconds that all its threads have spent on a core; NaN when that is not known."""
+        if self.pid is None:
+            return math.nan
         tasks = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
         return sum(int(task.read_text("ascii").split()[0]) for task in tasks) / 1e9
 
@@ -86,3 +91,10 @@ def rival(webhook: str | None = None) -> Iterator[Server]:
     """The plain FastAPI application of ``baseline``, which posts one status for each message if told where."""
     with started("mock_meta.bench.baseline", *([] if webhook is None else [webhook])) as server:
         yield server
+
+
+@contextmanager
+def listening(url: str) -> Iterator[Server]:
+    """A mock that already runs, by the URL of its sends."""
+    parts = urlsplit(url)
+    yield Server(f"http://{parts.hostname}:{parts.port}", None, parts.path)

@@ -32,9 +32,9 @@ class Sink:
     connections: set[asyncio.Transport] = field(default_factory=set)
     _server: asyncio.Server | None = None
 
-    async def listen(self) -> None:
+    async def listen(self, port: int = 0) -> None:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Exchange(self), "127.0.0.1", 0)
+        self._server = await loop.create_server(lambda: _Exchange(self), "127.0.0.1", port)
         self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/webhook"
 
     async def close(self) -> None:

@@ -1,6 +1,7 @@
 """Sends a second against the rival's, in turns."""
 
 import asyncio
+import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -34,31 +35,35 @@ class Versus:
     theirs: list[Turn]
 
     @property
-    def ratio(self) -> float:
-        """Ours by theirs in sends a second: the median of the pairs."""
+    def by_time(self) -> float:
+        """Our sends a second by theirs: the median of the pairs."""
         return median(one.rate / other.rate for one, other in zip(self.ours, self.theirs, strict=True))
 
     @property
-    def cost_ratio(self) -> float:
-        """Theirs by ours in CPU a send, which the machine's other work disturbs less."""
+    def by_cpu(self) -> float | None:
+        """Our sends for a second of CPU by theirs; None when theirs is not known."""
+        if any(math.isnan(other.cost) for other in self.theirs):
+            return None
         return median(other.cost / one.cost for one, other in zip(self.ours, self.theirs, strict=True))
 
 
 Starter = Callable[[str | None], AbstractContextManager[Server]]
 
 
-async def versus(ours: Starter, theirs: Starter, *, turns: int, seconds: float, webhooks: bool) -> Versus:
-    """``turns`` pairs of ``seconds`` each. Raises RuntimeError when a send is not answered 200."""
+async def versus(
+    ours: Starter, theirs: Starter, *, turns: int, seconds: float, webhooks: bool, port: int = 0
+) -> Versus:
+    """``turns`` pairs of ``seconds`` each, the sink of theirs at ``port``. Raises RuntimeError when a send is not answered 200."""
     found = Versus([], [])
     for _ in range(turns):
         found.ours.append(await _turn(ours, seconds, webhooks=webhooks))
-        found.theirs.append(await _turn(theirs, seconds, webhooks=webhooks))
+        found.theirs.append(await _turn(theirs, seconds, webhooks=webhooks, port=port))
     return found
 
 
-async def _turn(start: Starter, seconds: float, *, webhooks: bool) -> Turn:
+async def _turn(start: Starter, seconds: float, *, webhooks: bool, port: int = 0) -> Turn:
     sink = Sink()
-    await sink.listen()
+    await sink.listen(port)
     with start(sink.url if webhooks else None) as server:
         await _send(server, _WARM_UP)
         await _drained(sink)

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import math
 from array import array
 from collections.abc import Iterator
 from typing import Any
@@ -12,9 +13,9 @@ from mock_meta.bench import report
 from mock_meta.bench.ceiling import AFTER, Ceiling, hold
 from mock_meta.bench.load import Driver, Load, bodies
 from mock_meta.bench.million import Slice
-from mock_meta.bench.servers import PHONE, Server, mock
+from mock_meta.bench.servers import PHONE, Server, listening, mock
 from mock_meta.bench.sink import Sink
-from mock_meta.bench.versus import Turn, Versus
+from mock_meta.bench.versus import Turn, Versus, versus
 
 SENDS = 100
 
@@ -84,6 +85,19 @@ def test_a_connection_that_is_cut_is_a_failure(server: Server) -> None:
     assert load.failures[0].startswith("0: ")
 
 
+def test_a_mock_that_already_listens_takes_its_turns(server: Server) -> None:
+    server.control("POST", "reset")
+    server.control("PUT", "behaviour", {"profile": "silent"})
+
+    async def one_turn() -> Versus:
+        theirs = lambda _: listening(f"{server.url}{server.path}")  # noqa: E731  # a starter
+        return await versus(theirs, theirs, turns=1, seconds=0.1, webhooks=False)
+
+    found = asyncio.run(one_turn())
+    assert found.by_cpu is None
+    assert found.by_time > 0
+
+
 def misses(lines: list[report.Line]) -> int:
     assert any(line.kept is not None for line in lines)
     return sum(line.kept is False for line in lines)
@@ -94,6 +108,9 @@ def test_promises_are_kept_or_missed() -> None:
     assert misses(report.sends(Versus([quick], [slow]))) == 0
     assert misses(report.sends(Versus([slow], [slow]))) == 1
     assert misses(report.statuses(Versus([quick], [slow]))) == 0
+    unknown = dataclasses.replace(slow, cost=math.nan)
+    assert misses(report.sends(Versus([quick], [unknown]))) == 0
+    assert misses(report.sends(Versus([slow], [unknown]))) == 1
     assert misses(report.statuses(Versus([dataclasses.replace(quick, statuses=2.9)], [slow]))) == 1
 
 
