@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
@@ -13,6 +13,8 @@ from rich.text import Text
 from reports.results import ExitCode, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reports.results import ClauseResult, ExchangeRecord, Finding, Results
 
 STYLE = {
@@ -41,6 +43,7 @@ def render(results: Results, folder: str, *, colour: bool, width: int) -> str:
     )
     _troubles(console, results, width)
     _findings(console, results, width)
+    _measured(console, results, width)
     _summary(console, results, folder, width)
     return buffer.getvalue()
 
@@ -126,6 +129,30 @@ def _exchange(console: Console, exchange: ExchangeRecord, width: int) -> None:
     answer = exchange.trouble or f"{exchange.status} {exchange.body}"
     room = ANSWER_LINES * (width - 4)
     _wrapped(console, "    ", answer if len(answer) <= room else f"{answer[: room - 1]}…", width, "dim", cut_words=True)
+
+
+def _measured(console: Console, results: Results, width: int) -> None:
+    """What is told whatever the verdicts: one entry per clause that measured something, its finding or its figures."""
+    told = {clause: _said(measured) for clause, measured in results.measurements.items()}
+    if any(told.values()):
+        console.print()
+    for clause, text in told.items():
+        if text:
+            _wrapped(console, "measured   ", f"{clause}: {text}", width)
+
+
+def _said(measured: Mapping[str, Any]) -> str:
+    """A clause's finding in words, or else its times and rates; nothing of what only a picture shows."""
+    if "finding" in measured:
+        return str(measured["finding"])
+    units = {"_seconds": "s", "_per_second": "per second"}
+    figures = [
+        f"{name.removesuffix(suffix).replace('_', ' ')} {value:g} {unit}"
+        for name, value in measured.items()
+        for suffix, unit in units.items()
+        if name.endswith(suffix) and isinstance(value, int | float)
+    ]
+    return ", ".join(figures)
 
 
 def _summary(console: Console, results: Results, folder: str, width: int) -> None:

@@ -109,6 +109,19 @@ def test_the_console_counts_what_was_not_judged() -> None:
     assert "PAGE-02, PAGE-03: a reason" in text
 
 
+def test_the_console_tells_what_was_measured() -> None:
+    measurements = {
+        "RATE-11": {"timeline_edge": [[0.1, 1]], "finding": "token bucket", "answers": 928},
+        "BCAST-12": {"recipients": 1000, "time_to_202_seconds": 0.045, "sends_per_second": 221.0},
+        "RATE-03": {"refusals_judged": 447},
+    }
+    run = replace(results(Verdict.PASS), measurements=measurements)
+    text = console.render(run, "out", colour=False, width=80)
+    assert "RATE-11: token bucket\n" in text
+    assert "BCAST-12: time to 202 0.045 s, sends 221 per second\n" in text
+    assert "RATE-03" not in text
+
+
 def left_out() -> Results:
     """A clause that passes although two of its three checks were skipped, and one that is skipped."""
     given = results(Verdict.PASS, Verdict.SKIP)
