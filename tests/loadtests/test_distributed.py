@@ -35,9 +35,9 @@ def test_a_run_outlives_a_killed_worker_and_takes_in_a_late_one(tmp_path: Path) 
     workers = [worker(tmp_path, port) for _ in range(2)]
     try:
         driving.wait_for_load(master)
+        workers.append(worker(tmp_path, port))
         time.sleep(3.0)
         workers[0].kill()
-        workers.append(worker(tmp_path, port))
         done = driving.finish(master, tmp_path)
     finally:
         for one in workers:
@@ -56,7 +56,7 @@ def test_processes_on_one_machine_are_locusts_own(tmp_path: Path) -> None:
     slo = tmp_path / "slo.toml"
     slo.write_text(PATIENT, encoding="utf-8")
     done = driving.run(
-        tmp_path, "-u", "10", "-r", "10", "-t", "4s", "--scenario", "send", "--slo", str(slo),
+        tmp_path, "-u", "10", "-r", "10", "-t", "3s", "--scenario", "send", "--slo", str(slo),
         "--processes", "2", "--master-port", (port := free_port()), "--master-bind-port", port,
     )  # fmt: skip
     assert done.code == ExitCode.PROVED, done.out + done.err
