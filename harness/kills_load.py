@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from reference.wacrm.faults import LOAD_FAULTS, Fault
+from reference.wacrm.variants import VARIANTS
 from reports.results import ExitCode
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not chosen:
         console.print(f"no such fault; there are {', '.join(LOAD_FAULTS)}")
         return ExitCode.SETUP
+    if given.variants:
+        return ExitCode.FINDINGS if _false_alarms(console, given.seed) else ExitCode.PROVED
     silent = [_clean(console, given.seed + n) for n in range(given.clean)]
     outcomes = [(fault, _try(console, fault, given.seed)) for fault in chosen]
     console.print(_table(outcomes))
@@ -76,6 +79,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="where the outcomes go as JSON",
     )
+    add(
+        "--variants",
+        action="store_true",
+        help="instead: load the reference's correct variants, where nothing may be found",
+    )
     return parser
 
 
@@ -85,6 +93,18 @@ def _clean(console: Console, seed: int) -> bool:
     told = "" if silent else f"  {', '.join(run.broken) or run.trouble}"
     console.print(f"{'silent' if silent else 'NOT SILENT':<10} clean reference, seed {seed}{told}")
     return silent
+
+
+def _false_alarms(console: Console, seed: int) -> int:
+    """How many of the correct variants something is found in. A variant that is slow may break promises about time."""
+    alarms = 0
+    for name in VARIANTS:
+        run = load(["--variant", name], seed)
+        silent = not run.kinds and not run.trouble
+        alarms += not silent
+        told = ", ".join(run.broken) or run.trouble
+        console.print(f"{'silent' if silent else 'FALSE ALARM':<12} {name}  {told}")
+    return alarms
 
 
 def _try(console: Console, fault: Fault, seed: int) -> LoadRun:
