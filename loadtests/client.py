@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from socket import IPPROTO_TCP, TCP_NODELAY
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import gevent.ssl
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 CONNECTIONS = 4000
 """Requests under way at a time. More than that would be a queue here, which no latency would show."""
 BLOCK = 65536
+LONGEST_IDLE = 2.0
+"""Seconds."""
 
 
 class NoAnswerError(Exception):
@@ -34,16 +37,33 @@ class Response:
     retry_after: str | None
 
 
-class _Undelayed(ConnectionPool):
+class _Young(ConnectionPool):
+    """Uses no connection again that has idled for a while: a server closes such (five seconds are usual), and a request that
+    meets the closing gets no answer without anybody being to blame.
+    """
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        self._idle_since: dict[int, float] = {}
+
+    def return_socket(self, sock: socket) -> None:
+        self._idle_since[sock.fileno()] = time.monotonic()
+        super().return_socket(sock)
+
+    def _is_socket_alive(self, sock: socket | None) -> bool:
+        if sock is None or time.monotonic() - self._idle_since.pop(sock.fileno(), 0.0) > LONGEST_IDLE:
+            return False
+        return super()._is_socket_alive(sock)
+
     def after_connect(self, sock: socket) -> None:
         sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
 
 
-class _Pool(_Undelayed):
+class _Pool(_Young):
     pass
 
 
-class _SecurePool(_Undelayed, SSLConnectionPool):
+class _SecurePool(_Young, SSLConnectionPool):
     pass
 
 

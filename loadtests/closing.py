@@ -147,7 +147,11 @@ def _results(
         notes.append(
             f"the generator did not keep up: one visit in a hundred began {late:.2f} s late or later; latencies are marked"
         )
-    notes += [f"{count:.0f} {what}" for what, count in run.telemetry.counters.items() if count and "cut" in what]
+    notes += [
+        f"{count:.0f} {what}"
+        for what, count in run.telemetry.counters.items()
+        if count and what.startswith(("visits", "answers"))
+    ]
     if gone := sum(member.gone for member in run.members.values()):
         notes.append(
             f"{gone} of {len(run.members)} workers were lost: what they had asked last is undecided (unaccounted)"

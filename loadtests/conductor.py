@@ -166,7 +166,7 @@ def _briefing(run: Run, given: argparse.Namespace, share: int, shares: int, ceil
         run=run.name, seed=run.seed, share=share, shares=shares, origin=target.origin, verify=target.verify,
         timeout=target.timeout, limit=target.limit, window=target.window, zero=run.telemetry.zero,
         step=run.telemetry.step, ceiling=ceiling, arrivals=given.arrivals, pace=given.pace,
-        recipients=given.recipients, patience=target.patience, control=meta.control,
+        recipients=given.recipients, patience=target.patience, fresh=target.embedded, control=meta.control,
         phone_number_id=meta.phone_number_id, keys=keys,
     )  # fmt: skip
 

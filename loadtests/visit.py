@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from conformance.keys import MARGIN
 from loadtests.answers import FAILURE, SEND_MESSAGE, Operation
 from loadtests.budget import OutOfKeysError
 from loadtests.client import NoAnswerError, Response
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 LIMITED = 429
+IN_USE_BEFORE = "answers were 429 in the first window: keys had been in use before the run"
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -67,7 +69,7 @@ class Visit:
         path = operation.path.replace("{id}", id_) if id_ else operation.path
         target = f"{path}?{query}" if query else path
         content = None if body is None else _ENCODER.encode(body)
-        asked, size, answer = time.monotonic(), 0, None
+        asked, size, answer, excused = time.monotonic(), 0, None, False
         try:
             response = self.world.client.exchange(operation.method, target, key.authorization, content)
         except NoAnswerError as error:
@@ -77,9 +79,8 @@ class Visit:
         else:
             size, self.world.dead_since = len(response.body), None
             answer = self._read(operation, response)
-            if response.status == LIMITED and not own:
-                self._limited_unexpectedly(key)
-        self._measure(operation, asked, size, own=own)
+            excused = response.status == LIMITED and (own or self._limited_unexpectedly(key))
+        self._measure(operation, asked, size, excused=excused)
         return answer
 
     def _spend(self) -> None:
@@ -107,19 +108,22 @@ class Visit:
             self.world.outbox.trouble("schema", f"{operation.method} {operation.path}: {self.trouble}")
         return None
 
-    def _limited_unexpectedly(self, key: Key) -> None:
-        world = self.world
-        retry_after = float(self.limited) if (self.limited or "").isdigit() else world.briefing.window  # type: ignore[arg-type]
+    def _limited_unexpectedly(self, key: Key) -> bool:
+        """Whether a 429 for a key with budget left has an excuse: somebody else used it just before the run."""
+        world, briefing = self.world, self.world.briefing
+        retry_after = float(self.limited) if self.limited and self.limited.isdigit() else briefing.window
         world.budget.refused(key, retry_after)
-        spent = (
-            f"{key} got 429 with budget left: at most {world.briefing.limit} requests in {world.briefing.window:.0f} s"
-        )
+        if not briefing.fresh and time.time() - briefing.zero < briefing.window + MARGIN:
+            world.telemetry.count(IN_USE_BEFORE)
+            return True
+        spent = f"{key} got 429 with budget left: at most {briefing.limit} requests in {briefing.window:.0f} s"
         world.outbox.trouble("unexpected-429", spent)
+        return False
 
-    def _measure(self, operation: Operation[T], asked: float, size: int, *, own: bool) -> None:
+    def _measure(self, operation: Operation[T], asked: float, size: int, *, excused: bool) -> None:
         done = time.monotonic()
         limited = self.status == LIMITED
-        failed = bool(self.trouble) and not (own and limited)
+        failed = bool(self.trouble) and not excused
         latency = done - self.due
         self.world.telemetry.request(
             (self.scenario, operation.id),

@@ -35,7 +35,8 @@ class Briefing:
     """What a worker is told before its first request; that it is told at all means that the interlock held.
 
     `run` is six hexadecimal digits, `zero` the unix time from which slices of `step` seconds are counted, `share` of `shares`
-    the worker's part of the telephone numbers, `ceiling` the requests that it may make at most.
+    the worker's part of the telephone numbers, `ceiling` the requests that it may make at most, `fresh` whether nobody can have
+    used the keys before.
     """
 
     run: str
@@ -54,6 +55,7 @@ class Briefing:
     pace: float
     recipients: int
     patience: float
+    fresh: bool = True
     control: str = ""
     phone_number_id: str = ""
     keys: list[tuple[str, str]] = field(default_factory=list, repr=False)
