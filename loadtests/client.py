@@ -42,7 +42,7 @@ class _Young(ConnectionPool):
     meets the closing gets no answer without anybody being to blame.
     """
 
-    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:  # noqa: ANN401 - as the pool has them
         super().__init__(*arguments, **keywords)
         self._idle_since: dict[int, float] = {}
 

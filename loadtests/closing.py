@@ -85,6 +85,7 @@ def measurements(run: Run, measured: Measured, audit: Audit, unacknowledged: int
     }  # fmt: skip
     return {
         "operations": operations,
+        "errors": run.errors,
         "delays": {name: histogram.shown(found) for name, found in measured.delays.items()},
         "schedule_lag": histogram.shown(run.telemetry.lag) | {"lagged": judging.lagged(run)},
         "figures": {name: round(value, 3) for name, value in measured.figures.items()},

@@ -67,6 +67,7 @@ class Run:
     memory: list[tuple[int, int]] = field(default_factory=list)
     """Requests so far, and the bytes that the embedded reference held then."""
     interrupted: bool = False
+    errors: list[dict[str, Any]] = field(default_factory=list)
     search: Search | None = None
     baseline: list[dict[str, Any]] | None = None
     scenarios: frozenset[str] = frozenset()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from loadtests.results import Finding, LoadResults
 
 WIDTH = 80
+SHOWN_ERRORS = 5
 STYLE = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.SKIP: "dim", Verdict.NO_VERDICT: "yellow",
          Verdict.ERROR: "bold magenta"}  # fmt: skip
 CLOSING = {
@@ -42,6 +43,8 @@ def render(results: LoadResults, folder: str, *, colour: bool, width: int = WIDT
     )
     _operations(console, results.measurements)
     _promises(console, results, width)
+    for error in results.measurements["errors"][:SHOWN_ERRORS]:
+        _wrapped(console, "error      ", f"{error['count']} x {error['operation']}: {error['error']}", width)
     for finding in results.findings:
         _finding(console, finding, width)
     _searched(console, results.measurements["capacity"], width)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from locust.html import get_html_report
 from locust.stats import PERCENTILES_TO_REPORT, StatsCSV
@@ -12,6 +12,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from locust.env import Environment
+
+MOST = 20
+"""Reasons that a report names."""
+
+
+def errors(environment: Environment) -> list[dict[str, Any]]:
+    """Why requests failed, the most frequent reasons first, as Locust gathered them from all workers."""
+    found = sorted(environment.stats.errors.values(), key=lambda one: -one.occurrences)
+    return [
+        {"operation": f"{one.method} {one.name}", "error": str(one.error), "count": one.occurrences}
+        for one in found[:MOST]
+    ]
 
 
 def write_locust_reports(environment: Environment, folder: Path) -> None:

@@ -241,6 +241,7 @@ class Session:
         run.stopped = time.time()
         run.interrupted = run.planned is not None and run.elapsed < run.planned - 1.5 and not run.notes
         self._finish_workers(run)
+        run.errors = publishing.errors(self.environment)
         if sys.stderr.isatty():
             sys.stderr.write("\r\033[Kclosing the books …")
         try:

@@ -49,6 +49,7 @@ def results() -> LoadResults:
         "delays": {"inbound to receiver": histogram.shown({600: 1})},
         "schedule_lag": histogram.shown({10: 5}), "audit": {"conversations": 1, "customers": 2, "broadcasts": 3, "messages": 4},
         "messages": dict.fromkeys(("asked", "accepted", "at_meta", "written_by_customers", "events_at_receiver"), 10**6),
+        "errors": [{"operation": "POST /messages", "error": "502 meta_error " * 8, "count": 3}],
         "capacity": {"highest": 50, "steps": [step]},
         "baseline": {"method": "Mann-Whitney U, with words " * 5, "compared": 3,
                      "differences": [{"told": "send/sendMessage p50: " * 6}]},
