@@ -67,6 +67,8 @@ class Run:
     memory: list[tuple[int, int]] = field(default_factory=list)
     """Requests so far, and the bytes that the embedded reference held then."""
     interrupted: bool = False
+    stopped_for_a_reason: bool = False
+    """A ceiling, or the target's death; the notes say which."""
     errors: list[dict[str, Any]] = field(default_factory=list)
     search: Search | None = None
     baseline: list[dict[str, Any]] | None = None

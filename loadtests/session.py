@@ -45,6 +45,8 @@ DEFAULT_USERS = 10
 DEFAULT_SECONDS = 60.0
 FINISH_PATIENCE = 25.0
 TICK = 1.0
+EARLY = 1.5
+"""Seconds before its planned end at which a run counts as interrupted."""
 SETUP_TROUBLE = (SettingsError, StackError, SetupError, ProviderError, stage.TooFewKeysError, slo.SloError,
                  baseline.BaselineError)  # fmt: skip
 
@@ -162,23 +164,21 @@ class Session:
         """A run begins."""
         if not self.is_worker:
             assert self.stage is not None
-            self.run = conductor.begin(
-                self.stage, self.deck, self.given, self.seed, None if self.search else self.given.run_time
-            )
-            classes = [cls for cls in self.environment.user_classes if issubclass(cls, Stream)]
-            self.run.scenarios = frozenset(errand.scenario for cls in classes for errand in errands(cls))
-            self.run.whole = not (self.given.tags or self.given.exclude_tags)
-            self.run.search = self.search
-            self.run.baseline = self.baseline
-            self.results = None
-            target = self.stage.target.target
-            sys.stderr.write(
-                f"loading {target.api}: {self.given.scenario}, seed {self.seed}, {len(self.stage.keys)} keys\n"
-            )
-            sys.stderr.flush()
-            gevent.spawn(self._watch, self.run)
+            self._begin_run(self.stage)
         if self.is_worker or self.is_local:
             self.crew.ready()
+
+    def _begin_run(self, stage_: stage.Stage) -> None:
+        planned = None if self.search else self.given.run_time
+        run = self.run = conductor.begin(stage_, self.deck, self.given, self.seed, planned)
+        classes = [cls for cls in self.environment.user_classes if issubclass(cls, Stream)]
+        run.scenarios = frozenset(errand.scenario for cls in classes for errand in errands(cls))
+        run.whole = not (self.given.tags or self.given.exclude_tags)
+        run.search, run.baseline = self.search, self.baseline
+        told = f"{self.given.scenario}, seed {self.seed}, {len(stage_.keys)} keys"
+        sys.stderr.write(f"loading {stage_.target.target.api}: {told}\n")
+        sys.stderr.flush()
+        gevent.spawn(self._watch, run)
 
     # -- messages from workers --------------------------------------------------------------------------------------------
 
@@ -217,6 +217,7 @@ class Session:
             reason = watch.reason_to_stop(run, self.given)
             if reason and run.stopped is None:
                 run.notes.append(reason)
+                run.stopped_for_a_reason = True
                 self._stop()
                 return
             if self.given.headless:
@@ -239,7 +240,8 @@ class Session:
         if run is None or run.stopped is not None:
             return
         run.stopped = time.time()
-        run.interrupted = run.planned is not None and run.elapsed < run.planned - 1.5 and not run.notes
+        early = run.planned is not None and run.elapsed < run.planned - EARLY
+        run.interrupted = early and not run.stopped_for_a_reason
         self._finish_workers(run)
         run.errors = publishing.errors(self.environment)
         if sys.stderr.isatty():
