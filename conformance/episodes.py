@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.account import needed
 from conformance.broadcasts import launch
 from conformance.expect import NoVerdict
-from conformance.hooks import CREATED, EVENTS, RECEIVED, STATUS, Endpoint, Hooks
+from conformance.hooks import CREATED, EVENTS, RECEIVED, STATUS, Endpoint, Hooks, data_of
 from conformance.templates import PLAIN
 
 if TYPE_CHECKING:
@@ -85,6 +85,18 @@ class Episode:
         if found is None:
             raise NoVerdict("the customer has no contact")
         return found
+
+    def conversations(self) -> set[object]:
+        """Those of the story's own messages, as told to anybody: other checks' events come to these endpoints as well."""
+        sends = (self.sent, self.bounced, self.nagged, self.templated)
+        wamids = {self.first, self.second, self.last, *self.newcomers, *self.by_kind.values(), *self.again}
+        wamids |= {str(row["whatsapp_message_id"]) for row in sends if row}
+        told = [data_of(attempt) for endpoint in self.everybody for attempt in endpoint.attempts()]
+        return {data.get("conversation_id") for data in told if data.get("whatsapp_message_id") in wamids}
+
+    def since_cast(self, endpoint: Endpoint) -> list[Attempt]:
+        """What came when all endpoints were as they should be; before that, other checks' events may have come."""
+        return [attempt for attempt in endpoint.attempts() if attempt.at > self.last_registered]
 
     @property
     def attempts(self) -> list[Attempt]:

@@ -284,9 +284,9 @@ def test_only_subscribed_events_arrive(episode: Episode, event: str) -> None:
 @requirement("HOOK-08")
 @pytest.mark.parametrize("event", EVENTS)
 def test_every_subscriber_gets_the_event(episode: Episode, event: str) -> None:
-    """What one endpoint got since all were there, the others that subscribe to it got too."""
-    since = episode.last_registered
-    told_of = [d for e in episode.everybody for a in e.events(event) if (d := data_of(a)) and a.at > since]
+    """What one endpoint got of the story, which began when all were there, the others that subscribe to it got too."""
+    own = episode.conversations()
+    told_of = [d for e in episode.everybody for a in e.events(event) if (d := data_of(a)).get("conversation_id") in own]
     expect.precondition(told_of, f"no {event} arrives anywhere")
     for endpoint in (episode.watcher, episode.single[event]):
         eventually(lambda e=endpoint: not _missing(told_of, e, event), episode.patience)
@@ -310,9 +310,8 @@ def _data(endpoint: Endpoint, event: str) -> list[Row]:
 def test_who_is_off_gets_nothing(episode: Episode, which: str) -> None:
     endpoint = {"inactive": episode.inactive, "deleted": episode.deleted}[which]
     expect.precondition(episode.watcher.events(RECEIVED, whatsapp_message_id=episode.last), "no delivery arrives")
-    expect.that(
-        not endpoint.attempts(), f"nothing at an {which} endpoint", lambda: "; ".join(shown(endpoint.attempts()))
-    )
+    attempts = episode.since_cast(endpoint)
+    expect.that(not attempts, f"nothing at an {which} endpoint", lambda: "; ".join(shown(attempts)))
 
 
 @requirement("HOOK-08")
@@ -335,7 +334,7 @@ def test_an_endpoint_gets_events_from_when_it_was_switched_on(episode: Episode) 
 
 @requirement("HOOK-08")
 def test_a_changed_subscription_holds_at_once(episode: Episode) -> None:
-    got = {attempt.json().get("event") for attempt in episode.switched.attempts()}
+    got = {attempt.json().get("event") for attempt in episode.since_cast(episode.switched)}
     expect.equal(
         got, {CREATED}, "events at the endpoint that was changed from message.status_updated to conversation.created"
     )
