@@ -7,7 +7,7 @@ import asyncio
 import json
 import socket
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 import pytest
@@ -156,34 +156,47 @@ def test_whatever_is_sent_is_answered_alike(pair: Pair, body: dict[str, Any], as
     pair.compare(json.dumps(body, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass"))
 
 
+Heard = tuple[bytes, list[tuple[bytes, bytes]], bytes]
+
+
 def test_one_write_says_what_uvicorn_says(live: Live, receiver: Receiver) -> None:
     """A connection that is to be closed is answered by uvicorn itself, and nothing else may differ."""
     assert receiver.posts == []
     live.control("PUT", "/behaviour", {"profile": "silent"})
+    fixed = {b"content-type", b"content-length", b"cache-control", b"vary", b"facebook-api-version", b"x-fb-rev"}
     for body, status in ((TEXT, b"200 OK"), ({**TEXT, "to": ""}, b"400 Bad Request")):
-        kept, closed = (_raw(live, json.dumps(body).encode(), connection) for connection in ("keep-alive", "close"))
-        assert kept[0] == closed[0] == b"HTTP/1.1 " + status
-        assert [name for name, _ in kept[1]] == [name for name, _ in closed[1]]
-        fixed = {b"content-type", b"content-length", b"cache-control", b"vary", b"facebook-api-version", b"x-fb-rev"}
-        assert {one for one in kept[1] if one[0] in fixed} == {one for one in closed[1] if one[0] in fixed}
-        assert kept[2].keys() == closed[2].keys()
+        first, second = _exchange(live, "POST", json.dumps(body).encode(), "keep-alive", 2)
+        (closed,) = _exchange(live, "POST", json.dumps(body).encode(), "close", 1)
+        for kept in (first, second):
+            assert kept[0] == closed[0] == b"HTTP/1.1 " + status
+            assert [name for name, _ in kept[1]] == [name for name, _ in closed[1]]
+            assert {one for one in kept[1] if one[0] in fixed} == {one for one in closed[1] if one[0] in fixed}
+            assert json.loads(kept[2]).keys() == json.loads(closed[2]).keys()
 
 
-def _raw(live: Live, body: bytes, connection: str) -> tuple[bytes, list[tuple[bytes, bytes]], dict[str, Any]]:
-    """Status line, headers and document of an answer as they came over the wire, ``connection`` apart."""
+def test_head_has_no_body(live: Live) -> None:
+    answers = _exchange(live, "HEAD", b"", "keep-alive", 2)
+    assert [(status, content) for status, _, content in answers] == [(b"HTTP/1.1 400 Bad Request", b"")] * 2
+
+
+def _exchange(live: Live, method: str, body: bytes, connection: str, times: int) -> list[Heard]:
+    """The answers to requests that were written all at once, as they came: status line, headers, body."""
     address = httpx.URL(live.address["url"])
     head = (
-        f"POST {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\nContent-Type: application/json\r\n"
+        f"{method} {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\nContent-Type: application/json\r\n"
         f"Connection: {connection}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
-    with socket.create_connection((address.host, address.port or 80), 10) as client:
-        client.sendall(head.encode() + body)
-        answer = b""
-        while b"\r\n\r\n" not in answer or not answer.endswith(b"}"):
-            piece = client.recv(65536)
-            assert piece, answer
-            answer += piece
-    lines, _, content = answer.partition(b"\r\n\r\n")
-    first, *rest = lines.split(b"\r\n")
-    headers = [(name, value) for name, _, value in (line.partition(b": ") for line in rest)]
-    return first, [one for one in headers if one[0] != b"connection"], json.loads(content)
+    with socket.create_connection((address.host, address.port or 80), 10) as client, client.makefile("rb") as stream:
+        client.sendall((head.encode() + body) * times)
+        heard = [_answer(stream, empty=method == "HEAD") for _ in range(times)]
+        assert connection == "keep-alive" or stream.read() == b""
+    return heard
+
+
+def _answer(stream: BinaryIO, *, empty: bool) -> Heard:
+    """One answer; its ``connection`` header is left out."""
+    status = stream.readline().rstrip(b"\r\n")
+    lines = iter(lambda: stream.readline().rstrip(b"\r\n"), b"")
+    headers = [(name, value) for name, _, value in (line.partition(b": ") for line in lines)]
+    content = b"" if empty else stream.read(int(dict(headers)[b"content-length"]))
+    return status, [one for one in headers if one[0] != b"connection"], content
