@@ -196,7 +196,7 @@ def _problems(outcomes: Sequence[Outcome], clean: dict[str, GroupRun], *, comple
 
 def _write(outcomes: Sequence[Outcome], problems: Sequence[str], given: argparse.Namespace) -> None:
     """`kills.json`, in which earlier outcomes of faults that were not run now stay; docs/kills.md when asked for."""
-    kept = score.read(given.out, given.repeat) if given.out.exists() else {}
+    kept = score.read(given.out) if given.out.exists() else {}
     latest = kept | {outcome.fault: outcome for outcome in outcomes}
     together = [latest[name] for name in FAULTS if name in latest]
     given.out.parent.mkdir(parents=True, exist_ok=True)
@@ -206,7 +206,7 @@ def _write(outcomes: Sequence[Outcome], problems: Sequence[str], given: argparse
             sys.stderr.write(f"docs/kills.md stays as it is: {len(missing)} faults were never run, as {missing[0]}\n")
             return
         incumbent = json.loads(given.incumbent.read_text(encoding="utf-8")) if given.incumbent else None
-        kills_page.PAGE.write_text(kills_page.render(together, incumbent, given.repeat), encoding="utf-8")
+        kills_page.PAGE.write_text(kills_page.render(together, incumbent), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from harness.score import Outcome
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "kills.md"
-CREATE = "`nox -s kills -- --repeat {repeat} --incumbent reports/out/incumbent.json --write` makes this page"
+CREATE = "`nox -s kills -- --repeat 3 --incumbent reports/out/incumbent.json --write` makes this page"
 
 
 def faults(page: str) -> list[str]:
@@ -23,18 +23,19 @@ def faults(page: str) -> list[str]:
     return re.findall(r"^\| `([^`]+)` \|", page, flags=re.MULTILINE)
 
 
-def render(outcomes: Sequence[Outcome], incumbent: dict[str, Any] | None, repeat: int) -> str:
+def render(outcomes: Sequence[Outcome], incumbent: dict[str, Any] | None) -> str:
     """The page. `incumbent` is incumbent.json; without it there is nothing to compare with."""
     ordered = sorted(outcomes, key=lambda o: (o.group, o.clause, o.fault))
     noticed = incumbent["noticed"] if incumbent else {}
     return "\n".join(
         [
             "# How good the gate is", "",
-            f"{sentence(outcomes)}, in each of {repeat} runs with seeds of their own.",
+            f"{sentence(outcomes)}.",
             *(_compared(incumbent, outcomes) if incumbent else ()), "",
-            f"{CREATE.format(repeat=repeat)}; `kills.json` beside it holds every run.",
-            "*By name* means that the clause which the defect breaks is red. *Also red* are neighbouring clauses that the",
-            "same defect turns red: some break a promise of each, some make a neighbour impossible to keep.", "",
+            f"{CREATE}; `kills.json` holds every run.",
+            "*By name* means that the clause which the defect breaks is red, in each run; *3 of 3* are three runs with seeds of",
+            "their own. *Also red* are neighbouring clauses that the same defect turns red: some break a promise of each, some",
+            "make a neighbour impossible to keep.", "",
             *_table(["group", "faults", "gate", "stock Schemathesis"], _groups(ordered, noticed)), "",
             *_table(["fault", "clause", "the defect it stands for", "gate", "also red", "stock Schemathesis"],
                     _faults(ordered, noticed)), "",
@@ -72,7 +73,7 @@ def _share(outcomes: Sequence[Outcome], noticed: dict[str, bool]) -> str:
 def _faults(ordered: Sequence[Outcome], noticed: dict[str, bool]) -> Iterable[Sequence[str]]:
     words = {True: "noticed", False: "missed", None: ""}
     for o in ordered:
-        yield f"`{o.fault}`", o.clause, o.defect, o.word, ", ".join(o.collateral), words[noticed.get(o.fault)]
+        yield f"`{o.fault}`", o.clause, o.defect, o.score, ", ".join(o.collateral), words[noticed.get(o.fault)]
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterable[str]:

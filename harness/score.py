@@ -40,6 +40,11 @@ class Outcome:
         return any(self.kills) and not self.killed
 
     @property
+    def score(self) -> str:
+        """In how many of its runs the clause was red: `3 of 3`."""
+        return f"{sum(self.kills)} of {len(self.kills)}"
+
+    @property
     def word(self) -> str:
         return "killed" if self.killed else "FLAKY" if self.flaky else "SURVIVED"
 
@@ -89,8 +94,8 @@ def table(outcomes: Sequence[Outcome]) -> Table:
     return made
 
 
-def read(file: Path, repeat: int) -> dict[str, Outcome]:
-    """The outcomes by fault that a `kills.json` holds of `repeat` runs each."""
+def read(file: Path) -> dict[str, Outcome]:
+    """The outcomes by fault that a `kills.json` holds."""
     rows = json.loads(file.read_text(encoding="utf-8"))["outcomes"]
     read = [
         Outcome(
@@ -101,4 +106,4 @@ def read(file: Path, repeat: int) -> dict[str, Outcome]:
         )
         for row in rows
     ]
-    return {outcome.fault: outcome for outcome in read if len(outcome.kills) == repeat}
+    return {outcome.fault: outcome for outcome in read}

@@ -10,14 +10,15 @@ INCUMBENT = {
 
 
 def test_the_page_escapes_and_counts() -> None:
-    page = kills_page.render([KILLED], INCUMBENT, 3)
+    page = kills_page.render([KILLED], INCUMBENT)
     assert "1 of 1 faults killed by name" in page
     assert "noticed 0 of 1" in page
     assert "26 failures on the reference without any fault" in page
     assert "| PAGE | 1 | 1 | 0 |" in page
+    assert "| 1 of 1 | PAGE-03 |" in page
     assert "a \\| defect" in page
     assert kills_page.faults(page) == ["a-fault"]
 
 
 def test_without_a_comparison_nothing_is_said_of_it() -> None:
-    assert "noticed" not in kills_page.render([KILLED], None, 1)
+    assert "noticed" not in kills_page.render([KILLED], None)

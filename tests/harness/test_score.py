@@ -41,5 +41,5 @@ def test_survivors_and_flakes_are_named() -> None:
 
 def test_outcomes_are_read_as_they_were_written(tmp_path: Path) -> None:
     (tmp_path / "kills.json").write_text(json.dumps(score.as_json([outcome(True, False)], [])))
-    assert score.read(tmp_path / "kills.json", 2) == {"a-fault": outcome(True, False)}
-    assert score.read(tmp_path / "kills.json", 3) == {}
+    assert score.read(tmp_path / "kills.json") == {"a-fault": outcome(True, False)}
+    assert outcome(True, False).score == "1 of 2"
