@@ -87,7 +87,7 @@ def mock_meta(session: nox.Session) -> None:
 
 @nox.session
 def bench_mock(session: nox.Session) -> None:
-    """Mock Meta's speed and memory, beside what its README promises. About twenty minutes; `-- sends` is half a one."""
+    """Mock Meta's speed and memory, beside what its README promises. About ten minutes; `-- sends` is one."""
     _install(session)
     session.run("python", "-m", "mock_meta.bench", *session.posargs)
 
