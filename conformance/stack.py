@@ -76,6 +76,12 @@ class Process:
             raise StackError(f"{self.module} did not start; it said: {said}") from None
         return found
 
+    @property
+    def ended(self) -> str | None:
+        """None while it runs; afterwards its exit code and what it said last."""
+        code = self._process.poll()
+        return None if code is None else f"exit code {code}; it said: {''.join(self._errors[-8:]).strip() or 'nothing'}"
+
     def kill(self) -> None:
         """End the process as a crash would."""
         self._process.kill()
@@ -141,6 +147,10 @@ class Stack:
         """The process of one part; None when it was not started here."""
         process = self._processes.get(module)
         return None if process is None else int(process.address["pid"])
+
+    def ended(self) -> dict[str, str]:
+        """Parts that run no more, and how they ended."""
+        return {module: how for module, process in self._processes.items() if (how := process.ended) is not None}
 
     def kill(self, module: str) -> None:
         """End one part at once, as a crash would."""

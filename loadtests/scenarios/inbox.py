@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from loadtests.visit import Visit
 
 MOST_PAGES = 6
+THINKING = 0.2
+"""Seconds that somebody looks at a page before asking for the next."""
 
 
 class InboxScenario(Stream):
@@ -69,8 +72,9 @@ def walk(visit: Visit, operation: Operation[Page[Any]], identity: str, limit: in
         _judge(visit, operation, seen, page.data)
         seen += page.data
         cursor = page.meta.next_cursor
-        if cursor is None:
+        if cursor is None or not visit.world.pause(THINKING):
             return
+        visit.due = time.monotonic()
 
 
 def _judge(visit: Visit, operation: Operation[Any], seen: Sequence[Any], rows: Sequence[Any]) -> None:
