@@ -54,7 +54,8 @@ STAGGER = 3.0
 class Bench:
     """What the laboratory is built from. `prepared` makes the requests that need rows, over the account's API.
 
-    `rng` depends on the run's seed; `numbers` gives telephone numbers that the target behind an API does not know.
+    `rng` depends on the run's seed; `numbers` gives telephone numbers that the target behind an API does not know; `tell`
+    takes what a check waits for.
     """
 
     target: Target
@@ -64,6 +65,7 @@ class Bench:
     prepared: Callable[[Account], Prepared]
     rng: random.Random
     numbers: Callable[[Api], Numbers]
+    tell: Callable[[str], None] = lambda _: None
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,8 @@ class Laboratory:
 
     def of(self, experiment: Future[T]) -> T:
         """The experiment's data, waiting for it. Raises what the experiment raised."""
+        if not experiment.done():
+            self.bench.tell(f"waiting for the limiter's window of {self.window:g} s to end")
         try:
             return experiment.result(max(0.0, self._deadline - time.monotonic()))
         except LateError:

@@ -67,7 +67,13 @@ def lab(
 
     account = shared_account("limiter")
     rng = random.Random(f"{judgement.seed}:limiter")
-    bench = Bench(target, pool, new_probe, account, prepared, rng, lambda api: _numbers(rng, _drawn, api, judgement))
+
+    def tell(what: str) -> None:
+        judgement.doing = what
+
+    bench = Bench(
+        target, pool, new_probe, account, prepared, rng, lambda api: _numbers(rng, _drawn, api, judgement), tell
+    )
     laboratory = Laboratory(bench)
     yield laboratory
     laboratory.close()
