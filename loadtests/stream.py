@@ -7,7 +7,6 @@ users out among workers, and again when one joins or dies; so it does with the r
 from __future__ import annotations
 
 import functools
-import itertools
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bound="Stream")
 ATTACHED_PATIENCE = 10.0
-_NUMBERS = itertools.count()
 
 
 def world_of(environment: Environment) -> World:
@@ -80,7 +78,7 @@ class Stream(User):
         self.world.plan_first_round(list(dict.fromkeys(errands(type(self)))))
         briefing = self.world.briefing
         kind = Arrivals(briefing.arrivals)
-        self._schedule = Schedule(kind, briefing.pace, next(_NUMBERS), self.world.rng, time.monotonic())
+        self._schedule = Schedule(kind, briefing.pace, next(self.world.streams), self.world.rng, time.monotonic())
         gevent.sleep(self.wait_time())
 
     def wait_time(self) -> float:

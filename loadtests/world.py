@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import random
 import time
 from collections import deque
@@ -113,6 +114,8 @@ class World:
         self.stopping = Event()
         self.requests = 0
         self.dead_since: float | None = None
+        self.streams = itertools.count()
+        """Numbers for streams of arrivals, which take their phases from them."""
         self._nonces = 0
         self._first_round: deque[Errand] | None = None
 
