@@ -73,14 +73,14 @@ def ratios(console: Console, rounds: int, seconds: float) -> None:
     console.print(f"ours / bare FastHttpUser {ours / fast:5.2f}   (at least 0.6)")
 
 
-def lag(console: Console, seconds: float) -> None:
+def lag(console: Console, rounds: int, seconds: float) -> None:
+    """Several rounds, for what else a machine does makes single ones late."""
     with server() as url:
-        found = measure("open", url, seconds, 500)
-    late = found["lag"]
-    console.print(
-        f"500 visits/s on one core: {found['requests'] / found['seconds']:.0f}/s made; lag p50 {late['p50'] * 1000:.1f} ms, "
-        f"p99 {late['p99'] * 1000:.1f} ms (at most 20), p99.9 {late['p999'] * 1000:.1f} ms"
-    )
+        found = [measure("open", url, seconds, 500) for _ in range(rounds)]
+    made = statistics.median(one["requests"] / one["seconds"] for one in found)
+    worst = ", ".join(f"{one['lag']['p99'] * 1000:.1f}" for one in found)
+    middle = statistics.median(one["lag"]["p99"] for one in found) * 1000
+    console.print(f"500 visits/s on one core: {made:.0f}/s made; lag p99 {middle:.1f} ms (at most 20; rounds: {worst})")
 
 
 def stall(console: Console, cycles: int) -> None:
@@ -134,7 +134,7 @@ def main() -> None:
     given = parser.parse_args()
     console = Console(soft_wrap=True, highlight=False)
     ratios(console, given.rounds, given.seconds)
-    lag(console, max(10.0, given.seconds))
+    lag(console, given.rounds, max(8.0, given.seconds))
     stall(console, given.cycles)
     million(console, given.messages)
 
