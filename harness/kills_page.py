@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,7 @@ def render(outcomes: Sequence[Outcome], incumbent: dict[str, Any] | None) -> str
     return "\n".join(
         [
             "# How good the gate is", "",
-            f"{sentence(outcomes)}.",
+            f"{sentence(outcomes)}; {_runs(outcomes)}.",
             *(_compared(incumbent, outcomes) if incumbent else ()), "",
             f"{CREATE}; `kills.json` holds every run.",
             "*By name* means that the clause which the defect breaks is red, in each run; *3 of 3* are three runs with seeds of",
@@ -43,6 +44,12 @@ def render(outcomes: Sequence[Outcome], incumbent: dict[str, Any] | None) -> str
     )  # fmt: skip
 
 
+def _runs(outcomes: Sequence[Outcome]) -> str:
+    """`150 were run 3 times, 322 once`"""
+    counts = sorted(Counter(len(outcome.kills) for outcome in outcomes).items(), reverse=True)
+    return ", ".join(f"{faults} were run {f'{runs} times' if runs > 1 else 'once'}" for runs, faults in counts)
+
+
 def _compared(incumbent: dict[str, Any], outcomes: Sequence[Outcome]) -> Iterable[str]:
     noticed = sum(incumbent["noticed"].get(outcome.fault, False) for outcome in outcomes)
     yield ""
@@ -52,7 +59,8 @@ def _compared(incumbent: dict[str, Any], outcomes: Sequence[Outcome]) -> Iterabl
     )
     yield (
         f"Its settings: `{' '.join(incumbent['settings'])}`, the same `openapi.yaml`, keys of two accounts (`--auth-wfc`), "
-        f"no limiter in its way except for RATE, {len(incumbent['seeds'])} seeds of about 1,400 requests each "
+        f"no limiter in its way except for RATE, {len(incumbent['seeds'])} run(s) with seeds of their own, "
+        "of about 1,400 requests each "
         "(a run of the gate's group sends 100 to 8,000). A defect counts as noticed when a run with any seed shows a failure "
         "that no run on the clean reference showed (`--baseline`); which clause it belongs to is not asked of it. "
         "`nox -s incumbent` repeats it."

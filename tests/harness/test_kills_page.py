@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import pytest
+
 from harness import kills_page
 from harness.score import Outcome
+from reference.wacrm.faults import FAULTS
 
 KILLED = Outcome("a-fault", "PAGE-05", "a | defect", (True,), ("fail",), ("PAGE-03",))
 INCUMBENT = {
@@ -12,6 +15,7 @@ INCUMBENT = {
 def test_the_page_escapes_and_counts() -> None:
     page = kills_page.render([KILLED], INCUMBENT)
     assert "1 of 1 faults killed by name" in page
+    assert "1 were run once" in page
     assert "noticed 0 of 1" in page
     assert "26 failures on the reference without any fault" in page
     assert "| PAGE | 1 | 1 | 0 |" in page
@@ -22,3 +26,12 @@ def test_the_page_escapes_and_counts() -> None:
 
 def test_without_a_comparison_nothing_is_said_of_it() -> None:
     assert "noticed" not in kills_page.render([KILLED], None)
+
+
+def test_the_page_lists_the_faults_that_exist() -> None:
+    listed = kills_page.faults(kills_page.PAGE.read_text(encoding="utf-8"))
+    missing, gone = set(FAULTS) - set(listed), set(listed) - set(FAULTS)
+    if missing or gone:
+        pytest.fail(
+            f"docs/kills.md lacks {sorted(missing)} and has {sorted(gone)}, which do not exist: run wacrm-harness kills --write"
+        )
