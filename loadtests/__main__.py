@@ -25,6 +25,9 @@ def main() -> None:
     sys.argv = arguments(sys.argv[1:])
     from locust.main import main as locust  # noqa: PLC0415 - it patches the standard library, and reads sys.argv
 
+    if {"-h", "--help"} & set(sys.argv):
+        import loadtests.locustfile  # noqa: F401, PLC0415 - Locust answers before it reads a locustfile's arguments
+
     locust()
 
 

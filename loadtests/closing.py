@@ -143,6 +143,9 @@ def _results(
 ) -> LoadResults:
     target = run.stage.target.target
     notes = list(run.notes)
+    visits = histogram.count(run.telemetry.lag)
+    if not visits:
+        notes.append("nobody came: no user was spawned, or the tags leave no errand")
     if judging.lagged(run):
         late = histogram.quantile(run.telemetry.lag, 0.99) or 0.0
         notes.append(
@@ -162,6 +165,6 @@ def _results(
         target={"url": target.api, "embedded": target.embedded, "limit": target.limit, "window": target.window,
                 "keys": len(run.stage.keys)},
         scenario=given.scenario, shape=given.shape, requests=run.requests, waited=round(run.waited, 2),
-        exit_code=int(exit_code(promises, interrupted=run.interrupted)), interrupted=run.interrupted, promises=promises,
-        findings=findings, measurements=dict(measured), notes=notes,
+        exit_code=int(exit_code(promises, interrupted=run.interrupted, visits=visits)), interrupted=run.interrupted,
+        promises=promises, findings=findings, measurements=dict(measured), notes=notes,
     )  # fmt: skip

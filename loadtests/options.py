@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from conformance import target as settings
 from loadtests.arrivals import Arrivals
 from loadtests.shapes import SHAPES
+from reports.results import ExitCode
 
 if TYPE_CHECKING:
     import argparse
@@ -26,6 +28,13 @@ def add(parser: LocustArgumentParser) -> None:
 
     def option(flag: str, **keywords: Any) -> None:  # noqa: ANN401 - argparse's
         parser.add_argument(flag, include_in_web_ui=False, **keywords)
+
+    def refuse(message: str) -> NoReturn:
+        parser.print_usage(sys.stderr)
+        sys.stderr.write(f"{parser.prog}: error: {message}\n")
+        raise SystemExit(ExitCode.SETUP)
+
+    parser.error = refuse  # type: ignore[method-assign]  # argparse's own exit code means `interrupted` here
 
     option(
         "--target", default="", metavar="FILE", help="harness.toml of the deployment (default: the embedded reference)"

@@ -75,14 +75,14 @@ def promise_result(judged: Judged) -> PromiseResult:
     return PromiseResult(promise.name, judged.verdict, promise.bound, promise.most, actual, judged.reason)
 
 
-def exit_code(promises: list[PromiseResult], *, interrupted: bool) -> ExitCode:
-    """As the gate's: 0 only when a promise was kept and none was broken, left open, or cut short."""
+def exit_code(promises: list[PromiseResult], *, interrupted: bool, visits: int) -> ExitCode:
+    """As the gate's: 0 only when somebody came, a promise was kept, and none was broken, left open, or cut short."""
     verdicts = {promise.verdict for promise in promises}
     if Verdict.FAIL in verdicts:
         return ExitCode.FINDINGS
     if interrupted:
         return ExitCode.INTERRUPTED
-    if verdicts & {Verdict.ERROR, Verdict.NO_VERDICT} or Verdict.PASS not in verdicts:
+    if verdicts & {Verdict.ERROR, Verdict.NO_VERDICT} or Verdict.PASS not in verdicts or not visits:
         return ExitCode.UNPROVED
     return ExitCode.PROVED
 

@@ -254,7 +254,8 @@ class Session:
         except (ProviderError, httpx.HTTPError) as error:
             ended = self.stage.stack.ended() if self.stage is not None else {}
             parts = "".join(f"\n{module} has ended: {how}" for module, how in ended.items())
-            sys.stderr.write(f"\nthe books could not be closed: {error}{parts}\n")
+            told = "".join(f"\n{note}" for note in run.notes)
+            sys.stderr.write(f"\nthe books could not be closed: {error}{parts}{told}\n")
             self.environment.process_exit_code = int(ExitCode.UNPROVED)
         except BaseException:
             self.environment.process_exit_code = int(ExitCode.INTERNAL)

@@ -32,7 +32,11 @@ def promise(verdict: Verdict) -> PromiseResult:
     ],
 )
 def test_exit_codes_are_the_gates(verdicts: list[Verdict], code: ExitCode, *, interrupted: bool) -> None:
-    assert exit_code([promise(verdict) for verdict in verdicts], interrupted=interrupted) is code
+    assert exit_code([promise(verdict) for verdict in verdicts], interrupted=interrupted, visits=1) is code
+
+
+def test_books_that_balance_because_nobody_came_prove_nothing() -> None:
+    assert exit_code([promise(Verdict.PASS)], interrupted=False, visits=0) is ExitCode.UNPROVED
 
 
 def results() -> LoadResults:
