@@ -122,9 +122,7 @@ class Behaviour:
     def draw(self, message: Sent) -> tuple[Step, ...]:
         """What the account's or the default distribution makes of the message, in the order of announcement."""
         distribution = self._by_account.get(message.waba_id, self._default)
-        steps = _draw(distribution, self.keyed(f"plan|{message.phone_number_id}|{message.wa_id}|{message.nth}"))
-        # A reaction is only ever sent: nobody is told that it was delivered or read (5.4).
-        return tuple(step for step in steps if step.status is Status.SENT) if message.type == "reaction" else steps
+        return _draw(distribution, self.keyed(f"plan|{message.phone_number_id}|{message.wa_id}|{message.nth}"))
 
     def keyed(self, key: str) -> Dice:
         """Draws of their own for one purpose; the same seed and key repeat them."""

@@ -33,8 +33,8 @@ class Fates:
             return script
         bound = magic(sent.to)
         if bound is not None and bound.steps is not None:
-            return bound.steps
-        steps = self._behaviour.draw(sent)
+            return _announceable(sent, bound.steps)
+        steps = _announceable(sent, self._behaviour.draw(sent))
         failure = self._failure(sent, message, in_window=in_window)
         if failure is None:
             return steps
@@ -78,3 +78,10 @@ class Fates:
         media = self._media.find(str(message.payload["id"]), sent.at)
         mime = media.mime_type.partition(";")[0] if media else ""
         return None if mime in allowed else Failure(131053, details=wrong_type(message.type, mime))
+
+
+def _announceable(sent: Sent, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """A reaction is only ever sent: nobody is told that it was delivered or read (5.4)."""
+    if sent.type != "reaction":
+        return steps
+    return tuple(step for step in steps if step.status in {Status.SENT, Status.FAILED})

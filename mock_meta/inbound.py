@@ -6,10 +6,11 @@ from typing import Any
 
 from mock_meta.accounts import Account, PhoneNumber
 from mock_meta.conversations import Received
+from mock_meta.delivery import Delivery
 from mock_meta.errors import webhook_error
 from mock_meta.media import INBOUND_LIFE, SAMPLES, Media, sample
 from mock_meta.mock import Mock
-from mock_meta.payloads import Payload, messages_value
+from mock_meta.payloads import Payload, envelope, messages_value
 from mock_meta.user_ids import user_id
 
 TYPES = (
@@ -143,7 +144,16 @@ def _value(phone: PhoneNumber, pairs: Sequence[tuple[Payload, Payload]]) -> Payl
     return messages_value(phone, contacts=list(contacts.values()), messages=messages)
 
 
-def receive(mock: Mock, account: Account, phone: PhoneNumber, message: Mapping[str, Any]) -> None:
-    """Remember that the person wrote: opens the service window, and read receipts may name the message."""
-    assert account.waba_id == phone.waba_id
-    mock.conversations.add_received(Received(message["id"], phone.id, message["from"], message["type"], mock.clock()))
+def arrive(
+    mock: Mock, account: Account, phone: PhoneNumber, asked: Sequence[Mapping[str, Any]], *, batch: bool = False
+) -> tuple[list[Payload], list[Delivery]]:
+    """People write: what Meta makes of it, and the webhooks that tell of it. Who is blocked is not heard."""
+    heard = [one for one in asked if (phone.id, one["from"]) not in mock.conversations.blocked]
+    pairs = [(complete(mock, account, phone, one), contact_of(account, one)) for one in heard]
+    messages = [message for message, _ in pairs]
+    for message in messages:
+        received = Received(message["id"], phone.id, message["from"], message["type"], mock.clock())
+        mock.conversations.add_received(received)
+    told = (envelope(account.waba_id, "messages", value) for value in values(phone, pairs, batch=batch))
+    deliveries = (mock.webhooks.publish(account, payload) for payload in told)
+    return messages, [one for one in deliveries if one is not None]

@@ -1,6 +1,7 @@
-"""Magic numbers: recipients in +999 0000 xxxx, a country code nobody has, that always meet the same fate.
+"""Magic numbers: recipients from +999 0000 0000 to +999 0004 9999, a country code nobody has, that always meet the same fate.
 
-The last four digits are those of Meta's code where there is one. No set-up; scripts by recipient win over them.
+The digit before the last four says what kind of fate, the last four which: those of Meta's code where there is one.
+No set-up; scripts by recipient win over them.
 """
 
 from collections.abc import Mapping
@@ -14,92 +15,124 @@ from mock_meta.codes import CODES
 from mock_meta.errors import GraphError, error_body
 from mock_meta.faults import Fault, Match, RawAnswer, When
 
-PREFIX = "9990000"
+PREFIX = "999000"
 _LENGTH = 11
 _GAP = 0.02
+_REFUSED, _FAILED, _STATUSES, _REPLIES, _CONNECTION = "01234"
 
 
 class Effect(StrEnum):
     REFUSED = "refused at once"
     FAILS = "accepted, then a failed status"
     STATUSES = "accepted, then these statuses"
+    REPLIES = "accepted, read, then answered"
     TRANSPORT = "the connection suffers"
+
+
+class Reply(StrEnum):
+    """What a person does who has read the message."""
+
+    TEXT = "writes back: Hello"
+    STOP = "writes back: STOP"
+    TAP = "taps the message's first button or row, if it has one"
 
 
 @dataclass(frozen=True, slots=True)
 class Magic:
-    """What happens to messages for one number. Exactly one of the last three members is set."""
+    """What happens to messages for one number. ``steps`` are set whenever the message is accepted for good."""
 
     effect: Effect
     meaning: str
     code: int | None = None
     steps: tuple[Step, ...] | None = None
     fault: Fault | None = None
+    reply: Reply | None = None
 
 
-def _refused(code: int) -> Magic:
-    return Magic(Effect.REFUSED, CODES[code].title, code)
+_SYNCHRONOUS = (
+    *(0, 1, 2, 3, 4, 10, 33, 100, 104, 190, 200, 368, 80007),
+    *(130429, 131000, 131005, 131008, 131009, 131016, 131021, 131030, 131031, 131037, 131042, 131045, 131048, 131051),
+    *(131055, 131056, 131057, 131058, 131062, 131063, 131064),
+    *(132000, 132001, 132005, 132007, 132012, 132015, 132016, 132018, 132068, 132069),
+    *(133000, 133004, 133006, 133010, 134011, 134100, 134101, 134102, 135000),
+)
+_ASYNCHRONOUS = (
+    *(368, 130403, 130472, 130497, 131000, 131009, 131016, 131026, 131037, 131042, 131047, 131048, 131049, 131050),
+    *(131053, 131056, 132012, 132015, 132018, 137000),
+)
+_HTML = b"<html><body>Service Unavailable</body></html>"
 
 
-def _fails(code: int) -> Magic:
-    return Magic(Effect.FAILS, CODES[code].title, code, (Step(Status.FAILED, _GAP, Failure(code)),))
+def _number(kind: str, last: int) -> str:
+    return f"{kind}{last % 10_000:04d}"
 
 
-def _statuses(meaning: str, *names: Status) -> Magic:
-    steps = tuple(Step(name, _GAP * index, _failure(name)) for index, name in enumerate(names))
-    return Magic(Effect.STATUSES, meaning, None, steps)
+def _statuses(*names: Status) -> tuple[Step, ...]:
+    return tuple(Step(name, _GAP * index, _undeliverable(name)) for index, name in enumerate(names))
 
 
-def _failure(name: Status) -> Failure | None:
+def _undeliverable(name: Status) -> Failure | None:
     return Failure(131026) if name is Status.FAILED else None
 
 
-def _transport(meaning: str, **members: Any) -> Magic:  # noqa: ANN401  # members of Fault
-    return Magic(Effect.TRANSPORT, meaning, fault=Fault(id=0, match=Match(), left=None, asked={}, **members))
+def _refused() -> dict[str, Magic]:
+    return {_number(_REFUSED, code): Magic(Effect.REFUSED, CODES[code].title, code) for code in _SYNCHRONOUS}
 
 
-_SENT, _DELIVERED, _READ, _FAILED = Status.SENT, Status.DELIVERED, Status.READ, Status.FAILED
-_HTML = b"<html><body>Service Unavailable</body></html>"
-
-TABLE: Mapping[str, Magic] = MappingProxyType(
-    {
-        "0100": _statuses("sent, delivered, read", _SENT, _DELIVERED, _READ),
-        "0101": _statuses("sent, never delivered", _SENT),
-        "0102": _statuses("delivered, never read", _SENT, _DELIVERED),
-        "0103": _statuses("read before delivered before sent", _READ, _DELIVERED, _SENT),
-        "0104": _statuses("every status twice", _SENT, _SENT, _DELIVERED, _DELIVERED, _READ, _READ),
-        "0105": _statuses("silence"),
-        "0106": _statuses("sent, then failed with 131026", _SENT, _FAILED),
-        "0107": _statuses("read without delivered", _SENT, _READ),
-        "0002": _refused(2),
-        "0004": _refused(4),
-        "0190": _refused(190),
-        "0429": _refused(130429),
-        "1000": _refused(131000),
-        "1016": _refused(131016),
-        "1021": _refused(131021),
-        "1030": _refused(131030),
-        "1031": _refused(131031),
-        "1056": _refused(131056),
-        "1057": _refused(131057),
-        "3010": _refused(133010),
-        "0472": _fails(130472),
-        "0497": _fails(130497),
-        "1026": _fails(131026),
-        "1042": _fails(131042),
-        "1047": _fails(131047),
-        "1048": _fails(131048),
-        "1049": _fails(131049),
-        "1050": _fails(131050),
-        "1053": _fails(131053),
-        "0408": _transport("accepted, but no answer for 60 s", hang=When.AFTER_ACCEPT, delay=60.0),
-        "0409": _transport("not accepted, and no answer for 60 s", hang=When.BEFORE, delay=60.0),
-        "0444": _transport("connection reset, not accepted", reset=When.BEFORE),
-        "0445": _transport("connection reset after the message was accepted", reset=When.AFTER_ACCEPT),
-        "0503": _transport("HTTP 503 with HTML, as from a proxy", raw=RawAnswer(503, _HTML, "text/html")),
-        "0010": _transport("accepted, answered after 10 s", delay=10.0),
+def _fails() -> dict[str, Magic]:
+    return {
+        _number(_FAILED, code): Magic(
+            Effect.FAILS, CODES[code].title, code, (Step(Status.FAILED, _GAP, Failure(code)),)
+        )
+        for code in _ASYNCHRONOUS
     }
-)
+
+
+def _announced() -> dict[str, Magic]:
+    sent, delivered, read, failed = Status.SENT, Status.DELIVERED, Status.READ, Status.FAILED
+    rows = {
+        "sent, delivered, read": (sent, delivered, read),
+        "sent, never delivered": (sent,),
+        "delivered, never read": (sent, delivered),
+        "read before delivered before sent": (read, delivered, sent),
+        "every status twice": (sent, sent, delivered, delivered, read, read),
+        "silence": (),
+        "sent, then failed with 131026": (sent, failed),
+        "read without delivered": (sent, read),
+    }
+    return {
+        _number(_STATUSES, last): Magic(Effect.STATUSES, meaning, None, _statuses(*names))
+        for last, (meaning, names) in enumerate(rows.items())
+    }
+
+
+def _replies() -> dict[str, Magic]:
+    steps = _statuses(Status.SENT, Status.DELIVERED, Status.READ)
+    return {
+        _number(_REPLIES, last): Magic(Effect.REPLIES, one.value, None, steps, reply=one)
+        for last, one in enumerate(Reply)
+    }
+
+
+def _transport() -> dict[str, Magic]:
+    rows: dict[int, tuple[str, dict[str, Any]]] = {
+        10: ("accepted, answered after 10 s", {"delay": 10.0}),
+        408: ("accepted, but no answer for 60 s", {"hang": When.AFTER_ACCEPT, "delay": 60.0}),
+        409: ("not accepted, and no answer for 60 s", {"hang": When.BEFORE, "delay": 60.0}),
+        444: ("connection reset, not accepted", {"reset": When.BEFORE}),
+        445: ("connection reset after the message was accepted", {"reset": When.AFTER_ACCEPT}),
+        503: ("HTTP 503 with HTML, as from a proxy", {"raw": RawAnswer(503, _HTML, "text/html")}),
+    }
+    return {
+        _number(_CONNECTION, last): Magic(
+            Effect.TRANSPORT, meaning, fault=Fault(id=0, match=Match(), left=None, asked={}, **members)
+        )
+        for last, (meaning, members) in rows.items()
+    }
+
+
+TABLE: Mapping[str, Magic] = MappingProxyType(_refused() | _fails() | _announced() | _replies() | _transport())
+"""By the last five digits."""
 
 
 def magic(digits: str | None) -> Magic | None:
@@ -107,6 +140,12 @@ def magic(digits: str | None) -> Magic | None:
     if digits is None or len(digits) != _LENGTH or not digits.startswith(PREFIX):
         return None
     return TABLE.get(digits[len(PREFIX) :])
+
+
+def magic_reply(digits: str | None) -> Reply | None:
+    """What a magic recipient does once he has read the message."""
+    found = magic(digits)
+    return found.reply if found is not None else None
 
 
 def magic_fault(digits: str | None) -> Fault | None:
@@ -125,6 +164,6 @@ def check_magic(digits: str) -> None:
 def shown() -> list[dict[str, Any]]:
     """The table, as the control tells it."""
     return [
-        {"to": f"+999 0000 {last}", "effect": one.effect, "meaning": one.meaning, "code": one.code}
+        {"to": f"+999 000{last[0]} {last[1:]}", "effect": one.effect, "meaning": one.meaning, "code": one.code}
         for last, one in sorted(TABLE.items())
     ]

@@ -12,7 +12,7 @@ from mock_meta.control.bodies import body_as, mock_of
 from mock_meta.control.shapes import ControlError, Shape, not_found
 from mock_meta.delivery import Delivery
 from mock_meta.entries import digits_in
-from mock_meta.inbound import TYPES, complete, contact_of, receive, values
+from mock_meta.inbound import TYPES, arrive
 from mock_meta.jsontext import AsciiJson
 from mock_meta.media import SAMPLES
 from mock_meta.mock import Mock
@@ -98,14 +98,9 @@ async def inbound(request: Request) -> AsciiJson:
     body = await body_as(request, InboundShape)
     account, phone = phone_of(mock.accounts, body.phone_number_id)
     asked = [message.asked() for message in body.messages]
-    listened_to = [one for one in asked if (phone.id, one["from"]) not in mock.conversations.blocked]
-    pairs = [(complete(mock, account, phone, one), contact_of(account, one)) for one in listened_to]
-    for message, _ in pairs:
-        receive(mock, account, phone, message)
-    payloads = [envelope(account.waba_id, "messages", value) for value in values(phone, pairs, batch=body.batch)]
-    sent = [mock.webhooks.publish(account, payload) for payload in payloads]
-    found = await _deliveries(mock, [one for one in sent if one is not None], wait=body.wait)
-    return AsciiJson({"wamids": [message["id"] for message, _ in pairs], "deliveries": found})
+    messages, sent = arrive(mock, account, phone, asked, batch=body.batch)
+    found = await _deliveries(mock, sent, wait=body.wait)
+    return AsciiJson({"wamids": [message["id"] for message in messages], "deliveries": found})
 
 
 @router.post("/statuses")

@@ -7,6 +7,7 @@ from mock_meta.conversations import Sent
 from mock_meta.errors import refuse
 from mock_meta.graph.routes import Node, NodeKind, Route, phone_of
 from mock_meta.magic import check_magic
+from mock_meta.magic_replies import plan_reply
 from mock_meta.mock import Mock
 from mock_meta.numbers import is_user_id, whatsapp_id
 from mock_meta.rules.media import MediaKnown
@@ -38,6 +39,7 @@ def send(mock: Mock, call: Call, node: Node) -> Answer:
     if not mock.behaviour.has_script(message.digits):
         check_magic(message.digits)
     sent = mock.accept(account, phone, message, template)
+    plan_reply(mock, account, phone, message, template, sent)
     held = template is not None and mock.pacing.holds(template, sent.wamid)
     return _accepted(message, sent, "held_for_quality_assessment" if held else "accepted")
 

@@ -5,8 +5,8 @@ from mock_meta.conversations import Sent
 from tests.mock_meta.inside import PERSON, PHONE, WABA, Inside
 
 
-def sent(nth: int = 1, kind: str = "text", wa_id: str = PERSON) -> Sent:
-    return Sent("wamid.x", WABA, PHONE, wa_id, wa_id, kind, 0.0, nth, "service", free=True)
+def sent(nth: int = 1, wa_id: str = PERSON) -> Sent:
+    return Sent("wamid.x", WABA, PHONE, wa_id, wa_id, "text", 0.0, nth, "service", free=True)
 
 
 def test_one_seed_one_course_whatever_the_order() -> None:
@@ -30,10 +30,6 @@ def test_profiles() -> None:
     assert 1200 <= read <= 1450
     assert all(0.5 <= plan[0].after <= 5.0 for plan in plans)
     assert set(PROFILES) == {"instant", "fast", "realistic", "silent"}
-
-
-def test_a_reaction_is_only_sent() -> None:
-    assert [step.status for step in Behaviour(1, "instant").draw(sent(kind="reaction"))] == [Status.SENT]
 
 
 def test_precedence() -> None:
