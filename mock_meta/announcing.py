@@ -9,11 +9,16 @@ from functools import partial
 from typing import Any
 
 from mock_meta.accounts import Account, PhoneNumber
+from mock_meta.batching import in_posts
 from mock_meta.behaviour import Behaviour
 from mock_meta.dice import Dice
 from mock_meta.payloads import Payload, envelope, statuses_value
+from mock_meta.signature import meta_dump
 from mock_meta.timers import Timers
 from mock_meta.webhooks import Signing, Webhooks
+
+_ORDINARY, _CONTACT = 1_500, 500
+_FREE_TEXTS = ("biz_opaque_callback_data", "errors")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ class Chaos:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Up to ``most`` statuses of a number in one POST, waiting ``seconds`` for company. One is Meta's practice."""
+    """Up to ``most`` statuses of a number in one POST of 3 MB, waiting ``seconds`` for company. One is Meta's practice."""
 
     most: int = 1
     seconds: float = 0.1
@@ -92,8 +97,8 @@ class Announcer:
         if self._buffers.get(buffer.phone.id) is buffer:
             del self._buffers[buffer.phone.id]
         items, buffer.items = buffer.items, []
-        if items:
-            self._release(buffer.account, buffer.phone, items, buffer.key, lane=None)
+        for post in in_posts(items, _size):
+            self._release(buffer.account, buffer.phone, post, buffer.key, lane=None)
 
     def _release(self, account: Account, phone: PhoneNumber, items: list[Payload], key: str, lane: str | None) -> None:
         payload = envelope(account.waba_id, "messages", statuses_value(phone, items))
@@ -117,3 +122,8 @@ class Announcer:
                 self._timers.after(wait, partial(self._webhooks.publish, account, payload, signing=signing))
             else:
                 self._webhooks.publish(account, payload, lane=lane, signing=signing)
+
+
+def _size(item: Payload) -> int:
+    """No fewer than the bytes it takes with its contact. Measured only where it holds texts of somebody's own choice."""
+    return _ORDINARY if item.keys().isdisjoint(_FREE_TEXTS) else _CONTACT + len(meta_dump(item))

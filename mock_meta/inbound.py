@@ -5,12 +5,14 @@ from types import MappingProxyType
 from typing import Any
 
 from mock_meta.accounts import Account, PhoneNumber
+from mock_meta.batching import in_posts
 from mock_meta.conversations import Received
 from mock_meta.delivery import Delivery
 from mock_meta.errors import webhook_error
 from mock_meta.media import INBOUND_LIFE, SAMPLES, Media, sample
 from mock_meta.mock import Mock
 from mock_meta.payloads import Payload, envelope, messages_value
+from mock_meta.signature import meta_dump
 from mock_meta.user_ids import user_id
 
 TYPES = (
@@ -131,9 +133,13 @@ def _user(account: Account, asked: Mapping[str, Any], name: str) -> Payload:
 
 
 def values(phone: PhoneNumber, pairs: Sequence[tuple[Payload, Payload]], *, batch: bool) -> list[Payload]:
-    """One ``messages`` value for all (message, contact) pairs, or one for each."""
-    groups = [pairs] if batch else [[pair] for pair in pairs]
+    """One ``messages`` value for all (message, contact) pairs that fit a POST, or one for each."""
+    groups = in_posts(pairs, _size) if batch else ([pair] for pair in pairs)
     return [_value(phone, group) for group in groups]
+
+
+def _size(pair: tuple[Payload, Payload]) -> int:
+    return sum(len(meta_dump(one)) for one in pair)
 
 
 def _value(phone: PhoneNumber, pairs: Sequence[tuple[Payload, Payload]]) -> Payload:
