@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from conformance import expect
@@ -93,7 +94,7 @@ def taken(account: Account, exchange: Exchange) -> Row:
 
 def send_at_once(account: Account, *bodies: Row) -> list[Exchange]:
     """Send them all at the same moment."""
-    return at_once([lambda body=body: account.api.post("/messages", body) for body in bodies])  # type: ignore[misc]
+    return at_once([partial(account.api.post, "/messages", body) for body in bodies])
 
 
 def said(body: Any) -> Row:  # noqa: ANN401 - JSON

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance import contract
 from conformance.stack import Embedded, Stack
-from harness import parallel
+from harness import parallel, selection
 from reference.wacrm.faults import FAULTS, Fault
 from reports.results import ExitCode
 
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "settings": [*SETTINGS, f"--max-examples={given.examples}"],
         "seeds": list(seeds),
     }
-    chosen = [fault for fault in FAULTS.values() if _wanted(fault, given)]
+    chosen = selection.selected(given)
     noticed = _kept(given.out, how) | dict.fromkeys((fault.name for fault in chosen), False)
     clean = _clean(given.jobs, seeds, given.examples)
     how["clean"] = len(clean[False])
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _notice(fault: Fault, *, seed: int, examples: int, clean: dict[bool, set[Failure]]) -> bool:
     """Whether a run shows a failure that no clean run showed."""
-    limited = _group(fault) == "RATE"
+    limited = fault.group == "RATE"
     new = _failures(fault, seed, examples, limited=limited) - clean[limited]
     said = "; ".join(f"{check} on {operation}" for operation, check, _, _ in sorted(new)[:2])
     print(f"seed {seed}  {'noticed' if new else 'missed':<8} {fault.clause:<9} {fault.name}  {said}", flush=True)  # noqa: T201 - progress
@@ -73,11 +73,6 @@ def _notice(fault: Fault, *, seed: int, examples: int, clean: dict[bool, set[Fai
 def _write(file: Path, said: dict[str, Any]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
-
-
-def _wanted(fault: Fault, given: argparse.Namespace) -> bool:
-    groups = [g for g in given.group.upper().split(",") if g]
-    return (not groups or _group(fault) in groups) and (not given.fault or fault.name in given.fault)
 
 
 def _kept(file: Path, how: dict[str, Any]) -> dict[str, bool]:
@@ -103,19 +98,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="wacrm-harness incumbent", description=__doc__.partition("\n")[0], allow_abbrev=False
     )
+    selection.add_options(parser)
     add = parser.add_argument
-    add("--group", default="", metavar="GROUP", help="only faults of these groups, as PAGE,CONT")
-    add("--fault", action="append", default=[], metavar="NAME", help="only this fault (repeat)")
     add("--examples", type=int, default=10, metavar="N", help="its --max-examples: 10 makes about 1,400 requests a run")
     add("--seeds", type=int, default=3, metavar="N", help="runs per fault, each with another seed (3)")
     add("--seed", type=int, default=1, metavar="N", help="the first seed (1)")
     add("--jobs", type=int, default=2, metavar="N", help="runs at a time (2)")
     add("--out", type=Path, default=Path("reports/out/incumbent.json"), metavar="FILE", help="where the outcomes go")
     return parser
-
-
-def _group(fault: Fault) -> str:
-    return fault.clause.rpartition("-")[0]
 
 
 def _failures(fault: Fault | None, seed: int, examples: int, *, limited: bool) -> set[Failure]:

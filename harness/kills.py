@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from harness import kills_page, parallel, score
+from harness import kills_page, parallel, score, selection
 from harness.score import Outcome
 from reference.wacrm.faults import FAULTS, Fault
 from reference.wacrm.variants import VARIANTS
@@ -49,7 +49,7 @@ class GroupRun:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the chosen faults; 0 when all were killed and the clean reference was silent."""
     given = _parser().parse_args(arguments)
-    chosen = [fault for fault in FAULTS.values() if _wanted(fault, given)]
+    chosen = selection.selected(given)
     if not chosen:
         sys.stderr.write("no fault matches; wacrm-harness kills --list shows them\n")
         return ExitCode.SETUP
@@ -81,9 +81,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="wacrm-harness kills", description=__doc__,
         epilog="example: wacrm-harness kills --group PAGE,CONT --jobs 2", allow_abbrev=False,
     )  # fmt: skip
+    selection.add_options(parser)
     add = parser.add_argument
-    add("--group", default="", metavar="GROUP", help="only faults of these groups, as PAGE,CONT")
-    add("--fault", action="append", default=[], metavar="NAME", help="only this fault (repeat)")
     add("--jobs", type=int, default=2, metavar="N", help="gate runs at a time (2)")
     add(
         "--repeat",
@@ -103,18 +102,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _wanted(fault: Fault, given: argparse.Namespace) -> bool:
-    groups = [g for g in given.group.upper().split(",") if g]
-    return (not groups or _group(fault.clause) in groups) and (not given.fault or fault.name in given.fault)
-
-
-def _group(clause: str) -> str:
-    return clause.rpartition("-")[0]
-
-
 def _clean_runs(chosen: Sequence[Fault], given: argparse.Namespace, console: Console) -> dict[str, GroupRun]:
     """The clean reference against each group: must be silent, and is what measurements are compared with."""
-    groups = sorted({_group(fault.clause) for fault in chosen})
+    groups = sorted({fault.group for fault in chosen})
     runs = parallel.each(given.jobs, groups, lambda group: judge(group, [], given.seed))
     for group, run in zip(groups, runs, strict=True):
         console.print(f"clean      {group:<9} {'silent' if run.silent else f'NOT SILENT: {run.noise or run.trouble}'}")
@@ -135,7 +125,7 @@ def _false_alarms(given: argparse.Namespace, console: Console) -> int:
 
 
 def _try(fault: Fault, given: argparse.Namespace, clean: dict[str, GroupRun], console: Console) -> Outcome:
-    group = _group(fault.clause)
+    group = fault.group
     runs = [judge(group, [fault.name], given.seed)]
     runs += [judge(group, [fault.name], given.seed + n, clause=fault.clause) for n in range(1, given.repeat)]
     outcome = Outcome(

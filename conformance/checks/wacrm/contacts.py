@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import TYPE_CHECKING
 
 from conformance import expect
@@ -13,7 +11,7 @@ from conformance.expect import Lacking, precondition, that
 from conformance.provider import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Collection
 
     from conformance.account import Account, Row
     from conformance.probe import Exchange
@@ -95,15 +93,3 @@ def met(account: Account, capabilities: Capabilities, origin: str, phone: str) -
     precondition(found, f"no contact of {phone} appears after its message")
     contact: Row = found
     return contact
-
-
-def together(count: int, step: Callable[[int], Exchange]) -> list[Exchange]:
-    """`step` in as many threads, which set off at one moment."""
-    barrier = Barrier(count)
-
-    def run(n: int) -> Exchange:
-        barrier.wait(10)
-        return step(n)
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(run, range(count)))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from conformance import expect
 from conformance.account import needed
-from conformance.checks.wacrm.contacts import everywhere, has_tags, read_contact, tag_names, together
+from conformance.checks.wacrm.contacts import everywhere, has_tags, read_contact, tag_names
+from conformance.concurrency import at_once
 from conformance.expect import precondition, requirement, that
 
 if TYPE_CHECKING:
@@ -101,7 +103,7 @@ def test_one_contacts_tags_are_not_anothers(account: Account) -> None:
 @requirement("CONT-05")
 def test_a_new_tag_on_many_new_contacts_at_once_is_one_tag(account: Account) -> None:
     tags, phones = [account.word()], [account.numbers.fresh() for _ in range(10)]
-    exchanges = together(10, lambda n: account.api.post("/contacts", {"phone": phones[n], "tags": tags}))
+    exchanges = at_once([partial(account.api.post, "/contacts", {"phone": phone, "tags": tags}) for phone in phones])
     for exchange in exchanges:
         has_tags(expect.record(exchange, 201), tags, exchange)
     ids = {tag["id"] for exchange in exchanges for tag in exchange.json()["data"]["tags"]}
@@ -156,7 +158,7 @@ def test_of_two_sets_at_once_one_is_the_set(account: Account) -> None:
         word = account.word()
         sets = [[f"{word}{letter}" for letter in letters] for letters in ("abc", "cde")]
         path = f"/contacts/{account.contact(tags=[f'{word}x'])['id']}"
-        exchanges = together(2, lambda n, path=path, sets=sets: account.api.patch(path, {"tags": sets[n]}))  # type: ignore[misc]
+        exchanges = at_once([partial(account.api.patch, path, {"tags": one}) for one in sets])
         for exchange in exchanges:
             needed(exchange, 200)
         found = tag_names(needed(account.api.get(path), 200))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -42,7 +43,7 @@ def test_no_value_of_a_member_breaks_the_api(operation: Operation, calls: Calls,
         for pointer in places
         for token in hostile.TOKENS.values()
     ]
-    in_time(operation, [lambda c=c: survived(api, operation.method, path, content=c) for c in contents])  # type: ignore[misc]
+    in_time(operation, [partial(survived, api, operation.method, path, content=c) for c in contents])
 
 
 def bodies(operation: Operation, calls: Calls) -> Iterator[tuple[Any, list[hostile.Pointer]]]:
@@ -99,7 +100,7 @@ def test_no_query_breaks_a_list(path: str, calls: Calls, api: Api) -> None:
     queries = [query.format(name) for name in FILTERS.get(path, ()) for query in hostile.QUERIES.values()]
     queries += [hostile.QUERIES[kind].format(name) for name in ("limit", "cursor") for kind in hostile.OF_PAGING]
     queries += ["&".join(f"x{i}={i}" for i in range(300)), "&&==&", "limit=1&limit=x&cursor=&cursor=x"]
-    in_time(operation, [lambda q=q: survived(api, "GET", f"{url}?{q}") for q in queries])  # type: ignore[misc]
+    in_time(operation, [partial(survived, api, "GET", f"{url}?{q}") for q in queries])
 
 
 @requirement("ENV-04")
@@ -107,7 +108,7 @@ def test_no_query_breaks_a_list(path: str, calls: Calls, api: Api) -> None:
 def test_no_id_breaks_the_api(operation: Operation, calls: Calls, api: Api) -> None:
     body = calls.to_nothing(operation).json
     urls = [operation.url(hostile.escaped(id_)) for id_ in hostile.HOSTILE_IDS]
-    in_time(operation, [lambda u=u: survived(api, operation.method, u, json=body) for u in urls])  # type: ignore[misc]
+    in_time(operation, [partial(survived, api, operation.method, u, json=body) for u in urls])
 
 
 @requirement("ENV-04")
@@ -127,7 +128,7 @@ def test_nothing_that_is_not_asked_for_breaks_the_api(operation: Operation, call
         lambda: survived(api, operation.method, call.path, json=call.json, headers=odd),
     ]
     if not operation.has_body and operation.method == "DELETE":
-        asked += [lambda c=c: survived(api, "DELETE", call.path, content=c) for c in hostile.UNPARSABLE.values()]  # type: ignore[misc]
+        asked += [partial(survived, api, "DELETE", call.path, content=c) for c in hostile.UNPARSABLE.values()]
     in_time(operation, asked)
 
 

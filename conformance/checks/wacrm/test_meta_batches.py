@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -87,7 +88,7 @@ def test_a_message_that_comes_again_at_the_same_moment_is_stored_once(account: A
     sender, (first, second) = account.numbers.fresh(), texts(account, account.numbers.fresh(), 2)
     for item in ({**first, "from": sender.lstrip("+")}, {**second, "from": sender.lstrip("+")}):
         body = payload(entry(account.waba_id, of_messages(account.phone_number_id, [item])))
-        for exchange in at_once([lambda body=body: meta_side.signed(body)] * 6):  # type: ignore[misc]
+        for exchange in at_once([partial(meta_side.signed, body)] * 6):
             expect.status(exchange, 200)
     heard_all(account, sender, [first["id"], second["id"]])
     worked_off(account)

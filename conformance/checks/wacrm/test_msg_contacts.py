@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -149,7 +150,7 @@ def test_a_customer_who_writes_at_the_same_moment_gets_the_same_conversation(acc
             return account.receive(number, words[index])
         return account.api.post("/messages", {"to": number, "text": words[index]})
 
-    done = at_once([lambda i=i: one(i) for i in range(len(words))])  # type: ignore[misc]
+    done = at_once([partial(one, i) for i in range(len(words))])
     exchanges = [exchange for exchange in done if not isinstance(exchange, str)]
     answers = [taken(account, exchange) for exchange in exchanges]
     for wamid in (inbound for inbound in done if isinstance(inbound, str)):

@@ -21,6 +21,10 @@ class Fault:
     def __call__(self, wacrm: Wacrm) -> None:
         self.install(wacrm)
 
+    @property
+    def group(self) -> str:
+        return self.clause.rpartition("-")[0]
+
 
 def fault(clause: str, defect: str) -> Callable[[Install], Fault]:
     """Declare a fault; its name is the function's, with hyphens."""
