@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
 
+from reports.console import STYLE, wrapped
 from reports.results import ExitCode, Verdict
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 SHOWN_ERRORS = 5
-STYLE = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.SKIP: "dim", Verdict.NO_VERDICT: "yellow",
-         Verdict.ERROR: "bold magenta"}  # fmt: skip
 CLOSING = {
     ExitCode.PROVED: ("Every promise was kept.", "bold green"),
     ExitCode.FINDINGS: ("Promises were broken.", "bold red"),
@@ -44,7 +42,9 @@ def render(results: LoadResults, folder: str, *, colour: bool, width: int = WIDT
     _operations(console, results.measurements)
     _promises(console, results, width)
     for error in results.measurements["errors"][:SHOWN_ERRORS]:
-        _wrapped(console, "error      ", f"{error['count']} x {error['operation']}: {error['error']}", width)
+        wrapped(
+            console, "error      ", f"{error['count']} x {error['operation']}: {error['error']}", width, cut_words=True
+        )
     for finding in results.findings:
         _finding(console, finding, width)
     _searched(console, results.measurements["capacity"], width)
@@ -77,18 +77,18 @@ def _promises(console: Console, results: LoadResults, width: int) -> None:
         if promise.verdict not in {Verdict.PASS, Verdict.SKIP}:
             line = Text().append(f"{promise.verdict:<11}", STYLE[promise.verdict]).append(promise.name, "bold")
             console.print(line)
-            _wrapped(console, " " * 11, promise.reason, width)
+            wrapped(console, " " * 11, promise.reason, width)
 
 
 def _finding(console: Console, finding: Finding, width: int) -> None:
     console.print()
     title = f"── {finding.kind}: {finding.count} "
     console.print(Text(title + "─" * max(0, width - len(title)), "red"))
-    _wrapped(console, "", f"{finding.where}: {finding.meaning}", width)
+    wrapped(console, "", f"{finding.where}: {finding.meaning}", width)
     if finding.by_scenario:
-        _wrapped(console, "where      ", ", ".join(f"{n} in {s}" for s, n in finding.by_scenario.items()), width)
+        wrapped(console, "where      ", ", ".join(f"{n} in {s}" for s, n in finding.by_scenario.items()), width)
     for example in finding.examples[:3]:
-        _wrapped(console, "example    ", example, width)
+        wrapped(console, "example    ", example, width, cut_words=True)
 
 
 def _searched(console: Console, capacity: Mapping[str, Any] | None, width: int) -> None:
@@ -98,8 +98,8 @@ def _searched(console: Console, capacity: Mapping[str, Any] | None, width: int) 
     console.print()
     for step in capacity["steps"]:
         label = f"{step['rate']:>5}/s     "
-        _wrapped(console, label, "; ".join(step["broken"]) or "held", width, "" if step["held"] else "red")
-    _wrapped(console, "capacity   ", f"{capacity['highest']} visits a second kept every promise", width, "bold")
+        wrapped(console, label, "; ".join(step["broken"]) or "held", width, "" if step["held"] else "red")
+    wrapped(console, "capacity   ", f"{capacity['highest']} visits a second kept every promise", width, "bold")
 
 
 def _compared(console: Console, beside: Mapping[str, Any] | None, width: int) -> None:
@@ -108,32 +108,26 @@ def _compared(console: Console, beside: Mapping[str, Any] | None, width: int) ->
     console.print()
     told = [difference["told"] for difference in beside["differences"]] or ["no difference exceeds the noise"]
     for line in told:
-        _wrapped(console, "baseline   ", line, width)
-    _wrapped(console, "method     ", beside["method"], width, "dim")
+        wrapped(console, "baseline   ", line, width)
+    wrapped(console, "method     ", beside["method"], width, "dim")
 
 
 def _summary(console: Console, results: LoadResults, folder: str, width: int) -> None:
     console.print()
     counts = [f"{results.count(v)} {v}" for v in Verdict if results.count(v) or v is Verdict.FAIL]
-    _wrapped(console, "promises   ", f"{' · '.join(counts)}   ({len(results.promises)} in all)", width)
+    wrapped(console, "promises   ", f"{' · '.join(counts)}   ({len(results.promises)} in all)", width)
     messages = results.measurements["messages"]
-    _wrapped(console, "messages   ", f"{messages['accepted']} accepted, {messages['at_meta']} at Meta; "
+    wrapped(console, "messages   ", f"{messages['accepted']} accepted, {messages['at_meta']} at Meta; "
              f"{messages['written_by_customers']} written in, {messages['events_at_receiver']} at the receiver", width)  # fmt: skip
     audit = results.measurements["audit"]
     looked = f"{audit['conversations']} conversations, {audit['customers']} customers, {audit['broadcasts']} broadcasts"
-    _wrapped(console, "read back  ", looked, width)
+    wrapped(console, "read back  ", looked, width)
     lag = results.measurements["schedule_lag"]
-    _wrapped(console, "schedule   ", f"{lag['count']} visits, lag p99 {_milliseconds(lag['p99'])} ms", width)
+    wrapped(console, "schedule   ", f"{lag['count']} visits, lag p99 {_milliseconds(lag['p99'])} ms", width)
     run = f"seed {results.seed} · {results.seconds:.0f} s · {results.requests} requests · {results.waited:.1f} s waited for keys"
-    _wrapped(console, "run        ", run, width)
+    wrapped(console, "run        ", run, width)
     for note in results.notes:
-        _wrapped(console, "note       ", note, width, "yellow")
-    _wrapped(console, "report     ", f"{folder}/results.json, locust_*.csv, report.html", width)
+        wrapped(console, "note       ", note, width, "yellow")
+    wrapped(console, "report     ", f"{folder}/results.json, locust_*.csv, report.html", width)
     sentence, style = CLOSING[ExitCode(results.exit_code)]
     console.print(Text().append("verdict    ", "dim").append(sentence, style))
-
-
-def _wrapped(console: Console, label: str, text: str, width: int, style: str = "") -> None:
-    lines = textwrap.wrap(" ".join(text.split()), max(20, width - len(label)), break_on_hyphens=False)
-    for number, part in enumerate(lines or [""]):
-        console.print(Text().append(label if number == 0 else " " * len(label), "dim").append(part, style))

@@ -66,10 +66,10 @@ def _troubles(console: Console, results: Results, width: int) -> None:
         if clause.verdict is Verdict.SKIP:
             skipped.setdefault(clause.reason, []).append(clause.id)
     for reason, ids in skipped.items():
-        _wrapped(console, f"{'skip':<11}", f"{', '.join(ids)}: {reason}", width, "dim")
+        wrapped(console, f"{'skip':<11}", f"{', '.join(ids)}: {reason}", width, "dim")
     for clause in results.clauses:
         for reason, number in clause.left_out.items():
-            _wrapped(console, f"{'skip':<11}", f"{_checks(number)} of {clause.id}: {reason}", width, "dim")
+            wrapped(console, f"{'skip':<11}", f"{_checks(number)} of {clause.id}: {reason}", width, "dim")
 
 
 def _checks(number: int) -> str:
@@ -96,7 +96,7 @@ def _findings(console: Console, results: Results, width: int) -> None:
             .append("again      ", "dim")
             .append(f"nox -s gate -- --clause {','.join(by_clause)} --seed {results.seed}", "")
         )
-        _wrapped(console, "curl lines ", _exports(results), width, "dim")
+        wrapped(console, "curl lines ", _exports(results), width, "dim")
 
 
 def _exports(results: Results) -> str:
@@ -109,15 +109,15 @@ def _heading(console: Console, clause: ClauseResult, width: int) -> None:
     console.print()
     title = f"── {clause.id} ({LEVEL[clause.level]}) "
     console.print(Text(title + "─" * max(0, width - len(title)), "red"))
-    _wrapped(console, "", clause.sentence, width, "bold")
+    wrapped(console, "", clause.sentence, width, "bold")
 
 
 def _finding(console: Console, finding: Finding, width: int) -> None:
-    _wrapped(console, "check      ", finding.check, width, "dim")
-    _wrapped(console, "expected   ", finding.expected, width)
-    _wrapped(console, "actual     ", finding.actual, width)
+    wrapped(console, "check      ", finding.check, width, "dim")
+    wrapped(console, "expected   ", finding.expected, width)
+    wrapped(console, "actual     ", finding.actual, width)
     for line in finding.evidence:
-        _wrapped(console, "evidence   ", line, width)
+        wrapped(console, "evidence   ", line, width)
     for exchange in finding.exchanges:
         _exchange(console, exchange, width)
 
@@ -128,7 +128,7 @@ def _exchange(console: Console, exchange: ExchangeRecord, width: int) -> None:
     console.print(Text().append("  $ ", "dim").append(shown, "cyan"))
     answer = exchange.trouble or f"{exchange.status} {exchange.body}"
     room = ANSWER_LINES * (width - 4)
-    _wrapped(console, "    ", answer if len(answer) <= room else f"{answer[: room - 1]}…", width, "dim", cut_words=True)
+    wrapped(console, "    ", answer if len(answer) <= room else f"{answer[: room - 1]}…", width, "dim", cut_words=True)
 
 
 def _measured(console: Console, results: Results, width: int) -> None:
@@ -138,7 +138,7 @@ def _measured(console: Console, results: Results, width: int) -> None:
         console.print()
     for clause, text in told.items():
         if text:
-            _wrapped(console, "measured   ", f"{clause}: {text}", width)
+            wrapped(console, "measured   ", f"{clause}: {text}", width)
 
 
 def _said(measured: Mapping[str, Any]) -> str:
@@ -166,17 +166,18 @@ def _summary(console: Console, results: Results, folder: str, width: int) -> Non
     rest = f"{unjudged} not judged" if unjudged else "all judged"
     if results.checks_left_out:
         rest += f", {_checks(results.checks_left_out)} skipped"
-    _wrapped(console, "clauses    ", f"{' · '.join(counts)}   ({len(results.clauses)} in all, {rest})", width)
+    wrapped(console, "clauses    ", f"{' · '.join(counts)}   ({len(results.clauses)} in all, {rest})", width)
     run = f"seed {results.seed} · {results.seconds:.0f} s · {results.requests} requests · {results.waited:.0f} s waited for limits"
-    _wrapped(console, "run        ", run, width)
+    wrapped(console, "run        ", run, width)
     for note in results.notes:
-        _wrapped(console, "note       ", note, width, "yellow")
-    _wrapped(console, "report     ", f"{folder}/results.json, junit.xml", width)
+        wrapped(console, "note       ", note, width, "yellow")
+    wrapped(console, "report     ", f"{folder}/results.json, junit.xml", width)
     sentence, style = CLOSING[ExitCode(results.exit_code)]
     console.print(Text().append("verdict    ", "dim").append(sentence, style))
 
 
-def _wrapped(console: Console, label: str, text: str, width: int, style: str = "", *, cut_words: bool = False) -> None:
+def wrapped(console: Console, label: str, text: str, width: int, style: str = "", *, cut_words: bool = False) -> None:
+    """`text` after its label, in lines of `width`, without what a terminal must not get. Words stay whole unless cut."""
     room = max(20, width - len(label))
     line = " ".join(_plain(text).split())
     lines = textwrap.wrap(line, room, break_long_words=cut_words, break_on_hyphens=False)

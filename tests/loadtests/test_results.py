@@ -53,7 +53,7 @@ def results() -> LoadResults:
         "delays": {"inbound to receiver": histogram.shown({600: 1})},
         "schedule_lag": histogram.shown({10: 5}), "audit": {"conversations": 1, "customers": 2, "broadcasts": 3, "messages": 4},
         "messages": dict.fromkeys(("asked", "accepted", "at_meta", "written_by_customers", "events_at_receiver"), 10**6),
-        "errors": [{"operation": "POST /messages", "error": "502 meta_error " * 8, "count": 3}],
+        "errors": [{"operation": "POST /messages", "error": "502 \x1b[2J meta_error " * 8, "count": 3}],
         "capacity": {"highest": 50, "steps": [step]},
         "baseline": {"method": "Mann-Whitney U, with words " * 5, "compared": 3,
                      "differences": [{"told": "send/sendMessage p50: " * 6}]},
@@ -70,6 +70,7 @@ def results() -> LoadResults:
 
 def test_the_closing_page_has_eighty_columns() -> None:
     page = console.render(results(), "reports/out/load-20260101T000000-abcdef", colour=False)
+    assert "\x1b" not in page
     wide = [line for line in page.splitlines() if len(line) > 80 and "wamid" not in line]
     assert wide == []
     for word in ("sendMessage.p95", "── lost: 12", "capacity   50 visits", "baseline", "Promises were broken."):
