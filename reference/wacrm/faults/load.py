@@ -164,26 +164,24 @@ def _holds(post: Post, member: str) -> bool:
     return isinstance(post.payload, dict) and f"'{member}':" in str(post.payload)
 
 
-@fault("stale status", "the queue of statuses is short, and what does not fit is dropped after it was acknowledged")
-def statuses_are_dropped_when_busy(wacrm: Wacrm) -> None:
+def _drop_when_busy(wacrm: Wacrm, member: str) -> None:
     queue = wacrm.inbox.queue
 
     def bounded(post: Post) -> None:
-        if _waiting(wacrm) < 2 or not _holds(post, "statuses"):  # noqa: PLR2004 - a short queue
+        if _waiting(wacrm) < 2 or not _holds(post, member):  # noqa: PLR2004 - a short queue
             queue(post)
 
     patch(wacrm.inbox, "queue", bounded)
+
+
+@fault("stale status", "the queue of statuses is short, and what does not fit is dropped after it was acknowledged")
+def statuses_are_dropped_when_busy(wacrm: Wacrm) -> None:
+    _drop_when_busy(wacrm, "statuses")
 
 
 @fault("lost inbound", "the same with customers' messages")
 def customers_messages_are_dropped_when_busy(wacrm: Wacrm) -> None:
-    queue = wacrm.inbox.queue
-
-    def bounded(post: Post) -> None:
-        if _waiting(wacrm) < 2 or not _holds(post, "messages"):  # noqa: PLR2004 - a short queue
-            queue(post)
-
-    patch(wacrm.inbox, "queue", bounded)
+    _drop_when_busy(wacrm, "messages")
 
 
 @fault("misaddressed", "the recipient lies in a buffer that all sends share")
