@@ -143,9 +143,12 @@ def _results(
 ) -> LoadResults:
     target = run.stage.target.target
     notes = list(run.notes)
-    visits = histogram.count(run.telemetry.lag)
-    if not visits:
+    if not run.visits:
         notes.append("nobody came: no user was spawned, or the tags leave no errand")
+    elif run.visits < run.first_round:
+        notes.append(
+            f"too short: {run.visits} visits, and it takes {run.first_round} until every errand has had its turn; raise -t or -u"
+        )
     if judging.lagged(run):
         late = histogram.quantile(run.telemetry.lag, 0.99) or 0.0
         notes.append(
@@ -165,6 +168,6 @@ def _results(
         target={"url": target.api, "embedded": target.embedded, "limit": target.limit, "window": target.window,
                 "keys": len(run.stage.keys)},
         scenario=given.scenario, shape=given.shape, requests=run.requests, waited=round(run.waited, 2),
-        exit_code=int(exit_code(promises, interrupted=run.interrupted, visits=visits)), interrupted=run.interrupted,
+        exit_code=int(exit_code(promises, interrupted=run.interrupted, visits=run.visits)), interrupted=run.interrupted,
         promises=promises, findings=findings, measurements=dict(measured), notes=notes,
     )  # fmt: skip

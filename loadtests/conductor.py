@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from loadtests import histogram
 from loadtests.accounting import Books
 from loadtests.telemetry import Telemetry
 from loadtests.world import Briefing
@@ -73,13 +74,24 @@ class Run:
     search: Search | None = None
     baseline: list[dict[str, Any]] | None = None
     scenarios: frozenset[str] = frozenset()
+    errands: int = 0
+    """Of all users; each process runs each once before chance chooses."""
     whole: bool = True
-    """Whether no tags left errands out, so that an operation that was never requested has no excuse."""
+    """Whether no tags left errands out."""
 
     @property
     def elapsed(self) -> float:
         """Seconds of load."""
         return (self.stopped or time.time()) - self.telemetry.zero
+
+    @property
+    def visits(self) -> int:
+        return histogram.count(self.telemetry.lag)
+
+    @property
+    def first_round(self) -> int:
+        """Visits until every errand has had its turn in every process."""
+        return self.errands * len(self.members)
 
     @property
     def requests(self) -> int:

@@ -33,7 +33,7 @@ def broken_between(
     run: Run, promises: Sequence[Promise], lag: Histogram, since: float, until: float
 ) -> tuple[str, ...]:
     """Which promises about operations broke in these seconds, and whether the generator was to blame; for a capacity search."""
-    measured = Measured(run.telemetry.totals(since, until), scenarios=run.scenarios, whole=False)
+    measured = Measured(run.telemetry.totals(since, until), scenarios=run.scenarios, unasked=Verdict.SKIP)
     about = [promise for promise in promises if promise.section == "operations"]
     broken = [f"{one.promise.name}: {one.reason}" for one in slo.judge(about, measured) if one.verdict is Verdict.FAIL]
     if late(lag):
@@ -52,8 +52,14 @@ def measured(run: Run, accounts: Sequence[Account]) -> Measured:
     if (grown := _memory_per_request(run)) is not None:
         figures["memory per request"] = grown
     return Measured(
-        _operations(run), {n: d for n, d in delays.items() if d}, troubles, figures, run.scenarios, run.whole
+        _operations(run), {n: d for n, d in delays.items() if d}, troubles, figures, run.scenarios, _unasked(run)
     )
+
+
+def _unasked(run: Run) -> Verdict:
+    if not run.whole:
+        return Verdict.SKIP
+    return Verdict.NO_VERDICT if run.visits < run.first_round else Verdict.FAIL
 
 
 def _operations(run: Run) -> dict[Name, Tally]:

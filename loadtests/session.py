@@ -173,7 +173,8 @@ class Session:
         planned = None if self.search else self.given.run_time
         run = self.run = conductor.begin(stage_, self.deck, self.given, self.seed, planned)
         classes = [cls for cls in self.environment.user_classes if issubclass(cls, Stream)]
-        run.scenarios = frozenset(errand.scenario for cls in classes for errand in errands(cls))
+        all_errands = {errand for cls in classes for errand in errands(cls)}
+        run.scenarios, run.errands = frozenset(errand.scenario for errand in all_errands), len(all_errands)
         run.whole = not (self.given.tags or self.given.exclude_tags)
         run.search, run.baseline = self.search, self.baseline
         told = f"{self.given.scenario}, seed {self.seed}, {len(stage_.keys)} keys"

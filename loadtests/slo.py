@@ -52,8 +52,11 @@ class Measured:
     troubles: Mapping[str, int] = field(default_factory=dict)
     figures: Mapping[str, float] = field(default_factory=dict)
     scenarios: frozenset[str] = frozenset()
-    whole: bool = True
-    """Whether every errand of the scenarios was run; false when tags left some out."""
+    unasked: Verdict = Verdict.FAIL
+    """What is said of an operation that was never requested: nothing shows that its promise would have been kept.
+
+    Skipped where tags left errands out; no verdict where the run ended before every errand had its turn.
+    """
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,6 @@ def _judge(promise: Promise, measured: Measured) -> Judged:
 
 
 def _operation(promise: Promise, measured: Measured) -> Judged:
-    """An operation that was never requested breaks its promise: nothing shows that it would have been kept."""
     if promise.scenario not in {EVERY, *measured.scenarios}:
         return Judged(promise, Verdict.SKIP, None, f"{promise.scenario} was not run")
     matching = {
@@ -138,7 +140,7 @@ def _operation(promise: Promise, measured: Measured) -> Judged:
     }  # fmt: skip
     total = combined(matching)
     if not total.asked:
-        return Judged(promise, Verdict.FAIL if measured.whole else Verdict.SKIP, None, "never requested")
+        return Judged(promise, measured.unasked, None, "never requested")
     return _compared(promise, _figure(promise.figure, total), Verdict.FAIL)
 
 

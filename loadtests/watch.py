@@ -52,7 +52,7 @@ def show_progress(run: Run, promises: list[slo.Promise]) -> None:
     if not terminal and int(run.elapsed) % PLAIN_EVERY:
         return
     lately, whole = combined(run.telemetry.totals(since=run.elapsed - LATELY)), run.telemetry.totals()
-    judged = slo.judge(promises, slo.Measured(whole, scenarios=run.scenarios, whole=False))
+    judged = slo.judge(promises, slo.Measured(whole, scenarios=run.scenarios, unasked=Verdict.SKIP))
     line = console.progress(
         run.elapsed, lately.asked / min(LATELY, max(run.elapsed, 1.0)), histogram.quantile(lately.latency, 0.95),
         combined(whole).errors, sum(member.left for member in run.members.values()),

@@ -39,7 +39,7 @@ def run(books: Books, **more: Any) -> Run:
         telemetry.request(SEND, second, latency=2.0 if second < 10 else 0.1, service=0.1, failed=False, limited=False)
     given = {
         "telemetry": telemetry, "books": books, "search": None, "scenarios": frozenset({"send"}), "whole": True,
-        "troubles": {}, "members": {}, "requests": 20, "memory": [], "elapsed": 20.0,
+        "troubles": {}, "members": {}, "requests": 20, "memory": [], "elapsed": 20.0, "visits": 20, "first_round": 20,
     }  # fmt: skip
     return cast("Run", SimpleNamespace(**given | more))
 
@@ -98,6 +98,16 @@ def test_findings_say_what_they_mean(books: Books) -> None:
     found = findings(it, [LOST, events, Account(Trouble.ALTERED, "at Meta", {}, [])])
     assert {one.kind for one in found} == {"lost", "events lost", *KINDS}
     assert all(one.meaning for one in found)
+
+
+@pytest.mark.parametrize(
+    ("more", "verdict"),
+    [({}, Verdict.FAIL), ({"whole": False}, Verdict.SKIP), ({"visits": 19}, Verdict.NO_VERDICT)],
+)
+def test_what_was_never_requested(books: Books, more: dict[str, Any], verdict: Verdict) -> None:
+    it = run(books, **more)
+    it.telemetry = Telemetry(0.0)
+    assert verdicts(it) == {P95.name: verdict}
 
 
 def test_measured_knows_what_was_run(books: Books) -> None:

@@ -52,7 +52,7 @@ def test_an_operation_that_was_never_requested_breaks_its_promise(tmp_path: Path
     text = '[operations."inbox/listConversations"]\np95 = 1'
     (one,) = judge(text, measured(), tmp_path)
     assert (one.verdict, one.reason) == (Verdict.FAIL, "never requested")
-    (one,) = judge(text, measured(whole=False), tmp_path)
+    (one,) = judge(text, measured(unasked=Verdict.SKIP), tmp_path)
     assert one.verdict is Verdict.SKIP
 
 
