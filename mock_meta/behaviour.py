@@ -54,13 +54,17 @@ class Chance:
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """``sent`` counts from acceptance, ``delivered`` from sent, ``read`` from delivered; ``failed`` replaces all."""
+    """``sent`` counts from acceptance, ``delivered`` from sent, ``read`` from delivered; ``failed`` replaces all.
+
+    ``played`` counts from read, and happens to voice notes only (16.1).
+    """
 
     sent: Chance = Chance()
     delivered: Chance = Chance()
     read: Chance = Chance()
     failed: Chance = Chance(0.0, 1.0, 5.0)
     failure: Failure = Failure(131026)
+    played: Chance = Chance()
 
 
 _NEVER = Chance(0.0)
@@ -70,9 +74,13 @@ PROFILES: Mapping[str, Distribution] = MappingProxyType(
         "instant": Distribution(),
         "fast": Distribution(Chance(1.0, 0.005, 0.02), Chance(1.0, 0.005, 0.05), Chance(1.0, 0.01, 0.1)),
         "realistic": Distribution(
-            Chance(1.0, 0.5, 1.5), Chance(0.97, 0.3, 3.0), Chance(0.7, 1.0, 30.0), Chance(0.02, 1.0, 5.0)
+            Chance(1.0, 0.5, 1.5),
+            Chance(0.97, 0.3, 3.0),
+            Chance(0.7, 1.0, 30.0),
+            Chance(0.02, 1.0, 5.0),
+            played=Chance(0.8, 1.0, 10.0),
         ),
-        "silent": Distribution(_NEVER, _NEVER, _NEVER, _NEVER),
+        "silent": Distribution(_NEVER, _NEVER, _NEVER, _NEVER, played=_NEVER),
     }
 )
 DEFAULT_PROFILE = "fast"
@@ -119,27 +127,30 @@ class Behaviour:
     def has_script(self, digits: str | None) -> bool:
         return digits in self._scripts
 
-    def draw(self, message: Sent) -> tuple[Step, ...]:
+    def draw(self, message: Sent, *, voice: bool = False) -> tuple[Step, ...]:
         """What the account's or the default distribution makes of the message, in the order of announcement."""
         distribution = self._by_account.get(message.waba_id, self._default)
-        return _draw(distribution, self.keyed(f"plan|{message.phone_number_id}|{message.wa_id}|{message.nth}"))
+        dice = self.keyed(f"plan|{message.phone_number_id}|{message.wa_id}|{message.nth}")
+        return _draw(distribution, dice, voice=voice)
 
     def keyed(self, key: str) -> Dice:
         """Draws of their own for one purpose; the same seed and key repeat them."""
         return Dice(f"{self.seed}|{key}")
 
 
-def _draw(distribution: Distribution, dice: Dice) -> tuple[Step, ...]:
+def _draw(distribution: Distribution, dice: Dice, *, voice: bool) -> tuple[Step, ...]:
     failed_at = _happens(distribution.failed, dice)
     if failed_at is not None:
         return (Step(Status.FAILED, failed_at, distribution.failure),)
     steps: list[Step] = []
     clock = 0.0
-    for status, chance in (
+    ladder = (
         (Status.SENT, distribution.sent),
         (Status.DELIVERED, distribution.delivered),
         (Status.READ, distribution.read),
-    ):
+        (Status.PLAYED, distribution.played),
+    )
+    for status, chance in ladder if voice else ladder[:-1]:
         delay = _happens(chance, dice)
         if delay is None:
             break
@@ -156,7 +167,7 @@ def _happens(chance: Chance, dice: Dice) -> float | None:
 
 def describe(distribution: Distribution) -> dict[str, Any]:
     """The distribution in the shape the control accepts."""
-    parts = {name: getattr(distribution, name) for name in ("sent", "delivered", "read", "failed")}
+    parts = {name: getattr(distribution, name) for name in ("sent", "delivered", "read", "played", "failed")}
     shown = {name: {"probability": one.probability, "after": [one.low, one.high]} for name, one in parts.items()}
     shown["failed"]["code"] = distribution.failure.code
     return shown

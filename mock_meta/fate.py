@@ -34,7 +34,7 @@ class Fates:
         bound = magic(sent.to)
         if bound is not None and bound.steps is not None:
             return _announceable(sent, bound.steps)
-        steps = _announceable(sent, self._behaviour.draw(sent))
+        steps = _announceable(sent, self._behaviour.draw(sent, voice=_is_voice_note(message)))
         failure = self._failure(sent, message, in_window=in_window)
         if failure is None:
             return steps
@@ -78,6 +78,10 @@ class Fates:
         media = self._media.find(str(message.payload["id"]), sent.at)
         mime = media.mime_type.partition(";")[0] if media else ""
         return None if mime in allowed else Failure(131053, details=wrong_type(message.type, mime))
+
+
+def _is_voice_note(message: Message) -> bool:
+    return message.type == "audio" and message.payload.get("voice") in {True, "true"}
 
 
 def _announceable(sent: Sent, steps: tuple[Step, ...]) -> tuple[Step, ...]:

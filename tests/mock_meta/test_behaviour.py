@@ -1,5 +1,7 @@
 from typing import Any
 
+import pytest
+
 from mock_meta.behaviour import PROFILES, Behaviour, Chance, Distribution, Status, Step
 from mock_meta.conversations import Sent
 from tests.mock_meta.inside import PERSON, PHONE, WABA, Inside
@@ -137,3 +139,13 @@ def test_bad_behaviours_are_refused(inside: Inside) -> None:
     ]
     for method, path, body, sentence in cases:
         assert sentence in inside.control(method, path, body, status=400)["error"]
+
+
+@pytest.mark.parametrize(("voice", "last"), [(True, "played"), (False, "read")])
+def test_voice_notes_are_played(inside: Inside, *, voice: bool, last: str) -> None:
+    inside.control("PUT", "/behaviour", {"sent": {}, "delivered": {}, "read": {}, "played": {}})
+    inside.send(type="audio", text=None, audio={"link": "https://s.example/a.ogg", "voice": voice})
+    inside.rest()
+    names = [status["status"] for status in inside.posts.statuses()]
+    assert names[:3] == ["sent", "delivered", "read"]
+    assert names[-1] == last
