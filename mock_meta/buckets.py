@@ -4,6 +4,8 @@ from collections import deque
 from collections.abc import Hashable
 
 _FEW = 10_000
+# Unix times as floats are good to a quarter of a microsecond: a token that is due by the clock must not fail by a rounding.
+_ROUNDING = 1e-3
 
 
 class TokenBuckets:
@@ -17,7 +19,7 @@ class TokenBuckets:
         """Take one token; False, and nothing taken, when the bucket is empty."""
         level, since = self._levels.get(key, (capacity, now))
         level = min(capacity, level + max(0.0, now - since) * rate)
-        allowed = level >= 1.0
+        allowed = level >= 1.0 - _ROUNDING
         self._levels[key] = (level - 1.0 if allowed else level, now)
         if len(self._levels) > self._many:
             self._sweep(capacity, rate, now)
@@ -47,6 +49,11 @@ class RollingCounts:
         while times and times[0] <= now - self._span:
             times.popleft()
         return len(times)
+
+    def wait(self, key: Hashable, most: int, now: float) -> float:
+        """Seconds until one of ``most`` places is free; 0 while there are some."""
+        excess = self.count(key, now) - most
+        return self._times[key][excess] + self._span - now if excess >= 0 else 0.0
 
     def take(self, key: Hashable, most: int, now: float) -> bool:
         """Count an event; False, and not counted, when there were ``most`` already."""

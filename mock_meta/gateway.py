@@ -6,7 +6,7 @@ Order of events for a call: read it, let a fault take it or carry it out, record
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 import msgspec
@@ -19,7 +19,8 @@ from mock_meta.errors import GraphError
 from mock_meta.faults import Fault, Subject
 from mock_meta.graph.media import DOWNLOAD_NODE, download
 from mock_meta.graph.routes import Node, NodeKind, Route
-from mock_meta.graph.table import MESSAGES, admit, find_node, find_route, operation_of
+from mock_meta.graph.table import MESSAGES, admit, charge, find_node, find_route, operation_of
+from mock_meta.limits import Usage
 from mock_meta.magic import magic_fault
 from mock_meta.mock import Mock
 from mock_meta.numbers import digits_of
@@ -83,7 +84,14 @@ class Gateway:
             if call.at.node == DOWNLOAD_NODE and call.method == "GET":
                 return download(self._mock, call)
             found, matched = admit(self._mock, call, node, route)
-            return self._with_usage(matched.handler(self._mock, call, found), call, found)
+        except GraphError as refusal:
+            return failed(refusal.body)
+        return self._with_usage(self._handled(call, found, matched), call, found)
+
+    def _handled(self, call: Call, node: Node, route: Route) -> Answer:
+        try:
+            charge(self._mock, call, node)
+            return route.handler(self._mock, call, node)
         except GraphError as refusal:
             return failed(refusal.body)
 
@@ -91,11 +99,16 @@ class Gateway:
         """The same for a call that depends on what somebody else answers, such as a callback to be verified."""
         try:
             found, matched = admit(self._mock, call, node, route)
-            assert matched.before is not None
-            await matched.before(self._mock, call, found)
-            return self._with_usage(matched.handler(self._mock, call, found), call, found)
         except GraphError as refusal:
             return failed(refusal.body)
+        try:
+            charge(self._mock, call, found)
+            assert matched.before is not None
+            await matched.before(self._mock, call, found)
+            answer = matched.handler(self._mock, call, found)
+        except GraphError as refusal:
+            answer = failed(refusal.body)
+        return self._with_usage(answer, call, found)
 
     def _with_usage(self, answer: Answer, call: Call, node: Node) -> Answer:
         """What is gone of the hour's calls, once they are limited: the WABA's for management, else the app's (14.4)."""
@@ -103,13 +116,10 @@ class Gateway:
             return answer
         limits, now = self._mock.limits, self._mock.clock()
         managing = node.kind is NodeKind.WABA
-        used = limits.management_usage(node.account, now) if managing else limits.app_usage(node.account, now)
-        if used is None:
+        usage = limits.management_usage(node.account, now) if managing else limits.app_usage(node.account, now)
+        if usage is None:
             return answer
-        share = {"call_count": used, "total_cputime": 1, "total_time": 1}
-        name, told = (
-            ("x-business-use-case-usage", _of_waba(node.account, share)) if managing else ("x-app-usage", share)
-        )
+        name, told = _of_waba(node.account, usage) if managing else ("x-app-usage", _share(usage))
         return msgspec.structs.replace(answer, headers={**answer.headers, name: json.dumps(told)})
 
     async def _reply(self, send: Send, call: Call, answer: Answer) -> None:
@@ -139,9 +149,14 @@ class Gateway:
             await self._reply(send, call, answer)
 
 
-def _of_waba(account: Account, share: Mapping[str, int]) -> dict[str, Any]:
-    usage = {"type": "whatsapp_business_management", **share, "estimated_time_to_regain_access": 0}
-    return {account.waba_id: [usage]}
+def _share(usage: Usage) -> dict[str, Any]:
+    return {"call_count": usage.percent, "total_cputime": 1, "total_time": 1}
+
+
+def _of_waba(account: Account, usage: Usage) -> tuple[str, dict[str, Any]]:
+    regained = {"estimated_time_to_regain_access": usage.minutes}
+    share = {"type": "whatsapp_business_management", **_share(usage), **regained}
+    return "x-business-use-case-usage", {account.waba_id: [share]}
 
 
 async def _read_body(receive: Receive) -> bytes | None:

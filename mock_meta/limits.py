@@ -1,7 +1,8 @@
 """Meta's limits as behaviour (fact sheet 14). Each is off until switched on, and each has Meta's numbers by default."""
 
+import math
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -9,13 +10,15 @@ from mock_meta.accounts import Account, PhoneNumber
 from mock_meta.buckets import RollingCounts, TokenBuckets
 from mock_meta.errors import refuse
 
-_HOUR, _DAY = 3600.0, 86400.0
-_HIGH_THROUGHPUT = 1000
+_HOUR, _DAY, _MINUTE = 3600.0, 86400.0, 60.0
+_HIGH = 1000 / 80
+_UNREGISTERED = 200 / 5000
+_ALL = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """Messages per second and number (14.1); a HIGH number has 1,000. Over: 130429."""
+    """Messages per second and number (14.1); a HIGH number has 12.5 times as many, 1,000. Over: 130429."""
 
     enabled: bool = False
     per_second: int = 80
@@ -52,6 +55,14 @@ class PerHour:
 
     enabled: bool = False
     per_hour: int = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Whole percentage of the hour's calls that is used, and the minutes until one is free again (0 while one is)."""
+
+    percent: int
+    minutes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +120,7 @@ class Limits:
         """Throughput, then pair rate (5.5). Raises GraphError 130429 or 131056."""
         throughput, pair = self.settings.throughput, self.settings.pair_rate
         if throughput.enabled:
-            most = _HIGH_THROUGHPUT if phone.throughput == "HIGH" else throughput.per_second
+            most = throughput.per_second * (_HIGH if phone.throughput == "HIGH" else 1)
             if not self._throughput.take(phone.id, most, most, now):
                 raise refuse(130429)
         if pair.enabled and not self._pairs.take((phone.id, wa_id), pair.burst, 1 / pair.refill_seconds, now):
@@ -121,23 +132,29 @@ class Limits:
         if limit.enabled and not self._app.take(account.app_id, limit.per_hour, now):
             raise refuse(4)
 
-    def app_usage(self, account: Account, now: float) -> int | None:
-        """Whole percentage of the hour's calls used; None while the limit is off."""
+    def app_usage(self, account: Account, now: float) -> Usage | None:
+        """None while the limit is off."""
         limit = self.settings.app_calls
-        return min(100, 100 * self._app.count(account.app_id, now) // limit.per_hour) if limit.enabled else None
+        return _usage(self._app, account.app_id, limit.per_hour, now) if limit.enabled else None
 
     def check_management(self, account: Account, now: float) -> None:
-        """Raises GraphError 80008."""
-        limit = self.settings.management_calls
-        if limit.enabled and not self._management.take((account.app_id, account.waba_id), limit.per_hour, now):
+        """The app's budget for one WABA: a 25th of it until the WABA has a registered number. Raises GraphError 80008."""
+        most = self._management_budget(account)
+        if most is not None and not self._management.take((account.app_id, account.waba_id), most, now):
             raise refuse(80008)
 
-    def management_usage(self, account: Account, now: float) -> int | None:
-        """Whole percentage of the hour's calls used; None while the limit is off."""
+    def management_usage(self, account: Account, now: float) -> Usage | None:
+        """None while the limit is off."""
+        most = self._management_budget(account)
+        key = (account.app_id, account.waba_id)
+        return None if most is None else _usage(self._management, key, most, now)
+
+    def _management_budget(self, account: Account) -> int | None:
         limit = self.settings.management_calls
         if not limit.enabled:
             return None
-        return min(100, 100 * self._management.count((account.app_id, account.waba_id), now) // limit.per_hour)
+        registered = any(phone.registered for phone in account.phones.values())
+        return limit.per_hour if registered else max(1, round(limit.per_hour * _UNREGISTERED))
 
     def check_creation(self, account: Account, now: float) -> None:
         """Raises GraphError 80008 for the 101st template of an hour."""
@@ -164,3 +181,8 @@ class Limits:
         reached[wa_id] = now
         reached.move_to_end(wa_id)
         return True
+
+
+def _usage(counts: RollingCounts, key: Hashable, most: int, now: float) -> Usage:
+    percent = min(_ALL, _ALL * counts.count(key, now) // most)
+    return Usage(percent, math.ceil(counts.wait(key, most, now) / _MINUTE))

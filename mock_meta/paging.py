@@ -22,19 +22,23 @@ def encode_cursor(position: int) -> str:
 def decode_cursor(text: str) -> int:
     """Raises GraphError 100 for a cursor nobody issued."""
     try:
-        return int(base64.b64decode(text.replace("ZD", "="), validate=True))
-    except (binascii.Error, ValueError) as problem:
-        raise invalid("Invalid cursors values specified") from problem
+        position = whole(base64.b64decode(text.replace("ZD", "="), validate=True).decode("ascii"))
+    except (binascii.Error, ValueError):
+        position = None
+    if position is None:
+        raise invalid("Invalid cursors values specified")
+    return position
 
 
 def page(call: Call, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """``data`` and ``paging`` for the rows the call asks for. Positions count from 1, cursors are inclusive ends."""
     limit = _limit(call.query.get("limit"))
-    if "before" in call.query:
-        end = max(0, decode_cursor(call.query["before"]) - 1)
+    before, after = call.query.get("before"), call.query.get("after")
+    if before:
+        end = max(0, decode_cursor(before) - 1)
         start = max(0, end - limit)
     else:
-        start = decode_cursor(call.query["after"]) if "after" in call.query else 0
+        start = decode_cursor(after) if after else 0
         end = start + limit
     data = rows[start:end]
     if not data:

@@ -9,6 +9,7 @@ from mock_meta.errors import (
     ErrorBody,
     GraphError,
     error_body,
+    invalid,
     unknown_alias,
     unknown_object,
     unknown_path,
@@ -59,6 +60,9 @@ _ROUTES: Mapping[tuple[NodeKind, str, str], Route] = MappingProxyType(
 )
 _OPERATIONS: Mapping[tuple[str, str], str] = MappingProxyType(
     {(route.method, route.edge): route.operation for route in _ROUTES.values() if route.edge}
+)
+OPERATIONS = frozenset(
+    {route.operation for route in _ROUTES.values()} | {"messages.send", "messages.read", "media.download", "unknown"}
 )
 MESSAGES = "messages"
 _METHODS = frozenset({"GET", "POST", "DELETE"})
@@ -132,11 +136,15 @@ def admit(mock: Mock, call: Call, node: Node | None, route: Route | None) -> tup
         raise _invisible(call)
     if route is None:
         raise _no_such_edge(call, node)
+    return node, route
+
+
+def charge(mock: Mock, call: Call, node: Node) -> None:
+    """Counts a call that was admitted, unless it is a send. Raises GraphError 80008 or 4 (14.4)."""
     if node.kind is NodeKind.WABA:
         mock.limits.check_management(node.account, mock.clock())
     elif call.at.edge != MESSAGES:
         mock.limits.check_app(node.account, mock.clock())
-    return node, route
 
 
 def _sees(mock: Mock, token: str, node: Node) -> bool:
@@ -170,10 +178,10 @@ def _invisible(call: Call) -> GraphError:
 
 
 def _no_such_edge(call: Call, node: Node) -> GraphError:
-    edges = {edge for kind, _, edge in _ROUTES if kind is node.kind}
-    if call.method == "GET" and call.at.edge not in edges:
-        body = ErrorBody(
-            100, f"(#100) Tried accessing nonexisting field ({call.at.edge}) on node type ({node.kind})", 400
-        )
-        return GraphError(body)
+    """A GET takes an edge for a field; other methods tell an edge of other nodes from one that Graph does not have."""
+    edge = call.at.edge
+    if call.method == "GET" and edge not in {known for kind, _, known in _ROUTES if kind is node.kind}:
+        return invalid(f"Tried accessing nonexisting field ({edge})")
+    if edge not in {known for _, _, known in _ROUTES}:
+        return unknown_path(edge)
     return unknown_object(call.method, node.id)

@@ -68,7 +68,11 @@ def test_unknown_paths(inside: Inside) -> None:
     error = inside.graph("GET", f"{PHONE}/messages/foo").json()["error"]
     assert (error["code"], error["message"]) == (2500, "Unknown path components: /messages/foo")
     assert inside.graph("GET", "foo").json()["error"]["code"] == 803
-    assert inside.graph("GET", f"{PHONE}/foo").json()["error"]["code"] == 100
+    error = inside.graph("GET", f"{PHONE}/foo").json()["error"]
+    assert (error["code"], error["message"]) == (100, "(#100) Tried accessing nonexisting field (foo)")
+    error = inside.graph("POST", f"{PHONE}/foo").json()["error"]
+    assert (error["code"], error["message"]) == (2500, "Unknown path components: /foo")
+    assert inside.graph("POST", f"{WABA}/messages").json()["error"]["error_subcode"] == 33
     assert inside.graph("GET", "").json()["error"]["type"] == "GraphMethodException"
     assert inside.graph("PUT", PHONE).json()["error"]["message"].startswith("Unsupported put request.")
 
@@ -228,7 +232,7 @@ def test_template_filters_and_fields(inside: Inside) -> None:
     row = inside.graph("GET", f"{WABA}/message_templates?name=plain").json()["data"][0]
     assert list(row) == ["name", "parameter_format", "components", "language", "status", "category", "id"]
     assert inside.graph("GET", row["id"]).json() == row
-    for query in ("limit=0", "limit=x", "after=%21", "fields=nothing"):
+    for query in ("limit=0", "limit=x", "after=%21", "after=LTUZD", "fields=nothing"):
         assert inside.graph("GET", f"{WABA}/message_templates?{query}").json()["error"]["code"] == 100
 
 

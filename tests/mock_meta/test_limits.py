@@ -39,6 +39,25 @@ def test_a_high_number_has_a_thousand(inside: Inside) -> None:
         inside.send(to=f"9990001000{number}")
 
 
+def test_a_high_numbers_budget_is_scaled_too(inside: Inside) -> None:
+    phone = {"id": PHONE, "display_phone_number": "+1 555-078-3881", "throughput": "HIGH"}
+    inside.control("PUT", f"/accounts/{WABA}", account(phone_numbers=[phone]))
+    on(inside, throughput={"per_second": 2})
+    for number in range(25):
+        inside.send(to=f"999000100{number:02}")
+    assert inside.refused()["code"] == 130429
+
+
+def test_a_caller_who_keeps_asking_gets_his_turn_when_it_is_due(inside: Inside) -> None:
+    on(inside, pair_rate={"burst": 1})
+    inside.send()
+    for _ in range(5):
+        inside.now += 1
+        assert inside.refused()["code"] == 131056
+    inside.now += 1
+    inside.send()
+
+
 def test_pair_rate(inside: Inside) -> None:
     on(inside, pair_rate={})
     for _ in range(45):
@@ -90,6 +109,34 @@ def test_management_calls(inside: Inside) -> None:
     assert answers[4].json()["error"]["message"].startswith("(#80008) There have been too many calls to this WhatsApp")
     inside.send()
     inside.now += 3601
+    assert inside.graph("GET", WABA).status_code == 200
+
+
+def test_a_waba_without_a_registered_number_has_a_25th_of_the_calls(inside: Inside) -> None:
+    on(inside, management_calls={})
+    inside.graph("POST", f"{PHONE}/deregister")
+    answers = [inside.graph("GET", WABA).status_code for _ in range(201)]
+    assert (answers[199], answers[200]) == (200, 400)
+    body = {"messaging_product": "whatsapp", "pin": "123456"}
+    assert inside.graph("POST", f"{PHONE}/register", json=body).status_code == 200
+    assert inside.graph("GET", WABA).status_code == 200
+
+
+def test_whoever_is_throttled_is_told_for_how_long(inside: Inside) -> None:
+    def usage(answer: Any) -> Any:
+        ((told,),) = json.loads(answer.headers["x-business-use-case-usage"]).values()
+        return told["call_count"], told["estimated_time_to_regain_access"]
+
+    on(inside, management_calls={"per_hour": 2}, app_calls={"per_hour": 1})
+    assert usage(inside.graph("GET", f"{WABA}?fields=nothing")) == (50, 0)
+    inside.now += 601
+    assert usage(inside.graph("GET", WABA)) == (100, 50)
+    assert usage(inside.graph("GET", WABA)) == (100, 50)
+    inside.graph("GET", PHONE)
+    assert json.loads(inside.graph("GET", PHONE).headers["x-app-usage"])["call_count"] == 100
+    hidden = inside.graph("GET", "999", token="nobody")
+    assert not {"x-business-use-case-usage", "x-app-usage"} & set(hidden.headers)
+    inside.now += 2999
     assert inside.graph("GET", WABA).status_code == 200
 
 
