@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+import math
 import os
 import sqlite3
 import ssl
@@ -17,8 +18,9 @@ from mock_meta.behaviour import DEFAULT_PROFILE, PROFILES
 from mock_meta.control.accounts import configure
 from mock_meta.control.shapes import ControlError
 from mock_meta.hosts import hosts_lines
+from mock_meta.jsontext import parse_json
 from mock_meta.mock import Mock
-from mock_meta.scenario import Scenario, read_scenario
+from mock_meta.scenario import Scenario, make_accounts, read_scenario
 from mock_meta.screen import start_screen
 from mock_meta.server import bind, serve, url_of
 from mock_meta.settings import Settings
@@ -46,7 +48,7 @@ examples:
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m mock_meta",
         description="A mock of Meta's WhatsApp Cloud API.\nPrints one JSON line with its addresses when it listens.",
         epilog=_EXAMPLES,
@@ -96,10 +98,17 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, as for everything else that is wrong with the settings."""
+
+    def error(self, message: str) -> NoReturn:
+        _fail(f"{message} (--help tells what there is)")
+
+
 def _positive(text: str) -> float:
     value = float(text)
-    if value <= 0:
-        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
     return value
 
 
@@ -109,13 +118,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     if options.hosts:
         print(hosts_lines(options.host))  # noqa: T201  # the interface
         return
+    if options.tls_dir is not None and not options.tls:
+        _fail("--tls-dir is for --tls, which is missing")
     if options.webhook_ca is not None:
         _check_ca(options.webhook_ca)
     app = _app(_settings(options))
     if options.config is not None:
         _load(app.mock, options.config)
     if options.scenario is not None:
-        app.scenario = _read_scenario(options.scenario, quiet=options.quiet)
+        app.scenario = _scenario(app.mock, options.scenario, quiet=options.quiet)
     authority = _authority(options)
     try:
         sock = bind(options.host, options.port)
@@ -186,18 +197,21 @@ def _check_ca(file: str) -> None:
 
 def _load(mock: Mock, file: Path) -> None:
     try:
-        configure(mock, json.loads(file.read_text("utf-8")))
+        configure(mock, parse_json(file.read_bytes()))
     except (OSError, ValueError, ControlError) as problem:
         _fail(f"--config {file}: {problem}")
 
 
-def _read_scenario(file: Path, *, quiet: bool) -> Scenario:
+def _scenario(mock: Mock, file: Path, *, quiet: bool) -> Scenario:
+    """What the file holds, its accounts made."""
     logging.basicConfig(level="ERROR" if quiet else "INFO", format="%(message)s", stream=sys.stderr)
     logging.getLogger("httpx").setLevel("WARNING")
     try:
-        return read_scenario(file.read_text("utf-8"))
+        scenario = read_scenario(file.read_text("utf-8"))
+        make_accounts(mock, scenario)
     except (OSError, ValueError, ControlError) as problem:
         _fail(f"--scenario {file}: {problem}")
+    return scenario
 
 
 def _fail(sentence: str) -> NoReturn:

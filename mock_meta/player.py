@@ -48,13 +48,10 @@ class Player:
         return {"running": self.running, "second": second, "steps": steps}
 
     async def start(self, scenario: Scenario) -> None:
-        """Set up now, then play in the background. Ends what was playing."""
+        """Set up now, then play in the background. Ends what was playing. The accounts are there already."""
         await self.stop()
+        opening = [Progress(step) for step in scenario.opening]
         async with self._client() as client:
-            for account in scenario.accounts:
-                body = {name: value for name, value in account.items() if name != "waba_id"}
-                await _said(client, "PUT", f"accounts/{account['waba_id']}", body)
-            opening = [Progress(step) for step in scenario.opening]
             for one in opening:
                 await self._take(client, one)
         timeline = [Progress(step) for step in scenario.timeline]

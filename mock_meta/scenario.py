@@ -3,6 +3,7 @@
 Every table holds the body of the control call of the same name, and is checked as that call checks it before anything begins.
 """
 
+import json
 import tomllib
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,12 +11,14 @@ from typing import Any
 from pydantic import Field
 
 from mock_meta.control.account_shapes import ConfiguredAccount
+from mock_meta.control.accounts import upsert
 from mock_meta.control.behaviour import BehaviourShape, ScriptShape, Seconds
 from mock_meta.control.bodies import as_shape
 from mock_meta.control.faults import FaultShape
 from mock_meta.control.shapes import ControlError, Shape, suggestion
 from mock_meta.control.switches import BatchShape, ChaosShape, DeliveryShape, LimitsShape, ReviewsShape
 from mock_meta.control.webhooks import InboundShape, StatusesShape
+from mock_meta.mock import Mock
 
 Json = dict[str, Any]
 
@@ -65,7 +68,7 @@ class Step:
 class Scenario:
     """What is set up before the clock starts, and the timeline in its order."""
 
-    accounts: list[Json] = field(default_factory=list)
+    accounts: list[ConfiguredAccount] = field(default_factory=list)
     opening: list[Step] = field(default_factory=list)
     timeline: list[Step] = field(default_factory=list)
 
@@ -74,17 +77,25 @@ def read_scenario(text: str) -> Scenario:
     """Raises ControlError, with the place, for anything that could not be carried out."""
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
+    except (tomllib.TOMLDecodeError, RecursionError) as problem:
         raise ControlError(f"not TOML: {problem}") from problem
     accounts, moments = document.pop("accounts", []), document.pop("at", [])
     for place, entries in (("accounts", accounts), ("at", moments)):
         if not isinstance(entries, list):
             raise ControlError(f"{place}: write [[{place}]], once for each")
-    for number, account in enumerate(accounts, 1):
-        _checked(f"accounts {number}", account, ConfiguredAccount)
+    shapes = [_checked(f"accounts {number}", account, ConfiguredAccount) for number, account in enumerate(accounts, 1)]
     opening = [_step("the file", 0.0, name, body, None) for name, body in document.items()]
     timeline = [step for number, moment in enumerate(moments, 1) for step in _moment(f"at {number}", moment)]
-    return Scenario(accounts, opening, sorted(timeline, key=lambda step: step.second))
+    return Scenario(shapes, opening, sorted(timeline, key=lambda step: step.second))
+
+
+def make_accounts(mock: Mock, scenario: Scenario) -> None:
+    """Raises ControlError, with the place, for an account that the mock does not take."""
+    for number, account in enumerate(scenario.accounts, 1):
+        try:
+            upsert(mock, account.waba_id, account)
+        except ControlError as problem:
+            raise ControlError(f"accounts {number}: {problem.sentence}", problem.status) from problem
 
 
 def _moment(place: str, moment: object) -> list[Step]:
@@ -111,6 +122,9 @@ def _step(place: str, second: float, name: str, body: object, lasts: float | Non
 
 def _checked(place: str, body: object, shape: type[Any]) -> Any:  # noqa: ANN401  # an instance of the shape
     try:
+        json.dumps(body, allow_nan=False)  # TOML has dates and infinities, JSON has not
         return as_shape(body, shape)
     except ControlError as problem:
         raise ControlError(f"{place}: {problem.sentence}") from problem
+    except (TypeError, ValueError) as problem:
+        raise ControlError(f"{place}: {problem}") from problem

@@ -3,26 +3,51 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from mock_meta.behaviour import PROFILES, Chance, Distribution, Failure, Status, Step, describe
 from mock_meta.control.accounts import account_of
 from mock_meta.control.bodies import body_as, mock_of
-from mock_meta.control.shapes import ControlError, Shape, suggestion
+from mock_meta.control.shapes import Shape, suggestion
+
+
+def _both_ends(given: object) -> object:
+    """A number is both ends of a range."""
+    return given if isinstance(given, list | tuple) else (given, given)
+
+
+def _forwards(span: tuple[float, float]) -> tuple[float, float]:
+    if span[0] > span[1]:
+        raise ValueError(f"the range {list(span)} is backwards")
+    return span
+
+
+def _digits_only(number: str) -> str:
+    """A number as the mock compares it."""
+    digits = "".join(letter for letter in number if letter.isdigit())
+    if not digits:
+        raise ValueError(f"{number!r} is not a phone number")
+    return digits
+
+
+def _known_profile(name: str) -> str:
+    if name not in PROFILES:
+        raise ValueError(f"no profile {name!r}{suggestion(name, PROFILES)}")
+    return name
+
 
 Seconds = Annotated[float, Field(ge=0, le=7 * 86400)]
+Span = Annotated[tuple[Seconds, Seconds], BeforeValidator(_both_ends), AfterValidator(_forwards)]
 Probability = Annotated[float, Field(ge=0, le=1)]
+Number = Annotated[str, AfterValidator(_digits_only)]
 
 
 class ChanceShape(Shape):
     probability: Probability = 1.0
-    after: Seconds | tuple[Seconds, Seconds] = 0.0
+    after: Span = (0.0, 0.0)
 
     def chance(self) -> Chance:
-        low, high = self.after if isinstance(self.after, tuple) else (self.after, self.after)
-        if low > high:
-            raise ControlError(f"after: the range [{low}, {high}] is backwards")
-        return Chance(self.probability, low, high)
+        return Chance(self.probability, *self.after)
 
 
 class FailedShape(ChanceShape):
@@ -35,18 +60,21 @@ class FailedShape(ChanceShape):
 class BehaviourShape(Shape):
     """Either a profile's name, or a distribution of its own; what it does not mention never happens."""
 
-    profile: str | None = None
+    profile: Annotated[str, AfterValidator(_known_profile)] | None = None
     waba_id: str | None = None
     sent: ChanceShape | None = None
     delivered: ChanceShape | None = None
     read: ChanceShape | None = None
+    played: ChanceShape | None = None
     failed: FailedShape | None = None
 
     @model_validator(mode="after")
     def _either_or(self) -> "BehaviourShape":
-        custom = [self.sent, self.delivered, self.read, self.failed]
+        custom = [self.sent, self.delivered, self.read, self.played, self.failed]
         if (self.profile is None) == all(part is None for part in custom):
-            raise ValueError("give either 'profile' or a distribution of 'sent', 'delivered', 'read', 'failed'")
+            raise ValueError(
+                "give either 'profile' or a distribution of 'sent', 'delivered', 'read', 'played', 'failed'"
+            )
         return self
 
 
@@ -67,7 +95,7 @@ class StepShape(Shape):
 
 
 class ScriptShape(Shape):
-    to: list[str]
+    to: list[Number]
     script: list[StepShape]
 
 
@@ -95,27 +123,16 @@ async def put_behaviour(request: Request) -> dict[str, Any]:
 
 def _distribution(body: BehaviourShape) -> Distribution:
     if body.profile is not None:
-        if body.profile not in PROFILES:
-            raise ControlError(f"no profile {body.profile!r}{suggestion(body.profile, PROFILES)}")
         return PROFILES[body.profile]
     never = Chance(0.0)
-    parts = (body.sent, body.delivered, body.read, body.failed)
-    sent, delivered, read, failed = (part.chance() if part else never for part in parts)
+    parts = (body.sent, body.delivered, body.read, body.played, body.failed)
+    sent, delivered, read, played, failed = (part.chance() if part else never for part in parts)
     failure = Failure(body.failed.code, body.failed.title, body.failed.details) if body.failed else Failure(131026)
-    return Distribution(sent, delivered, read, failed, failure)
+    return Distribution(sent, delivered, read, failed, failure, played)
 
 
 @router.post("/recipients")
 async def put_script(request: Request) -> dict[str, Any]:
     body = await body_as(request, ScriptShape)
-    recipients = [digits_only(number) for number in body.to]
-    mock_of(request).behaviour.set_script(recipients, [step.step() for step in body.script])
-    return {"ok": True, "recipients": len(recipients)}
-
-
-def digits_only(number: str) -> str:
-    """A number as the mock compares it. Raises ControlError when it has none."""
-    digits = "".join(letter for letter in number if letter.isdigit())
-    if not digits:
-        raise ControlError(f"{number!r} is not a phone number")
-    return digits
+    mock_of(request).behaviour.set_script(body.to, [step.step() for step in body.script])
+    return {"ok": True, "recipients": len(body.to)}

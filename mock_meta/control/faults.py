@@ -3,20 +3,28 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from mock_meta.control.behaviour import digits_only
+from mock_meta.control.behaviour import Number
 from mock_meta.control.bodies import body_as, mock_of
-from mock_meta.control.shapes import Shape, not_found
+from mock_meta.control.shapes import Shape, not_found, suggestion
 from mock_meta.errors import error_body
 from mock_meta.faults import Fault, Match, RawAnswer, When
+from mock_meta.graph.table import OPERATIONS
 
 
 class MatchShape(Shape):
     phone_number_id: str | None = None
-    to: list[str] | None = None
+    to: list[Number] | None = None
     type: str | None = None
     operation: str | None = None
+
+    @field_validator("operation")
+    @classmethod
+    def _known(cls, name: str | None) -> str | None:
+        if name is not None and name not in OPERATIONS:
+            raise ValueError(f"no operation {name!r}{suggestion(name, OPERATIONS)}")
+        return name
 
 
 class FaultError(Shape):
@@ -29,7 +37,7 @@ class FaultError(Shape):
 class FaultHttp(Shape):
     status: Annotated[int, Field(ge=200, le=599)]
     body: str = ""
-    content_type: str = "text/html"
+    content_type: Annotated[str, StringConstraints(pattern=r"^[ -~]*$")] = "text/html"
 
 
 class FaultShape(Shape):
@@ -66,14 +74,14 @@ async def arm(request: Request) -> dict[str, int]:
 
 def _fault(fault_id: int, body: FaultShape) -> Fault:
     match, error, http = body.match, body.error, body.http
-    recipients = None if match.to is None else frozenset(digits_only(number) for number in match.to)
+    recipients = None if match.to is None else frozenset(match.to)
     return Fault(
         id=fault_id,
         match=Match(match.phone_number_id, recipients, match.type, match.operation),
         left=body.times,
         asked=body.model_dump(mode="json", exclude_none=True, exclude_unset=True),
         error=error_body(error.code, error.details, error.message, error.http_status) if error else None,
-        raw=RawAnswer(http.status, http.body.encode(), http.content_type) if http else None,
+        raw=RawAnswer(http.status, http.body.encode(errors="surrogatepass"), http.content_type) if http else None,
         reset=body.reset,
         hang=body.hang,
         delay=body.delay,

@@ -11,6 +11,7 @@ from fastapi.responses import StreamingResponse
 from mock_meta.control.bodies import mock_of
 from mock_meta.control.shapes import ControlError, suggestion
 from mock_meta.entries import Kind, Outcome
+from mock_meta.graph.table import OPERATIONS
 from mock_meta.jsontext import AsciiJson
 from mock_meta.ledger import Ledger
 from mock_meta.numbers import whole
@@ -18,7 +19,7 @@ from mock_meta.store import Query
 
 _MAX = 10_000
 _DEFAULT = 1000
-_CHOICES = {"kind": frozenset(Kind), "outcome": frozenset(Outcome)}
+_CHOICES = {"kind": frozenset(Kind), "outcome": frozenset(Outcome), "operation": OPERATIONS}
 
 router = APIRouter()
 

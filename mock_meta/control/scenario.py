@@ -4,9 +4,10 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
+from mock_meta.control.bodies import mock_of
 from mock_meta.control.shapes import ControlError
 from mock_meta.player import Player
-from mock_meta.scenario import read_scenario
+from mock_meta.scenario import make_accounts, read_scenario
 
 router = APIRouter(prefix="/scenario")
 
@@ -23,8 +24,10 @@ async def start(request: Request) -> dict[str, Any]:
         text = (await request.body()).decode()
     except UnicodeDecodeError as problem:
         raise ControlError("the body is not TOML: it is not UTF-8") from problem
+    scenario = read_scenario(text)
+    make_accounts(mock_of(request), scenario)
     player = player_of(request)
-    await player.start(read_scenario(text))
+    await player.start(scenario)
     return player.shown()
 
 

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 
 from mock_meta.announcing import Batch
-from mock_meta.control.behaviour import Probability, Seconds
+from mock_meta.control.behaviour import Probability, Seconds, Span
 from mock_meta.control.bodies import body_as, mock_of
-from mock_meta.control.shapes import ControlError, Shape
+from mock_meta.control.shapes import Shape
 from mock_meta.magic import shown as magic_numbers
 from mock_meta.review_settings import Decision, ReviewSettings
 
@@ -80,7 +80,7 @@ class DeliveryShape(Shape):
 
 
 class ReviewsShape(Shape):
-    after: Seconds | tuple[Seconds, Seconds] = 0.5
+    after: Span = (0.5, 0.5)
     decision: Decision = Decision.APPROVE
     reason: str = "INVALID_FORMAT"
 
@@ -144,10 +144,7 @@ async def put_delivery(request: Request) -> dict[str, bool]:
 @router.put("/reviews")
 async def put_reviews(request: Request) -> dict[str, Any]:
     body = await body_as(request, ReviewsShape)
-    low, high = body.after if isinstance(body.after, tuple) else (body.after, body.after)
-    if low > high:
-        raise ControlError(f"after: the range [{low}, {high}] is backwards")
-    mock_of(request).reviews = ReviewSettings(low, high, body.decision, body.reason)
+    mock_of(request).reviews = ReviewSettings(*body.after, body.decision, body.reason)
     return {"ok": True}
 
 

@@ -56,6 +56,7 @@ def fails(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     [
         ("{", "Expecting property name"),
         ("{}", "expected a list of accounts"),
+        ("[" * 100_000, "nested too deeply"),
         (
             '[{"waba_id": "1", "access_tokn": "x"}]',
             "account 0: unknown member 'access_tokn'; did you mean 'access_token'?",
@@ -77,6 +78,32 @@ def test_other_bad_settings(live: Live, capsys: pytest.CaptureFixture[str], tmp_
     assert "--webhook-ca" in fails(capsys, "--webhook-ca", str(tmp_path / "nothing.pem"))
     (tmp_path / "no.pem").write_text("not a certificate")
     assert "--webhook-ca" in fails(capsys, "--webhook-ca", str(tmp_path / "no.pem"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ("--port x", "--port: invalid int value: 'x'"),
+        ("--port 70000", "cannot listen on 127.0.0.1:70000"),
+        ("--retry-scale nan", "--retry-scale: nan is not a number above 0"),
+        ("--webhook-timeout inf", "--webhook-timeout: inf is not a number above 0"),
+        ("--behaviour slow", "--behaviour: invalid choice: 'slow'"),
+        ("--ledgr x", "unrecognized arguments: --ledgr x"),
+        ("--tls-dir somewhere", "--tls-dir is for --tls"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_status_2(
+    capsys: pytest.CaptureFixture[str], arguments: str, sentence: str
+) -> None:
+    assert sentence in fails(capsys, *arguments.split())
+
+
+def test_a_scenario_that_cannot_be_set_up_is_one_line_and_status_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "scenario.toml"
+    file.write_text("[[accounts]]\nwaba_id = '7'")
+    assert "scenario.toml: accounts 1: a new account needs 'access_token'" in fails(capsys, "--scenario", str(file))
 
 
 def test_help_has_examples(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

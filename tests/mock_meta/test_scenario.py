@@ -92,6 +92,21 @@ def test_ending_a_scenario_takes_back_what_it_holds(inside: Inside, ending: tupl
         ("[[at]]\nsecond = 1\nfor = 3\nchaos = {}", "only delivery and fault can be taken back"),
         ("[[at]]\nsecond = 1\nfault = {dely = 1}", "at 1, fault: unknown member 'dely'; did you mean 'delay'"),
         ("[behaviour]\nprofile = 1", "the file, behaviour: profile"),
+        (
+            "[behaviour]\nprofile = 'instnt'",
+            "the file, behaviour: profile: no profile 'instnt'; did you mean 'instant'",
+        ),
+        ("[reviews]\nafter = [5, 1]", "the file, reviews: after: the range [5.0, 1.0] is backwards"),
+        ("[recipients]\nto = ['nobody']\nscript = []", "the file, recipients: to.0: 'nobody' is not a phone number"),
+        (
+            "[fault]\ndelay = 1\nmatch = {operation = 'message.send'}",
+            "the file, fault: match.operation: no operation 'message.send'; did you mean 'messages.send'",
+        ),
+        (
+            "[statuses]\nphone_number_id = '1'\nstatuses = [{id = 2026-01-01}]",
+            "the file, statuses: Object of type date",
+        ),
+        ("[[at]]\nsecond = 1\nstatuses = {statuses = [{id = nan}]}", "at 1, statuses: Out of range float"),
         ("[[accounts]]\naccess_token = 'T'", "accounts 1: waba_id"),
     ],
 )
@@ -99,6 +114,17 @@ def test_what_cannot_be_carried_out_is_said_before_anything_begins(text: str, se
     with pytest.raises(ControlError) as problem:
         read_scenario(text)
     assert sentence in problem.value.sentence
+
+
+def test_an_account_that_the_mock_does_not_take_is_told_with_its_place(inside: Inside) -> None:
+    taken = f'[[accounts.phone_numbers]]\nid = "{PHONE}"\ndisplay_phone_number = "+1 555"'
+    for text, status, sentence in (
+        ("[[accounts]]\nwaba_id = '7'", 400, "accounts 1: a new account needs 'access_token'"),
+        (f"[[accounts]]\nwaba_id = '7'\naccess_token = 'T'\napp_secret = 'S'\n{taken}", 409, "belongs to account"),
+    ):
+        answer = inside.request("POST", "/_control/scenario", content=text)
+        assert (answer.status_code, sentence in answer.json()["error"]) == (status, True), answer.text
+    assert inside.control("GET", "/scenario")["running"] is False
 
 
 def test_every_table_names_a_control_call(inside: Inside) -> None:
