@@ -1,5 +1,6 @@
 """WhatsApp Business Accounts, their numbers and templates, and what a token may see of them."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -145,6 +146,11 @@ class Account:
         """Whose token it is: another app's, or the account's own app's."""
         return next((app for app in self.other_apps if app.access_token == token), self)
 
+    def app_id_of(self, token: str | None) -> str:
+        """The id of the app whose token it is."""
+        app = self.app_of(token)
+        return app.id if isinstance(app, App) else app.app_id
+
     def template(self, name: str, language: str) -> Template | None:
         wanted = (name, language)
         return next((one for one in self.templates.values() if (one.name, one.language) == wanted), None)
@@ -180,6 +186,11 @@ class Accounts:
         """The accounts the token opens; empty for a token nobody issued."""
         return self._by_token.get(token, [])
 
+    def state_of(self, token: str) -> TokenState:
+        """Whether the token is still good. Other apps' tokens always are."""
+        states = (one.token_state for one in self.of_token(token) if one.access_token == token)
+        return next((state for state in states if state is not TokenState.VALID), TokenState.VALID)
+
     def of_group(self, group_id: str) -> Account | None:
         return next((one for one in self if any(group_id in phone.groups for phone in one.phones.values())), None)
 
@@ -195,9 +206,10 @@ class Accounts:
         return [one for one in self if one.app_id == app_id]
 
     def of_app(self, app_id: str, token: str | None) -> Account | None:
-        """An account of the app. An app may serve several: the one that the token opens comes first."""
-        owners = self.served_by(app_id)
-        return next((one for one in owners if one.access_token == token), owners[0] if owners else None)
+        """The account that the token opens as this app's: a user's token of the app, or the app's own."""
+        users = (one for one in self.of_token(token or "") if one.app_id_of(token) == app_id)
+        owners = (one for one in self.of_app_token(token or "") if one.app_id == app_id)
+        return next(itertools.chain(users, owners), None)
 
     def _index(self) -> None:
         self._by_phone = {phone: account for account in self for phone in account.phones}

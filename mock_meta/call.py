@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from mock_meta.jsontext import decoded, parse_json
+from mock_meta.multipart import read_multipart
 
 DEFAULT_VERSION = "v21.0"
 _VERSION = re.compile(r"v\d{1,2}\.\d\Z")
@@ -28,7 +29,7 @@ class Path(msgspec.Struct, frozen=True, gc=False):
 
 
 class Credential(msgspec.Struct, frozen=True, gc=False):
-    """The token and how it came: ``Bearer``, ``OAuth``, ``query`` or a scheme Meta does not know, or None."""
+    """The token and how it came: ``Bearer``, ``OAuth``, ``query``, ``body`` or a scheme Meta does not know, or None."""
 
     scheme: str | None
     token: str | None
@@ -63,8 +64,9 @@ def read_call(scope: Mapping[str, Any], body: bytes) -> Call:
     at, unusual = read_path(scope["path"])
     problems += unusual
     method = query.pop("method", scope["method"]).upper() if query else scope["method"]
-    credential = _credential(headers, query, problems, sessions=at.node.startswith(_UPLOAD) or at.edge == "uploads")
     params, readable = (query, True) if method not in _BODY_METHODS else _params(headers, query, body, problems, at)
+    sessions = at.node.startswith(_UPLOAD) or at.edge == "uploads"
+    credential = _credential(headers, query, params, problems, sessions=sessions)
     origin = f"{scope['scheme']}://{headers.get('host', 'graph.facebook.com')}"
     return Call(method, scope["path"], at, query, headers, body, params, readable, credential, origin, problems)
 
@@ -85,14 +87,15 @@ def read_path(path: str) -> tuple[Path, tuple[str, ...]]:
 
 
 def _credential(
-    headers: Mapping[str, str], query: dict[str, str], problems: list[str], *, sessions: bool
+    headers: Mapping[str, str], query: dict[str, str], params: Mapping[str, Any], problems: list[str], *, sessions: bool
 ) -> Credential:
     header = headers.get("authorization")
     if header is None:
-        if "access_token" in query:
+        if params.get("access_token"):
+            place = "query" if "access_token" in query else "body"
             if not sessions:
-                problems.append("authorization: token in the query, not in a Bearer header")
-            return Credential("query", query["access_token"])
+                problems.append(f"authorization: token in the {place}, not in a Bearer header")
+            return Credential(place, str(params["access_token"]))
         problems.append("authorization: no token")
         return Credential(None, None)
     scheme, _, token = header.partition(" ")
@@ -113,7 +116,10 @@ def _params(
     if kind == "application/x-www-form-urlencoded":
         problems.append("content-type: a form, not application/json")
         return query | _form_values(body), True
-    multipart = kind == "multipart/form-data" and at.edge == "media"
+    multipart = kind == "multipart/form-data"
+    if multipart and at.edge != "media":
+        problems.append("content-type: a form, not application/json")
+        return _multipart_params(headers["content-type"], query, body)
     if body and not multipart and not at.node.startswith(_UPLOAD):
         problems.append(f"content-type: {kind or 'none'!s}, not application/json")
     return query, True
@@ -131,6 +137,14 @@ def _json_params(query: dict[str, str], body: bytes, problems: list[str]) -> tup
         problems.append(f"body: JSON {type(document).__name__}, not an object")
         return query, False
     return (query | document if query else document), True
+
+
+def _multipart_params(content_type: str, query: dict[str, str], body: bytes) -> tuple[Mapping[str, Any], bool]:
+    try:
+        parts = read_multipart(content_type, body)
+    except ValueError:
+        return query, False
+    return query | {name: decoded(part.text) for name, part in parts.items()}, True
 
 
 def _form_values(body: bytes) -> dict[str, Any]:

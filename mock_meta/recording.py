@@ -1,5 +1,7 @@
 """A call and what became of it, as a ledger entry."""
 
+from urllib.parse import quote
+
 from mock_meta.answer import Answer
 from mock_meta.call import Call
 from mock_meta.entries import Outcome, RequestEntry
@@ -38,7 +40,7 @@ def make_entry(
         scheme=call.credential.scheme,
         token_known=bool(token and mock.accounts.of_token(token)),
         content_type=call.content_type,
-        raw=call.body,
+        raw=_shown_body(call),
         phone_number_id=phone_number_id,
         to=recipient_of(call),
         type=type_of(call, operation),
@@ -48,6 +50,15 @@ def make_entry(
         error={"code": error.code, "message": error.message, "details": error.details} if error else None,
         problems=call.problems + _ill_formed(answer),
     )
+
+
+def _shown_body(call: Call) -> bytes:
+    """The body, without the token that it may carry."""
+    token = call.credential.token
+    if call.credential.scheme != "body" or not token:
+        return call.body
+    spellings = token.encode("utf-8", "replace"), quote(token, safe="", errors="replace").encode()
+    return call.body.replace(spellings[0], b"***").replace(spellings[1], b"***")
 
 
 def _outcome(answer: Answer | None) -> Outcome:

@@ -1,5 +1,6 @@
 """``/_control/accounts``: WABAs, their numbers and templates."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -47,6 +48,7 @@ async def add_template(request: Request, waba_id: str) -> dict[str, str]:
     mock = mock_of(request)
     account = account_of(mock.accounts, waba_id)
     body = await body_as(request, TemplateShape)
+    _check_templates(mock, waba_id, [body])
     return {"id": put_template(mock, account, body).id}
 
 
@@ -82,6 +84,7 @@ def upsert(mock: Mock, waba_id: str, body: AccountShape) -> Account:
         _require(body)
     account = old or Account(waba_id=waba_id, app_id=body.app_id or mock.ids.numeric(15))
     phones = _phones(mock, waba_id, body)
+    _check_templates(mock, waba_id, body.templates or ())
     _check_url(mock, body)
     for name in body.model_fields_set - {"phone_numbers", "templates", "other_apps", "waba_id"}:
         value = getattr(body, name)
@@ -123,6 +126,13 @@ def _phones(mock: Mock, waba_id: str, body: AccountShape) -> dict[str, PhoneNumb
         if owner is not None and owner.waba_id != waba_id:
             raise ControlError(f"phone number {shape.id} belongs to account {owner.waba_id}", 409)
     return {shape.id: _phone(waba_id, shape, mock.clock()) for shape in body.phone_numbers}
+
+
+def _check_templates(mock: Mock, waba_id: str, shapes: Iterable[TemplateShape]) -> None:
+    for shape in shapes:
+        owner = mock.accounts.of_template(shape.id) if shape.id else None
+        if owner is not None and owner.waba_id != waba_id:
+            raise ControlError(f"template {shape.id} belongs to account {owner.waba_id}", 409)
 
 
 def _phone(waba_id: str, shape: PhoneShape, now: float) -> PhoneNumber:

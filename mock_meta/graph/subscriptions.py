@@ -4,7 +4,7 @@ from typing import Any
 
 from mock_meta.answer import Answer, ok, success
 from mock_meta.call import Call
-from mock_meta.errors import invalid
+from mock_meta.errors import ErrorBody, GraphError, invalid
 from mock_meta.graph.routes import Node, NodeKind, Route
 from mock_meta.handshake import must_shake_hands
 from mock_meta.mock import Mock
@@ -29,7 +29,13 @@ FIELDS = (
 _OBJECT, _LONGEST = "whatsapp_business_account", 2000
 
 
+def _check_token(mock: Mock, call: Call) -> None:
+    if not mock.accounts.of_app_token(call.credential.token or ""):
+        raise GraphError(ErrorBody(15, "(#15) This method must be called with an app access_token.", 400))
+
+
 async def verify(mock: Mock, call: Call, _node: Node) -> None:
+    _check_token(mock, call)
     _check_object(call)
     url = text_at(call.params, "callback_url", "", _LONGEST)
     if refusal(url, mock.settings.allowed_hosts) is not None:
@@ -53,7 +59,8 @@ def subscribe(mock: Mock, call: Call, node: Node) -> Answer:
     return success()
 
 
-def list_subscriptions(_mock: Mock, _call: Call, node: Node) -> Answer:
+def list_subscriptions(mock: Mock, call: Call, node: Node) -> Answer:
+    _check_token(mock, call)
     account = node.account
     if account.webhook_url is None:
         return ok({"data": []})
@@ -67,7 +74,8 @@ def list_subscriptions(_mock: Mock, _call: Call, node: Node) -> Answer:
     return ok({"data": [subscription]})
 
 
-def unsubscribe(mock: Mock, _call: Call, node: Node) -> Answer:
+def unsubscribe(mock: Mock, call: Call, node: Node) -> Answer:
+    _check_token(mock, call)
     for account in mock.accounts.served_by(node.id):
         account.webhook_url = None
     return success()

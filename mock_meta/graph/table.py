@@ -164,9 +164,10 @@ def check_token(mock: Mock, call: Call) -> None:
         return
     if not accounts:
         raise GraphError(error_body(190))
-    if accounts[0].token_state is TokenState.EXPIRED:
+    state = mock.accounts.state_of(call.credential.token)
+    if state is TokenState.EXPIRED:
         raise GraphError(ErrorBody(190, _EXPIRED, 401, subcode=463))
-    if accounts[0].token_state is TokenState.INVALIDATED:
+    if state is TokenState.INVALIDATED:
         raise GraphError(ErrorBody(190, _INVALIDATED, 401, subcode=460))
 
 

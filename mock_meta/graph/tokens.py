@@ -12,24 +12,25 @@ _SCOPES = ("whatsapp_business_management", "whatsapp_business_messaging")
 _LONGEST, _BAD_TOKEN = 4096, 190
 
 
-def debug(mock: Mock, call: Call, _node: Node) -> Answer:
+def debug(mock: Mock, call: Call, node: Node) -> Answer:
     """A token of another app is as unknown as one that nobody issued."""
     token = text_at(call.query, "input_token", "", _LONGEST)
-    accounts = mock.accounts.of_token(token)
-    if accounts and accounts[0].token_state is TokenState.VALID:
-        return ok({"data": _good(accounts)})
-    app_id = accounts[0].app_id if accounts else None
+    asking = node.account.app_id_of(call.credential.token)
+    accounts = [one for one in mock.accounts.of_token(token) if one.app_id_of(token) == asking]
+    if accounts and mock.accounts.state_of(token) is TokenState.VALID:
+        return ok({"data": _good(accounts, token)})
+    app_id = asking if accounts else None
     error = {"code": _BAD_TOKEN, "message": "Invalid OAuth access token."}
     found: dict[str, object] = {"app_id": app_id, "error": error, "is_valid": False, "scopes": []}
     return ok({"data": {name: value for name, value in found.items() if value is not None}})
 
 
-def _good(accounts: list[Account]) -> dict[str, object]:
+def _good(accounts: list[Account], token: str) -> dict[str, object]:
     ids = [account.waba_id for account in accounts]
     return {
-        "app_id": accounts[0].app_id,
+        "app_id": accounts[0].app_id_of(token),
         "type": "SYSTEM_USER",
-        "application": accounts[0].name,
+        "application": accounts[0].app_of(token).name,
         "data_access_expires_at": 0,
         "expires_at": 0,
         "is_valid": True,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.mock_meta.conftest import Live, Receiver
-from tests.mock_meta.inside import HOOK, PERSON, PHONE, SECRET, WABA, Inside
+from tests.mock_meta.inside import HOOK, PERSON, PHONE, SECRET, WABA, Inside, account
 
 OTHER = "http://127.0.0.1:9/other"
 OWN = "http://127.0.0.1:9/own"
@@ -108,6 +108,12 @@ def test_the_apps_subscription(inside: Inside) -> None:
     assert inside.graph("GET", f"{APP}/subscriptions", token=APP_TOKEN).json() == {"data": []}
 
 
+def test_only_the_app_itself_subscribes(inside: Inside) -> None:
+    for method in ("GET", "POST", "DELETE"):
+        error = inside.graph(method, f"{APP}/subscriptions").json()["error"]
+        assert error["message"] == "(#15) This method must be called with an app access_token."
+
+
 def test_an_apps_own_token_opens_the_app_alone(inside: Inside) -> None:
     assert inside.graph("GET", f"{APP}/subscriptions", token=f"{APP}|wrong").json()["error"]["code"] == 190
     hidden = inside.graph("GET", PHONE, token=APP_TOKEN).json()["error"]
@@ -122,6 +128,10 @@ def test_what_a_token_is_good_for(inside: Inside) -> None:
     assert (good["is_valid"], good["app_id"], good["granular_scopes"][0]["target_ids"]) == (True, APP, [WABA])
     assert told("EAAtest", "EAAtest")["data"]["is_valid"]
     assert told("EAAnobody")["data"]["is_valid"] is False
+    inside.control(
+        "PUT", "/accounts/102290000000002", account(app_id="99", access_token="EAAstranger", phone_numbers=[])
+    )
+    assert told("EAAstranger")["data"] == told("EAAnobody")["data"] == told("EAAtest", "EAAstranger")["data"]
     assert told("EAAtest", "EAAnobody")["error"]["code"] == 190
     inside.control("PUT", f"/accounts/{WABA}", {"token_state": "expired"})
     assert (told("EAAtest")["data"]["is_valid"], told("EAAtest")["data"]["app_id"]) == (False, APP)

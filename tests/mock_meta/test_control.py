@@ -59,6 +59,10 @@ def test_a_new_account_needs_its_secrets(inside: Inside) -> None:
 def test_a_number_has_one_account(inside: Inside) -> None:
     sentence = inside.control("PUT", "/accounts/7", account(), status=409)["error"]
     assert sentence == f"phone number {PHONE} belongs to account {WABA}"
+    template = inside.graph("GET", f"{WABA}/message_templates?name=plain").json()["data"][0]
+    taken = account(access_token="EAAseven", phone_numbers=[], templates=[template])
+    sentence = inside.control("PUT", "/accounts/7", taken, status=409)["error"]
+    assert sentence == f"template {template['id']} belongs to account {WABA}"
 
 
 def test_an_upsert_changes_what_it_names(inside: Inside) -> None:

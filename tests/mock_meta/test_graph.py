@@ -116,6 +116,23 @@ def test_other_ways_to_carry_a_token(inside: Inside) -> None:
     assert entries[3]["authorization"] == {"scheme": "Token", "known": False}
 
 
+def test_a_token_may_stand_in_the_body_and_does_not_stay_in_the_ledger(inside: Inside) -> None:
+    path = f"/v21.0/{PHONE}/register"
+    pin = {"messaging_product": "whatsapp", "pin": "123456", "access_token": TOKEN}
+    multipart = {name: (None, value) for name, value in pin.items()}
+    for answer in (
+        inside.request("POST", path, json=pin),
+        inside.request("POST", path, data=pin),
+        inside.request("POST", path, files=multipart),
+    ):
+        assert answer.json() == {"success": True}
+    broken = {"content-type": "multipart/form-data; boundary=x"}
+    assert inside.request("POST", path, content=b"--x", headers=broken).json()["error"]["code"] == 104
+    entries = inside.requests()
+    assert [entry["authorization"]["scheme"] for entry in entries] == ["body", "body", "body", None]
+    assert TOKEN not in str(entries)
+
+
 def test_a_phone_number(inside: Inside) -> None:
     fields = "id,display_phone_number,verified_name,quality_rating"
     assert inside.graph("GET", f"{PHONE}?fields={fields}").json() == {

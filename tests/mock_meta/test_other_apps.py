@@ -82,3 +82,16 @@ def test_a_callback_must_be_allowed(shared: Inside) -> None:
     assert (
         "is not on this machine" in shared.control("PUT", f"/accounts/{WABA}", {"other_apps": [stranger]}, 400)["error"]
     )
+
+
+def test_a_token_is_one_apps_only(shared: Inside) -> None:
+    shared.control("PUT", f"/accounts/{WABA}", {"token_state": "expired"})
+    assert shared.graph("GET", PHONE, token="EAAother").status_code == 200
+    debugged = shared.graph("GET", "debug_token", params={"input_token": "EAAother"}, token="EAAother").json()["data"]
+    assert (debugged["app_id"], debugged["application"], debugged["is_valid"]) == ("77", "Another app", True)
+    shared.control("PUT", f"/accounts/{WABA}", {"token_state": "valid"})
+    file = {"file_length": "3", "file_type": "image/png"}
+    assert "id" in shared.graph("POST", "77/uploads", params=file, token="EAAother").json()
+    for app, token in (("670843887433847", "EAAother"), ("77", "EAAtest")):
+        error = shared.graph("POST", f"{app}/uploads", params=file, token=token).json()["error"]
+        assert (error["code"], error["error_subcode"]) == (100, 33)
