@@ -11,6 +11,7 @@ from typing import Any
 
 from mock_meta.entries import WebhookEntry, delivery_id, parsed_body
 from mock_meta.ledger import Ledger
+from mock_meta.pause import Pause
 from mock_meta.posting import Post, PostError
 from mock_meta.subjects import Subjects
 
@@ -81,8 +82,9 @@ class RetryPlan:
 class Dispatcher:
     """Sends deliveries concurrently, records each attempt in the ledger, retries what was not answered 200."""
 
-    def __init__(self, post: Post, ledger: Ledger, retry: RetryPlan, concurrency: int = 64) -> None:
+    def __init__(self, post: Post, pause: Pause, ledger: Ledger, retry: RetryPlan, concurrency: int = 64) -> None:
         self._post = post
+        self._pause = pause
         self._ledger = ledger
         self._retry = retry
         self._concurrency = concurrency
@@ -156,6 +158,7 @@ class Dispatcher:
         self._pump()
 
     async def _attempt(self, delivery: Delivery) -> None:
+        await self._pause.over()
         at, started = time.time(), time.monotonic()
         status, error, text = None, None, ""
         try:

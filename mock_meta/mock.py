@@ -20,7 +20,7 @@ from mock_meta.links import Link, LinkChecker, links_in
 from mock_meta.media import MediaStore
 from mock_meta.numbers import whatsapp_id
 from mock_meta.pacing import Pacing
-from mock_meta.pause import Pausable
+from mock_meta.pause import Pause
 from mock_meta.payloads import group_items, status_item
 from mock_meta.posting import HttpPoster, Poster
 from mock_meta.review_settings import ReviewSettings
@@ -53,9 +53,10 @@ class Mock:
         self.uploads = Uploads(self.ids)
         self.limits = Limits()
         self.fates = Fates(self.behaviour, self.ledger, self.conversations, self.media, self.limits)
-        self.poster = Pausable(poster or HttpPoster(settings.webhook_timeout, settings.webhook_ca))
+        self.poster = poster or HttpPoster(settings.webhook_timeout, settings.webhook_ca)
+        self.pause = Pause()
         retry = RetryPlan(scale=settings.retry_scale)
-        self.dispatcher = Dispatcher(self.poster.post, self.ledger, retry, settings.webhook_concurrency)
+        self.dispatcher = Dispatcher(self.poster.post, self.pause, self.ledger, retry, settings.webhook_concurrency)
         self.webhooks = Webhooks(self.dispatcher, self.ledger.last_delivery() + 1)
         self.reviews = ReviewSettings()
         self.pacing = Pacing()
@@ -78,7 +79,7 @@ class Mock:
         self.dispatcher.clear()
         self.ledger.clear()
         self.faults.clear()
-        self.poster.resume()
+        self.pause.resume()
         self.behaviour.clear()
         self.conversations.clear()
         self.media.clear()

@@ -1,16 +1,12 @@
 """Webhooks held back on command: Meta's side of an outage, after which everything arrives at once."""
 
 import asyncio
-from collections.abc import Mapping
-
-from mock_meta.posting import Poster, Reply
 
 
-class Pausable:
-    """A poster that can be told to wait. What is under way when it is paused goes out."""
+class Pause:
+    """A gate for webhooks. What is under way when it is closed goes out."""
 
-    def __init__(self, poster: Poster) -> None:
-        self._poster = poster
+    def __init__(self) -> None:
         self._held: asyncio.Event | None = None
 
     @property
@@ -25,14 +21,7 @@ class Pausable:
             self._held.set()
             self._held = None
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
-        """Raises PostError as the poster does; the wait is not part of its timeout."""
+    async def over(self) -> None:
+        """Wait until webhooks may leave."""
         while self._held is not None:
             await self._held.wait()
-        return await self._poster.post(url, body, headers)
-
-    async def get(self, url: str, headers: Mapping[str, str]) -> Reply:
-        return await self._poster.get(url, headers)
-
-    async def close(self) -> None:
-        await self._poster.close()

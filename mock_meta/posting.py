@@ -11,10 +11,12 @@ from yarl import URL
 _IDLE = 2.0
 """Seconds until an unused connection is closed: before servers do (Node and uvicorn after 5), so that no POST meets a close."""
 
+_MOST = 64 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the deployment answered."""
+    """What the deployment answered; ``body`` is the beginning of it."""
 
     status: int
     body: str
@@ -35,6 +37,14 @@ class Poster(Protocol):
     async def get(self, url: str, headers: Mapping[str, str]) -> Reply: ...
 
     async def close(self) -> None: ...
+
+
+async def _beginning(stream: aiohttp.StreamReader) -> bytes:
+    """Up to ``_MOST`` bytes of an answer, whose end nobody waits for: some have none."""
+    content = b""
+    while len(content) < _MOST and (more := await stream.read(_MOST - len(content))):
+        content += more
+    return content
 
 
 class HttpPoster:
@@ -66,7 +76,7 @@ class HttpPoster:
             async with session.request(
                 method, address, data=body, headers=headers, allow_redirects=False, ssl=trust
             ) as answer:
-                content = await answer.read()
+                content = await _beginning(answer.content)
         except TimeoutError as problem:
             raise PostError(f"no answer within {self._timeout:g} s") from problem
         except (aiohttp.ClientError, OSError, ValueError) as problem:

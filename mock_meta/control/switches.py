@@ -130,15 +130,15 @@ async def put_batch(request: Request) -> dict[str, Any]:
 
 @router.get("/delivery")
 async def get_delivery(request: Request) -> dict[str, bool]:
-    return {"paused": mock_of(request).poster.paused}
+    return {"paused": mock_of(request).pause.paused}
 
 
 @router.put("/delivery")
 async def put_delivery(request: Request) -> dict[str, bool]:
     body = await body_as(request, DeliveryShape)
-    poster = mock_of(request).poster
-    (poster.pause if body.paused else poster.resume)()
-    return {"paused": poster.paused}
+    gate = mock_of(request).pause
+    (gate.pause if body.paused else gate.resume)()
+    return {"paused": gate.paused}
 
 
 @router.put("/reviews")

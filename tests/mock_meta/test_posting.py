@@ -46,6 +46,18 @@ def run(listener: Listener, action: Callable[[int], Awaitable[None]], tls: ssl.S
     asyncio.run(main())
 
 
+def test_of_an_endless_answer_the_beginning_is_enough() -> None:
+    listener = Listener(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n20000\r\n" + b"x" * 0x20000 + b"\r\n")
+
+    async def action(port: int) -> None:
+        poster = HttpPoster(5.0)
+        found = await poster.post(f"http://127.0.0.1:{port}/", b"{}", {})
+        assert (found.status, len(found.body)) == (200, 65536)
+        await poster.close()
+
+    run(listener, action)
+
+
 def test_headers_go_out_as_given_on_connections_that_are_kept() -> None:
     listener = Listener(OK)
 
