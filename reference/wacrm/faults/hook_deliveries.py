@@ -1,5 +1,6 @@
 """HOOK: defects in what is told more than once, what counts as delivered, and what a change of an endpoint takes along."""
 
+import asyncio
 from itertools import count
 from uuid import UUID
 
@@ -173,3 +174,21 @@ def other_2xx_are_failures(wacrm: Wacrm) -> None:
 @fault("HOOK-10", "every change of an endpoint is a fresh start")
 def any_change_resets_the_count(wacrm: Wacrm) -> None:
     _after_a_change(wacrm, "UPDATE webhook_endpoints SET failure_count = 0 WHERE id = :id", "events")
+
+
+@fault("HOOK-10", "the count is read, and written back a moment later")
+def failure_count_loses_updates(wacrm: Wacrm) -> None:
+    def note(account: str, identity: str) -> None:
+        row = wacrm.endpoints.find(account, identity)
+        counted = {
+            "id": identity,
+            "failures": (row["failure_count"] if row else 0) + 1,
+            "most": wacrm.endpoints.failures,
+        }
+        sql = (
+            "UPDATE webhook_endpoints SET failure_count = :failures, is_active = is_active AND :failures < :most "
+            "WHERE id = :id"
+        )
+        asyncio.get_running_loop().call_later(0.03, wacrm.db.run, sql, counted)
+
+    patch(wacrm.endpoints, "note_failure", note)
