@@ -80,6 +80,7 @@ class Template:
     quality: str = "UNKNOWN"
     rejected_reason: str = "NONE"
     created_at: float = 0.0
+    ttl: int | None = None
     pauses: int = 0
     edits: list[float] = field(default_factory=list)
 

@@ -94,8 +94,14 @@ def _pause(mock: Mock, account: Account, template: Template) -> Delivery | None:
         return _announce_status(mock, account, template, "DISABLED", "NONE", extra)
     title, seconds = _PAUSES[template.pauses]
     template.status = TemplateStatus.PAUSED
-    mock.distant.after(seconds, unpause, mock, account, template)
+    mock.distant.after(seconds, _end_pause, mock, account, template, template.pauses)
     return _announce_status(mock, account, template, "PAUSED", "NONE", {"other_info": _info(title)})
+
+
+def _end_pause(mock: Mock, account: Account, template: Template, nth: int) -> None:
+    """Unless it was ended by hand and the template is in its next pause already."""
+    if template.pauses == nth:
+        unpause(mock, account, template)
 
 
 def _info(title: str) -> dict[str, Any]:

@@ -1,5 +1,9 @@
 """Creating, editing, deleting and unpausing templates (fact sheet 13.1, 13.3, 13.4)."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
 from mock_meta.accounts import Account, Template, TemplateCategory, TemplateStatus
 from mock_meta.answer import Answer, ok, success
 from mock_meta.call import Call
@@ -8,19 +12,32 @@ from mock_meta.graph.routes import Node, NodeKind, Route
 from mock_meta.graph.templates import MOST_TEMPLATES
 from mock_meta.mock import Mock
 from mock_meta.reviews import submit, unpause
+from mock_meta.rules.languages import LANGUAGES
 from mock_meta.rules.shape import required
-from mock_meta.rules.template_create import UNSAMPLED, Draft, HandleKnown, read_category, read_components, read_draft
+from mock_meta.rules.template_create import (
+    UNSAMPLED,
+    Draft,
+    HandleKnown,
+    read_category,
+    read_components,
+    read_draft,
+    read_ttl,
+)
 
 _DAY = 86400.0
-_NAME_LOCK = 30 * _DAY
+_NAME_LOCK, _BRIEF_LOCK = 30 * _DAY, 60.0
+_SAMPLES: Mapping[str, str] = MappingProxyType(
+    {"IMAGE": "image/", "VIDEO": "video/", "GIF": "video/", "DOCUMENT": "application/pdf"}
+)
 _EDITABLE = frozenset({TemplateStatus.APPROVED, TemplateStatus.REJECTED, TemplateStatus.PAUSED})
+_EDITS = frozenset({"components", "category", "message_send_ttl_seconds"})
 _EDITS_PER_DAY, _EDITS_PER_MONTH = 1, 10
 
 
 def create(mock: Mock, call: Call, node: Node) -> Answer:
     """A well-formed template goes into review; its name must be free."""
     account = node.account
-    draft = read_draft(call.params, _handles_of(mock, account))
+    draft = read_draft(call.params, _handles_of(mock, call, account))
     _check_free(mock, account, draft)
     mock.limits.check_creation(account, mock.clock())
     template = Template(
@@ -31,6 +48,7 @@ def create(mock: Mock, call: Call, node: Node) -> Answer:
         status=TemplateStatus.PENDING,
         components=[_hosted(mock, one) for one in draft.components],
         parameter_format=draft.parameter_format,
+        ttl=draft.ttl,
         created_at=mock.clock(),
     )
     account.templates[template.id] = template
@@ -38,16 +56,23 @@ def create(mock: Mock, call: Call, node: Node) -> Answer:
     return ok({"id": template.id, "status": template.status.value, "category": template.category.value})
 
 
-def _handles_of(mock: Mock, account: Account) -> HandleKnown:
-    def known(text: str) -> bool:
+def _handles_of(mock: Mock, call: Call, account: Account) -> HandleKnown:
+    app_id = account.app_id_of(call.credential.token)
+
+    def known(text: str, header_format: str) -> bool:
         handle = mock.uploads.handle(text, mock.clock())
-        return handle is not None and handle.app_id == account.app_id
+        return handle is not None and handle.app_id == app_id and handle.file_type.startswith(_SAMPLES[header_format])
 
     return known
 
 
-def _hosted(mock: Mock, component: dict[str, object]) -> dict[str, object]:
+def _hosted(mock: Mock, component: dict[str, Any]) -> dict[str, Any]:
     """A sample comes back as a CDN address, not as the handle it was sent as (13.2)."""
+    if component["type"] == "CAROUSEL":
+        cards = [
+            {**card, "components": [_hosted(mock, one) for one in card["components"]]} for card in component["cards"]
+        ]
+        return {**component, "cards": cards}
     if component["type"] != "HEADER" or component.get("format") in UNSAMPLED:
         return component
     url = f"https://scontent.whatsapp.net/v/t61.29466-34/{mock.ids.numeric(15)}_n.png?ccb=1-7&oh={mock.ids.token(12)}"
@@ -55,21 +80,22 @@ def _hosted(mock: Mock, component: dict[str, object]) -> dict[str, object]:
 
 
 def _check_free(mock: Mock, account: Account, draft: Draft) -> None:
+    language = LANGUAGES[draft.language]
     if len(account.templates) >= MOST_TEMPLATES:
         raise management(
             2388019, "Message Template Limit Exceeded", f"An account has at most {MOST_TEMPLATES} templates."
         )
     if account.template(draft.name, draft.language) is not None:
-        text = (
-            f"There is already {draft.language} content for this template. You can create a new template and try again."
-        )
+        text = f"There is already {language} content for this template. You can create a new template and try again."
         raise management(2388024, "Content in This Language Already Exists", text)
-    if account.deleted_names.get((draft.name, draft.language), 0.0) > mock.clock():
+    locked = account.deleted_names.get((draft.name, draft.language), 0.0) - mock.clock()
+    if locked > 0:
         text = (
-            f"New {draft.language} content can't be added while the existing {draft.language} content is being deleted. "
-            "Try again in 4 weeks or consider creating a new message template."
+            f"New {language} content can't be added while the existing {language} content is being deleted. "
+            f"Try again in {'4 weeks' if locked > _BRIEF_LOCK else 'less than 1 minute'} "
+            "or consider creating a new message template."
         )
-        raise management(2388023, "Message Template Language Is Being Deleted", text)
+        raise management(2388023, "Message template language is being deleted", text)
     for other in account.templates.values():
         if other.name == draft.name and other.category is not draft.category:
             text = (
@@ -85,13 +111,15 @@ def edit(mock: Mock, call: Call, node: Node) -> Answer:
     now = mock.clock()
     _check_editable(template, now)
     category = _new_category(call, template)
-    if "components" not in call.params and "category" not in call.params:
+    if not _EDITS & call.params.keys():
         raise required("components")
+    ttl = read_ttl(call.params, category)
     if "components" in call.params:
-        handles = _handles_of(mock, account)
+        handles = _handles_of(mock, call, account)
         components = read_components(call.params, category, template.parameter_format, handles)
         template.components = [_hosted(mock, one) for one in components]
     template.category = category
+    template.ttl = template.ttl if ttl is None else ttl
     if template.status is TemplateStatus.APPROVED:
         template.edits.append(now)
     else:
@@ -125,20 +153,20 @@ def _new_category(call: Call, template: Template) -> TemplateCategory:
 
 
 def delete(mock: Mock, call: Call, node: Node) -> Answer:
-    """By name all languages, with hsm_id one. The name of an approved template is locked for 30 days."""
+    """By name all languages, with hsm_id one. Names are locked: of approved templates for 30 days, else for a minute."""
     name, hsm_id = call.params.get("name"), call.params.get("hsm_id")
     if name is None or name == "":
         raise required("name")
     account = node.account
-    found = [one for one in account.templates.values() if one.name == name and hsm_id in (None, one.id)]
+    found = [one for one in account.templates.values() if one.name == name and hsm_id in (None, one.id, int(one.id))]
     if not found:
         raise management(2593002, "Message Template Not Found", "The message template does not exist.")
     if any(one.status is TemplateStatus.DISABLED for one in found):
         raise invalid("Disabled message templates can't be deleted.")
     for one in found:
         del account.templates[one.id]
-        if one.status is TemplateStatus.APPROVED:
-            account.deleted_names[(one.name, one.language)] = mock.clock() + _NAME_LOCK
+        lock = _NAME_LOCK if one.status is TemplateStatus.APPROVED else _BRIEF_LOCK
+        account.deleted_names[(one.name, one.language)] = mock.clock() + lock
     return success()
 
 

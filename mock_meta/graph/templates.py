@@ -1,18 +1,21 @@
 """``GET /{waba_id}/message_templates`` and ``GET /{template_id}`` (fact sheet 13.2)."""
 
-import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from mock_meta.accounts import Account, Template
+from mock_meta.accounts import Account, Template, TemplateCategory, TemplateStatus
 from mock_meta.answer import Answer, ok
 from mock_meta.call import Call
 from mock_meta.errors import invalid
 from mock_meta.fields import select, split_fields
 from mock_meta.graph.routes import Node, NodeKind, Route
+from mock_meta.jsontext import decoded
 from mock_meta.mock import Mock
 from mock_meta.paging import page
+from mock_meta.rules.shape import one_of
+
+Trait = Callable[[Template], str]
 
 DEFAULT_FIELDS = ("name", "parameter_format", "components", "language", "status", "category", "id")
 MOST_TEMPLATES = 6000
@@ -21,7 +24,6 @@ _UNSET = (
     "cta_url_link_tracking_opted_out",
     "degrees_of_freedom_spec",
     "library_template_name",
-    "message_send_ttl_seconds",
     "previous_category",
     "sub_category",
 )
@@ -39,12 +41,14 @@ def template_node(template: Template) -> dict[str, Any]:
         "components": template.components,
         "quality_score": {"score": template.quality, "date": int(template.created_at)},
         "rejected_reason": template.rejected_reason,
+        "message_send_ttl_seconds": template.ttl,
         **dict.fromkeys(_UNSET),
     }
 
 
 def list_templates(_mock: Mock, call: Call, node: Node) -> Answer:
-    rows = [one for one in node.account.templates.values() if _passes(one, call.query)]
+    tests = _tests(call.query)
+    rows = [one for one in node.account.templates.values() if all(test(one) for test in tests)]
     asked = call.query.get("fields")
     listed = page(call, [select(template_node(one), asked, DEFAULT_FIELDS) for one in rows])
     wanted = call.query.get("summary")
@@ -65,28 +69,56 @@ def select_summary(found: int, account: Account, asked: str) -> dict[str, Any]:
     return {name: counts[name] for name in names}
 
 
-def _passes(template: Template, query: Mapping[str, str]) -> bool:
-    return all(test(template, query[name]) for name, test in _FILTERS.items() if query.get(name))
+def _tests(query: Mapping[str, str]) -> list[Callable[[Template], bool]]:
+    """What a listed template must pass. Raises GraphError 100 for a status, category or quality that Meta does not have."""
+    asked = [name for name in _FILTERS if query.get(name)]
+    return [_within(_FILTERS[name], _wanted(name, query[name])) for name in asked if name in _CHOICES] + [
+        _holds(_FILTERS[name], query[name].lower()) for name in asked if name not in _CHOICES
+    ]
 
 
-def _wanted(text: str) -> Iterable[str]:
+def _within(trait: Trait, wanted: Collection[str]) -> Callable[[Template], bool]:
+    return lambda template: trait(template).upper() in wanted
+
+
+def _holds(trait: Trait, text: str) -> Callable[[Template], bool]:
+    return lambda template: text in trait(template).lower()
+
+
+def _wanted(name: str, text: str) -> Collection[str]:
     """A filter value is one word, or a JSON array of them."""
-    if text.startswith("["):
-        try:
-            return {str(one).upper() for one in json.loads(text)}
-        except ValueError:
-            return ()
-    return {text.upper()}
+    words = decoded(text) if text.startswith("[") else [text]
+    if not isinstance(words, list):
+        raise invalid(f"Param {name} must be an array.")
+    upper = [str(word).upper() for word in words]
+    if _CHOICES[name]:
+        for index, word in enumerate(upper):
+            one_of(word, _CHOICES[name], f"{name}[{index}]" if text.startswith("[") else name)
+    return upper
 
 
-_FILTERS: Mapping[str, Callable[[Template, str], bool]] = MappingProxyType(
+def _content(template: Template) -> str:
+    return "\n".join(str(one.get("text") or "") for one in template.components)
+
+
+_FILTERS: Mapping[str, Trait] = MappingProxyType(
     {
-        "name": lambda template, text: text in template.name,
-        "name_or_content": lambda template, text: text in template.name or text in json.dumps(template.components),
-        "status": lambda template, text: template.status.value in _wanted(text),
-        "category": lambda template, text: template.category.value in _wanted(text),
-        "language": lambda template, text: template.language.upper() in _wanted(text),
-        "quality_score": lambda template, text: template.quality in _wanted(text),
+        "name": lambda template: template.name,
+        "content": _content,
+        "name_or_content": lambda template: f"{template.name}\n{_content(template)}",
+        "status": lambda template: template.status.value,
+        "category": lambda template: template.category.value,
+        "language": lambda template: template.language,
+        "quality_score": lambda template: template.quality,
+    }
+)
+# The filters that take words as they stand; where Meta has no others, which.
+_CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "status": tuple(TemplateStatus),
+        "category": tuple(TemplateCategory),
+        "language": (),
+        "quality_score": ("GREEN", "RED", "UNKNOWN", "YELLOW"),
     }
 )
 

@@ -1,16 +1,34 @@
-"""The language codes templates can be written in (Meta: supported languages)."""
+"""The languages templates can be written in, by code, with the names Meta gives them (Meta: supported languages)."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
 
 # fmt: off
-LANGUAGES = frozenset(
-    (
-        "af", "ar", "ar_AE", "ar_EG", "ar_LB", "ar_MA", "ar_QA", "az", "be_BY", "bg", "bn", "bn_IN", "ca", "cs", "da",
-        "de", "de_AT", "de_CH", "el", "en", "en_AE", "en_AU", "en_CA", "en_GB", "en_GH", "en_IE", "en_IN", "en_JM",
-        "en_MY", "en_NZ", "en_QA", "en_SG", "en_UG", "en_US", "en_ZA", "es", "es_AR", "es_CL", "es_CO", "es_CR",
-        "es_DO", "es_EC", "es_ES", "es_HN", "es_MX", "es_PA", "es_PE", "es_UY", "et", "fa", "fi", "fil", "fr",
-        "fr_BE", "fr_CA", "fr_CH", "fr_CI", "fr_MA", "ga", "gu", "ha", "he", "hi", "hr", "hu", "id", "it", "ja", "ka",
-        "kk", "kn", "ko", "ky_KG", "lo", "lt", "lv", "mk", "ml", "mr", "ms", "nb", "nl", "nl_BE", "pa", "pl",
-        "prs_AF", "ps_AF", "pt_BR", "pt_PT", "ro", "ru", "rw_RW", "si_LK", "sk", "sl", "sq", "sr", "sv", "sw", "ta",
-        "te", "th", "tr", "uk", "ur", "uz", "vi", "zh_CN", "zh_HK", "zh_TW", "zu",
-    )
+LANGUAGES: Mapping[str, str] = MappingProxyType(
+    {
+        "af": "Afrikaans", "ar": "Arabic", "ar_AE": "Arabic (UAE)", "ar_EG": "Arabic (EGY)", "ar_LB": "Arabic (LBN)",
+        "ar_MA": "Arabic (MAR)", "ar_QA": "Arabic (QAT)", "az": "Azerbaijani", "be_BY": "Belarusian",
+        "bg": "Bulgarian", "bn": "Bengali", "bn_IN": "Bengali (IND)", "ca": "Catalan", "cs": "Czech", "da": "Danish",
+        "de": "German", "de_AT": "German (AUT)", "de_CH": "German (CHE)", "el": "Greek", "en": "English",
+        "en_AE": "English (UAE)", "en_AU": "English (AUS)", "en_CA": "English (CAN)", "en_GB": "English (UK)",
+        "en_GH": "English (GHA)", "en_IE": "English (IRL)", "en_IN": "English (IND)", "en_JM": "English (JAM)",
+        "en_MY": "English (MYS)", "en_NZ": "English (NZL)", "en_QA": "English (QAT)", "en_SG": "English (SGP)",
+        "en_UG": "English (UGA)", "en_US": "English (US)", "en_ZA": "English (ZAF)", "es": "Spanish",
+        "es_AR": "Spanish (ARG)", "es_CL": "Spanish (CHL)", "es_CO": "Spanish (COL)", "es_CR": "Spanish (CRI)",
+        "es_DO": "Spanish (DOM)", "es_EC": "Spanish (ECU)", "es_ES": "Spanish (SPA)", "es_HN": "Spanish (HND)",
+        "es_MX": "Spanish (MEX)", "es_PA": "Spanish (PAN)", "es_PE": "Spanish (PER)", "es_UY": "Spanish (URY)",
+        "et": "Estonian", "fa": "Persian", "fi": "Finnish", "fil": "Filipino", "fr": "French",
+        "fr_BE": "French (BEL)", "fr_CA": "French (CAN)", "fr_CH": "French (CHE)", "fr_CI": "French (CIV)",
+        "fr_MA": "French (MAR)", "ga": "Irish", "gu": "Gujarati", "ha": "Hausa", "he": "Hebrew", "hi": "Hindi",
+        "hr": "Croatian", "hu": "Hungarian", "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ka": "Georgian",
+        "kk": "Kazakh", "kn": "Kannada", "ko": "Korean", "ky_KG": "Kyrgyz (Kyrgyzstan)", "lo": "Lao",
+        "lt": "Lithuanian", "lv": "Latvian", "mk": "Macedonian", "ml": "Malayalam", "mr": "Marathi", "ms": "Malay",
+        "nb": "Norwegian", "nl": "Dutch", "nl_BE": "Dutch (BEL)", "pa": "Punjabi", "pl": "Polish", "prs_AF": "Dari",
+        "ps_AF": "Pashto", "pt_BR": "Portuguese (BR)", "pt_PT": "Portuguese (POR)", "ro": "Romanian", "ru": "Russian",
+        "rw_RW": "Kinyarwanda", "si_LK": "Sinhala", "sk": "Slovak", "sl": "Slovenian", "sq": "Albanian",
+        "sr": "Serbian", "sv": "Swedish", "sw": "Swahili", "ta": "Tamil", "te": "Telugu", "th": "Thai",
+        "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu", "uz": "Uzbek", "vi": "Vietnamese", "zh_CN": "Chinese (CHN)",
+        "zh_HK": "Chinese (HKG)", "zh_TW": "Chinese (TAI)", "zu": "Zulu",
+    }
 )
 # fmt: on

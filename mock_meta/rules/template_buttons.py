@@ -1,5 +1,6 @@
-"""The buttons of a template (fact sheet 13.1, 13.6)."""
+"""The buttons of a template (fact sheet 13.1, 13.6); those of authentication templates have their own rules."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -18,7 +19,6 @@ _PER_TYPE: Mapping[str, int] = MappingProxyType(
         "URL": 2,
         "PHONE_NUMBER": 1,
         "COPY_CODE": 1,
-        "OTP": 1,
         "FLOW": 1,
         "CATALOG": 1,
         "MPM": 1,
@@ -29,31 +29,31 @@ _PER_TYPE: Mapping[str, int] = MappingProxyType(
 )
 _TEXT, _URL, _PHONE, _COUPON = 25, 2000, 20, 20
 _WHATSAPP = frozenset({"wa.me", "api.whatsapp.com", "whatsapp.com", "www.whatsapp.com", "chat.whatsapp.com"})
-_WITHOUT_TEXT = frozenset({"COPY_CODE", "OTP"})  # Meta writes their labels itself.
+_WITHOUT_TEXT = frozenset({"COPY_CODE", "REQUEST_CONTACT_INFO"})  # Meta writes their labels itself.
+_MALFORMED = re.compile(r"\s|\{\{|\}\}")
+_FLOW = ("flow_id", "flow_name", "flow_json")
 
 
-def check_buttons(component: Object, *, authentication: bool) -> None:
-    """Raises GraphError with subcode 2388060, or 2388043 and 2388081 for samples and links."""
+def check_buttons(component: Object) -> None:
+    """Of any template but authentication. Raises GraphError with subcode 2388060, or 2388043 and 2388081 for samples and links."""
     buttons = [as_object(one, "components['buttons']") for one in array_at(component, "buttons", "components")]
     types = [str(button.get("type")).upper() for button in buttons]
     _check_counts(types)
-    if authentication and types != ["OTP"]:
-        raise _wrong("An authentication template has exactly one OTP button.")
     for kind, button in zip(types, buttons, strict=True):
         _check_button(kind, button)
 
 
 def _check_counts(types: Sequence[str]) -> None:
     if not 1 <= len(types) <= _MOST:
-        raise _wrong(f"A template has 1 to {_MOST} buttons.")
+        raise wrong_button(f"A template has 1 to {_MOST} buttons.")
     for kind, count in Counter(types).items():
         if kind not in _PER_TYPE:
-            raise _wrong(f"There is no button type {kind}.")
+            raise wrong_button(f"There is no button type {kind}.")
         if count > _PER_TYPE[kind]:
-            raise _wrong(f"At most {_PER_TYPE[kind]} buttons of type {kind} are allowed.")
+            raise wrong_button(f"At most {_PER_TYPE[kind]} buttons of type {kind} are allowed.")
     runs = [kind for kind, _ in groupby(types, key=lambda kind: kind == "QUICK_REPLY")]
     if runs.count(True) > 1:
-        raise _wrong("Quick reply buttons must stand together.")
+        raise wrong_button("Quick reply buttons must stand together.")
 
 
 def _check_button(kind: str, button: Object) -> None:
@@ -64,31 +64,33 @@ def _check_button(kind: str, button: Object) -> None:
     elif kind == "PHONE_NUMBER":
         number = button.get("phone_number")
         if not isinstance(number, str) or not 1 <= len(number) <= _PHONE:
-            raise _wrong(f"A phone number has 1 to {_PHONE} characters.")
+            raise wrong_button(f"A phone number has 1 to {_PHONE} characters.")
     elif kind == "COPY_CODE":
         code = _first(button.get("example"))
         if not isinstance(code, str) or not 1 <= len(code) <= _COUPON:
             raise _samples("The copy code button needs a sample code.")
+    elif kind == "FLOW" and sum(bool(button.get(name)) for name in _FLOW) != 1:
+        raise wrong_button("A flow button names its flow by one of flow_id, flow_name and flow_json.")
 
 
 def _check_label(button: Object) -> None:
     text = button.get("text")
     if not isinstance(text, str) or not 1 <= len(text) <= _TEXT:
-        raise _wrong(f"A button's text has 1 to {_TEXT} characters.")
+        raise wrong_button(f"A button's text has 1 to {_TEXT} characters.")
     if VARIABLE.search(text) or "\n" in text:
-        raise _wrong("Buttons can't have any variables, newlines, emojis or formatting characters.")
+        raise wrong_button("Buttons can't have any variables, newlines, emojis or formatting characters.")
 
 
 def _check_url(button: Object) -> None:
     url = button.get("url")
     host = _host(url)
-    if not isinstance(url, str) or not 1 <= len(url) <= _URL or not host:
-        raise _wrong("The button's URL is not valid.")
+    if not isinstance(url, str) or not 1 <= len(url) <= _URL or not host or _MALFORMED.search(VARIABLE.sub("", url)):
+        raise wrong_button("The button's URL is not valid.")
     if host in _WHATSAPP:
         raise management(2388081, "Direct Link Not Allowed", "Direct links to WhatsApp aren't allowed for buttons.")
     found = VARIABLE.findall(url)
     if found and (found != ["1"] or not url.endswith("}}")):
-        raise _wrong("A URL has at most one variable, {{1}}, at its end.")
+        raise wrong_button("A URL has at most one variable, {{1}}, at its end.")
     if found and not isinstance(_first(button.get("example")), str):
         raise _samples("The URL's variable needs a sample.")
 
@@ -106,7 +108,7 @@ def _first(value: Any) -> Any:  # noqa: ANN401  # JSON
     return value[0] if isinstance(value, list) and value else value
 
 
-def _wrong(text: str) -> GraphError:
+def wrong_button(text: str) -> GraphError:
     return management(2388060, "Button Format Is Incorrect", text)
 
 

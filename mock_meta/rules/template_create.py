@@ -1,5 +1,6 @@
 """What Meta refuses in a new or edited template (fact sheet 13.1, 13.6)."""
 
+import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,17 +11,21 @@ from mock_meta.accounts import TemplateCategory
 from mock_meta.errors import GraphError, invalid, management
 from mock_meta.numbers import whole
 from mock_meta.rules.languages import LANGUAGES
-from mock_meta.rules.shape import Object, array_at, as_object, one_of, text_at
+from mock_meta.rules.shape import Object, array_at, as_object, member, object_at, one_of, required, text_at
+from mock_meta.rules.template_authentication import check_authentication
 from mock_meta.rules.template_buttons import check_buttons
 from mock_meta.rules.template_match import VARIABLE, variables
 
-HandleKnown = Callable[[str], bool]
+HandleKnown = Callable[[str, str], bool]  # a handle, and the format of the header that it is a sample for
 
 _NAME = re.compile(r"[a-z0-9_]{1,512}\Z")
+_BRACES = re.compile(r"\{\{|\}\}")
 _TYPES = ("HEADER", "BODY", "FOOTER", "BUTTONS", "CAROUSEL", "LIMITED_TIME_OFFER", "CALL_PERMISSION_REQUEST")
 _FORMATS = ("TEXT", "IMAGE", "VIDEO", "GIF", "DOCUMENT", "LOCATION", "PRODUCT")
 UNSAMPLED = frozenset({"TEXT", "LOCATION", "PRODUCT"})
-_HEADER, _BODY, _FOOTER = 60, 1024, 60
+_HEADER, _BODY, _FOOTER, _OFFER = 60, 1024, 60, 16
+_MOST_CARDS = 10
+_LONGEST_TTL = "-1"
 _TTL: Mapping[TemplateCategory, tuple[int, int]] = MappingProxyType(
     {
         TemplateCategory.AUTHENTICATION: (30, 900),
@@ -39,6 +44,7 @@ class Draft:
     category: TemplateCategory
     components: list[dict[str, Any]]
     parameter_format: str
+    ttl: int | None
 
 
 def read_draft(params: Object, handle_known: HandleKnown) -> Draft:
@@ -52,12 +58,14 @@ def read_draft(params: Object, handle_known: HandleKnown) -> Draft:
         raise invalid(f'Param language must be one of {{{", ".join(sorted(LANGUAGES))}}} - got "{language}".')
     wanted = params.get("parameter_format", "POSITIONAL")
     form = one_of(_upper(wanted), ("POSITIONAL", "NAMED"), "parameter_format")
-    _check_ttl(params, category)
+    ttl = read_ttl(params, category)
     components = read_components(params, category, form, handle_known)
-    return Draft(name, language, category, components, form)
+    return Draft(name, language, category, components, form, ttl)
 
 
 def read_category(value: object) -> TemplateCategory:
+    if value is None:
+        raise required("category")
     return TemplateCategory(one_of(_upper(value), tuple(TemplateCategory), "category"))
 
 
@@ -66,30 +74,39 @@ def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
 
-def _check_ttl(params: Object, category: TemplateCategory) -> None:
+def read_ttl(params: Object, category: TemplateCategory) -> int | None:
+    """Seconds that a message may wait for its recipient, or -1 for 30 days; None where nothing is asked."""
     value = params.get("message_send_ttl_seconds")
-    if value is None:
-        return
+    if value is None or (str(value) == _LONGEST_TTL and category is not TemplateCategory.MARKETING):
+        return None if value is None else int(value)
     low, high = _TTL[category]
     seconds = whole(value)
     if seconds is None or not low <= seconds <= high:
         raise invalid(f"Param message_send_ttl_seconds must be a number between {low} and {high}.")
+    return seconds
 
 
 def read_components(
     params: Object, category: TemplateCategory, form: str, handle_known: HandleKnown
 ) -> list[dict[str, Any]]:
     """The components with upper-case types, as Meta lists them."""
-    given = array_at(params, "components", "")
-    components = [_normal(one, f"components[{index}]") for index, one in enumerate(given)]
+    components = _normalised(params, "")
     types = [one["type"] for one in components]
     if len(set(types)) != len(types):
         raise invalid("Param components must contain each component type at most once.")
     if "BODY" not in types:
         raise management(2388072, "Message Body Format Is Incorrect", "The message template needs a body.")
+    if category is TemplateCategory.AUTHENTICATION:
+        check_authentication(components)
+        return components
     for one in components:
-        _check_component(one, category, form, handle_known)
+        _check_component(one, form, handle_known)
     return components
+
+
+def _normalised(parent: Object, param: str) -> list[dict[str, Any]]:
+    place = member(param, "components")
+    return [_normal(one, f"{place}[{index}]") for index, one in enumerate(array_at(parent, "components", param))]
 
 
 def _normal(value: object, param: str) -> dict[str, Any]:
@@ -97,6 +114,10 @@ def _normal(value: object, param: str) -> dict[str, Any]:
     component["type"] = one_of(_upper(component.get("type")), _TYPES, f"{param}['type']")
     if component["type"] == "HEADER":
         component["format"] = one_of(_upper(component.get("format", "TEXT")), _FORMATS, f"{param}['format']")
+    if component["type"] == "CAROUSEL":
+        place = member(param, "cards")
+        cards = [as_object(one, place) for one in array_at(component, "cards", param)]
+        component["cards"] = [{**card, "components": _normalised(card, place)} for card in cards]
     if component["type"] == "BUTTONS" and isinstance(component.get("buttons"), list):
         component["buttons"] = [
             {**one, "type": _upper(one.get("type"))} if isinstance(one, Mapping) else one
@@ -105,16 +126,36 @@ def _normal(value: object, param: str) -> dict[str, Any]:
     return component
 
 
-def _check_component(one: Object, category: TemplateCategory, form: str, handle_known: HandleKnown) -> None:
-    authentication = category is TemplateCategory.AUTHENTICATION
-    if one["type"] == "HEADER":
+def _check_component(one: Object, form: str, handle_known: HandleKnown) -> None:
+    kind = one["type"]
+    if kind == "HEADER":
         _check_header(one, form, handle_known)
-    elif one["type"] == "BODY" and not authentication:
+    elif kind == "BODY":
         _check_body(one, form)
-    elif one["type"] == "FOOTER" and not authentication:
+    elif kind == "FOOTER":
         _check_footer(one)
-    elif one["type"] == "BUTTONS":
-        check_buttons(one, authentication=authentication)
+    elif kind == "BUTTONS":
+        check_buttons(one)
+    elif kind == "CAROUSEL":
+        _check_cards(one, form, handle_known)
+    elif kind == "LIMITED_TIME_OFFER":
+        text_at(object_at(one, "limited_time_offer", "components"), "text", "limited_time_offer", _OFFER)
+
+
+def _check_cards(carousel: Object, form: str, handle_known: HandleKnown) -> None:
+    """Every card is a small template with a header and buttons, and all have the same components."""
+    cards = [card["components"] for card in carousel["cards"]]
+    if not 1 <= len(cards) <= _MOST_CARDS:
+        raise invalid(f"Param cards must be an array of 1 to {_MOST_CARDS} cards.")
+    kinds = [sorted(one["type"] for one in card) for card in cards]
+    if any(kind != kinds[0] for kind in kinds):
+        raise invalid("All cards of a carousel must have the same components.")
+    if not {"HEADER", "BUTTONS"} <= set(kinds[0]) <= {"HEADER", "BODY", "BUTTONS"} or len(set(kinds[0])) < len(
+        kinds[0]
+    ):
+        raise invalid("A card has a header, buttons, and a body at most.")
+    for one in itertools.chain.from_iterable(cards):
+        _check_component(one, form, handle_known)
 
 
 def _check_header(header: Object, form: str, handle_known: HandleKnown) -> None:
@@ -124,17 +165,17 @@ def _check_header(header: Object, form: str, handle_known: HandleKnown) -> None:
     if header["format"] != "TEXT":
         handles = example.get("header_handle") if isinstance(example, Mapping) else None
         first = handles[0] if isinstance(handles, list) and handles else handles
-        if not isinstance(first, str) or not handle_known(first):
+        if not isinstance(first, str) or not handle_known(first, header["format"]):
             sort = header["format"].lower()
             raise management(
                 2388273, "Sample Missing", f"The {sort} header needs a sample: give a valid header_handle."
             )
         return
-    text = _text(header, 2388047, "Message Header Format Is Incorrect", _HEADER)
+    title = "Message Header Format Is Incorrect"
+    text = _text(header, 2388047, title, _HEADER)
     if "\n" in text or len(VARIABLE.findall(text)) > 1:
-        raise management(
-            2388047, "Message Header Format Is Incorrect", "A header has one line and at most one variable."
-        )
+        raise management(2388047, title, "A header has one line and at most one variable.")
+    _check_variables(text, form, 2388047, title)
     key = "header_text_named_params" if form == "NAMED" else "header_text"
     _check_samples(text, _samples(example, key), form)
 
@@ -142,9 +183,8 @@ def _check_header(header: Object, form: str, handle_known: HandleKnown) -> None:
 def _check_body(body: Object, form: str) -> None:
     title = "Message Body Format Is Incorrect"
     text = _text(body, 2388072, title, _BODY)
+    _check_variables(text, form, 2388072, title)
     names = VARIABLE.findall(text)
-    if form == "POSITIONAL" and variables(text) != [str(number + 1) for number in range(len(set(names)))]:
-        raise management(2388072, title, "Variables must be numbered {{1}}, {{2}}, {{3}} in order.")
     if re.search(r"\}\}\s*\{\{", text):
         raise management(2388072, title, "Variables must not stand next to each other.")
     stripped = text.strip()
@@ -157,9 +197,20 @@ def _check_body(body: Object, form: str) -> None:
     _check_samples(text, _samples(example, key), form)
 
 
+def _check_variables(text: str, form: str, subcode: int, title: str) -> None:
+    """Double braces hold a variable and nothing else: a number, counted from 1, or a name in lower case."""
+    names = variables(text)
+    if _BRACES.search(VARIABLE.sub("", text)):
+        raise management(subcode, title, "The variables are not well-formed.")
+    if form == "POSITIONAL" and names != [str(number + 1) for number in range(len(names))]:
+        raise management(subcode, title, "Variables must be numbered {{1}}, {{2}}, {{3}} in order.")
+    if form == "NAMED" and not all(_NAME.match(name) for name in names):
+        raise management(subcode, title, "Names of variables have lowercase letters, digits and underscores.")
+
+
 def _check_footer(footer: Object) -> None:
     text = _text(footer, 2388073, "Message Footer Format Is Incorrect", _FOOTER)
-    if VARIABLE.search(text) or "\n" in text:
+    if _BRACES.search(text) or "\n" in text:
         raise management(2388073, "Message Footer Format Is Incorrect", "A footer has one line and no variables.")
 
 
@@ -187,7 +238,8 @@ def _check_samples(text: str, samples: Sequence[Any], form: str) -> None:
     if len(samples) != len(names):
         raise _missing_samples(len(names))
     if form == "NAMED":
-        given = {one.get("param_name") for one in samples if isinstance(one, Mapping)}
+        named = (one for one in samples if isinstance(one, Mapping))
+        given = {one.get("param_name") for one in named if isinstance(one.get("example"), str) and one["example"]}
         if given != set(names):
             raise _missing_samples(len(names))
     elif not all(isinstance(one, str) and one for one in samples):

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 import httpx
@@ -152,6 +152,10 @@ class Inside:
     def requests(self) -> list[dict[str, Any]]:
         entries: list[dict[str, Any]] = self.control("GET", "/ledger?kind=request")["entries"]
         return entries
+
+    def run(self, work: Coroutine[Any, Any, None]) -> None:
+        """Something that needs the mock's loop."""
+        self._runner.run(work)
 
     def rest(self, seconds: float = 0.02) -> None:
         """Let timers and deliveries run."""

@@ -95,6 +95,22 @@ def body(text: str, *samples: str) -> dict[str, Any]:
         ([body("x"), buttons({**URL, "example": None})], 2388043),
         ([body("x"), buttons({**URL, "url": "https://wa.me/39333"})], 2388081),
         ([body("x"), buttons({"type": "COPY_CODE"})], 2388043),
+        ([body("Hello {{ }} there")], 2388072),
+        ([body("Hello {{1} there")], 2388072),
+        (
+            [{"type": "HEADER", "format": "TEXT", "text": "Hi {{2}}", "example": {"header_text": ["a"]}}, body("x")],
+            2388047,
+        ),
+        (
+            [{"type": "HEADER", "format": "TEXT", "text": "Hi {{who}}", "example": {"header_text": ["a"]}}, body("x")],
+            2388047,
+        ),
+        ([body("x"), {"type": "FOOTER", "text": "Hi {{1}"}], 2388073),
+        ([body("x"), buttons({**URL, "url": "https://s.example/{{1}"})], 2388060),
+        ([body("x"), buttons({**URL, "url": "https://s.example/a b"})], 2388060),
+        ([body("x"), buttons({"type": "FLOW", "text": "Go"})], 2388060),
+        ([body("x"), buttons({"type": "FLOW", "text": "Go", "flow_id": "1", "flow_name": "x"})], 2388060),
+        ([body("x"), buttons({"type": "OTP", "otp_type": "COPY_CODE"})], 2388060),
     ],
 )
 def test_content_that_is_refused(inside: Inside, components: list[dict[str, Any]], subcode: int) -> None:
@@ -111,6 +127,11 @@ def test_content_that_is_refused(inside: Inside, components: list[dict[str, Any]
         {"name": "Bad Name"},
         {"name": None},
         {"category": "SPAM"},
+        {"category": None},
+        {"message_send_ttl_seconds": 29},
+        {"message_send_ttl_seconds": 43_201},
+        {"message_send_ttl_seconds": -1, "category": "MARKETING"},
+        {"components": [body("x"), {"type": "LIMITED_TIME_OFFER"}]},
         {"language": "xx"},
         {"components": "x"},
         {"components": None},
@@ -124,7 +145,11 @@ def test_envelopes_that_are_refused(inside: Inside, members: dict[str, Any]) -> 
 
 def test_names_are_unique_per_language_and_keep_their_category(inside: Inside) -> None:
     create(inside, BODY)
-    assert create(inside, BODY)["error"]["error_subcode"] == 2388024
+    error = create(inside, BODY)["error"]
+    assert (error["error_subcode"], error["error_user_msg"]) == (
+        2388024,
+        "There is already English (US) content for this template. You can create a new template and try again.",
+    )
     assert "id" in create(inside, BODY, language="it")
     message = create(inside, BODY, language="fr", category="MARKETING")["error"]["error_user_msg"]
     assert message == (
@@ -139,13 +164,93 @@ def test_named_parameters(inside: Inside) -> None:
         "example": {"body_text_named_params": [{"param_name": "first_name", "example": "Anna"}]},
     }
     assert "id" in create(inside, named, parameter_format="NAMED")
+    unlike = {**named, "text": "Hello {{First}}, how are you?"}
+    assert create(inside, unlike, parameter_format="NAMED", name="b")["error"]["error_subcode"] == 2388072
+    unsampled = {**named, "example": {"body_text_named_params": [{"param_name": "first_name"}]}}
+    assert create(inside, unsampled, parameter_format="NAMED", name="c")["error"]["error_subcode"] == 2388043
 
 
-def test_authentication_templates(inside: Inside) -> None:
-    otp = buttons({"type": "OTP", "otp_type": "COPY_CODE"})
-    secure = {"type": "BODY", "add_security_recommendation": True}
-    assert "id" in create(inside, secure, otp, category="AUTHENTICATION", name="code")
-    assert "error" in create(inside, secure, buttons(QUICK), category="AUTHENTICATION", name="other")
+COPY = {"type": "OTP", "otp_type": "COPY_CODE"}
+APPS = {"supported_apps": [{"package_name": "com.example", "signature_hash": "K8a/AINcGX7"}]}
+SECURE = {"type": "BODY", "add_security_recommendation": True}
+
+
+@pytest.mark.parametrize(
+    "components",
+    [
+        (SECURE, buttons(COPY), {"type": "FOOTER", "code_expiration_minutes": 90}),
+        (SECURE, buttons({**COPY, **APPS, "otp_type": "one_tap"})),
+        (SECURE, buttons({**COPY, "otp_type": "ONE_TAP", **APPS["supported_apps"][0]})),
+        (SECURE, buttons({**COPY, **APPS, "otp_type": "ZERO_TAP", "zero_tap_terms_accepted": True})),
+    ],
+)
+def test_authentication_templates(inside: Inside, components: list[dict[str, Any]]) -> None:
+    assert "id" in create(inside, *components, category="AUTHENTICATION")
+
+
+@pytest.mark.parametrize(
+    "components",
+    [
+        (SECURE,),
+        (SECURE, buttons()),
+        (SECURE, buttons(QUICK)),
+        (SECURE, buttons(COPY, COPY)),
+        (SECURE, buttons({"type": "OTP"})),
+        (SECURE, buttons({**COPY, "otp_type": "SMS"})),
+        (SECURE, buttons({**COPY, "otp_type": "ONE_TAP"})),
+        (SECURE, buttons({**COPY, "otp_type": "ONE_TAP", "supported_apps": ["com.example"]})),
+        (SECURE, buttons({**COPY, "otp_type": "ONE_TAP", "supported_apps": APPS["supported_apps"] * 6})),
+        (SECURE, buttons({**COPY, **APPS, "otp_type": "ZERO_TAP"})),
+        (SECURE, buttons(COPY), {"type": "FOOTER", "code_expiration_minutes": 0}),
+        (SECURE, buttons(COPY), {"type": "FOOTER", "code_expiration_minutes": 91}),
+        (SECURE, buttons(COPY), {"type": "FOOTER", "text": "Bye"}),
+        (SECURE, buttons(COPY), {"type": "HEADER", "format": "TEXT", "text": "Hi"}),
+        (body("Your code"), buttons(COPY)),
+    ],
+)
+def test_authentication_templates_that_are_refused(inside: Inside, components: list[dict[str, Any]]) -> None:
+    assert create(inside, *components, category="AUTHENTICATION")["error"]["code"] == 100
+
+
+def test_a_sample_is_of_the_headers_kind(inside: Inside) -> None:
+    sample = {"example": {"header_handle": [handle(inside)]}}
+    assert "id" in create(inside, {"type": "HEADER", "format": "IMAGE", **sample}, body("x"))
+    video = create(inside, {"type": "HEADER", "format": "VIDEO", **sample}, body("x"), name="video")
+    assert video["error"]["error_subcode"] == 2388273
+
+
+def test_the_cards_of_a_carousel(inside: Inside) -> None:
+    def offered(*cards: Any) -> Any:
+        inside.graph("DELETE", f"{WABA}/message_templates?name=order_update")
+        inside.now += 60
+        return create(inside, body("x"), {"type": "CAROUSEL", "cards": list(cards)}, category="MARKETING")
+
+    picture = {"type": "header", "format": "image", "example": {"header_handle": [handle(inside)]}}
+    card = {"components": [picture, body("Limes."), buttons(QUICK)]}
+    assert "id" in offered(card, card)
+    (listed,) = inside.graph("GET", f"{WABA}/message_templates?name=order").json()["data"]
+    shown = listed["components"][1]["cards"][0]["components"][0]
+    assert (shown["type"], shown["example"]["header_handle"][0][:8]) == ("HEADER", "https://")
+    bare = {"components": [{"type": "HEADER", "format": "IMAGE"}, body("Limes."), buttons(QUICK)]}
+    wordless = {"components": [picture, buttons(QUICK)]}
+    broken: list[list[Any]] = [[], [card] * 11, [bare], [card, wordless], [{"components": [body("x")]}], ["card"], [{}]]
+    for cards in broken:
+        assert offered(*cards)["error"]["code"] == 100
+    assert create(inside, body("x"), {"type": "CAROUSEL"}, category="MARKETING")["error"]["code"] == 100
+
+
+def test_the_time_to_live(inside: Inside) -> None:
+    def shown(template: str) -> Any:
+        return inside.graph("GET", f"{template}?fields=message_send_ttl_seconds").json().get("message_send_ttl_seconds")
+
+    inside.control("PUT", "/reviews", {"after": 0})
+    template = create(inside, BODY, message_send_ttl_seconds=30)["id"]
+    assert shown(template) == 30
+    inside.rest()
+    assert "error" in inside.graph("POST", template, json={"message_send_ttl_seconds": 29}).json()
+    assert inside.graph("POST", template, json={"message_send_ttl_seconds": -1}).json()["success"] is True
+    assert shown(template) == -1
+    assert shown(create(inside, BODY, name="without")["id"]) is None
 
 
 def test_a_rejection_gives_its_reason(inside: Inside) -> None:
@@ -186,13 +291,55 @@ def test_deleting(inside: Inside) -> None:
     assert (missing.status_code, missing.json()["error"]["error_subcode"]) == (400, 2593002)
     assert inside.graph("DELETE", f"{path}?name=off").status_code == 400
     assert inside.graph("DELETE", path).json()["error"]["message"] == "(#100) The parameter name is required."
+    third = create(inside, BODY, name="numbered")["id"]
+    assert inside.graph("DELETE", path, json={"name": "numbered", "hsm_id": int(third)}).json() == {"success": True}
 
 
 def test_the_name_of_an_approved_template_is_locked_for_thirty_days(inside: Inside) -> None:
     inside.graph("DELETE", f"{WABA}/message_templates?name=plain")
-    assert create(inside, BODY, name="plain")["error"]["error_subcode"] == 2388023
-    inside.now += 30 * 86_400 + 1
+    error = create(inside, BODY, name="plain")["error"]
+    assert (error["error_subcode"], error["error_user_title"], error["error_user_msg"]) == (
+        2388023,
+        "Message template language is being deleted",
+        (
+            "New English (US) content can't be added while the existing English (US) content is being deleted. "
+            "Try again in 4 weeks or consider creating a new message template."
+        ),
+    )
+    inside.now += 30 * 86_400 - 1
+    assert "error" in create(inside, BODY, name="plain")
+    inside.now += 1
     assert "id" in create(inside, BODY, name="plain")
+
+
+def test_any_other_name_is_locked_for_a_moment(inside: Inside) -> None:
+    create(inside, BODY)
+    inside.graph("DELETE", f"{WABA}/message_templates?name=order_update")
+    assert "in less than 1 minute" in create(inside, BODY)["error"]["error_user_msg"]
+    inside.now += 60
+    assert "id" in create(inside, BODY)
+
+
+def test_the_end_of_a_pause_does_not_end_the_next_one(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    ends: list[tuple[float, Any]] = []
+    monkeypatch.setattr(
+        inside.app.mock.distant, "after", lambda delay, action, *values: ends.append((delay, lambda: action(*values)))
+    )
+    template = inside.graph("GET", f"{WABA}/message_templates?name=plain").json()["data"][0]["id"]
+    inside.control("POST", f"/templates/{template}", {"quality": "RED"})
+    inside.graph("POST", f"{template}/unpause")
+    inside.control("POST", f"/templates/{template}", {"quality": "RED"})
+
+    async def ended(nth: int) -> None:
+        ends[nth][1]()
+
+    def status_after(nth: int) -> Any:
+        inside.run(ended(nth))
+        return inside.graph("GET", f"{template}?fields=status").json()["status"]
+
+    assert [delay for delay, _ in ends] == [3 * 3600, 6 * 3600]
+    assert status_after(0) == "PAUSED"
+    assert status_after(1) == "APPROVED"
 
 
 def test_low_quality_pauses_twice_and_then_disables(inside: Inside) -> None:
