@@ -89,22 +89,27 @@ def read_path(path: str) -> tuple[Path, tuple[str, ...]]:
 def _credential(
     headers: Mapping[str, str], query: dict[str, str], params: Mapping[str, Any], problems: list[str], *, sessions: bool
 ) -> Credential:
-    header = headers.get("authorization")
+    """A parameter ``access_token`` wins over the header, where both are there."""
+    header, given = headers.get("authorization"), params.get("access_token")
+    scheme, token = _authorization(header, problems, sessions=sessions) if header is not None else (None, None)
+    if given and given != token:
+        place = "query" if "access_token" in query else "body"
+        if header is None and not sessions:
+            problems.append(f"authorization: token in the {place}, not in a Bearer header")
+        return Credential(place, str(given))
     if header is None:
-        if params.get("access_token"):
-            place = "query" if "access_token" in query else "body"
-            if not sessions:
-                problems.append(f"authorization: token in the {place}, not in a Bearer header")
-            return Credential(place, str(params["access_token"]))
         problems.append("authorization: no token")
-        return Credential(None, None)
+    return Credential(scheme, token)
+
+
+def _authorization(header: str, problems: list[str], *, sessions: bool) -> tuple[str, str | None]:
     scheme, _, token = header.partition(" ")
     if scheme not in {"Bearer", "OAuth"}:
         problems.append(f"authorization: scheme {scheme!r} is not Bearer")
     elif scheme == "OAuth" and not sessions:
         problems.append("authorization: scheme OAuth is for upload sessions only")
     known = scheme.lower() in {"bearer", "oauth"}
-    return Credential(scheme, token.strip() if known and token.strip() else None)
+    return scheme, token.strip() if known and token.strip() else None
 
 
 def _params(

@@ -55,7 +55,7 @@ def make_entry(
 def _shown_body(call: Call) -> bytes:
     """The body, without the token that it may carry."""
     token = call.credential.token
-    if call.credential.scheme != "body" or not token:
+    if not token or "access_token" not in call.params:
         return call.body
     spellings = token.encode("utf-8", "replace"), quote(token, safe="", errors="replace").encode()
     return call.body.replace(spellings[0], b"***").replace(spellings[1], b"***")

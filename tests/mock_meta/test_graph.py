@@ -110,6 +110,8 @@ def test_other_ways_to_carry_a_token(inside: Inside) -> None:
         answer = inside.request("GET", f"/v21.0/{PHONE}", headers={"Authorization": f"{scheme} {TOKEN}"})
         assert answer.status_code == status
     entries = inside.requests()
+    both = {"Authorization": "Bearer nobody"}
+    assert inside.request("GET", f"/v21.0/{PHONE}?access_token={TOKEN}", headers=both).status_code == 200
     assert all(entry["problems"] for entry in entries)
     assert TOKEN not in str(entries)
     assert entries[0]["authorization"] == {"scheme": "query", "known": True}
@@ -249,6 +251,17 @@ def test_template_filters_and_fields(inside: Inside) -> None:
     row = inside.graph("GET", f"{WABA}/message_templates?name=plain").json()["data"][0]
     assert list(row) == ["name", "parameter_format", "components", "language", "status", "category", "id"]
     assert inside.graph("GET", row["id"]).json() == row
+    assert names("content=ORDER") == ["greeting"]
+    assert names("content=type") == []
+    assert names("after=&category=marketing") == ["rich"]
+    for query, text in (
+        ("status=FOO", "Param status must be one of {APPROVED, ARCHIVED, DELETED, DISABLED, IN_APPEAL, "),
+        ('status=["PAUSED","FOO"]', "Param status[1] must be one of {"),
+        ("category=FOO", 'must be one of {AUTHENTICATION, MARKETING, UTILITY} - got "FOO".'),
+        ("quality_score=FOO", "must be one of {GREEN, RED, UNKNOWN, YELLOW}"),
+        ("language=[", "Param language must be an array."),
+    ):
+        assert text in inside.graph("GET", f"{WABA}/message_templates?{query}").json()["error"]["message"]
     for query in ("limit=0", "limit=x", "after=%21", "after=LTUZD", "fields=nothing"):
         assert inside.graph("GET", f"{WABA}/message_templates?{query}").json()["error"]["code"] == 100
 
