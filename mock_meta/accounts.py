@@ -55,6 +55,7 @@ class PhoneNumber:
     quality_rating: str = "GREEN"
     registered: bool = True
     verified: bool = True
+    code_requested: bool = False
     pin: str | None = None
     pin_guesses: int = 0
     throughput: str = "STANDARD"

@@ -1,7 +1,9 @@
 """``/{phone_number_id}/whatsapp_business_profile`` (fact sheet 12)."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
+from urllib.parse import urlsplit
 
 from mock_meta.answer import Answer, ok, success
 from mock_meta.call import Call
@@ -24,6 +26,11 @@ _FIELDS = (
     "messaging_product",
 )
 _MAX_WEBSITES, _WEBSITE = 2, 256
+_ENVELOPE = frozenset({"messaging_product", "access_token"})
+_UNSET = "UNDEFINED"
+_LABEL = r"[^\s@.,;:<>()\[\]\\/]+"
+_DOMAIN = re.compile(rf"{_LABEL}(\.{_LABEL})+\.?")
+_EMAIL = re.compile(rf"[^\s@<>,;:()\[\]\\]+@{_DOMAIN.pattern}")
 _VERTICALS = (
     "OTHER",
     "AUTO",
@@ -57,40 +64,61 @@ def get_profile(_mock: Mock, call: Call, node: Node) -> Answer:
     for name in names:
         if name not in _FIELDS:
             raise invalid(f"Tried accessing nonexisting field ({name})")
-    profile = {"vertical": "UNDEFINED", **phone_of(node).profile, "messaging_product": "whatsapp"}
+    profile = {"vertical": _UNSET, **phone_of(node).profile, "messaging_product": "whatsapp"}
     shown = [name for name in _FIELDS if name in names or name == "messaging_product"]
     return ok({"data": [{name: profile[name] for name in shown if name in profile}]})
 
 
 def update_profile(mock: Mock, call: Call, node: Node) -> Answer:
+    """A member that is null stays as it is."""
     check_product(call.params)
-    changes = {name: value for name, value in call.params.items() if name not in {"messaging_product", "access_token"}}
+    changes = {name: value for name, value in call.params.items() if name not in _ENVELOPE and value is not None}
     profile = phone_of(node).profile
     handle = changes.pop("profile_picture_handle", None)
     if handle is not None:
-        if mock.uploads.handle(str(handle), mock.clock()) is None:
-            raise invalid("Param profile_picture_handle is not a valid upload handle.")
+        _check_picture(mock, call, node, str(handle))
         changes["profile_picture_url"] = f"https://pps.whatsapp.net/v/{mock.ids.token(12)}.jpg"
-    for name, value in changes.items():
-        _check(name, value)
-    profile.update(changes)
+    checked = {name: _checked(name, value) for name, value in changes.items()}
+    profile.update(checked)
     return success()
 
 
-def _check(name: str, value: object) -> None:
+def _check_picture(mock: Mock, call: Call, node: Node, text: str) -> None:
+    handle = mock.uploads.handle(text, mock.clock())
+    own = handle is not None and handle.app_id == node.account.app_id_of(call.credential.token)
+    if handle is None or not own or not handle.file_type.startswith("image/"):
+        raise invalid("Param profile_picture_handle is not a valid upload handle.")
+
+
+def _checked(name: str, value: object) -> object:
+    """The value as the profile shows it."""
     if name in _LENGTHS:
-        text = bounded(value, name, _LENGTHS[name])
-        if name == "about" and not text:
-            raise invalid("Param about must be at least 1 characters long.")
-    elif name == "vertical":
-        one_of(value, _VERTICALS, "vertical")
-    elif name == "websites":
+        return _text(name, bounded(value, name, _LENGTHS[name]))
+    if name == "vertical":
+        return one_of(value.upper() if isinstance(value, str) else value, _VERTICALS, "vertical") if value else _UNSET
+    if name == "websites":
         if not isinstance(value, list) or len(value) > _MAX_WEBSITES:
             raise invalid(f"Param websites must be an array of at most {_MAX_WEBSITES} URLs.")
-        for index, website in enumerate(value):
-            bounded(link(website, f"websites[{index}]"), f"websites[{index}]", _WEBSITE)
-    elif name != "profile_picture_url":
-        raise invalid(f'Unexpected key "{name}" on param "whatsapp_business_profile".')
+        return [_website(one, f"websites[{index}]") for index, one in enumerate(value)]
+    if name == "profile_picture_url":
+        return link(value, name)
+    raise invalid(f'Unexpected key "{name}" on param "whatsapp_business_profile".')
+
+
+def _text(name: str, text: str) -> str:
+    if name == "about" and not text:
+        raise invalid("Param about must be at least 1 characters long.")
+    if name == "email" and text and not _EMAIL.fullmatch(text):
+        raise invalid("Param email must be a valid email address.")
+    return text
+
+
+def _website(value: object, param: str) -> str:
+    """An absolute http(s) URL whose host has a domain."""
+    website = bounded(link(value, param), param, _WEBSITE)
+    if not _DOMAIN.fullmatch(urlsplit(website).hostname or ""):
+        raise invalid(f"Param {param} is not a valid URI.")
+    return website
 
 
 routes = (

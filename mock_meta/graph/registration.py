@@ -1,5 +1,6 @@
 """register, deregister, the PIN and the verification code (fact sheet 10.2)."""
 
+from mock_meta.accounts import PhoneNumber
 from mock_meta.answer import Answer, success
 from mock_meta.call import Call
 from mock_meta.errors import invalid, refuse, unknown_object
@@ -20,11 +21,19 @@ def register(mock: Mock, call: Call, node: Node) -> Answer:
     mock.limits.check_registration(phone, mock.clock())
     if not phone.verified:
         raise refuse(133006)
-    if phone.pin is not None and phone.pin != pin:
-        phone.pin_guesses += 1
-        raise refuse(133008 if phone.pin_guesses > _MAX_GUESSES else 133005)
+    _check_pin(phone, pin)
     phone.pin, phone.pin_guesses, phone.registered = pin, 0, True
     return success()
+
+
+def _check_pin(phone: PhoneNumber, pin: str) -> None:
+    """After too many wrong guesses not even the right PIN counts, until two-step verification is set anew."""
+    if phone.pin is not None and phone.pin != pin:
+        phone.pin_guesses += 1
+    if phone.pin_guesses > _MAX_GUESSES:
+        raise refuse(133008)
+    if phone.pin is not None and phone.pin != pin:
+        raise refuse(133005)
 
 
 def deregister(mock: Mock, _call: Call, node: Node) -> Answer:
@@ -40,7 +49,8 @@ def set_pin(_mock: Mock, call: Call, node: Node) -> Answer:
     """``POST /{phone_number_id} {"pin"}`` turns two-step verification on or changes its PIN."""
     if "pin" not in call.params:
         raise unknown_object(call.method, node.id)
-    phone_of(node).pin = _pin(call)
+    phone = phone_of(node)
+    phone.pin, phone.pin_guesses = _pin(call), 0
     return success()
 
 
@@ -49,19 +59,24 @@ def request_code(_mock: Mock, call: Call, node: Node) -> Answer:
         raise required("code_method")
     one_of(call.params["code_method"], ("SMS", "VOICE"), "code_method")
     text_at(call.params, "language", "", 16)
-    if phone_of(node).verified:
+    phone = phone_of(node)
+    if phone.verified:
         raise refuse(136025, "The phone number is already verified")
+    phone.code_requested = True
     return success()
 
 
 def verify_code(_mock: Mock, call: Call, node: Node) -> Answer:
-    """The mock's code is always 123456."""
+    """The mock's code is always 123456, once one was asked for."""
     code = call.params.get("code")
     if code is None or code == "":
         raise required("code")
+    phone = phone_of(node)
+    if not phone.code_requested:
+        raise refuse(136025, "No code was requested")
     if str(code) != CODE:
         raise refuse(136025, "The code is wrong")
-    phone_of(node).verified = True
+    phone.verified, phone.code_requested = True, False
     return success()
 
 

@@ -23,6 +23,9 @@ def test_registration_and_the_pin(inside: Inside) -> None:
     for _ in range(10):
         last = post(inside, "register", {**PIN, "pin": "000000"})["error"]["code"]
     assert last == 133008
+    assert post(inside, "register", PIN)["error"]["code"] == 133008
+    assert post(inside, "", PIN) == {"success": True}
+    assert post(inside, "register", PIN) == {"success": True}
 
 
 def test_a_deregistered_number_cannot_send(inside: Inside) -> None:
@@ -43,9 +46,11 @@ def test_verification_by_code(inside: Inside) -> None:
     phone = {"id": PHONE, "display_phone_number": "+1 555-078-3881", "verified": False, "registered": False}
     inside.control("PUT", f"/accounts/{WABA}", account(phone_numbers=[phone]))
     assert post(inside, "register", PIN)["error"]["code"] == 133006
+    assert post(inside, "verify_code", {"code": "123456"})["error"]["code"] == 136025
     assert post(inside, "request_code", {"code_method": "SMS", "language": "en_US"}) == {"success": True}
     assert post(inside, "verify_code", {"code": "000000"})["error"]["code"] == 136025
     assert post(inside, "verify_code", {"code": "123456"}) == {"success": True}
+    assert post(inside, "verify_code", {"code": "123456"})["error"]["code"] == 136025
     assert post(inside, "register", PIN) == {"success": True}
 
 
@@ -67,12 +72,48 @@ def test_the_business_profile(inside: Inside) -> None:
     for bad in (
         {"about": "x" * 140},
         {"vertical": "SPACE"},
-        {"websites": ["a", "b", "c"]},
+        {"websites": ["https://a.example/"] * 3},
+        {"websites": ["a"]},
+        {"websites": ["ftp://a.example/"]},
+        {"websites": ["https://a"]},
+        {"websites": ["https://a..example/"]},
+        {"websites": [""]},
+        {"websites": "https://a.example/"},
+        {"websites": [f"https://a.example/{'x' * 240}"]},
+        {"email": "x"},
+        {"email": "x@y"},
+        {"email": "x y@z.example"},
+        {"email": "x@y@z.example"},
+        {"email": "x@z..example"},
+        {"email": f"{'x' * 119}@z.example"},
+        {"email": 5},
+        {"address": "x" * 257},
+        {"description": "x" * 513},
+        {"profile_picture_handle": "4::made:up"},
+        {"profile_picture_url": 5},
         {"colour": "red"},
         {"about": ""},
     ):
         assert post(inside, path, {"messaging_product": "whatsapp", **bad})["error"]["code"] == 100
     assert inside.graph("GET", f"{PHONE}/{path}?fields=x").status_code == 400
+    assert inside.graph("GET", f"{PHONE}/{path}?fields=about,websites,vertical,email").json() == answer
+
+
+def test_what_a_business_profile_takes(inside: Inside) -> None:
+    path = "whatsapp_business_profile"
+    for good, shown in (
+        ({"about": "x" * 139, "address": "x" * 256, "description": "x" * 512}, None),
+        ({"email": "first.last+tag@mail.z.example"}, None),
+        ({"email": ""}, None),
+        ({"websites": ["https://www.a.example/?q=1", "http://b.example:8080"]}, None),
+        ({"websites": []}, None),
+        ({"vertical": "retail"}, {"vertical": "RETAIL"}),
+        ({"vertical": None}, {"vertical": "RETAIL"}),
+        ({"vertical": ""}, {"vertical": "UNDEFINED"}),
+    ):
+        assert post(inside, path, {"messaging_product": "whatsapp", **good}) == {"success": True}
+        (profile,) = inside.graph("GET", f"{PHONE}/{path}?fields={','.join(good)}").json()["data"]
+        assert profile == {**(shown or good), "messaging_product": "whatsapp"}
 
 
 def test_the_accounts_node_and_its_numbers(inside: Inside) -> None:
