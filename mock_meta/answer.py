@@ -26,6 +26,7 @@ _JSON = "application/json; charset=UTF-8"
 _FRESH = (b"cache-control", b"private, no-cache, no-store, must-revalidate")
 _NEVER = (b"cache-control", b"no-store")
 _TOKEN_CODES = frozenset({0, 190})
+_LONGEST_REASON = 1024  # clients limit what they read as headers, and a refusal may repeat what was sent
 _REVISION = b"1029384756"
 
 
@@ -89,7 +90,7 @@ def _body(answer: Answer, trace: bytes) -> bytes:
 def _conditional(answer: Answer, call: Call, body: bytes) -> Headers:
     extra: Headers = []
     error = answer.error
-    if error is None or error.code not in _TOKEN_CODES:
+    if error is None or error.code not in _TOKEN_CODES or error.subcode is not None:
         extra.append((b"facebook-api-version", (call.at.version or DEFAULT_VERSION).encode()))
     if error is not None:
         reason = "invalid_token" if error.code in _TOKEN_CODES else "invalid_request"
@@ -102,4 +103,5 @@ def _conditional(answer: Answer, call: Call, body: bytes) -> Headers:
 
 def _quoted(text: str) -> str:
     """A header value cannot hold line breaks, and Graph drops the quotes inside."""
-    return "".join(letter for letter in text if letter.isprintable()).replace('"', "")
+    short = text[:_LONGEST_REASON]
+    return "".join(letter for letter in short if letter.isprintable()).replace('"', "")

@@ -156,3 +156,9 @@ CODES: Mapping[int, Code] = MappingProxyType(
         139103: Code(500, "Internal error"),
     }
 )
+_PERMISSIONS = range(200, 300)
+
+
+def code_row(code: int) -> Code:
+    """What is known of a code: of the 200s that a permission is missing, of a stranger that the caller is to blame."""
+    return CODES.get(code) or (Code(403, "API Permission") if code in _PERMISSIONS else Code(400, "Generic user error"))

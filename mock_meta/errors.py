@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from mock_meta.codes import CODES, Code
+from mock_meta.codes import code_row
 
 HREF = "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes/"
 OAUTH = "OAuthException"
@@ -40,7 +40,7 @@ class ErrorBody:
 
 def error_body(code: int, details: str | None = None, message: str | None = None, http: int | None = None) -> ErrorBody:
     """The synchronous error for a code. An unknown code is a plain 400 with the given text."""
-    row = CODES.get(code, Code(400, "Generic user error"))
+    row = code_row(code)
     text = row.title if code in _UNPREFIXED else f"(#{code}) {row.title}"
     transient = True if code in _TRANSIENT else None
     return ErrorBody(code, message or text, http or row.http, details or row.details, transient=transient)
@@ -105,7 +105,7 @@ def envelope(body: ErrorBody, trace: str) -> dict[str, Any]:
 
 def webhook_error(code: int, details: str | None = None, title: str | None = None) -> dict[str, Any]:
     """An element of ``statuses[].errors``: title and message are the same text (16.1)."""
-    row = CODES.get(code, Code(400, "Generic user error"))
+    row = code_row(code)
     text = title or row.title
     shown = details or row.details or text
     return {"code": code, "title": text, "message": text, "error_data": {"details": shown}, "href": HREF}

@@ -1,11 +1,14 @@
 """``POST /{phone_number_id}/messages``: sending, mark-as-read, typing (fact sheet 5, 6, 7). The hot path."""
 
+from typing import Any
+
 from mock_meta.accounts import Account, PhoneNumber, Template, TemplateCategory
 from mock_meta.answer import Answer, success
 from mock_meta.call import Call
 from mock_meta.conversations import Sent
 from mock_meta.errors import refuse
 from mock_meta.graph.routes import Node, NodeKind, Route, phone_of
+from mock_meta.jsontext import decoded
 from mock_meta.magic import check_magic
 from mock_meta.magic_replies import plan_reply
 from mock_meta.mock import Mock
@@ -79,13 +82,15 @@ def _check_use(template: Template, phone: PhoneNumber, message: Message) -> None
 
 def _accepted(message: Message, sent: Sent, status: str) -> Answer:
     known_as = "user_id" if is_user_id(sent.wa_id) else "wa_id"
-    document = {
+    document: dict[str, Any] = {
         "messaging_product": "whatsapp",
         "contacts": [{"input": message.to, known_as: sent.wa_id}],
         "messages": [{"id": sent.wamid}],
     }
     if message.type == "template":
         document["messages"] = [{"id": sent.wamid, "message_status": status}]
+    if message.to_group:
+        document["messages"][0]["group_id"] = message.digits
     return Answer(document, wamid=sent.wamid)
 
 
@@ -95,7 +100,7 @@ def mark_read(mock: Mock, call: Call, node: Node) -> Answer:
     one_of(call.params["status"], ("read",), "status")
     wamid = text_at(call.params, "message_id", "", 512)
     if call.params.get("typing_indicator") is not None:
-        typing = as_object(call.params["typing_indicator"], "typing_indicator")
+        typing = as_object(decoded(call.params["typing_indicator"]), "typing_indicator")
         only(typing, {"type"}, "typing_indicator")
         one_of(typing.get("type"), ("text",), "typing_indicator['type']")
     _note_unknown(call)
@@ -111,7 +116,7 @@ def _note_unknown(call: Call) -> None:
 
 
 def send_or_read(mock: Mock, call: Call, node: Node) -> Answer:
-    return mark_read(mock, call, node) if "status" in call.params else send(mock, call, node)
+    return send(mock, call, node) if call.params.get("status") is None else mark_read(mock, call, node)
 
 
 routes = (Route("POST", NodeKind.PHONE, "messages", "messages.send", send_or_read),)

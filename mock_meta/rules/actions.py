@@ -81,15 +81,19 @@ def check_flow(action: Object) -> None:
     flow = _parameters(action, "flow")
     only(flow, _FLOW_MEMBERS, _PARAMETERS)
     one_of(flow.get("flow_message_version"), ("3",), member(_PARAMETERS, "flow_message_version"))
-    if bool(flow.get("flow_id")) == bool(flow.get("flow_name")):
+    names = [optional_text(flow, name, _PARAMETERS, _PAYLOAD) for name in ("flow_id", "flow_name")]
+    if all(names) or not any(names):
         raise refuse(131009, "Exactly one of flow_id and flow_name is required")
     limited(flow, "flow_cta", _PARAMETERS, "Flow button text length", _FLOW_LABEL)
     optional_text(flow, "flow_token", _PARAMETERS, _PAYLOAD)
-    one_of(flow.get("mode", "published"), ("published", "draft"), member(_PARAMETERS, "mode"))
-    sort = one_of(
-        flow.get("flow_action", "navigate"), ("navigate", "data_exchange"), member(_PARAMETERS, "flow_action")
-    )
-    _check_screen(flow, sort)
+    _choice(flow, "mode", ("published", "draft"))
+    _check_screen(flow, _choice(flow, "flow_action", ("navigate", "data_exchange")))
+
+
+def _choice(flow: Object, name: str, allowed: tuple[str, ...]) -> str:
+    """One of the allowed, the first by default."""
+    asked = flow.get(name)
+    return allowed[0] if asked is None else one_of(asked, allowed, member(_PARAMETERS, name))
 
 
 def _check_screen(flow: Object, sort: str) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from mock_meta.errors import refuse
+from mock_meta.errors import invalid, refuse
 from mock_meta.rules.shape import Object, as_object, link, member, only, optional_flag, optional_text
 
 CAPTION = 1024
@@ -33,14 +33,15 @@ def check_media(value: object, kind: str, param: str, known: MediaKnown) -> None
 
 def check_source(media: Object, kind: str, param: str, known: MediaKnown) -> None:
     """Exactly one of id and link; an unknown id is refused at once, a dead link only by webhook."""
-    by_id, by_link = media.get("id"), media.get("link")
-    if by_id in (None, "") and by_link in (None, ""):
-        raise refuse(100, f"Either 'id' or 'link' is mandatory for type '{kind}'", message="(#100) Invalid parameter")
-    if by_id and by_link:
-        raise refuse(
-            100, f"Only one of 'id' and 'link' is allowed for type '{kind}'", message="(#100) Invalid parameter"
-        )
-    if by_link:
-        link(by_link, member(param, "link"))
-    elif not known(str(by_id)):
-        raise refuse(131009, f"Media with id {by_id} does not exist or is not accessible")
+    given = [name for name in ("id", "link") if media.get(name) not in (None, "")]
+    if not given:
+        raise refuse(100, f"Either 'id' or 'link' is mandatory for type '{kind}'")
+    if len(given) > 1:
+        raise refuse(100, f"Only one of 'id' and 'link' is allowed for type '{kind}'")
+    value = media[given[0]]
+    if given == ["link"]:
+        link(value, member(param, "link"))
+    elif not isinstance(value, str | int) or isinstance(value, bool):
+        raise invalid(f"Param {member(param, 'id')} must be a string.")
+    elif not known(str(value)):
+        raise refuse(131009, f"Media with id {value} does not exist or is not accessible")

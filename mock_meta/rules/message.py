@@ -9,14 +9,16 @@ import msgspec
 from mock_meta.errors import invalid, refuse
 from mock_meta.jsontext import decoded
 from mock_meta.numbers import digits_of, is_user_id
+from mock_meta.rules.contacts import check_contacts
 from mock_meta.rules.interactive import check_interactive
+from mock_meta.rules.location import check_location
 from mock_meta.rules.media import MediaKnown, check_media
 from mock_meta.rules.reaction import check_reaction
-from mock_meta.rules.shape import Object, as_object, member, one_of, only, optional_flag, required, text_at
+from mock_meta.rules.shape import Object, as_object, one_of, only, optional_flag, optional_text, required, text_at
 from mock_meta.rules.template_shape import read_template
 
 GROUP = "group"
-_TEXT, _OPAQUE, _MAX_CONTACTS = 4096, 512, 257
+_TEXT, _OPAQUE = 4096, 512
 TYPES = (
     "audio",
     "contacts",
@@ -44,8 +46,6 @@ _ENVELOPE = frozenset(
         *TYPES,
     }
 )
-_CONTACT = frozenset({"addresses", "birthday", "emails", "name", "org", "phones", "urls"})
-_NAME = frozenset({"formatted_name", "first_name", "last_name", "middle_name", "suffix", "prefix"})
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
@@ -78,24 +78,40 @@ def read_message(params: Object, known: MediaKnown, problems: list[str], *, any_
     with empty digits: on a test number the allow-list refuses it, with its own code.
     """
     check_product(params)
+    to_group = _recipient_type(params) == GROUP
     to = _recipient(params, problems)
-    to_group = params.get("recipient_type") == GROUP
     digits = to if to_group or not params.get("to") else digits_of(to)
     if digits is None and not any_number:
         raise refuse(131009, "The phone number is malformed: Please use the format: +1234567890.")
-    kind = one_of(params.get("type", "text"), TYPES, "type")
+    kind = _type(params, problems)
     payload = decoded(params.get(kind))
     if payload is None:
         raise refuse(100, f"Parameter '{kind}' is mandatory for type '{kind}'")
     problems += [f"body: unknown member {name!r}" for name in params if name not in _ENVELOPE]
     _check_payload(kind, payload, known)
     _identity_hash(params)
-    return Message(to, digits or "", kind, payload, _quoted(params), _opaque(params), to_group)
+    quoted = _quoted(params)
+    if quoted is not None and kind == "reaction":
+        problems.append("body: 'context' is not for reactions")
+    return Message(to, digits or "", kind, payload, quoted, _opaque(params), to_group)
+
+
+def _recipient_type(params: Object) -> str:
+    asked = params.get("recipient_type")
+    return "individual" if asked is None else one_of(asked, ("individual", GROUP), "recipient_type")
+
+
+def _type(params: Object, problems: list[str]) -> str:
+    asked = params.get("type")
+    if asked is None:
+        return "text"
+    kind = one_of(asked, TYPES, "type")
+    if asked != kind:
+        problems.append(f"body: type {asked!r} is documented as {kind!r}")
+    return kind
 
 
 def _recipient(params: Object, problems: list[str]) -> str:
-    if params.get("recipient_type") is not None:
-        one_of(params["recipient_type"], ("individual", GROUP), "recipient_type")
     to = params.get("to")
     if to is None or to == "":
         return _user_id(params)
@@ -135,87 +151,29 @@ def _check_text(value: object) -> None:
     optional_flag(text, "preview_url", "text")
 
 
-def _check_location(value: object) -> None:
-    location = as_object(value, "location")
-    only(location, {"latitude", "longitude", "name", "address"}, "location")
-    _degrees(location, "latitude", 90)
-    _degrees(location, "longitude", 180)
-    for name in ("name", "address"):
-        if location.get(name) is not None and not isinstance(location[name], str):
-            raise invalid(f"Param {member('location', name)} must be a string.")
-
-
-def _degrees(location: Object, name: str, most: int) -> None:
-    value = location.get(name)
-    if value is None or value == "":
-        raise required(member("location", name))
-    try:
-        inside = not isinstance(value, bool) and abs(float(value)) <= most
-    except (TypeError, ValueError):
-        inside = False
-    if not inside:
-        raise invalid(f"Param {member('location', name)} must be a number between -{most} and {most}.")
-
-
-def _check_contacts(value: object) -> None:
-    if not isinstance(value, list):
-        raise invalid("Param contacts must be an array.")
-    if not value:
-        raise required("contacts")
-    if len(value) > _MAX_CONTACTS:
-        raise refuse(131009, f"Too many contacts. Max allowed contacts: {_MAX_CONTACTS}")
-    for index, contact in enumerate(value):
-        _check_contact(contact, f"contacts[{index}]")
-
-
-def _check_contact(value: object, param: str) -> None:
-    contact = as_object(value, param)
-    only(contact, _CONTACT, param)
-    if contact.get("name") is None:
-        raise required(member(param, "name"))
-    name = as_object(contact["name"], member(param, "name"))
-    only(name, _NAME, member(param, "name"))
-    text_at(name, "formatted_name", member(param, "name"), 1024)
-    if not any(name.get(part) for part in _NAME - {"formatted_name"}):
-        raise refuse(
-            131009, "At least one of the optional name parameters needs to be included along with formatted_name"
-        )
-    _check_lists(contact, param)
-
-
-def _check_lists(contact: Object, param: str) -> None:
-    for name in ("addresses", "emails", "phones", "urls"):
-        if contact.get(name) is not None and not isinstance(contact[name], list):
-            raise invalid(f"Param {member(param, name)} must be an array.")
-
-
 def _quoted(params: Object) -> str | None:
     if params.get("context") is None:
         return None
-    context = as_object(params["context"], "context")
+    context = as_object(decoded(params["context"]), "context")
     only(context, {"message_id"}, "context")
     return text_at(context, "message_id", "context", 512)
 
 
 def _opaque(params: Object) -> str | None:
-    value = params.get("biz_opaque_callback_data")
-    if value is None:
-        return None
-    return text_at({"biz_opaque_callback_data": value}, "biz_opaque_callback_data", "", _OPAQUE)
+    return optional_text(params, "biz_opaque_callback_data", "", _OPAQUE) or None
 
 
 def _identity_hash(params: Object) -> None:
     """Taken, and never found to differ: the mock keeps no identity keys."""
-    if params.get("recipient_identity_key_hash") is not None:
-        text_at(params, "recipient_identity_key_hash", "", _OPAQUE)
+    optional_text(params, "recipient_identity_key_hash", "", _OPAQUE)
 
 
 _MEDIA = frozenset({"image", "video", "document", "audio", "sticker"})
 _CHECKS: Mapping[str, Callable[[object], None]] = MappingProxyType(
     {
         "text": _check_text,
-        "location": _check_location,
-        "contacts": _check_contacts,
+        "location": lambda value: check_location(value, "location"),
+        "contacts": check_contacts,
         "reaction": check_reaction,
     }
 )

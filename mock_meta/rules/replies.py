@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from mock_meta.rules.shape import (
+    ANY_LENGTH,
     Object,
     array_at,
     as_object,
@@ -70,7 +71,7 @@ def section_items(value: object, param: str, items: str, index: int, count: int)
     """What a section holds; it needs a title unless it is the only one."""
     section = as_object(value, param)
     only(section, {"title", items}, param)
-    if section.get("title"):
+    if section.get("title") not in (None, ""):
         limited(section, "title", param, "Section title length", _SECTION_TITLE)
     elif count > 1:
         raise wrong_value(f"Section title is required when there is more than one section: section at index {index}")
@@ -82,7 +83,7 @@ def _row(value: object, param: str) -> Object:
     only(row, {"id", "title", "description"}, param)
     limited(row, "id", param, "Row id length", _ROW_ID)
     limited(row, "title", param, "Row title length", _ROW_TITLE)
-    description = optional_text(row, "description", param, 1 << 20)
+    description = optional_text(row, "description", param, ANY_LENGTH)
     if description is not None and len(description) > _ROW_DESCRIPTION:
         raise wrong_value(f"Row description length invalid. Min length: 0, Max length: {_ROW_DESCRIPTION}")
     return row

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from mock_meta.errors import GraphError, invalid, refuse
 
 Object = Mapping[str, Any]
+ANY_LENGTH = 1 << 20  # where no limit is known
+_FLAGS = frozenset({"true", "false", "0", "1"})
 
 
 def member(param: str, name: str) -> str:
@@ -70,14 +72,22 @@ def bounded(value: object, param: str, longest: int) -> str:
 
 
 def optional_flag(parent: Object, name: str, param: str) -> None:
-    """Graph takes booleans as such or as text."""
-    if parent.get(name) not in (None, True, False, "true", "false"):
+    """Graph takes booleans as such, as 0 and 1, and as text in any case."""
+    value = parent.get(name)
+    if value is not None and str(value).lower() not in _FLAGS:
         raise invalid(f"Param {member(param, name)} must be a boolean.")
 
 
 def one_of(value: object, allowed: Sequence[str], param: str) -> str:
-    if isinstance(value, str) and value in allowed:
-        return value
+    """The allowed name that is meant. Graph prints names in capitals and takes them in any case."""
+    if isinstance(value, str):
+        if value in allowed:
+            return value
+        for name in allowed:
+            if name.lower() == value.lower():
+                return name
+    if value is None:
+        raise required(param)
     listed = ", ".join(sorted(name.upper() for name in allowed))
     raise invalid(f'Param {param} must be one of {{{listed}}} - got "{value}".')
 
@@ -85,13 +95,19 @@ def one_of(value: object, allowed: Sequence[str], param: str) -> str:
 def link(value: object, param: str) -> str:
     """An absolute http(s) URL; whether it can be fetched shows later, by webhook."""
     text = bounded(value, param, 4096)
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        parts = urlsplit("")
-    if parts.scheme not in {"http", "https"} or not parts.hostname or any(letter.isspace() for letter in text):
+    if not _is_web_address(text):
         raise invalid(f"Param {param} is not a valid URI.")
     return text
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    absolute = parts.scheme in {"http", "https"} and bool(parts.hostname) and port != 0
+    return absolute and not any(letter.isspace() for letter in text)
 
 
 def wrong_value(details: str) -> GraphError:

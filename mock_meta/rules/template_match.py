@@ -8,7 +8,8 @@ from typing import Any
 
 from mock_meta.accounts import Template, TemplateCategory, TemplateStatus
 from mock_meta.errors import GraphError, refuse
-from mock_meta.rules.template_shape import Component, Parameter, TemplateSend
+from mock_meta.rules.template_parameters import Parameter
+from mock_meta.rules.template_shape import Component, TemplateSend
 
 VARIABLE = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
 _BODY, _HEADER, _AUTHENTICATION_VALUE = 1024, 60, 15
@@ -37,6 +38,18 @@ _BUTTONS: Mapping[str, tuple[str, frozenset[str]]] = MappingProxyType(
         "SPM": ("Spm", frozenset({"spm"})),
         "VOICE_CALL": ("VoiceCall", frozenset({"voice_call"})),
         "PHONE_NUMBER": ("PhoneNumber", frozenset()),
+    }
+)
+# The parameter that a button takes.
+_WANTED: Mapping[str, str] = MappingProxyType(
+    {
+        "URL": "text",
+        "OTP": "text",
+        "COPY_CODE": "coupon_code",
+        "QUICK_REPLY": "payload",
+        "FLOW": "action",
+        "CATALOG": "action",
+        "MPM": "action",
     }
 )
 
@@ -170,7 +183,9 @@ def _check_button(index: int, button: Mapping[str, Any], sent: Component | None)
     printed, addressed = _BUTTONS.get(sort, (sort.title(), frozenset()))
     if sent is not None and sent.sub_type not in addressed:
         raise refuse(132018, f"buttons: Button at index {index} must be of type {printed}")
-    dynamic = sort in {"COPY_CODE", "OTP"} or (sort == "URL" and bool(VARIABLE.search(str(button.get("url", "")))))
+    dynamic = sort in {"COPY_CODE", "OTP", "MPM"} or (
+        sort == "URL" and bool(VARIABLE.search(str(button.get("url", ""))))
+    )
     if dynamic and (sent is None or not sent.parameters):
         raise refuse(131008, f"buttons: Button at index {index} of type {printed} requires a parameter")
     if sent is not None and sort == "URL" and not dynamic and sent.parameters:
@@ -180,8 +195,7 @@ def _check_button(index: int, button: Mapping[str, Any], sent: Component | None)
 
 
 def _check_button_parameters(index: int, sort: str, printed: str, given: Sequence[Parameter]) -> None:
-    expected = {"URL": "text", "OTP": "text", "COPY_CODE": "coupon_code", "QUICK_REPLY": "payload", "FLOW": "action"}
-    wanted = expected.get(sort)
+    wanted = _WANTED.get(sort)
     if len(given) != 1:
         raise _count(f"buttons: Button at index {index} of type {printed}", len(given), 1)
     if wanted is not None and given[0].kind != wanted:

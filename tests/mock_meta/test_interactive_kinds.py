@@ -61,6 +61,7 @@ HEADER = {"type": "text", "text": "Info"}
         flow(flow_id=None, flow_name="f", flow_token=None, mode="draft"),
         flow(flow_action="navigate", flow_action_payload={"screen": "S", "data": {"a": 1}}),
         flow(flow_action="data_exchange"),
+        flow(flow_action=None, mode=None),
         named("location_request_message", "send_location"),
         named("call_permission_request", "call_permission_request", body=None),
         named("request_contact_info", "request_contact_info", footer=FOOTER),
@@ -86,6 +87,8 @@ def test_accepted(inside: Inside, interactive: dict[str, Any]) -> None:
     ("interactive", "code", "text"),
     [
         (flow(flow_name="f"), 131009, "Exactly one of flow_id and flow_name is required"),
+        (flow(flow_id=["1"]), 100, "['flow_id'] must be a string"),
+        (flow(flow_message_version=None), 100, "['flow_message_version'] is required"),
         (flow(flow_id=None), 131009, "Exactly one of flow_id and flow_name is required"),
         (flow(flow_cta="x" * 31), 131009, "Flow button text length invalid. Min length: 1, Max length: 30"),
         (flow(flow_message_version="2"), 100, "['flow_message_version'] must be one of {3} - got \"2\"."),
