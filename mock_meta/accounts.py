@@ -80,6 +80,8 @@ class Template:
     parameter_format: str = "POSITIONAL"
     quality: str = "UNKNOWN"
     rejected_reason: str = "NONE"
+    previous_category: TemplateCategory | None = None
+    correct_category: TemplateCategory | None = None
     created_at: float = 0.0
     ttl: int | None = None
     pauses: int = 0

@@ -1,16 +1,17 @@
-"""What happens to templates after submission: review, quality, pausing, and the webhooks about it (fact sheet 13.5, 16.3)."""
+"""What happens to templates after submission: review, quality, pausing, other categories (fact sheet 13.5), and the webhooks (16.3)."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from mock_meta.accounts import Account, Template, TemplateStatus
+from mock_meta.accounts import Account, Template, TemplateCategory, TemplateStatus
 from mock_meta.delivery import Delivery
 from mock_meta.mock import Mock
 from mock_meta.payloads import Payload, envelope
 from mock_meta.review_settings import Decision
 
 _HOUR = 3600.0
+_NOTICE = 24 * _HOUR
 _PAUSES: Mapping[int, tuple[str, float]] = MappingProxyType(
     {1: ("FIRST_PAUSE", 3 * _HOUR), 2: ("SECOND_PAUSE", 6 * _HOUR)}
 )
@@ -86,6 +87,30 @@ def set_quality(mock: Mock, account: Account, template: Template, score: str) ->
     return [one for one in sent if one is not None]
 
 
+def set_category(mock: Mock, account: Account, template: Template, category: TemplateCategory) -> Delivery | None:
+    """Meta files the template under another category and tells of it (16.3)."""
+    old, template.category = template.category, category
+    template.previous_category, template.correct_category = old, None
+    value = {**_identity(template), "previous_category": old.value, "new_category": category.value}
+    return _publish(mock, account, "template_category_update", value)
+
+
+def give_notice(mock: Mock, account: Account, template: Template, category: TemplateCategory) -> Delivery | None:
+    """Announces the category that the template will have in a day."""
+    template.correct_category = category
+    mock.distant.after(_NOTICE, _end_notice, mock, account, template, category)
+    due = int(mock.clock() + _NOTICE)
+    names = {"new_category": template.category.value, "correct_category": category.value}
+    value = {**_identity(template), **names, "category_update_timestamp": due}
+    return _publish(mock, account, "template_category_update", value)
+
+
+def _end_notice(mock: Mock, account: Account, template: Template, category: TemplateCategory) -> None:
+    """Unless the template was deleted or filed otherwise meanwhile."""
+    if account.templates.get(template.id) is template and template.correct_category is category:
+        set_category(mock, account, template, category)
+
+
 def _pause(mock: Mock, account: Account, template: Template) -> Delivery | None:
     template.pauses += 1
     if template.pauses not in _PAUSES:
@@ -105,7 +130,8 @@ def _end_pause(mock: Mock, account: Account, template: Template, nth: int) -> No
 
 
 def _info(title: str) -> dict[str, Any]:
-    return {"title": title, "description": "Your WhatsApp message template was paused because it had low quality."}
+    what = "disabled" if title == "DISABLED" else "paused"
+    return {"title": title, "description": f"Your WhatsApp message template was {what} because it had low quality."}
 
 
 def unpause(mock: Mock, account: Account, template: Template) -> Delivery | None:

@@ -5,24 +5,26 @@ from typing import Any, Literal
 from fastapi import APIRouter, Request
 from pydantic import model_validator
 
-from mock_meta.accounts import TemplateStatus
+from mock_meta.accounts import TemplateCategory, TemplateStatus
 from mock_meta.control.bodies import body_as, mock_of
 from mock_meta.control.shapes import Shape, not_found
 from mock_meta.graph.templates import template_node
-from mock_meta.reviews import set_quality, set_status
+from mock_meta.reviews import give_notice, set_category, set_quality, set_status
 
 
 class VerdictShape(Shape):
-    """A new status (with the reason of a rejection), a new quality score, or both."""
+    """A new status (with the reason of a rejection), a new quality score, a new category, or notice of one."""
 
     status: TemplateStatus | None = None
     reason: str = "NONE"
     quality: Literal["GREEN", "YELLOW", "RED", "UNKNOWN"] | None = None
+    category: TemplateCategory | None = None
+    correct_category: TemplateCategory | None = None
 
     @model_validator(mode="after")
     def _something(self) -> "VerdictShape":
-        if self.status is None and self.quality is None:
-            raise ValueError("give a 'status', a 'quality', or both")
+        if not {"status", "quality", "category", "correct_category"} & self.model_fields_set:
+            raise ValueError("give a 'status', a 'quality', a 'category' or a 'correct_category'")
         return self
 
 
@@ -37,7 +39,8 @@ async def judge(request: Request, template_id: str) -> dict[str, Any]:
         raise not_found("template", template_id, (one for each in mock.accounts for one in each.templates))
     body = await body_as(request, VerdictShape)
     template = account.templates[template_id]
-    first = set_status(mock, account, template, body.status, body.reason) if body.status is not None else None
-    more = set_quality(mock, account, template, body.quality) if body.quality is not None else []
-    sent = [first, *more]
+    sent = [set_status(mock, account, template, body.status, body.reason)] if body.status is not None else []
+    sent += set_quality(mock, account, template, body.quality) if body.quality is not None else []
+    sent += [set_category(mock, account, template, body.category)] if body.category is not None else []
+    sent += [give_notice(mock, account, template, body.correct_category)] if body.correct_category is not None else []
     return {"template": template_node(template), "deliveries": [one.id for one in sent if one is not None]}

@@ -3,8 +3,7 @@
 from mock_meta.answer import Answer, ok
 from mock_meta.call import Call
 from mock_meta.fields import select
-from mock_meta.graph.phone_numbers import DEFAULT_FIELDS as PHONE_FIELDS
-from mock_meta.graph.phone_numbers import phone_node
+from mock_meta.graph.phone_numbers import shown_phone
 from mock_meta.graph.routes import Node, NodeKind, Route
 from mock_meta.graph.subscribed_apps import subscribed_apps
 from mock_meta.mock import Mock
@@ -24,7 +23,7 @@ _UNSET = (
 )
 
 
-def get_account(_mock: Mock, call: Call, node: Node) -> Answer:
+def get_account(mock: Mock, call: Call, node: Node) -> Answer:
     account = node.account
     fields = {
         "id": account.waba_id,
@@ -38,15 +37,16 @@ def get_account(_mock: Mock, call: Call, node: Node) -> Answer:
         "ownership_type": "SELF",
         "status": "ACTIVE",
         "subscribed_apps": {"data": subscribed_apps(account)},
+        "phone_numbers": {"data": [shown_phone(mock, account, phone, None) for phone in account.phones.values()]},
         **dict.fromkeys(_UNSET),
     }
     return ok(select(fields, call.query.get("fields"), DEFAULT_FIELDS))
 
 
-def list_phones(_mock: Mock, call: Call, node: Node) -> Answer:
+def list_phones(mock: Mock, call: Call, node: Node) -> Answer:
     asked = call.query.get("fields")
     phones = node.account.phones.values()
-    return ok(page(call, [select(phone_node(node.account, phone), asked, PHONE_FIELDS) for phone in phones]))
+    return ok(page(call, [shown_phone(mock, node.account, phone, asked) for phone in phones]))
 
 
 routes = (

@@ -19,6 +19,7 @@ DEFAULT_FIELDS = (
     "webhook_configuration",
     "id",
 )
+_TIERS = ((50, "TIER_50"), (250, "TIER_250"), (2_000, "TIER_2K"), (10_000, "TIER_10K"), (100_000, "TIER_100K"))
 # Fields that a number has once something was set that the mock does not keep.
 _UNSET = (
     "conversational_automation",
@@ -31,7 +32,7 @@ _UNSET = (
 
 
 def phone_node(account: Account, phone: PhoneNumber) -> dict[str, Any]:
-    """Every field the node has; None for those without a value."""
+    """Every field the node has of itself; None for those without a value."""
     hooks = {
         "application": account.webhook_url,
         "whatsapp_business_account": account.override_url,
@@ -49,8 +50,6 @@ def phone_node(account: Account, phone: PhoneNumber) -> dict[str, Any]:
         "platform_type": "CLOUD_API" if phone.registered else "NOT_APPLICABLE",
         "throughput": {"level": phone.throughput if phone.registered else "NOT_APPLICABLE"},
         "account_mode": phone.mode,
-        "messaging_limit_tier": "TIER_10K",
-        "whatsapp_business_manager_messaging_limit": "TIER_10K",
         "webhook_configuration": {name: url for name, url in hooks.items() if url} or None,
         "is_official_business_account": False,
         "is_pin_enabled": phone.pin is not None,
@@ -64,8 +63,17 @@ def phone_node(account: Account, phone: PhoneNumber) -> dict[str, Any]:
     }
 
 
-def get_phone(_mock: Mock, call: Call, node: Node) -> Answer:
-    return ok(select(phone_node(node.account, phone_of(node)), call.query.get("fields"), DEFAULT_FIELDS))
+def shown_phone(mock: Mock, account: Account, phone: PhoneNumber, asked: str | None) -> dict[str, Any]:
+    """The asked fields of the node, the tier that the messaging limit stands for among them."""
+    limit = mock.limits.settings.messaging_limit
+    fitting = (name for most, name in _TIERS if limit.enabled and limit.users <= most)
+    tier = next(fitting, "TIER_UNLIMITED")
+    limits = {"messaging_limit_tier": tier, "whatsapp_business_manager_messaging_limit": tier}
+    return select({**phone_node(account, phone), **limits}, asked, DEFAULT_FIELDS)
+
+
+def get_phone(mock: Mock, call: Call, node: Node) -> Answer:
+    return ok(shown_phone(mock, node.account, phone_of(node), call.query.get("fields")))
 
 
 routes = (Route("GET", NodeKind.PHONE, "", "phone.get", get_phone),)

@@ -89,7 +89,7 @@ def find_node(mock: Mock, call: Call) -> Node | None:
 
 
 def _find_rare(mock: Mock, node_id: str, token: str | None) -> Node | None:
-    if node_id == tokens.DEBUG_NODE:
+    if node_id in tokens.NODES:
         asking = mock.accounts.of_token(token or "") or mock.accounts.of_app_token(token or "")
         return Node(NodeKind.CREDENTIAL, node_id, asking[0]) if asking else None
     file = mock.media.find(node_id, mock.clock())

@@ -20,11 +20,9 @@ Trait = Callable[[Template], str]
 DEFAULT_FIELDS = ("name", "parameter_format", "components", "language", "status", "category", "id")
 MOST_TEMPLATES = 6000
 _UNSET = (
-    "correct_category",
     "cta_url_link_tracking_opted_out",
     "degrees_of_freedom_spec",
     "library_template_name",
-    "previous_category",
     "sub_category",
 )
 
@@ -42,6 +40,8 @@ def template_node(template: Template) -> dict[str, Any]:
         "quality_score": {"score": template.quality, "date": int(template.created_at)},
         "rejected_reason": template.rejected_reason,
         "message_send_ttl_seconds": template.ttl,
+        "previous_category": template.previous_category,
+        "correct_category": template.correct_category,
         **dict.fromkeys(_UNSET),
     }
 

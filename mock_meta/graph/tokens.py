@@ -1,18 +1,35 @@
-"""``GET /debug_token``: what a token is good for (Graph's own page)."""
+"""``GET /debug_token``: what a token is good for; ``GET /me``: whose it is (Graph's own pages)."""
 
 from mock_meta.accounts import Account, TokenState
 from mock_meta.answer import Answer, ok
 from mock_meta.call import Call
+from mock_meta.errors import ErrorBody, GraphError
+from mock_meta.fields import select
 from mock_meta.graph.routes import Node, NodeKind, Route
 from mock_meta.mock import Mock
 from mock_meta.rules.shape import text_at
 
-DEBUG_NODE = "debug_token"
+_DEBUG, _ME = "debug_token", "me"
+NODES = frozenset({_DEBUG, _ME})
+_USER = "100012345678901"
 _SCOPES = ("whatsapp_business_management", "whatsapp_business_messaging")
 _LONGEST, _BAD_TOKEN = 4096, 190
 
 
-def debug(mock: Mock, call: Call, node: Node) -> Answer:
+def look(mock: Mock, call: Call, node: Node) -> Answer:
+    return _me(mock, call, node) if node.id == _ME else _debug(mock, call, node)
+
+
+def _me(mock: Mock, call: Call, node: Node) -> Answer:
+    """The system user whom the token was made for."""
+    if mock.accounts.of_app_token(call.credential.token or ""):
+        text = "An active access token must be used to query information about the current user."
+        raise GraphError(ErrorBody(2500, text, 400))
+    user = {"name": f"{node.account.app_of(call.credential.token).name} system user", "id": _USER}
+    return ok(select(user, call.query.get("fields"), ("name", "id")))
+
+
+def _debug(mock: Mock, call: Call, node: Node) -> Answer:
     """A token of another app is as unknown as one that nobody issued."""
     token = text_at(call.query, "input_token", "", _LONGEST)
     asking = node.account.app_id_of(call.credential.token)
@@ -39,4 +56,4 @@ def _good(accounts: list[Account], token: str) -> dict[str, object]:
     }
 
 
-routes = (Route("GET", NodeKind.CREDENTIAL, "", "tokens.debug", debug),)
+routes = (Route("GET", NodeKind.CREDENTIAL, "", "tokens.look", look),)

@@ -120,6 +120,14 @@ def test_an_apps_own_token_opens_the_app_alone(inside: Inside) -> None:
     assert (hidden["code"], hidden["error_subcode"]) == (100, 33)
 
 
+def test_whose_a_token_is(inside: Inside) -> None:
+    assert list(inside.graph("GET", "me").json()) == ["name", "id"]
+    assert list(inside.graph("GET", "me?fields=id").json()) == ["id"]
+    assert inside.graph("GET", "me", token=APP_TOKEN).json()["error"]["code"] == 2500
+    assert inside.graph("GET", "me", token="EAAnobody").json()["error"]["code"] == 190
+    assert inside.graph("POST", "me").status_code == 400
+
+
 def test_what_a_token_is_good_for(inside: Inside) -> None:
     def told(token: str, asking: str = APP_TOKEN) -> Any:
         return inside.graph("GET", "debug_token", params={"input_token": token}, token=asking).json()

@@ -126,6 +126,19 @@ def test_the_accounts_node_and_its_numbers(inside: Inside) -> None:
     assert numbers["data"] == [{"id": PHONE, "verified_name": "Lucky Shrub"}]
 
 
+def test_the_tier_is_the_messaging_limits(inside: Inside) -> None:
+    def tier() -> Any:
+        name = "whatsapp_business_manager_messaging_limit"
+        return inside.graph("GET", f"{PHONE}?fields={name}").json()[name]
+
+    assert tier() == "TIER_UNLIMITED"
+    for users, name in ((1, "TIER_50"), (250, "TIER_250"), (2_000, "TIER_2K"), (100_001, "TIER_UNLIMITED")):
+        inside.control("PUT", "/limits", {"messaging_limit": {"users": users}})
+        assert tier() == name
+    (phone,) = inside.graph("GET", f"{WABA}?fields=phone_numbers").json()["phone_numbers"]["data"]
+    assert phone["id"] == PHONE
+
+
 def test_metrics(inside: Inside) -> None:
     inside.send()
     inside.refused(to="x")

@@ -367,6 +367,36 @@ def test_low_quality_pauses_twice_and_then_disables(inside: Inside) -> None:
     inside.control("POST", "/templates/1", {}, status=404)
 
 
+def test_another_category(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    due: list[Any] = []
+    monkeypatch.setattr(inside.app.mock.distant, "after", lambda *planned: due.append(planned))
+    template = inside.graph("GET", f"{WABA}/message_templates?name=plain").json()["data"][0]["id"]
+
+    def shown() -> Any:
+        return inside.graph("GET", f"{template}?fields=category,previous_category,correct_category").json()
+
+    inside.control("POST", f"/templates/{template}", {"correct_category": "MARKETING"})
+    assert shown() == {"category": "UTILITY", "correct_category": "MARKETING", "id": template}
+    ((delay, action, *values),) = due
+
+    async def a_day_passes() -> None:
+        action(*values)
+
+    inside.run(a_day_passes())
+    inside.run(a_day_passes())
+    assert shown() == {"category": "MARKETING", "previous_category": "UTILITY", "id": template}
+    inside.control("POST", f"/templates/{template}", {"category": "UTILITY"})
+    identity = {"message_template_id", "message_template_name", "message_template_language"}
+    told = [{name: one for name, one in value.items() if name not in identity} for value in inside.posts.values()]
+    assert delay == 86_400
+    assert told == [
+        {"new_category": "UTILITY", "correct_category": "MARKETING", "category_update_timestamp": 1_750_086_400},
+        {"previous_category": "UTILITY", "new_category": "MARKETING"},
+        {"previous_category": "MARKETING", "new_category": "UTILITY"},
+    ]
+    assert b'"field":"template_category_update"' in inside.posts.sent[0][1]
+
+
 def test_a_list_with_its_summary(inside: Inside) -> None:
     path = f"{WABA}/message_templates?status=APPROVED&limit=1&summary="
     counts = inside.graph("GET", f"{path}total_count,message_template_count,message_template_limit").json()["summary"]
