@@ -1,4 +1,4 @@
-"""What happens to templates after submission: review, quality, pausing, other categories (fact sheet 13.5), and the webhooks (16.3)."""
+"""What becomes of templates: review, quality, pausing, other categories, and the webhooks about it (fact sheet 13.5, 16.3)."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
