@@ -6,6 +6,9 @@ import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+import httpx
+
+from conformance.provider import ProviderError
 from loadtests import baseline, histogram, judging, measures, reading
 from loadtests.accounting import ARRIVED, Account, Trouble
 from loadtests.audit import Audit, Auditor
@@ -24,12 +27,17 @@ if TYPE_CHECKING:
 def close_books(
     run: Run, given: argparse.Namespace, promises: list[Promise], visit: Callable[[], Visit]
 ) -> LoadResults:
-    """Everything that is known of the run. `visit` makes visits for the audit."""
+    """Everything that is known of the run, whatever has ended meanwhile. `visit` makes visits for the audit."""
     run.note_memory()
-    accounts, unacknowledged = _read_all(run, given)
+    try:
+        accounts, unacknowledged = _read_all(run, given)
+    except (ProviderError, httpx.HTTPError) as error:
+        accounts, unacknowledged, run.closed = [], 0, False
+        run.notes.append(f"the books could not be closed: {error}")
+        run.notes += [f"{module} has ended: {how}" for module, how in run.stage.stack.ended().items()]
     audit = (
         Audit()
-        if run.died is not None
+        if run.died is not None or not run.closed
         else Auditor(run.books, visit, run.stage.target.target.patience).run(given.audit)
     )
     for kind, (count, examples) in audit.troubles.items():

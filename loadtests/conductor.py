@@ -70,6 +70,8 @@ class Run:
     interrupted: bool = False
     stopped_for_a_reason: bool = False
     """A ceiling, or the target's death; the notes say which."""
+    closed: bool = True
+    """Whether the books could be closed; without mock Meta they cannot."""
     errors: list[dict[str, Any]] = field(default_factory=list)
     search: Search | None = None
     baseline: list[dict[str, Any]] | None = None

@@ -79,8 +79,7 @@ class Crew:
             self._world.budget.add([tuple(pair) for pair in msg.data["keys"]])
 
     def _report_for_ever(self, world: World) -> None:
-        while self._world is world and not self._finished.is_set():
-            gevent.sleep(REPORT_EVERY)
+        while not self._finished.wait(REPORT_EVERY) and self._world is world:
             self._send(REPORT, world.report())
             self._ask_for_keys(world)
 

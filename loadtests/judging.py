@@ -26,7 +26,8 @@ WARM = 0.25
 
 def judge(run: Run, promises: Sequence[Promise], measured: Measured) -> list[Judged]:
     """Every promise, those that are implied among them."""
-    return _marked(run, slo.judge([*promises, *_implied(promises, measured)], measured))
+    judged = slo.judge([*promises, *_implied(promises, measured)], measured)
+    return [_lagging(run, _without_meta(run, one)) for one in judged]
 
 
 def broken_between(
@@ -52,7 +53,13 @@ def measured(run: Run, accounts: Sequence[Account]) -> Measured:
     if (grown := _memory_per_request(run)) is not None:
         figures["memory per request"] = grown
     return Measured(
-        _operations(run), {n: d for n, d in delays.items() if d}, troubles, figures, run.scenarios, _unasked(run)
+        _operations(run),
+        {n: d for n, d in delays.items() if d},
+        troubles,
+        figures,
+        run.scenarios,
+        run.closed,
+        _unasked(run),
     )
 
 
@@ -111,12 +118,16 @@ def lagged(run: Run) -> bool:
     return late(run.telemetry.lag)
 
 
-def _marked(run: Run, judged: list[Judged]) -> list[Judged]:
+def _without_meta(run: Run, one: Judged) -> Judged:
+    """A deployment whose Meta has ended fails for reasons that are not its own."""
+    if run.closed or run.died is not None or one.verdict is not Verdict.FAIL:
+        return one
+    return Judged(one.promise, Verdict.NO_VERDICT, one.actual, f"{one.reason}; mock Meta had ended")
+
+
+def _lagging(run: Run, one: Judged) -> Judged:
     """Of a generator that lags, a latency that is too high is no verdict about the target."""
-    if not lagged(run) or run.search is not None:
-        return judged
-    return [
-        Judged(one.promise, Verdict.NO_VERDICT, one.actual, f"{one.reason}; the generator lagged")
-        if one.verdict is Verdict.FAIL and one.promise.figure in slo.QUANTILES and one.actual is not None else one
-        for one in judged
-    ]  # fmt: skip
+    about_latency = one.promise.figure in slo.QUANTILES and one.actual is not None
+    if not lagged(run) or run.search is not None or one.verdict is not Verdict.FAIL or not about_latency:
+        return one
+    return Judged(one.promise, Verdict.NO_VERDICT, one.actual, f"{one.reason}; the generator lagged")

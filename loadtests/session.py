@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gevent
-import httpx
 from locust.event import EventHook
 from locust.runners import STATE_INIT, MasterRunner, WorkerRunner
 
@@ -252,12 +251,6 @@ class Session:
             self.results = closing.close_books(run, self.given, self.promises, self._auditor(run))
             self._write(run, self.results)
             self.environment.process_exit_code = self.results.exit_code
-        except (ProviderError, httpx.HTTPError) as error:
-            ended = self.stage.stack.ended() if self.stage is not None else {}
-            parts = "".join(f"\n{module} has ended: {how}" for module, how in ended.items())
-            told = "".join(f"\n{note}" for note in run.notes)
-            sys.stderr.write(f"\nthe books could not be closed: {error}{parts}{told}\n")
-            self.environment.process_exit_code = int(ExitCode.UNPROVED)
         except BaseException:
             self.environment.process_exit_code = int(ExitCode.INTERNAL)
             raise

@@ -52,6 +52,8 @@ class Measured:
     troubles: Mapping[str, int] = field(default_factory=dict)
     figures: Mapping[str, float] = field(default_factory=dict)
     scenarios: frozenset[str] = frozenset()
+    closed: bool = True
+    """Whether the books are closed: that nothing was found in open ones shows nothing."""
     unasked: Verdict = Verdict.FAIL
     """What is said of an operation that was never requested: nothing shows that its promise would have been kept.
 
@@ -127,7 +129,10 @@ def _judge(promise: Promise, measured: Measured) -> Judged:
         found = measured.delays.get(promise.operation)
         return _compared(promise, histogram.quantile(found, QUANTILES[promise.figure]) if found else None, Verdict.SKIP)
     if promise.section == "books":
-        return _compared(promise, float(measured.troubles.get(promise.figure, 0)), Verdict.FAIL)
+        count = measured.troubles.get(promise.figure, 0)
+        if not count and not measured.closed:
+            return Judged(promise, Verdict.NO_VERDICT, None, "the books could not be closed")
+        return _compared(promise, float(count), Verdict.FAIL)
     return _compared(promise, measured.figures.get(promise.figure), Verdict.SKIP)
 
 

@@ -40,6 +40,7 @@ def run(books: Books, **more: Any) -> Run:
     given = {
         "telemetry": telemetry, "books": books, "search": None, "scenarios": frozenset({"send"}), "whole": True,
         "troubles": {}, "members": {}, "requests": 20, "memory": [], "elapsed": 20.0, "visits": 20, "first_round": 20,
+        "closed": True, "died": None,
     }  # fmt: skip
     return cast("Run", SimpleNamespace(**given | more))
 
@@ -98,6 +99,18 @@ def test_findings_say_what_they_mean(books: Books) -> None:
     found = findings(it, [LOST, events, Account(Trouble.ALTERED, "at Meta", {}, [])])
     assert {one.kind for one in found} == {"lost", "events lost", *KINDS}
     assert all(one.meaning for one in found)
+
+
+def test_without_mock_meta_only_a_dead_target_is_to_blame(books: Books) -> None:
+    lost = Promise("books", "*", "*", "lost", 0)
+    it = run(books, closed=False)
+    judged = judging.judge(it, [P95, lost], judging.measured(it, []))
+    assert {one.verdict for one in judged} == {Verdict.NO_VERDICT}
+    it = run(books, closed=False, died=6.0, troubles={"target died": (1, [])})
+    judged = judging.judge(it, [lost], judging.measured(it, []))
+    assert {one.promise.figure: one.verdict for one in judged} == {
+        "lost": Verdict.NO_VERDICT, "target died": Verdict.FAIL,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
