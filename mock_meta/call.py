@@ -115,6 +115,8 @@ def _authorization(header: str, problems: list[str], *, sessions: bool) -> tuple
 def _params(
     headers: Mapping[str, str], query: dict[str, str], body: bytes, problems: list[str], at: Path
 ) -> tuple[Mapping[str, Any], bool]:
+    if at.node.startswith(_UPLOAD):  # a file's bytes, whatever a client calls them
+        return query, True
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
         return _json_params(query, body, problems)
@@ -125,7 +127,7 @@ def _params(
     if multipart and at.edge != "media":
         problems.append("content-type: a form, not application/json")
         return _multipart_params(headers["content-type"], query, body)
-    if body and not multipart and not at.node.startswith(_UPLOAD):
+    if body and not multipart:
         problems.append(f"content-type: {kind or 'none'!s}, not application/json")
     return query, True
 

@@ -6,11 +6,11 @@ the behaviour profile.
 
 from mock_meta.behaviour import Behaviour, Failure, Status, Step
 from mock_meta.conversations import Conversations, Sent
+from mock_meta.inspection import HEAD, trouble
 from mock_meta.ledger import Ledger
 from mock_meta.limits import Limits
-from mock_meta.links import wrong_type
 from mock_meta.magic import magic
-from mock_meta.media import ACCEPTED_TYPES, MediaStore
+from mock_meta.media import MOST_BYTES, MediaStore
 from mock_meta.rules.message import Message
 
 
@@ -72,12 +72,13 @@ class Fates:
 
     def _unusable_media(self, sent: Sent, message: Message) -> Failure | None:
         """An uploaded file of the wrong kind shows only now (4.4)."""
-        allowed = ACCEPTED_TYPES.get(message.type)
-        if allowed is None or not message.payload.get("id"):
+        media_id = message.payload.get("id") if message.type in MOST_BYTES else None
+        media = self._media.find(str(media_id), sent.at) if media_id else None
+        if media is None:
             return None
-        media = self._media.find(str(message.payload["id"]), sent.at)
-        mime = media.mime_type.partition(";")[0] if media else ""
-        return None if mime in allowed else Failure(131053, details=wrong_type(message.type, mime))
+        mime = media.mime_type.partition(";")[0]
+        found = trouble(message.type, mime, media.content[:HEAD], len(media.content))
+        return Failure(131053, details=found) if found else None
 
 
 def _is_voice_note(message: Message) -> bool:

@@ -12,7 +12,8 @@ from urllib.parse import urljoin
 
 import aiohttp
 
-from mock_meta.media import ACCEPTED_TYPES, MOST_BYTES
+from mock_meta.inspection import HEAD, trouble
+from mock_meta.media import MOST_BYTES
 from mock_meta.targets import refusal
 
 _CACHED = 600.0
@@ -20,7 +21,6 @@ _REDIRECTS = range(300, 400)
 _MOST_HOPS = 5
 _CHUNK = 65536
 _OK = 200
-_MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +94,10 @@ class LinkChecker:
 async def _judge(kind: str, answer: aiohttp.ClientResponse) -> str | None:
     if answer.status != _OK:
         return f"Downloading media from weblink failed with http code {answer.status}, status message {answer.reason}"
-    allowed = ACCEPTED_TYPES.get(kind)
-    if allowed is not None and answer.content_type not in allowed:
-        return wrong_type(kind, answer.content_type)
-    size = 0
+    head, size = b"", 0
     async for chunk in answer.content.iter_chunked(_CHUNK):
+        head += chunk[: HEAD - len(head)]
         size += len(chunk)
         if size > MOST_BYTES[kind]:
-            return f"Media file size too big. Max file size we currently support: {MOST_BYTES[kind] / _MIB:.3g}MB."
-    return None
-
-
-def wrong_type(kind: str, mime: str) -> str:
-    """How Meta names a file of a type that the message cannot hold."""
-    return f"Unsupported {kind.title()} mime type {mime}. Please use one of {', '.join(ACCEPTED_TYPES[kind])}."
+            break
+    return trouble(kind, answer.content_type, head, size)

@@ -73,7 +73,7 @@ ACCEPTED_TYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "image": ("image/png", "image/jpeg"),
         "video": ("video/mp4", "video/3gpp"),
-        "audio": ("audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg"),
+        "audio": ("audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg", "audio/opus"),
         "sticker": ("image/webp",),
     }
 )

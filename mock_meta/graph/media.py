@@ -3,6 +3,7 @@
 from mock_meta.answer import Answer, failed, ok, success
 from mock_meta.call import Call
 from mock_meta.errors import error_body, invalid, unknown_object
+from mock_meta.fields import select
 from mock_meta.graph.routes import Node, NodeKind, Route, phone_of
 from mock_meta.hosts import GRAPH, LOOKASIDE
 from mock_meta.media import SIZES, UPLOADED_LIFE, Media, Ticket
@@ -18,10 +19,12 @@ _GONE = Answer(status=404, content=b"<html><body>URL signature expired</body></h
 def upload(mock: Mock, call: Call, node: Node) -> Answer:
     """``multipart/form-data`` with messaging_product, type and a file of a kind and size WhatsApp takes."""
     parts = _parts(call)
-    check_product({**call.query, **{name: part.text for name, part in parts.items() if part.filename is None}})
+    check_product({**call.params, **{name: part.text for name, part in parts.items() if part.filename is None}})
     file = parts.get("file")
     if file is None or file.filename is None:
         raise required("file")
+    if "type" not in parts:
+        call.problems.append("body: no 'type'")
     mime = _mime(file, parts.get("type"))
     most = SIZES[mime]
     if not file.content or len(file.content) > most:
@@ -36,7 +39,7 @@ def _parts(call: Call) -> dict[str, Part]:
         return read_multipart(call.content_type, call.body)
     except ValueError as problem:
         call.problems.append(f"body: {problem}")
-        raise required("messaging_product") from problem
+        return {}
 
 
 def _mime(file: Part, declared: Part | None) -> str:
@@ -54,16 +57,15 @@ def _mime(file: Part, declared: Part | None) -> str:
 def get_media(mock: Mock, call: Call, node: Node) -> Answer:
     media = _visible(call, node)
     ticket = mock.media.ticket(media, mock.clock())
-    return ok(
-        {
-            "messaging_product": "whatsapp",
-            "url": download_url(call.origin, ticket),
-            "mime_type": media.mime_type,
-            "sha256": media.sha256_hex,
-            "file_size": str(len(media.content)),
-            "id": media.id,
-        }
-    )
+    shown = {
+        "messaging_product": "whatsapp",
+        "url": download_url(call.origin, ticket),
+        "mime_type": media.mime_type,
+        "sha256": media.sha256_hex,
+        "file_size": str(len(media.content)),
+        "id": media.id,
+    }
+    return ok(select(shown, call.query.get("fields"), tuple(shown)))
 
 
 def delete_media(mock: Mock, call: Call, node: Node) -> Answer:

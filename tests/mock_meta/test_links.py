@@ -8,15 +8,24 @@ from typing import Any
 import pytest
 
 from mock_meta.links import Link, LinkChecker, links_in
+from mock_meta.media import sample
 from tests.mock_meta.conftest import until
 from tests.mock_meta.inside import PERSON, Inside
 
+PNG, WEBP, MP4 = (sample(*kind)[1] for kind in (("image", "image/png"), ("sticker", None), ("video", None)))
+ANIMATED = b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\x02"
+CLAIM = "{} file uploaded with mimetype as {}, however on processing it is of type {}. Please choose a different file."
 FILES: dict[str, tuple[int, str, bytes]] = {
-    "/a.png": (200, "image/png", b"png"),
-    "/a.webp": (200, "image/webp", b"webp"),
+    "/a.png": (200, "image/png", PNG),
+    "/text.png": (200, "image/png", b"Not a picture."),
+    "/movie.png": (200, "image/png; charset=x", MP4),
+    "/empty.mp4": (200, "video/mp4", b""),
+    "/a.webp": (200, "image/webp", WEBP),
     "/a.pdf": (200, "application/x-anything; charset=x", b"pdf"),
-    "/big.webp": (200, "image/webp", bytes(500 * 1024 + 1)),
-    "/most.webp": (200, "image/webp", bytes(500 * 1024)),
+    "/big.webp": (200, "image/webp", ANIMATED.ljust(500 * 1024 + 1)),
+    "/most.webp": (200, "image/webp", ANIMATED.ljust(500 * 1024)),
+    "/still.webp": (200, "image/webp", WEBP.ljust(100 * 1024)),
+    "/big-still.webp": (200, "image/webp", WEBP.ljust(100 * 1024 + 1)),
     "/secret.png": (403, "text/html", b"no"),
     "/moved": (302, "/a.png", b""),
     "/round": (302, "/round", b""),
@@ -86,6 +95,12 @@ def media(kind: str, link: str) -> dict[str, Any]:
         ("image", "/away", "read"),
         ("document", "/a.pdf", "read"),
         ("sticker", "/most.webp", "read"),
+        ("sticker", "/still.webp", "read"),
+        ("document", "/text.png", "read"),
+        ("image", "/text.png", CLAIM.format("Image", "image/png", "application/octet-stream")),
+        ("image", "/movie.png", CLAIM.format("Image", "image/png", "video/mp4")),
+        ("video", "/empty.mp4", CLAIM.format("Video", "video/mp4", "application/octet-stream")),
+        ("sticker", "/big-still.webp", "Media file size too big. Max file size we currently support: 0.0977MB."),
         ("image", "/secret.png", "Downloading media from weblink failed with http code 403, status message Forbidden"),
         ("image", "/none", "Downloading media from weblink failed with http code 404, status message Not Found"),
         ("image", "/a.webp", "Unsupported Image mime type image/webp. Please use one of image/png, image/jpeg."),

@@ -6,20 +6,22 @@ from typing import Any
 import httpx
 import pytest
 
-from mock_meta.media import sample
+from mock_meta.inspection import HEAD, trouble
+from mock_meta.media import SAMPLES, sample
 from mock_meta.multipart import read_multipart
 from tests.mock_meta.inside import PHONE, TOKEN, Inside
 
 APP = "670843887433847"
+PNG = sample("image", "image/png")[1]
 
 
-def upload(inside: Inside, content: bytes = b"\x89PNG", mime: str = "image/png", **fields: str) -> httpx.Response:
+def upload(inside: Inside, content: bytes = PNG, mime: str = "image/png", **fields: str) -> httpx.Response:
     data = {"messaging_product": "whatsapp", "type": mime, **fields}
     return inside.graph("POST", f"{PHONE}/media", data=data, files={"file": ("a.png", content, mime)})
 
 
 def test_the_product_may_stand_in_the_query(inside: Inside) -> None:
-    file = {"file": ("a.png", b"png", "image/png")}
+    file = {"file": ("a.png", PNG, "image/png")}
     assert inside.graph("POST", f"{PHONE}/media?messaging_product=whatsapp", files=file).status_code == 200
     assert inside.graph("POST", f"{PHONE}/media", files=file).status_code == 400
 
@@ -29,7 +31,7 @@ def test_upload_look_up_download_send_delete(inside: Inside) -> None:
     node = inside.graph("GET", media_id).json()
     assert node["mime_type"] == "image/png"
     file = inside.request("GET", node["url"], headers={"Authorization": f"Bearer {TOKEN}"})
-    assert file.content == b"\x89PNG"
+    assert file.content == PNG
     inside.send(type="image", text=None, image={"id": media_id})
     assert inside.graph("DELETE", media_id).json() == {"success": True}
     assert inside.graph("GET", media_id).json()["error"]["error_subcode"] == 33
@@ -51,22 +53,59 @@ def test_uploads_that_are_refused(inside: Inside) -> None:
     )
     assert missing.json()["error"]["message"] == "(#100) The parameter messaging_product is required."
     no_file = inside.graph("POST", f"{PHONE}/media", json={"messaging_product": "whatsapp"})
-    assert no_file.json()["error"]["code"] == 100
+    assert no_file.json()["error"]["message"] == "(#100) The parameter file is required."
     strange = upload(inside, mime="application/x-msdownload").json()["error"]["message"]
     assert strange.startswith("(#100) Param file must be a file with one of the following types: ")
     assert upload(inside, content=bytes(5 * 1024 * 1024 + 1)).json()["error"]["code"] == 100
 
 
-def test_a_webp_sent_as_an_image_fails_later(inside: Inside) -> None:
-    media_id = upload(inside, mime="image/webp").json()["id"]
-    inside.send(type="image", text=None, image={"id": media_id})
+@pytest.mark.parametrize(
+    ("kind", "mime", "content", "text"),
+    [
+        (
+            "image",
+            "image/webp",
+            PNG,
+            "Unsupported Image mime type image/webp. Please use one of image/png, image/jpeg.",
+        ),
+        (
+            "image",
+            "image/png",
+            b"text",
+            "Image file uploaded with mimetype as image/png, however on processing it is of",
+        ),
+        (
+            "audio",
+            "audio/ogg; codecs=opus",
+            PNG,
+            "Audio file uploaded with mimetype as audio/ogg, however on processing",
+        ),
+        ("sticker", "image/webp", bytes(100 * 1024 + 1), "Media file size too big."),
+    ],
+)
+def test_an_uploaded_file_that_a_message_cannot_hold_fails_later(
+    inside: Inside, kind: str, mime: str, content: bytes, text: str
+) -> None:
+    media_id = upload(inside, content, mime).json()["id"]
+    message: dict[str, Any] = {"type": kind, kind: {"id": media_id}}
+    inside.send(text=None, **message)
     inside.rest()
     (status,) = inside.posts.statuses()
     (error,) = status["errors"]
     assert error["code"] == 131053
-    assert error["error_data"]["details"] == (
-        "Unsupported Image mime type image/webp. Please use one of image/png, image/jpeg."
-    )
+    assert error["error_data"]["details"].startswith(text)
+
+
+def test_every_invented_file_is_what_it_claims() -> None:
+    for kind, (mime, content) in SAMPLES.items():
+        assert trouble(kind, mime.partition(";")[0], content[:HEAD], len(content)) is None
+
+
+def test_the_type_is_asked_for_and_the_node_has_fields(inside: Inside) -> None:
+    file = {"file": ("a.png", PNG, "image/png")}
+    media_id = inside.graph("POST", f"{PHONE}/media", data={"messaging_product": "whatsapp"}, files=file).json()["id"]
+    assert inside.requests()[0]["problems"] == ["body: no 'type'"]
+    assert inside.graph("GET", f"{media_id}?fields=mime_type").json() == {"mime_type": "image/png", "id": media_id}
 
 
 def test_a_reaction_to_nothing_fails_later(inside: Inside) -> None:
@@ -130,6 +169,17 @@ def test_an_upload_can_be_resumed(inside: Inside) -> None:
     assert inside.graph("GET", session).json() == {"id": session, "file_offset": 3}
     assert send_bytes(inside, session, b"abc").status_code == 400
     assert "h" in send_bytes(inside, session, b"def", offset=3).json()
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "application/json", "multipart/form-data"])
+def test_the_bytes_of_an_upload_are_bytes_whatever_they_are_called(inside: Inside, kind: str) -> None:
+    """A form, says curl --data-binary; what the bytes say is nobody's token."""
+    content = b"&access_token=nobody&"
+    session = open_session(inside, file_length=str(len(content))).json()["id"]
+    headers = {"Authorization": f"OAuth {TOKEN}", "file_offset": "0", "Content-Type": kind}
+    answer = inside.request("POST", f"/v21.0/{session}", content=content, headers=headers)
+    assert "h" in answer.json()
+    assert inside.requests()[-1]["problems"] == []
 
 
 def test_uploads_that_cannot_be_opened(inside: Inside) -> None:
