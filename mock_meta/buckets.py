@@ -4,8 +4,7 @@ from collections import deque
 from collections.abc import Hashable
 
 _FEW = 10_000
-# Unix times as floats are good to a quarter of a microsecond: a token that is due by the clock must not fail by a rounding.
-_ROUNDING = 1e-3
+_INSTANT = 1e-6  # Unix times as floats are no finer: a token that is due by the clock must not fail by a rounding.
 
 
 class TokenBuckets:
@@ -19,7 +18,7 @@ class TokenBuckets:
         """Take one token; False, and nothing taken, when the bucket is empty."""
         level, since = self._levels.get(key, (capacity, now))
         level = min(capacity, level + max(0.0, now - since) * rate)
-        allowed = level >= 1.0 - _ROUNDING
+        allowed = level >= 1.0 - _INSTANT * rate
         self._levels[key] = (level - 1.0 if allowed else level, now)
         if len(self._levels) > self._many:
             self._sweep(capacity, rate, now)
