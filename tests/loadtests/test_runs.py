@@ -41,7 +41,7 @@ def test_a_working_day_leaves_closed_books(tmp_path: Path, patient: str) -> None
     done = driving.run(tmp_path, *BRIEF, "-t", "5s", "--slo", patient)
     assert done.code == ExitCode.PROVED, done.out + done.err
     jsonschema.validate(done.results, SCHEMA)
-    assert max(len(line) for line in done.out.splitlines()) <= 80
+    assert all(len(line) <= 80 for line in done.out.splitlines() if str(tmp_path) not in line)
     asked = {name.partition("/")[0] for name in done.results["measurements"]["operations"]}
     assert asked == {"send", "inbox", "contacts", "inbound", "broadcast", "limits"}
     messages = done.results["measurements"]["messages"]
