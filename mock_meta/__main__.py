@@ -1,5 +1,9 @@
 """Entry point of ``python -m mock_meta``."""
 
-from mock_meta.cli import main
+import signal
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # a Ctrl-C before the server takes over is no traceback, and is never lost
+
+from mock_meta.cli import main  # noqa: E402
 
 main()

@@ -1,5 +1,6 @@
 """The mock as one FastAPI application."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from mock_meta.connection import Send
+from mock_meta.connection import Receive, Send, can_cut, cut
 from mock_meta.control.application import PREFIX, add_control
-from mock_meta.gateway import Gateway, Receive, Scope
+from mock_meta.gateway import Gateway, Scope
 from mock_meta.mock import Clock, Mock
 from mock_meta.posting import Poster
 from mock_meta.settings import Settings
@@ -35,10 +36,17 @@ class MockMeta(FastAPI):
         self.router.default = self._graph
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].endswith("/messages") and scope["path"].startswith("/v"):
-            await self._gateway(scope, receive, send)
-        else:
-            await super().__call__(scope, receive, send)
+        try:
+            if scope["type"] == "http" and scope["path"].endswith("/messages") and scope["path"].startswith("/v"):
+                await self._gateway(scope, receive, send)
+            else:
+                await super().__call__(scope, receive, send)
+        except asyncio.CancelledError:
+            if not can_cut(scope):
+                raise
+            await cut(
+                scope, receive
+            )  # the server ends while a call waits: a drop, as when Meta goes away, and not uvicorn's 500
 
     async def _graph(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Everything that is no route of the control."""

@@ -10,6 +10,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Headers = list[tuple[bytes, bytes]]
 
 _TRANSPORT = "mock_meta.transport"
@@ -56,14 +57,21 @@ class NoTransportError(RuntimeError):
     """The application does not run behind CuttableProtocol."""
 
 
-def cut(scope: MutableMapping[str, Any]) -> None:
-    """Reset the connection: the caller sees it drop (RST), not an answer."""
+def can_cut(scope: MutableMapping[str, Any]) -> bool:
+    """Whether the call came through CuttableProtocol."""
+    return _TRANSPORT in scope.get("extensions", {})
+
+
+async def cut(scope: MutableMapping[str, Any], receive: Receive) -> None:
+    """Reset the connection: the caller sees it drop (RST), not an answer. Returns when uvicorn has seen it too."""
     try:
         transport = scope["extensions"][_TRANSPORT]["transport"]
     except KeyError as missing:
         raise NoTransportError("a connection can only be cut behind mock_meta's own server") from missing
     _drop_unsent(transport.get_extra_info("socket"))
     transport.abort()
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _drop_unsent(wrapped: Any) -> None:  # noqa: ANN401  # asyncio's and uvloop's socket wrappers share no type

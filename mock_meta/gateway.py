@@ -6,7 +6,7 @@ Order of events for a call: read it, let a fault take it or carry it out, record
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import MutableMapping
 from typing import Any
 
 import msgspec
@@ -14,7 +14,7 @@ import msgspec
 from mock_meta.accounts import Account
 from mock_meta.answer import Answer, failed, to_wire
 from mock_meta.call import Call, read_call
-from mock_meta.connection import Send, cut, reply
+from mock_meta.connection import Receive, Send, cut, reply
 from mock_meta.errors import GraphError
 from mock_meta.faults import Fault, Subject
 from mock_meta.graph.media import DOWNLOAD_NODE, download
@@ -27,7 +27,6 @@ from mock_meta.numbers import digits_of
 from mock_meta.recording import make_entry, recipient_of, type_of
 
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 _LONGEST_HANG = 600.0
 
@@ -131,12 +130,12 @@ class Gateway:
     ) -> None:
         if fault.hang is not None:
             await _until_gone(receive, fault.delay or _LONGEST_HANG)
-            cut(scope)
+            await cut(scope, receive)
             return
         if fault.delay:
             await asyncio.sleep(fault.delay)
         if fault.reset is not None:
-            cut(scope)
+            await cut(scope, receive)
         elif fault.raw is not None:
             head = [
                 (b"content-type", fault.raw.content_type.encode("latin-1")),

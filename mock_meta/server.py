@@ -15,7 +15,8 @@ import uvicorn
 from mock_meta.app import MockMeta
 from mock_meta.connection import CuttableProtocol
 
-_GRACE = 1
+_GRACE = 0.3
+"""Seconds for calls under way when the server is told to end."""
 
 
 class Server(uvicorn.Server):
@@ -28,6 +29,15 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._announce()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Calls that wait for something, such as a fault's end, are cut off instead of waited for."""
+        asyncio.get_running_loop().call_later(_GRACE, self._cut_off)
+        await super().shutdown(sockets)
+
+    def _cut_off(self) -> None:
+        for task in self.server_state.tasks:
+            task.cancel()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -75,7 +85,7 @@ def serve(
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_graceful_shutdown=_GRACE,
+        timeout_graceful_shutdown=1,
         timeout_keep_alive=75,
         backlog=4096,
         ssl_context_factory=(lambda _config, _default: tls) if tls else None,

@@ -1,8 +1,11 @@
 """``python -m mock_meta``: what it prints, how it ends."""
 
 import json
+import runpy
+import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,7 @@ import pytest
 from mock_meta.app import create_app
 from mock_meta.cli import main
 from mock_meta.screen import start_screen
-from tests.mock_meta.conftest import DEADLINE, Live
+from tests.mock_meta.conftest import DEADLINE, Live, until
 from tests.mock_meta.inside import PHONE, TOKEN, WABA, account
 
 COMMAND = [sys.executable, "-m", "mock_meta"]
@@ -39,6 +42,34 @@ def test_it_ends_when_stdin_does_and_reads_its_config(tmp_path: Path) -> None:
         assert answer.status_code == 200
         process.stdin.close()
         assert process.wait(DEADLINE) == 0
+
+
+def test_ctrl_c_cuts_calls_that_wait_and_nothing_is_logged() -> None:
+    """Neither a reset on command nor the end of the server is an error of the mock's."""
+    with subprocess.Popen(COMMAND, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = json.loads(process.stdout.readline())["url"]
+        with httpx.Client(base_url=url, trust_env=False, timeout=DEADLINE) as client, ThreadPoolExecutor() as pool:
+            client.post("/_control/faults", json={"reset": "before", "times": 1})
+            with pytest.raises(httpx.TransportError):
+                client.get("/v21.0/me")
+            client.post("/_control/faults", json={"delay": 600})
+            waiting = pool.submit(client.get, "/v21.0/me")
+            until(lambda: client.get("/_control/health").json()["in_flight"] == 1)
+            process.send_signal(signal.SIGINT)
+            assert isinstance(waiting.exception(DEADLINE), httpx.TransportError)
+        assert (process.wait(DEADLINE), process.communicate()) == (0, ("", ""))
+
+
+def test_ctrl_c_before_the_server_listens_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
+    monkeypatch.setattr("mock_meta.cli.main", lambda: seen.append(signal.getsignal(signal.SIGINT)))
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        runpy.run_module("mock_meta", run_name="__main__")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert seen == [signal.SIG_DFL]
 
 
 def fails(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
