@@ -20,8 +20,8 @@ _ALWAYS: Headers = [
     (b"expires", b"Sat, 01 Jan 2000 00:00:00 GMT"),
     (b"alt-svc", b'h3=":443"; ma=86400'),
     (b"cross-origin-resource-policy", b"cross-origin"),
-    (b"connection", b"keep-alive"),
 ]
+_KEPT: Headers = [(b"connection", b"keep-alive")]
 _JSON = "application/json; charset=UTF-8"
 _FRESH = (b"cache-control", b"private, no-cache, no-store, must-revalidate")
 _NEVER = (b"cache-control", b"no-store")
@@ -78,6 +78,8 @@ def to_wire(answer: Answer, call: Call, ids: Ids) -> Wire:
     ]
     if answer.headers:
         headers += [(name.encode(), value.encode("latin-1", "replace")) for name, value in answer.headers.items()]
+    if call.headers.get("connection", "").lower() != "close":
+        headers += _KEPT
     return Wire(answer.status, headers + _conditional(answer, call, body), body)
 
 

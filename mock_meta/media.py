@@ -153,6 +153,9 @@ class MediaStore:
         self._files.pop(media_id, None)
 
     def ticket(self, media: Media, now: float) -> Ticket:
+        """A new one; those that expired are forgotten, oldest first."""
+        while self._tickets and next(iter(self._tickets.values())).expires_at <= now:
+            del self._tickets[next(iter(self._tickets))]
         ticket = Ticket(media.id, int(now + URL_LIFE), "AT" + self._ids.token(40))
         self._tickets[ticket.hash] = ticket
         return ticket

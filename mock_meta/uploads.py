@@ -1,7 +1,7 @@
 """Resumable upload sessions and the handles they end in (fact sheet 9)."""
 
 import base64
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from mock_meta.ids import Ids
 
@@ -12,13 +12,16 @@ _USER = "100012345678901"
 
 @dataclass(slots=True)
 class Session:
-    """A file on its way. ``id`` starts with ``upload:`` and carries no query."""
+    """A file on its way, of which nobody asks for the bytes again: ``received`` counts them.
+
+    ``id`` starts with ``upload:`` and carries no query.
+    """
 
     id: str
     app_id: str
     file_type: str
     length: int
-    received: bytearray = field(default_factory=bytearray)
+    received: int = 0
     signature: str = ""
 
 

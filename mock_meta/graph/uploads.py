@@ -39,12 +39,12 @@ def append(mock: Mock, call: Call, node: Node) -> Answer:
     offset = call.headers.get("file_offset")
     if offset is None:
         raise required("file_offset")
-    if whole(offset) != len(session.received):
-        raise invalid(f"Param file_offset must be {len(session.received)} - got {offset}.")
-    if len(session.received) + len(call.body) > session.length:
+    if whole(offset) != session.received:
+        raise invalid(f"Param file_offset must be {session.received} - got {offset}.")
+    if session.received + len(call.body) > session.length:
         raise invalid(f"The file is longer than the announced {session.length} bytes.")
-    session.received += call.body
-    if len(session.received) < session.length:
+    session.received += len(call.body)
+    if session.received < session.length:
         return _progress(session)
     return ok({"h": mock.uploads.finish(session, mock.clock()).text})
 
@@ -54,7 +54,7 @@ def progress(mock: Mock, call: Call, node: Node) -> Answer:
 
 
 def _progress(session: Session) -> Answer:
-    return ok({"id": session.id, "file_offset": len(session.received)})
+    return ok({"id": session.id, "file_offset": session.received})
 
 
 def _session(mock: Mock, call: Call, node: Node) -> Session:

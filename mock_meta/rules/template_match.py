@@ -64,8 +64,20 @@ def check_template(send: TemplateSend, template: Template | None) -> Template:
     _check_header(template, given_header)
     _check_texts(template, "body", _text_of(template, "BODY"), given_body, _BODY)
     _check_buttons(template, [one for one in send.components if one.type == "button"])
+    _check_offer(template, [one for one in send.components if one.type == "limited_time_offer"])
     _check_cards(template, [card for one in send.components for card in one.cards])
     return template
+
+
+def _check_offer(template: Template, given: Sequence[Component]) -> None:
+    """An offer that expires says when, and nothing else does."""
+    offer = component(template, "LIMITED_TIME_OFFER")
+    if offer is None and given:
+        raise refuse(132018, "Template does not contain limited time offer component")
+    about = offer.get("limited_time_offer") if offer else None
+    expires = isinstance(about, Mapping) and about.get("has_expiration") is True
+    if expires and not any(one.parameters for one in given):
+        raise refuse(131008, "limited_time_offer: expiration_time_ms is required")
 
 
 def _check_cards(template: Template, given: Sequence[tuple[Component, ...]]) -> None:
@@ -117,8 +129,10 @@ def _check_header(template: Template, given: Sequence[Parameter]) -> None:
     if sort == "TEXT":
         _check_texts(template, "header", _text_of(template, "HEADER"), given, _HEADER)
         return
+    if len(given) > 1:
+        raise _count("header", len(given), 1)
     received = given[0].kind if given else "unknown"
-    if received != _MEDIA_KINDS.get(sort, "unknown") or len(given) != 1:
+    if received != _MEDIA_KINDS.get(sort, "unknown"):
         raise refuse(132012, f"header: Format mismatch, expected {sort}, received {received.upper()}")
 
 

@@ -61,9 +61,7 @@ def _component(value: object, param: str, known: MediaKnown) -> Component:
     only(component, _MEMBERS, param)
     kind = one_of(component.get("type"), _COMPONENTS, member(param, "type"))
     sub_type, index = _button(component, param) if kind == "button" else (None, None)
-    parameters = component.get("parameters", [])
-    if not isinstance(parameters, list):
-        raise invalid(f"Param {member(param, 'parameters')} must be an array.")
+    parameters = [] if component.get("parameters") is None else array_at(component, "parameters", param)
     here = member(param, "parameters")
     read = tuple(read_parameter(one, f"{here}[{place}]", known) for place, one in enumerate(parameters))
     cards = _cards(component, param, known) if kind == "carousel" else ()

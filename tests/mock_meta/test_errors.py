@@ -3,7 +3,7 @@
 import pytest
 
 from mock_meta.errors import error_body
-from tests.mock_meta.inside import PHONE, WABA, Inside
+from tests.mock_meta.inside import PHONE, TOKEN, WABA, Inside
 
 STATUSES = {
     401: (0, 104, 190),
@@ -30,3 +30,9 @@ def test_the_version_is_told_once_the_token_was_read(inside: Inside) -> None:
     answer = inside.graph("GET", PHONE)
     assert (answer.json()["error"]["error_subcode"], answer.headers["facebook-api-version"]) == (463, "v21.0")
     assert answer.headers["www-authenticate"].startswith('OAuth "Facebook Platform" "invalid_token" "Error validating')
+
+
+def test_a_connection_is_kept_unless_the_caller_closes_it(inside: Inside) -> None:
+    asked = {"Authorization": f"Bearer {TOKEN}", "Connection": "close"}
+    assert "connection" not in inside.request("GET", f"/v21.0/{PHONE}", headers=asked).headers
+    assert inside.graph("GET", PHONE).headers["connection"] == "keep-alive"

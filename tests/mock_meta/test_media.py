@@ -6,8 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
+from mock_meta.ids import Ids
 from mock_meta.inspection import HEAD, trouble
-from mock_meta.media import SAMPLES, sample
+from mock_meta.media import SAMPLES, MediaStore, sample
 from mock_meta.multipart import read_multipart
 from tests.mock_meta.inside import PHONE, TOKEN, Inside
 
@@ -37,6 +38,16 @@ def test_upload_look_up_download_send_delete(inside: Inside) -> None:
     assert inside.graph("GET", media_id).json()["error"]["error_subcode"] == 33
     assert inside.refused(type="image", image={"id": media_id})["code"] == 131009
     assert [entry["problems"] for entry in inside.requests()][:4] == [[], [], [], []]
+
+
+def test_download_urls_that_expired_are_forgotten() -> None:
+    store = MediaStore(Ids(0))
+    media = store.add("1", "2", "image/png", PNG, 1e9)
+    first = store.ticket(media, 0.0)
+    second = store.ticket(media, 299.0)
+    store.ticket(media, 300.0)
+    assert store.redeem(media.id, first.hash, 0.0) is None
+    assert store.redeem(media.id, second.hash, 300.0) == media
 
 
 def test_uploads_live_thirty_days(inside: Inside) -> None:

@@ -28,6 +28,7 @@ def stocked(inside: Inside) -> Inside:
         "priced": [{"type": "BODY", "text": "It costs {{1}} now."}],
         "shop": [{"type": "HEADER", "format": "LOCATION"}],
         "goods": [products],
+        "offer": [{"type": "LIMITED_TIME_OFFER", "limited_time_offer": {"text": "Hurry", "has_expiration": True}}],
     }.items():
         inside.control("POST", f"/accounts/{WABA}/templates", {"name": name, "components": components})
     return inside
@@ -37,6 +38,10 @@ def test_accepted(stocked: Inside) -> None:
     stocked.send(**sent("priced", {"type": "BODY", "parameters": [{"type": "CURRENCY", "currency": PRICE}]}))
     stocked.send(**sent("priced", one("body", "date_time", {"fallback_value": "June 1", "day_of_week": 5})))
     stocked.send(**sent("shop", one("header", "location", PLACE)))
+    stocked.send(
+        **sent("offer", one("limited_time_offer", "limited_time_offer", {"expiration_time_ms": 1750000000000}))
+    )
+    stocked.send(**sent("plain", {"type": "body", "parameters": None}))
     action = {"thumbnail_product_retailer_id": "sku", "sections": []}
     stocked.send(**sent("goods", {**one("button", "action", action), "sub_type": "mpm", "index": 0}))
 
@@ -81,3 +86,17 @@ def test_a_list_of_products_must_say_which(stocked: Inside) -> None:
     assert (error["code"], details(error)) == (131008, "buttons: Button at index 0 of type Mpm requires a parameter")
     wrong = {**nothing, "parameters": [{"type": "payload", "payload": "P"}]}
     assert stocked.refused(**sent("goods", wrong))["code"] == 132012
+
+
+def test_an_offer_says_when_it_ends(stocked: Inside) -> None:
+    error = stocked.refused(**sent("offer", {"type": "limited_time_offer"}))
+    assert (error["code"], details(error)) == (131008, "limited_time_offer: expiration_time_ms is required")
+    error = stocked.refused(**sent("plain", one("limited_time_offer", "limited_time_offer", {"expiration_time_ms": 1})))
+    assert (error["code"], details(error)) == (132018, "Template does not contain limited time offer component")
+
+
+def test_a_header_has_one_value(stocked: Inside) -> None:
+    place = one("header", "location", PLACE)
+    error = stocked.refused(**sent("shop", {**place, "parameters": place["parameters"] * 2}))
+    assert error["code"] == 132000
+    assert details(error).startswith("header: number of localizable_params (2)")
