@@ -64,7 +64,7 @@ def read_call(scope: Mapping[str, Any], body: bytes) -> Call:
     at, unusual = read_path(scope["path"])
     problems += unusual
     method = query.pop("method", scope["method"]).upper() if query else scope["method"]
-    params, readable = (query, True) if method not in _BODY_METHODS else _params(headers, query, body, problems, at)
+    params, readable = _params(headers, query, body, problems, at) if method in _BODY_METHODS else (query, True)
     sessions = at.node.startswith(_UPLOAD) or at.edge == "uploads"
     credential = _credential(headers, query, params, problems, sessions=sessions)
     origin = f"{scope['scheme']}://{headers.get('host', 'graph.facebook.com')}"
@@ -113,10 +113,12 @@ def _authorization(header: str, problems: list[str], *, sessions: bool) -> tuple
 
 
 def _params(
-    headers: Mapping[str, str], query: dict[str, str], body: bytes, problems: list[str], at: Path
+    headers: Mapping[str, str], query: dict[str, Any], body: bytes, problems: list[str], at: Path
 ) -> tuple[Mapping[str, Any], bool]:
     if at.node.startswith(_UPLOAD):  # a file's bytes, whatever a client calls them
         return query, True
+    if query:
+        query = {name: decoded(text) for name, text in query.items()}
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
         return _json_params(query, body, problems)

@@ -9,6 +9,7 @@ from mock_meta.control.shapes import Shape
 from mock_meta.numbers import is_user_id
 
 Id = Annotated[str, StringConstraints(pattern=r"^\d{1,32}$")]
+NameStatus = Literal["APPROVED", "AVAILABLE_WITHOUT_REVIEW", "DECLINED", "EXPIRED", "NONE", "PENDING_REVIEW"]
 Version = Annotated[str, StringConstraints(pattern=r"^v\d{1,2}\.\d$")]
 
 
@@ -33,10 +34,10 @@ class PhoneShape(Shape):
     quality_rating: Literal["GREEN", "YELLOW", "RED", "UNKNOWN"] = "GREEN"
     registered: bool = True
     verified: bool = True
-    pin: str | None = None
+    pin: Annotated[str, StringConstraints(pattern=r"^\d{6}$")] | None = None
     throughput: Literal["STANDARD", "HIGH"] = "STANDARD"
     mode: Literal["LIVE", "SANDBOX"] = "LIVE"
-    name_status: str = "APPROVED"
+    name_status: NameStatus = "APPROVED"
     allowed_recipients: list[str] | None = None
     groups: list[GroupShape] = Field(default_factory=list)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from mock_meta.accounts import TemplateCategory
 from mock_meta.errors import GraphError, invalid, management
+from mock_meta.jsontext import decoded
 from mock_meta.numbers import whole
 from mock_meta.rules.languages import LANGUAGES
 from mock_meta.rules.shape import Object, array_at, as_object, member, object_at, one_of, required, text_at
@@ -106,7 +107,8 @@ def read_components(
 
 def _normalised(parent: Object, param: str) -> list[dict[str, Any]]:
     place = member(param, "components")
-    return [_normal(one, f"{place}[{index}]") for index, one in enumerate(array_at(parent, "components", param))]
+    given = array_at({"components": decoded(parent.get("components"))}, "components", param)
+    return [_normal(one, f"{place}[{index}]") for index, one in enumerate(given)]
 
 
 def _normal(value: object, param: str) -> dict[str, Any]:

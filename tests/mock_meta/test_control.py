@@ -56,6 +56,12 @@ def test_a_new_account_needs_its_secrets(inside: Inside) -> None:
     assert "decimal" in inside.control("PUT", "/accounts/x", account(), status=400)["error"]
 
 
+def test_a_number_has_a_pin_of_six_digits_and_one_of_metas_states(inside: Inside) -> None:
+    for wrong in ({"pin": "12"}, {"pin": "12345x"}, {"name_status": "FINE"}):
+        phone = {"id": PHONE, "display_phone_number": "+1 555-078-3881", **wrong}
+        inside.control("PUT", f"/accounts/{WABA}", {"phone_numbers": [phone]}, status=400)
+
+
 def test_a_number_has_one_account(inside: Inside) -> None:
     sentence = inside.control("PUT", "/accounts/7", account(), status=409)["error"]
     assert sentence == f"phone number {PHONE} belongs to account {WABA}"

@@ -1,5 +1,6 @@
 """Templates from creation to deletion: rules, review, quality."""
 
+import json
 from typing import Any
 
 import pytest
@@ -157,6 +158,15 @@ def test_names_are_unique_per_language_and_keep_their_category(inside: Inside) -
     )
 
 
+def test_a_template_may_come_as_json_a_form_or_a_query(inside: Inside) -> None:
+    path = f"{WABA}/message_templates"
+    components = json.dumps([body("x")])
+    for way in ("json", "data", "params"):
+        given: Any = {"name": way, "category": "UTILITY", "language": "it", "components": components}
+        options: dict[str, Any] = {way: given}
+        assert inside.graph("POST", path, **options).json()["status"] == "PENDING"
+
+
 def test_named_parameters(inside: Inside) -> None:
     named = {
         "type": "body",
@@ -278,6 +288,25 @@ def test_editing(inside: Inside) -> None:
     assert "error" in inside.graph("POST", template, json={"category": "MARKETING"}).json()
     assert inside.graph("POST", template, json={"components": [BODY]}).json()["success"] is True
     assert [value["event"] for value in inside.posts.values()] == ["APPROVED", "APPROVED"]
+
+
+def test_an_approved_template_is_edited_ten_times_in_thirty_days(inside: Inside) -> None:
+    template = inside.graph("GET", f"{WABA}/message_templates?name=plain").json()["data"][0]["id"]
+
+    def edited() -> bool:
+        answer = inside.graph("POST", template, json={"components": [body("New text.")]})
+        return answer.json().get("success") is True
+
+    started = inside.now
+    for day in range(10):
+        inside.now = started + day * 86_400
+        assert edited()
+        inside.now += 86_399
+        assert not edited()
+    inside.now = started + 30 * 86_400 - 1
+    assert not edited()
+    inside.now += 1
+    assert edited()
 
 
 def test_deleting(inside: Inside) -> None:
