@@ -69,7 +69,7 @@ class PhoneNumber:
 
 @dataclass(slots=True)
 class Template:
-    """A message template in one language; ``components`` as Meta lists them."""
+    """A message template in one language; ``components`` as Meta lists them, ``place`` its own in the account's list."""
 
     id: str
     name: str
@@ -85,6 +85,7 @@ class Template:
     created_at: float = 0.0
     ttl: int | None = None
     pauses: int = 0
+    place: int = 0
     edits: list[float] = field(default_factory=list)
 
 
@@ -131,6 +132,7 @@ class Account:
     webhook_fields: frozenset[str] | None = None
     phones: dict[str, PhoneNumber] = field(default_factory=dict)
     templates: dict[str, Template] = field(default_factory=dict)
+    last_place: int = 0
     deleted_names: dict[tuple[str, str], float] = field(default_factory=dict)
     other_apps: list[App] = field(default_factory=list)
 
@@ -154,6 +156,13 @@ class Account:
         """The id of the app whose token it is."""
         app = self.app_of(token)
         return app.id if isinstance(app, App) else app.app_id
+
+    def add(self, template: Template) -> None:
+        """At the end of the list, at a place that no template had before."""
+        self.last_place += 1
+        template.place = self.last_place
+        self.templates.pop(template.id, None)
+        self.templates[template.id] = template
 
     def template(self, name: str, language: str) -> Template | None:
         wanted = (name, language)

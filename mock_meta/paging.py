@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -30,20 +31,25 @@ def decode_cursor(text: str) -> int:
     return position
 
 
-def page(call: Call, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """``data`` and ``paging`` for the rows the call asks for. Positions count from 1, cursors are inclusive ends."""
+def page(call: Call, rows: Sequence[Mapping[str, Any]], places: Sequence[int] | None = None) -> dict[str, Any]:
+    """``data`` and ``paging`` for the rows the call asks for.
+
+    A cursor is the place of a row that was shown: rows that go away between two pages move none of the others.
+    ``places`` ascend; without them they are 1, 2, 3 …
+    """
+    places = range(1, len(rows) + 1) if places is None else places
     limit = _limit(call.query.get("limit"))
     before, after = call.query.get("before"), call.query.get("after")
     if before:
-        end = max(0, decode_cursor(before) - 1)
+        end = bisect_left(places, decode_cursor(before))
         start = max(0, end - limit)
     else:
-        start = decode_cursor(after) if after else 0
+        start = bisect_right(places, decode_cursor(after)) if after else 0
         end = start + limit
     data = rows[start:end]
     if not data:
         return {"data": []}
-    cursors = {"before": encode_cursor(start + 1), "after": encode_cursor(start + len(data))}
+    cursors = {"before": encode_cursor(places[start]), "after": encode_cursor(places[start + len(data) - 1])}
     paging: dict[str, Any] = {"cursors": cursors}
     if start > 0:
         paging["previous"] = _link(call, "before", cursors["before"])

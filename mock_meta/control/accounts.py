@@ -175,7 +175,7 @@ def put_template(mock: Mock, account: Account, shape: TemplateShape) -> Template
     )
     if old is not None:
         del account.templates[old.id]
-    account.templates[template.id] = template
+    account.add(template)
     return template
 
 

@@ -51,7 +51,7 @@ def create(mock: Mock, call: Call, node: Node) -> Answer:
         ttl=draft.ttl,
         created_at=mock.clock(),
     )
-    account.templates[template.id] = template
+    account.add(template)
     submit(mock, account, template)
     return ok({"id": template.id, "status": template.status.value, "category": template.category.value})
 

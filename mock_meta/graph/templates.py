@@ -50,7 +50,8 @@ def list_templates(_mock: Mock, call: Call, node: Node) -> Answer:
     tests = _tests(call.query)
     rows = [one for one in node.account.templates.values() if all(test(one) for test in tests)]
     asked = call.query.get("fields")
-    listed = page(call, [select(template_node(one), asked, DEFAULT_FIELDS) for one in rows])
+    nodes = [select(template_node(one), asked, DEFAULT_FIELDS) for one in rows]
+    listed = page(call, nodes, [one.place for one in rows])
     wanted = call.query.get("summary")
     return ok({**listed, "summary": select_summary(len(rows), node.account, wanted)} if wanted else listed)
 
