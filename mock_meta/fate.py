@@ -9,8 +9,9 @@ from mock_meta.conversations import Conversations, Sent
 from mock_meta.inspection import HEAD, trouble
 from mock_meta.ledger import Ledger
 from mock_meta.limits import Limits
+from mock_meta.links import files_in
 from mock_meta.magic import magic
-from mock_meta.media import MOST_BYTES, MediaStore
+from mock_meta.media import MediaStore
 from mock_meta.rules.message import Message
 
 
@@ -72,13 +73,15 @@ class Fates:
 
     def _unusable_media(self, sent: Sent, message: Message) -> Failure | None:
         """An uploaded file of the wrong kind shows only now (4.4)."""
-        media_id = message.payload.get("id") if message.type in MOST_BYTES else None
-        media = self._media.find(str(media_id), sent.at) if media_id else None
-        if media is None:
+        if message.type == "text":
             return None
-        mime = media.mime_type.partition(";")[0]
-        found = trouble(message.type, mime, media.content[:HEAD], len(media.content))
-        return Failure(131053, details=found) if found else None
+        for kind, file in files_in(message.type, message.payload):
+            media = self._media.find(str(file.get("id")), sent.at)
+            mime = media.mime_type.partition(";")[0] if media else ""
+            found = trouble(kind, mime, media.content[:HEAD], len(media.content)) if media else None
+            if found is not None:
+                return Failure(131053, details=found)
+        return None
 
 
 def _is_voice_note(message: Message) -> bool:

@@ -33,19 +33,21 @@ class Link:
 
 def links_in(kind: str, payload: Any) -> Iterator[Link]:  # noqa: ANN401  # a checked message's JSON
     """The links of a message's payload: its own, its header's, its template's, its cards'."""
-    yield from _walk({kind: payload})
+    return (Link(name, str(file["link"])) for name, file in files_in(kind, payload) if file.get("link"))
 
 
-def _walk(value: object) -> Iterator[Link]:
-    if isinstance(value, list):
-        for one in value:
-            yield from _walk(one)
-    elif isinstance(value, Mapping):
-        for name, one in value.items():
-            if name in MOST_BYTES and isinstance(one, Mapping) and one.get("link"):
-                yield Link(name, str(one["link"]))
+def files_in(kind: str, payload: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:  # noqa: ANN401  # the same
+    """The media objects of a message's payload, each with the member that holds it."""
+    waiting = [(kind, payload)]  # no recursion: what a flow is handed may be nested as deeply as JSON can be
+    while waiting:
+        name, value = waiting.pop()
+        if isinstance(value, list):
+            waiting += [("", one) for one in reversed(value)]
+        elif isinstance(value, Mapping):
+            if name in MOST_BYTES and (value.get("link") or value.get("id")):
+                yield name, value
             else:
-                yield from _walk(one)
+                waiting += reversed(list(value.items()))
 
 
 class LinkChecker:

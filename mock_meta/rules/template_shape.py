@@ -9,6 +9,7 @@ from mock_meta.rules.shape import Object, array_at, as_object, member, one_of, o
 from mock_meta.rules.template_parameters import Parameter, read_parameter
 
 _COMPONENTS = ("header", "body", "button", "footer", "carousel", "limited_time_offer")
+_CARD = ("header", "body", "button")
 _SUB_TYPES = ("quick_reply", "url", "copy_code", "flow", "catalog", "mpm", "spm", "voice_call", "otp")
 _MEMBERS = frozenset({"type", "sub_type", "index", "parameters", "cards"})
 
@@ -56,10 +57,10 @@ def _language(template: Object) -> str:
     return text_at(language, "code", "template['language']", 64)
 
 
-def _component(value: object, param: str, known: MediaKnown) -> Component:
+def _component(value: object, param: str, known: MediaKnown, kinds: tuple[str, ...] = _COMPONENTS) -> Component:
     component = as_object(value, param)
     only(component, _MEMBERS, param)
-    kind = one_of(component.get("type"), _COMPONENTS, member(param, "type"))
+    kind = one_of(component.get("type"), kinds, member(param, "type"))
     sub_type, index = _button(component, param) if kind == "button" else (None, None)
     parameters = [] if component.get("parameters") is None else array_at(component, "parameters", param)
     here = member(param, "parameters")
@@ -80,7 +81,7 @@ def _cards(component: Object, param: str, known: MediaKnown) -> tuple[tuple[Comp
         if number is None:
             raise required(member(here, "card_index"))
         listed = enumerate(array_at(card, "components", here))
-        cards[number] = tuple(_component(one, f"{member(here, 'components')}[{n}]", known) for n, one in listed)
+        cards[number] = tuple(_component(one, f"{member(here, 'components')}[{n}]", known, _CARD) for n, one in listed)
     return tuple(cards[number] for number in sorted(cards))
 
 

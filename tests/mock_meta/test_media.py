@@ -10,7 +10,7 @@ from mock_meta.ids import Ids
 from mock_meta.inspection import HEAD, trouble
 from mock_meta.media import SAMPLES, MediaStore, sample
 from mock_meta.multipart import read_multipart
-from tests.mock_meta.inside import PHONE, TOKEN, Inside
+from tests.mock_meta.inside import PHONE, TOKEN, WABA, Inside
 
 APP = "670843887433847"
 PNG = sample("image", "image/png")[1]
@@ -105,6 +105,18 @@ def test_an_uploaded_file_that_a_message_cannot_hold_fails_later(
     (error,) = status["errors"]
     assert error["code"] == 131053
     assert error["error_data"]["details"].startswith(text)
+
+
+def test_a_file_in_a_templates_header_is_looked_at_too(inside: Inside) -> None:
+    components = [{"type": "HEADER", "format": "IMAGE"}]
+    inside.control("POST", f"/accounts/{WABA}/templates", {"name": "shown", "components": components})
+    for content in (PNG, b"text"):
+        value = {"type": "image", "image": {"id": upload(inside, content).json()["id"]}}
+        header = {"type": "header", "parameters": [value]}
+        template = {"name": "shown", "language": {"code": "en_US"}, "components": [header]}
+        inside.send(type="template", text=None, template=template)
+    inside.rest()
+    assert [status["errors"][0]["code"] for status in inside.posts.statuses()] == [131053]
 
 
 def test_every_invented_file_is_what_it_claims() -> None:

@@ -1,5 +1,6 @@
 """Whatever is sent, the answer is Graph's: a success or an error envelope, and an entry in the ledger."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -92,3 +93,16 @@ def test_any_bytes(steady: Inside, content: bytes, kind: str) -> None:
 )
 def test_any_query(steady: Inside, query: str) -> None:
     check(steady.graph("GET", f"{WABA}/message_templates?{query}"))
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"x":', "}")])
+def test_any_depth(steady: Inside, opening: str, closing: str) -> None:
+    """Python's stack ends near where readers of JSON give up: what these still read must not reach the end."""
+    payload = {"screen": "A", "data": {"x": "HERE"}}
+    parameters = {"flow_message_version": "3", "flow_id": "1", "flow_cta": "Go", "flow_action_payload": payload}
+    flow = {"type": "flow", "body": {"text": "x"}, "action": {"name": "flow", "parameters": parameters}}
+    body = json.dumps({"messaging_product": "whatsapp", "to": PERSON, "type": "interactive", "interactive": flow})
+    headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+    for depth in range(900, 1010, 10):
+        content = body.replace('"HERE"', f"{opening * depth}1{closing * depth}")
+        check(steady.request("POST", f"/v21.0/{PHONE}/messages", content=content, headers=headers))

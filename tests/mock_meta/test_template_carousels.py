@@ -52,6 +52,12 @@ def test_every_card_is_checked(inside: Inside, cards: list[dict[str, Any]], code
     assert text in details(error)
 
 
+def test_a_card_holds_no_cards(inside: Inside) -> None:
+    inner = {"card_index": 0, "components": [{"type": "carousel", "cards": [card(0)]}]}
+    error = inside.refused(**sent(inner))
+    assert error["message"].endswith("['type'] must be one of {BODY, BUTTON, HEADER} - got \"carousel\".")
+
+
 def test_the_outline_of_cards(inside: Inside) -> None:
     inside.control("POST", f"/accounts/{WABA}/templates", CAROUSEL)
     outlines: list[Any] = [{"card_index": 0}, {"components": []}, "card", {"card_index": 0, "components": [], "x": 1}]
