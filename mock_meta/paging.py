@@ -59,7 +59,7 @@ def page(call: Call, rows: Sequence[Mapping[str, Any]], places: Sequence[int] | 
 
 
 def _limit(text: str | None) -> int:
-    if text is None:
+    if not text:
         return DEFAULT_LIMIT
     limit = whole(text)
     if not limit:

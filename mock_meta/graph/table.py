@@ -1,5 +1,6 @@
 """All routes of the imitated Graph API, and the object an id in a path names."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -17,6 +18,7 @@ from mock_meta.errors import (
 )
 from mock_meta.graph import (
     accounts,
+    apps,
     block_users,
     business_profile,
     groups,
@@ -48,6 +50,7 @@ _ROUTES: Mapping[tuple[NodeKind, str, str], Route] = MappingProxyType(
             accounts.routes,
             registration.routes,
             overrides.routes,
+            apps.routes,
             subscriptions.routes,
             tokens.routes,
             business_profile.routes,
@@ -65,6 +68,8 @@ OPERATIONS = frozenset(
     {route.operation for route in _ROUTES.values()} | {"messages.send", "messages.read", "media.download", "unknown"}
 )
 MESSAGES = "messages"
+_TOKEN = re.compile(r"[\w.|-]+", re.ASCII)
+_MALFORMED = "Malformed access token"  # Meta repeats the token here, which the ledger must not hold.
 _METHODS = frozenset({"GET", "POST", "DELETE"})
 _EXPIRED = (
     "Error validating access token: Session has expired on Monday, 19-Jun-23 06:29:46 PDT. "
@@ -163,7 +168,7 @@ def check_token(mock: Mock, call: Call) -> None:
     if not accounts and mock.accounts.of_app_token(call.credential.token):
         return
     if not accounts:
-        raise GraphError(error_body(190))
+        raise GraphError(error_body(190, message=None if _TOKEN.fullmatch(call.credential.token) else _MALFORMED))
     state = mock.accounts.state_of(call.credential.token)
     if state is TokenState.EXPIRED:
         raise GraphError(ErrorBody(190, _EXPIRED, 401, subcode=463))

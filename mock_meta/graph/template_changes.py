@@ -106,7 +106,7 @@ def _check_free(mock: Mock, account: Account, draft: Draft) -> None:
 
 
 def edit(mock: Mock, call: Call, node: Node) -> Answer:
-    """Components are replaced as a whole. An approved or paused template stays in use while it is reviewed again."""
+    """Components are replaced as a whole. An approved template stays in use while it is reviewed again."""
     template, account = _template(node), node.account
     now = mock.clock()
     _check_editable(template, now)

@@ -57,7 +57,7 @@ def read_draft(params: Object, handle_known: HandleKnown) -> Draft:
     language = text_at(params, "language", "", 64)
     if language not in LANGUAGES:
         raise invalid(f'Param language must be one of {{{", ".join(sorted(LANGUAGES))}}} - got "{language}".')
-    wanted = params.get("parameter_format", "POSITIONAL")
+    wanted = params.get("parameter_format") or "POSITIONAL"
     form = one_of(_upper(wanted), ("POSITIONAL", "NAMED"), "parameter_format")
     ttl = read_ttl(params, category)
     components = read_components(params, category, form, handle_known)

@@ -120,6 +120,14 @@ def test_an_apps_own_token_opens_the_app_alone(inside: Inside) -> None:
     assert (hidden["code"], hidden["error_subcode"]) == (100, 33)
 
 
+def test_the_app_itself(inside: Inside) -> None:
+    for token in ("EAAtest", APP_TOKEN):
+        app = inside.graph("GET", APP, token=token).json()
+        assert (app["name"], app["id"]) == ("Test account", APP)
+    assert inside.graph("GET", f"{APP}?fields=x").json()["error"]["code"] == 100
+    assert inside.graph("GET", APP, token="EAAnobody").status_code == 401
+
+
 def test_whose_a_token_is(inside: Inside) -> None:
     assert list(inside.graph("GET", "me").json()) == ["name", "id"]
     assert list(inside.graph("GET", "me?fields=id").json()) == ["id"]

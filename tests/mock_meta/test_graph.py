@@ -35,6 +35,13 @@ def test_an_unknown_token(inside: Inside) -> None:
     assert '"invalid_token"' in answer.headers["www-authenticate"]
 
 
+@pytest.mark.parametrize("token", ["EAA bc", '"EAAtest"', "EAAt\u00e9st"])
+def test_a_malformed_token(inside: Inside, token: str) -> None:
+    answer = inside.request("GET", f"/v21.0/{PHONE}", params={"access_token": token})
+    assert (answer.status_code, answer.json()["error"]["message"]) == (401, "Malformed access token")
+    assert token not in str(inside.requests())
+
+
 @pytest.mark.parametrize(("state", "subcode"), [("expired", 463), ("invalidated", 460)])
 def test_a_token_that_is_no_longer_good(inside: Inside, state: str, subcode: int) -> None:
     inside.control("PUT", f"/accounts/{WABA}", {"token_state": state})
@@ -263,7 +270,7 @@ def test_template_filters_and_fields(inside: Inside) -> None:
     assert inside.graph("GET", row["id"]).json() == row
     assert names("content=ORDER") == ["greeting"]
     assert names("content=type") == []
-    assert names("after=&category=marketing") == ["rich"]
+    assert names("after=&limit=&category=marketing") == ["rich"]
     for query, text in (
         ("status=FOO", "Param status must be one of {APPROVED, ARCHIVED, DELETED, DISABLED, IN_APPEAL, "),
         ('status=["PAUSED","FOO"]', "Param status[1] must be one of {"),

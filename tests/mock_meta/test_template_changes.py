@@ -174,6 +174,7 @@ def test_named_parameters(inside: Inside) -> None:
         "example": {"body_text_named_params": [{"param_name": "first_name", "example": "Anna"}]},
     }
     assert "id" in create(inside, named, parameter_format="NAMED")
+    assert "id" in create(inside, body("x"), parameter_format=None, name="a")
     unlike = {**named, "text": "Hello {{First}}, how are you?"}
     assert create(inside, unlike, parameter_format="NAMED", name="b")["error"]["error_subcode"] == 2388072
     unsampled = {**named, "example": {"body_text_named_params": [{"param_name": "first_name"}]}}
