@@ -1,13 +1,15 @@
 // The live page of mock_meta: reads /_control/feed, acts through /_control like any other client. No dependency, no build.
 
-const SHOWN = 500, KEPT = 5000, SECONDS = 90, PAUSE = 500;
+const SHOWN = 250, KEPT = 5000, SECONDS = 90, PAUSE = 500, PATIENCE = 10_000;
 const $ = (id) => document.getElementById(id);
-const state = { since: 0, lines: [], frozen: false, chosen: null, skew: 0, tally: new Map(), missed: 0 };
+const EMPTY = () => ({ since: null, lines: [], missed: 0, tally: new Map() });
+const state = { ...EMPTY(), frozen: false, chosen: null, skew: 0 };
 
 // --- talking to the mock
 
 async function call(method, path, body) {
-  const answer = await fetch(path, { method, body: body === undefined ? undefined : JSON.stringify(body) });
+  const options = { method, body: body === undefined ? undefined : JSON.stringify(body), signal: AbortSignal.timeout(PATIENCE) };
+  const answer = await fetch(path, options).catch(() => { throw new Error("the mock does not answer"); });
   const said = await answer.json();
   if (!answer.ok) throw new Error(said.error ?? `${answer.status} from ${path}`);
   return said;
@@ -27,10 +29,10 @@ const attempt = (action) => async (event) => {
 
 async function follow() {
   try {
-    const fresh = await call("GET", `feed?since=${state.since}`);
+    const fresh = await call("GET", `feed?since=${state.since ?? 0}`);
     $("link").className = "";
     $("link").textContent = "live";
-    if (fresh.last_seq < state.since) state.since = 0;
+    if (fresh.last_seq < state.since) begin();  // another mock, which counts from the start
     else take(fresh);
   } catch {
     $("link").className = "lost";
@@ -40,15 +42,21 @@ async function follow() {
   setTimeout(follow, PAUSE);
 }
 
+function begin() {
+  Object.assign(state, EMPTY());
+  close();
+}
+
 function take(fresh) {
+  const missed = state.since === null ? 0 : fresh.missed;  // what was there before the page was opened is not missed
   state.since = fresh.last_seq;
   state.skew = Date.now() / 1000 - fresh.now;
-  state.missed += fresh.missed;
+  state.missed += missed;
   for (const name of ["sends", "refused", "webhooks", "unanswered", "pending"]) {
     $(name).textContent = fresh[name].toLocaleString("en");
     $(name).classList.toggle("bad", fresh[name] > 0 && (name === "refused" || name === "unanswered"));
   }
-  for (const line of fresh.lines) count(line);
+  for (const line of fresh.lines) count(line, 1 + missed / fresh.lines.length);
   state.lines.push(...fresh.lines);
   state.lines.splice(0, state.lines.length - KEPT);
   if (fresh.lines.length) {
@@ -59,11 +67,12 @@ function take(fresh) {
 
 // --- the picture at the top
 
-function count(line) {
+/** ``weight``: for how many lines this one stands, when there were more than the page was told. */
+function count(line, weight) {
   const second = Math.floor(line.at);
   const here = state.tally.get(second) ?? { sends: 0, webhooks: 0, badSends: 0, badWebhooks: 0 };
-  if (line.kind === "webhook") { here.webhooks += 1; here.badWebhooks += !line.good; }
-  else { here.sends += 1; here.badSends += !line.good; }
+  if (line.kind === "webhook") { here.webhooks += weight; here.badWebhooks += line.good ? 0 : weight; }
+  else { here.sends += weight; here.badSends += line.good ? 0 : weight; }
   state.tally.set(second, here);
 }
 
@@ -75,8 +84,9 @@ function draw() {
   const ink = (name) => { pen.fillStyle = getComputedStyle(document.querySelector(`i.${name}`)).backgroundColor; };
   const now = Math.floor(Date.now() / 1000 - state.skew), middle = canvas.height / 2, wide = canvas.width / SECONDS;
   for (const second of state.tally.keys()) if (second < now - SECONDS) state.tally.delete(second);
-  const most = Math.max(4, ...[...state.tally.values()].flatMap((one) => [one.sends, one.webhooks]));
-  const scale = (middle - 2) / most;
+  const most = Math.max(0, ...[...state.tally.values()].flatMap((one) => [one.sends, one.webhooks]));
+  const scale = (middle - 2) / Math.max(4, most);
+  $("peak").textContent = `highest ${Math.round(most).toLocaleString("en")}/s`;
   pen.fillStyle = style.color;
   pen.globalAlpha = 0.3;
   pen.fillRect(0, middle - 0.5 * ratio, canvas.width, ratio);
@@ -93,7 +103,7 @@ function draw() {
 
 // --- the timeline
 
-const clock = (at) => new Date(at * 1000).toTimeString().slice(0, 8) + (at % 1).toFixed(3).slice(1);
+const clock = (at) => [new Date(at * 1000).toTimeString().slice(0, 8), make("small", `.${String(Math.floor((at % 1) * 1000)).padStart(3, "0")}`)];
 const what = (line) => line.kind === "webhook"
   ? line.what + (line.many > 1 ? ` (${line.many} statuses)` : "") + (line.attempt > 1 ? `, attempt ${line.attempt}` : "")
   : line.operation === "messages.send" ? `send ${line.what}` : line.operation;
@@ -114,14 +124,13 @@ function make(tag, content = "", attributes = {}) {
 }
 
 function row(line) {
-  const made = make("tr", [], { className: `${line.kind} ${line.good ? "" : "bad"}`, tabIndex: -1 });
+  const made = make("tr", [], { className: `${line.kind} ${line.good ? "" : "bad"}` });
   made.dataset.seq = line.seq;
-  made.setAttribute("aria-selected", String(state.chosen?.seq === line.seq));
   const arrow = make("td", line.kind === "webhook" ? "←" : "→");
   arrow.title = line.kind === "webhook" ? "Meta to the application" : "the application to Meta";
   const milliseconds = line.seconds === null ? "" : (line.seconds * 1000).toFixed(1);
-  made.append(make("td", clock(line.at)), arrow, make("td", what(line)), make("td", who(line)),
-    make("td", result(line), { title: result(line) }), make("td", milliseconds, { className: "number" }));
+  const [named, person, said] = [what(line), who(line), result(line)].map((text) => make("td", text, { title: text }));
+  made.append(make("td", clock(line.at)), arrow, named, person, said, make("td", milliseconds, { className: "number" }));
   return made;
 }
 
@@ -130,9 +139,11 @@ function list() {
   const old = new Map([...place.rows].map((one) => [one.dataset.seq, one]));
   const lines = state.lines.filter(matches).slice(-SHOWN).reverse();
   place.replaceChildren(...lines.map((line) => {
-    const known = old.get(String(line.seq)), made = row(line);
-    if (!known && old.size) made.classList.add("new");
-    return made;
+    const known = old.get(String(line.seq)), shown = known ?? row(line);
+    shown.tabIndex = -1;
+    shown.setAttribute("aria-selected", String(state.chosen?.seq === line.seq));
+    shown.classList.toggle("new", !known && old.size > 0);
+    return shown;
   }));
   const heir = [...place.rows].find((one) => one.dataset.seq === focused) ?? place.rows[0];
   if (heir) heir.tabIndex = 0;
@@ -171,7 +182,7 @@ async function tell(line) {
   const story = $("story"), open = new Set([...story.querySelectorAll("details[open]")].map((one) => one.dataset.seq));
   story.hidden = false;
   story.replaceChildren(
-    make("h2", `${what(line)} ${who(line) && `· ${who(line)}`}`), make("p", wamid ?? "no message id: Meta took nothing", { className: "id" }),
+    make("h2", `${what(line)} ${who(line) && `· ${who(line)}`}`), make("p", wamid ?? "no message id", { className: "id" }),
     make("ol", entries.map((entry) => step(entry, entries[0].at, wamid, open))), ...replies(line, entries),
   );
 }
@@ -180,7 +191,8 @@ function step(entry, start, wamid, open) {
   const hook = entry.kind === "webhook";
   const names = hook ? entry.statuses.filter(([id]) => id === wamid).map(([, name]) => name) : [];
   const title = hook ? names.join(", ") || (entry.statuses.length ? entry.statuses.map(([, name]) => name).join(", ") : entry.field) : entry.operation;
-  const outcome = hook ? entry.status ?? entry.error : [entry.status, entry.error?.message].filter(Boolean).join(" ");
+  const said = hook ? [entry.status ?? entry.error] : [entry.status, entry.error?.message, entry.error?.details];
+  const outcome = said.filter(Boolean).join(" ") || "nothing";
   const good = hook ? entry.status === 200 : entry.outcome === "accepted";
   const after = `+${((entry.at - start) * 1000).toFixed(0)} ms`;
   const details = make("details", [make("summary", hook ? "payload" : "body"), make("pre", JSON.stringify(hook ? entry.payload : entry.body, null, 2))]);
@@ -221,13 +233,13 @@ async function refresh() {
     button.dataset.id = armed?.id ?? "";
   }
   $("faults").replaceChildren(...faults.map((fault) => make("li", [
-    make("code", `${JSON.stringify({ ...fault, id: undefined, fired: undefined })} · ${fault.fired} times`),
+    make("code", `${asked(fault)} · fired: ${fault.fired}${fault.left === null ? "" : `, left: ${fault.left}`}`),
     make("button", "Remove", { onclick: attempt(async () => { await call("DELETE", `faults/${fault.id}`); await refresh(); }) }),
   ])));
 }
 
-const same = (fault, button) => Object.entries(JSON.parse(button.dataset.fault))
-  .every(([name, value]) => JSON.stringify(fault[name]) === JSON.stringify(value));
+const asked = ({ id, left, fired, ...terms }) => JSON.stringify(terms);
+const same = (fault, button) => asked(fault) === JSON.stringify(JSON.parse(button.dataset.fault));
 
 function options(select, values, chosen) {
   const now = [...select.options].map((one) => one.value);
@@ -278,7 +290,7 @@ $("pause").addEventListener("click", pause);
 $("profile").addEventListener("change", attempt(async () => { await call("PUT", "behaviour", { profile: $("profile").value }); await refresh(); }));
 $("empty").addEventListener("click", attempt(async () => {
   await call("POST", "reset", {});
-  Object.assign(state, { lines: [], chosen: null, missed: 0 });
+  Object.assign(state, { lines: [], missed: 0 });
   close();
   await refresh();
 }));

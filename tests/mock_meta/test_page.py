@@ -109,6 +109,34 @@ def test_faults_and_delivery_are_flipped(page: Page, live: Live) -> None:
     until(lambda: live.control("GET", "/behaviour")["profile"] == "silent")
 
 
+def test_a_fault_for_one_person_is_not_the_buttons(page: Page, live: Live) -> None:
+    live.control("POST", "/faults", {"error": {"code": 130429}, "match": {"to": [PERSON]}, "times": 3})
+    page.reload()
+    expect(page.locator("#faults code")).to_contain_text("fired: 0, left: 3")
+    expect(page.get_by_role("button", name="Throttle (130429)")).to_have_attribute("aria-pressed", "false")
+
+
+def test_what_a_refused_call_did_wrong_is_told(page: Page, live: Live) -> None:
+    send(live, type="image", image={"id": "1", "caption": "x" * 2000})
+    page.locator("#lines tr").click()
+    details = live.control("GET", "/ledger")["entries"][0]["error"]["details"]
+    expect(page.locator("#story li")).to_contain_text(details or "(#100)")
+
+
+def test_what_was_there_before_the_page_is_not_missed_and_another_mock_begins_anew(page: Page, live: Live) -> None:
+    """The feed of a mock with a long past, then of one that is just started in its place."""
+    send(live)
+    expect(page.locator("#lines tr")).to_have_count(4)
+    feed = live.control("GET", "/feed")
+    told = {**feed, "last_seq": 5000, "missed": 4600}
+    page.route("**/feed*", lambda route: route.fulfill(json=told))
+    page.reload()
+    expect(page.locator("#lines tr")).to_have_count(4)
+    expect(page.locator("#missed")).to_be_hidden()
+    told |= {"last_seq": 0, "missed": 0, "lines": []}
+    expect(page.locator("#lines tr")).to_have_count(0)
+
+
 def test_the_keyboard_is_enough(page: Page, live: Live) -> None:
     send(live)
     expect(page.locator("#lines tr")).to_have_count(4)
@@ -137,4 +165,7 @@ def test_a_mock_that_went_away_is_told(browser: Browser, live: Live) -> None:
     page.goto(f"{live.address['url']}/_control/")
     page.route("**/feed*", lambda route: route.abort())
     expect(page.locator("#link")).to_have_class("lost")
+    page.route("**/delivery", lambda route: route.abort())
+    page.keyboard.press("p")
+    expect(page.locator("#said")).to_have_text("the mock does not answer")
     page.close()
