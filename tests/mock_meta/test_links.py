@@ -1,5 +1,6 @@
 """Media by link: fetched from this machine and from named hosts only, and what is wrong with it told by 131053."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -134,6 +135,17 @@ def test_a_link_is_fetched_once(inside: Inside, files: Files) -> None:
     for _ in range(2):
         outcome(inside, **media("image", f"{files.url}/a.png"))
     assert files.asked == ["/a.png"]
+
+
+def test_a_link_in_many_messages_is_fetched_once(files: Files) -> None:
+    checker = LinkChecker(frozenset(), 5)
+    link = Link("image", f"{files.url}/secret.png")
+
+    async def ask() -> list[str | None]:
+        return await asyncio.gather(*(checker.trouble(link) for _ in range(20)))
+
+    assert len(set(asyncio.run(ask()))) == 1
+    assert files.asked == ["/secret.png"]
 
 
 def test_a_script_decides_before_a_link(inside: Inside, files: Files) -> None:
