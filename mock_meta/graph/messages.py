@@ -115,8 +115,13 @@ def _note_unknown(call: Call) -> None:
     call.problems.extend(f"body: unknown member {name!r}" for name in call.params if name not in known)
 
 
+def is_receipt(call: Call) -> bool:
+    """Whether the call marks a message as read instead of sending one."""
+    return call.params.get("status") is not None
+
+
 def send_or_read(mock: Mock, call: Call, node: Node) -> Answer:
-    return send(mock, call, node) if call.params.get("status") is None else mark_read(mock, call, node)
+    return mark_read(mock, call, node) if is_receipt(call) else send(mock, call, node)
 
 
 routes = (Route("POST", NodeKind.PHONE, "messages", "messages.send", send_or_read),)

@@ -122,7 +122,7 @@ def operation_of(call: Call, node: Node | None, route: Route | None) -> str:
     if call.at.node == media.DOWNLOAD_NODE:
         return "media.download"
     if call.at.edge == "messages" and call.method == "POST" and not call.at.extra:
-        return "messages.read" if "status" in call.params else "messages.send"
+        return "messages.read" if messages.is_receipt(call) else "messages.send"
     if route is not None and not call.at.extra:
         return route.operation
     if node is None and not call.at.extra:

@@ -91,6 +91,7 @@ def test_refused(inside: Inside, message: dict[str, Any], text: str) -> None:
 def test_null_is_as_good_as_nothing(inside: Inside) -> None:
     body = {"messaging_product": "whatsapp", "to": PERSON, "type": None, "status": None, "text": {"body": "Ciao"}}
     assert inside.graph("POST", f"{PHONE}/messages", json=body).json()["messages"]
+    assert inside.requests()[0]["operation"] == "messages.send"
 
 
 def test_names_are_read_in_any_case(inside: Inside) -> None:
