@@ -14,6 +14,8 @@ from mock_meta.magic import magic
 from mock_meta.media import MediaStore
 from mock_meta.rules.message import Message
 
+_REACTED_TO = 30 * 86400.0
+
 
 class Fates:
     """Decides from the state of one mock."""
@@ -59,17 +61,19 @@ class Fates:
         return None if self._limits.reaches(sent.waba_id, sent.wa_id, sent.at) else Failure(131048)
 
     def _unusable_reaction(self, sent: Sent, message: Message) -> Failure | None:
-        """The target must be a message of this conversation, and no reaction itself (5.4)."""
+        """The target must be a message of this number's of the last 30 days, and no reaction itself (5.4)."""
         if message.type != "reaction":
             return None
         target = str(message.payload["message_id"])
         found = self._conversations.received.get(target) or self._ledger.message(target)
-        usable = found is not None and found.phone_number_id == sent.phone_number_id and found.type != "reaction"
-        return (
-            None
-            if usable
-            else Failure(131009, details="The message to react to does not exist or cannot be reacted to")
-        )
+        if (
+            found is not None
+            and found.phone_number_id == sent.phone_number_id
+            and found.type != "reaction"
+            and sent.at - found.at <= _REACTED_TO
+        ):
+            return None
+        return Failure(131009, details="The message to react to does not exist or cannot be reacted to")
 
     def _unusable_media(self, sent: Sent, message: Message) -> Failure | None:
         """An uploaded file of the wrong kind shows only now (4.4)."""

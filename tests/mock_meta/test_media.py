@@ -131,6 +131,16 @@ def test_the_type_is_asked_for_and_the_node_has_fields(inside: Inside) -> None:
     assert inside.graph("GET", f"{media_id}?fields=mime_type").json() == {"mime_type": "image/png", "id": media_id}
 
 
+def test_a_reaction_to_what_is_long_past_fails_later(inside: Inside) -> None:
+    reaction = {"message_id": inside.wamid(), "emoji": "👍"}
+    inside.control("PUT", "/behaviour", {"profile": "instant"})
+    for passed in (30 * 86_400, 1):
+        inside.now += passed
+        inside.send(type="reaction", text=None, reaction=reaction)
+        inside.rest()
+    assert [status["status"] for status in inside.posts.statuses()] == ["sent", "failed"]
+
+
 def test_a_reaction_to_nothing_fails_later(inside: Inside) -> None:
     target = inside.wamid()
     inside.control("PUT", "/behaviour", {"profile": "instant"})
