@@ -84,6 +84,7 @@ class Template:
     correct_category: TemplateCategory | None = None
     created_at: float = 0.0
     ttl: int | None = None
+    scored_at: float | None = None
     pauses: int = 0
     place: int = 0
     edits: list[float] = field(default_factory=list)

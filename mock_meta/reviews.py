@@ -47,6 +47,11 @@ def set_status(
     return _announce_status(mock, account, template, status.value, reason, extra)
 
 
+def tell_deletion(mock: Mock, account: Account, template: Template) -> Delivery | None:
+    """Deletions have no reason (16.3)."""
+    return _announce_status(mock, account, template, "DELETED", None, {})
+
+
 def _announce_status(  # the members of one webhook
     mock: Mock, account: Account, template: Template, event: str, reason: str | None, extra: Payload
 ) -> Delivery | None:
@@ -78,7 +83,7 @@ def set_quality(mock: Mock, account: Account, template: Template, score: str) ->
     Messages that pacing held go out with any better score, and fail with RED.
     """
     value = {"previous_quality_score": template.quality, "new_quality_score": score, **_identity(template)}
-    template.quality = score
+    template.quality, template.scored_at = score, mock.clock()
     sent = [_publish(mock, account, "message_template_quality_update", value)]
     if score != "UNKNOWN":
         mock.pacing.judge(template, good=score != "RED")

@@ -16,7 +16,7 @@ class VerdictShape(Shape):
     """A new status (with the reason of a rejection), a new quality score, a new category, or notice of one."""
 
     status: TemplateStatus | None = None
-    reason: str = "NONE"
+    reason: str | None = "NONE"
     quality: Literal["GREEN", "YELLOW", "RED", "UNKNOWN"] | None = None
     category: TemplateCategory | None = None
     correct_category: TemplateCategory | None = None

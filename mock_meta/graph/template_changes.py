@@ -11,7 +11,7 @@ from mock_meta.errors import GraphError, invalid, management, unknown_object
 from mock_meta.graph.routes import Node, NodeKind, Route
 from mock_meta.graph.templates import MOST_TEMPLATES
 from mock_meta.mock import Mock
-from mock_meta.reviews import submit, unpause
+from mock_meta.reviews import submit, tell_deletion, unpause
 from mock_meta.rules.languages import LANGUAGES
 from mock_meta.rules.shape import required
 from mock_meta.rules.template_create import (
@@ -167,6 +167,7 @@ def delete(mock: Mock, call: Call, node: Node) -> Answer:
         del account.templates[one.id]
         lock = _NAME_LOCK if one.status is TemplateStatus.APPROVED else _BRIEF_LOCK
         account.deleted_names[(one.name, one.language)] = mock.clock() + lock
+        tell_deletion(mock, account, one)
     return success()
 
 

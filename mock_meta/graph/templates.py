@@ -37,7 +37,7 @@ def template_node(template: Template) -> dict[str, Any]:
         "category": template.category.value,
         "parameter_format": template.parameter_format,
         "components": template.components,
-        "quality_score": {"score": template.quality, "date": int(template.created_at)},
+        "quality_score": {"score": template.quality, "date": int(template.scored_at or template.created_at)},
         "rejected_reason": template.rejected_reason,
         "message_send_ttl_seconds": template.ttl,
         "previous_category": template.previous_category,

@@ -317,6 +317,9 @@ def test_deleting(inside: Inside) -> None:
     assert inside.graph("GET", first).status_code == 200
     assert inside.graph("GET", second).status_code == 400
     assert inside.graph("DELETE", f"{path}?name=order_update").json() == {"success": True}
+    inside.rest()
+    told = [(value["message_template_id"], value["event"], value["reason"]) for value in inside.posts.values()]
+    assert told == [(int(second), "DELETED", None), (int(first), "DELETED", None)]
     missing = inside.graph("DELETE", f"{path}?name=order_update")
     assert (missing.status_code, missing.json()["error"]["error_subcode"]) == (400, 2593002)
     assert inside.graph("DELETE", f"{path}?name=off").status_code == 400
@@ -379,14 +382,17 @@ def test_low_quality_pauses_twice_and_then_disables(inside: Inside) -> None:
         answer = inside.control("POST", f"/templates/{template}", verdict)
         return str(answer["template"]["status"])
 
+    inside.now += 60
     assert judged(quality="YELLOW") == "APPROVED"
+    scored = inside.graph("GET", f"{template}?fields=quality_score").json()["quality_score"]
+    assert scored == {"score": "YELLOW", "date": int(inside.now)}
     assert judged(quality="RED") == "PAUSED"
     assert inside.control("GET", "/health")["pending_webhooks"] <= 3
     refused = inside.refused(type="template", template={"name": "plain", "language": {"code": "en_US"}})
     assert refused["code"] == 132015
     assert inside.graph("POST", f"{template}/unpause").json() == {"success": True}
     assert judged(quality="RED") == "PAUSED"
-    assert judged(status="APPROVED") == "APPROVED"
+    assert judged(status="APPROVED", reason=None) == "APPROVED"
     assert judged(quality="RED") == "DISABLED"
     inside.rest()
     values = inside.posts.values()
