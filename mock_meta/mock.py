@@ -88,6 +88,7 @@ class Mock:
         self.pacing.clear()
         self.limits.clear()
         self.announcer.clear()
+        self.webhooks.suppressed = 0
         self.reviews = ReviewSettings()
         if accounts:
             self.accounts.clear()

@@ -27,12 +27,12 @@ def _lines(mock: Mock) -> Iterable[str]:
     yield "# TYPE mock_meta_webhook_attempts_total counter"
     for status, count in sorted(counters.webhooks.items()):
         yield f'mock_meta_webhook_attempts_total{{status="{status}"}} {count}'
-    yield from _gauge("pending_webhooks", "Statuses not yet due and deliveries not yet settled.", mock.pending_webhooks)
-    yield from _gauge("in_flight", "Graph API calls being answered.", mock.in_flight)
-    yield from _gauge("suppressed_webhooks", "Webhooks not sent for lack of a subscription.", mock.webhooks.suppressed)
+    yield from _single("pending_webhooks", "gauge", "Statuses not due and deliveries not settled.", mock.pending_webhooks)
+    yield from _single("in_flight", "gauge", "Graph API calls being answered.", mock.in_flight)
+    yield from _single("suppressed_webhooks_total", "counter", "Webhooks nobody subscribed to.", mock.webhooks.suppressed)
 
 
-def _gauge(name: str, meaning: str, value: int) -> Iterable[str]:
+def _single(name: str, kind: str, meaning: str, value: int) -> Iterable[str]:
     yield f"# HELP mock_meta_{name} {meaning}"
-    yield f"# TYPE mock_meta_{name} gauge"
+    yield f"# TYPE mock_meta_{name} {kind}"
     yield f"mock_meta_{name} {value}"
