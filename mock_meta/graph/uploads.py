@@ -6,7 +6,7 @@ from mock_meta.errors import invalid, unknown_object
 from mock_meta.graph.routes import Node, NodeKind, Route
 from mock_meta.mock import Mock
 from mock_meta.numbers import whole
-from mock_meta.rules.shape import required
+from mock_meta.rules.shape import printed, required
 from mock_meta.uploads import TYPES, Session
 
 _MOST = 100 * 1024 * 1024
@@ -19,7 +19,7 @@ def create(mock: Mock, call: Call, node: Node) -> Answer:
     if kind is None or kind == "":
         raise required("file_type")
     if kind not in TYPES:
-        raise invalid(f'Param file_type must be one of {{{", ".join(TYPES)}}} - got "{kind}".')
+        raise invalid(f'Param file_type must be one of {{{", ".join(TYPES)}}} - got "{printed(kind)}".')
     session = mock.uploads.open(node.id, str(kind), length)
     return ok({"id": f"{session.id}?sig={session.signature}"})
 
@@ -29,7 +29,7 @@ def _length(value: object) -> int:
         raise required("file_length")
     length = whole(value)
     if not length or length > _MOST:
-        raise invalid(f'Param file_length must be a positive integer - got "{value}".')
+        raise invalid(f'Param file_length must be a positive integer - got "{printed(value)}".')
     return length
 
 

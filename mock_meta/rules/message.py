@@ -14,7 +14,17 @@ from mock_meta.rules.interactive import check_interactive
 from mock_meta.rules.location import check_location
 from mock_meta.rules.media import MediaKnown, check_media
 from mock_meta.rules.reaction import check_reaction
-from mock_meta.rules.shape import Object, as_object, one_of, only, optional_flag, optional_text, required, text_at
+from mock_meta.rules.shape import (
+    Object,
+    as_object,
+    one_of,
+    only,
+    optional_flag,
+    optional_text,
+    printed,
+    required,
+    text_at,
+)
 from mock_meta.rules.template_shape import read_template
 
 GROUP = "group"
@@ -68,7 +78,7 @@ def check_product(params: Object) -> None:
     if product is None or product == "":
         raise required("messaging_product")
     if not isinstance(product, str) or product.lower() != "whatsapp":
-        raise invalid(f'Param messaging_product must be one of {{WHATSAPP}} - got "{product}".')
+        raise invalid(f'Param messaging_product must be one of {{WHATSAPP}} - got "{printed(product)}".')
 
 
 def read_message(params: Object, known: MediaKnown, problems: list[str], *, any_number: bool = False) -> Message:

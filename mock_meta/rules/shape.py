@@ -89,7 +89,14 @@ def one_of(value: object, allowed: Sequence[str], param: str) -> str:
     if value is None:
         raise required(param)
     listed = ", ".join(sorted(name.upper() for name in allowed))
-    raise invalid(f'Param {param} must be one of {{{listed}}} - got "{value}".')
+    raise invalid(f'Param {param} must be one of {{{listed}}} - got "{printed(value)}".')
+
+
+def printed(value: object) -> str:
+    """A value as a refusal repeats it. What is nested is named only: it may be deeper than Python can print."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "Array" if isinstance(value, list | Mapping) else str(value)
 
 
 def link(value: object, param: str) -> str:

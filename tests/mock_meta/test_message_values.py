@@ -81,6 +81,8 @@ def test_accepted(inside: Inside, message: dict[str, Any]) -> None:
         ({"context": "wamid.x"}, "Param context must be a JSON object."),
         ({"biz_opaque_callback_data": 5}, "Param biz_opaque_callback_data must be a string."),
         ({"text": {"body": "x", "preview_url": "yes"}}, "Param text['preview_url'] must be a boolean."),
+        ({"messaging_product": ["x"]}, 'Param messaging_product must be one of {WHATSAPP} - got "Array".'),
+        ({"recipient_type": True}, 'Param recipient_type must be one of {GROUP, INDIVIDUAL} - got "true".'),
         ({"text": {"body": ["x"]}}, "Param text['body'] must be a string."),
     ],
 )

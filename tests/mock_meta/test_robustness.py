@@ -26,6 +26,7 @@ documents = some.recursive(
     lambda inner: some.lists(inner, max_size=3) | some.dictionaries(words | some.text(max_size=4), inner, max_size=5),
     max_leaves=12,
 )
+ENVELOPE = ("messaging_product", "to", "recipient_type", "type", "status", "context", "biz_opaque_callback_data")
 quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -104,5 +105,7 @@ def test_any_depth(steady: Inside, opening: str, closing: str) -> None:
     body = json.dumps({"messaging_product": "whatsapp", "to": PERSON, "type": "interactive", "interactive": flow})
     headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
     for depth in range(900, 1010, 10):
-        content = body.replace('"HERE"', f"{opening * depth}1{closing * depth}")
-        check(steady.request("POST", f"/v21.0/{PHONE}/messages", content=content, headers=headers))
+        deep = f"{opening * depth}1{closing * depth}"
+        in_an_envelope = (f'{{"messaging_product":"whatsapp","to":"1234567","{name}":{deep}}}' for name in ENVELOPE)
+        for content in (body.replace('"HERE"', deep), *in_an_envelope):
+            check(steady.request("POST", f"/v21.0/{PHONE}/messages", content=content, headers=headers))
