@@ -74,7 +74,7 @@ def bounded(value: object, param: str, longest: int) -> str:
 def optional_flag(parent: Object, name: str, param: str) -> None:
     """Graph takes booleans as such, as 0 and 1, and as text in any case."""
     value = parent.get(name)
-    if value is not None and str(value).lower() not in _FLAGS:
+    if value is not None and (not isinstance(value, int | str) or str(value).lower() not in _FLAGS):
         raise invalid(f"Param {member(param, name)} must be a boolean.")
 
 

@@ -102,10 +102,15 @@ def test_any_depth(steady: Inside, opening: str, closing: str) -> None:
     payload = {"screen": "A", "data": {"x": "HERE"}}
     parameters = {"flow_message_version": "3", "flow_id": "1", "flow_cta": "Go", "flow_action_payload": payload}
     flow = {"type": "flow", "body": {"text": "x"}, "action": {"name": "flow", "parameters": parameters}}
-    body = json.dumps({"messaging_product": "whatsapp", "to": PERSON, "type": "interactive", "interactive": flow})
+    sent = {"messaging_product": "whatsapp", "to": PERSON}
+    bodies = [
+        {**sent, "type": "interactive", "interactive": flow},
+        {**sent, "text": {"body": "x", "preview_url": "HERE"}},
+    ]
+    bodies += [{**sent, name: "HERE"} for name in ENVELOPE]
     headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
     for depth in range(900, 1010, 10):
         deep = f"{opening * depth}1{closing * depth}"
-        in_an_envelope = (f'{{"messaging_product":"whatsapp","to":"1234567","{name}":{deep}}}' for name in ENVELOPE)
-        for content in (body.replace('"HERE"', deep), *in_an_envelope):
+        for body in bodies:
+            content = json.dumps(body).replace('"HERE"', deep)
             check(steady.request("POST", f"/v21.0/{PHONE}/messages", content=content, headers=headers))
