@@ -22,11 +22,12 @@ HandleKnown = Callable[[str, str], bool]  # a handle, and the format of the head
 _NAME = re.compile(r"[a-z0-9_]{1,512}\Z")
 _BRACES = re.compile(r"\{\{|\}\}")
 _TYPES = ("HEADER", "BODY", "FOOTER", "BUTTONS", "CAROUSEL", "LIMITED_TIME_OFFER", "CALL_PERMISSION_REQUEST")
+_CARD_TYPES = ("HEADER", "BODY", "BUTTONS")
 _FORMATS = ("TEXT", "IMAGE", "VIDEO", "GIF", "DOCUMENT", "LOCATION", "PRODUCT")
 UNSAMPLED = frozenset({"TEXT", "LOCATION", "PRODUCT"})
 _HEADER, _BODY, _FOOTER, _OFFER = 60, 1024, 60, 16
 _MOST_CARDS = 10
-_LONGEST_TTL = "-1"
+_LONGEST_TTL = -1
 _TTL: Mapping[TemplateCategory, tuple[int, int]] = MappingProxyType(
     {
         TemplateCategory.AUTHENTICATION: (30, 900),
@@ -78,8 +79,10 @@ def _upper(value: object) -> object:
 def read_ttl(params: Object, category: TemplateCategory) -> int | None:
     """Seconds that a message may wait for its recipient, or -1 for 30 days; None where nothing is asked."""
     value = params.get("message_send_ttl_seconds")
-    if value is None or (str(value) == _LONGEST_TTL and category is not TemplateCategory.MARKETING):
-        return None if value is None else int(value)
+    if value is None:
+        return None
+    if str(value) == str(_LONGEST_TTL) and category is not TemplateCategory.MARKETING:
+        return _LONGEST_TTL
     low, high = _TTL[category]
     seconds = whole(value)
     if seconds is None or not low <= seconds <= high:
@@ -91,7 +94,7 @@ def read_components(
     params: Object, category: TemplateCategory, form: str, handle_known: HandleKnown
 ) -> list[dict[str, Any]]:
     """The components with upper-case types, as Meta lists them."""
-    components = _normalised(params, "")
+    components = _normalised(params, "", _TYPES)
     types = [one["type"] for one in components]
     if len(set(types)) != len(types):
         raise invalid("Param components must contain each component type at most once.")
@@ -105,21 +108,21 @@ def read_components(
     return components
 
 
-def _normalised(parent: Object, param: str) -> list[dict[str, Any]]:
+def _normalised(parent: Object, param: str, allowed: Sequence[str]) -> list[dict[str, Any]]:
     place = member(param, "components")
     given = array_at({"components": decoded(parent.get("components"))}, "components", param)
-    return [_normal(one, f"{place}[{index}]") for index, one in enumerate(given)]
+    return [_normal(one, f"{place}[{index}]", allowed) for index, one in enumerate(given)]
 
 
-def _normal(value: object, param: str) -> dict[str, Any]:
+def _normal(value: object, param: str, allowed: Sequence[str]) -> dict[str, Any]:
     component = dict(as_object(value, param))
-    component["type"] = one_of(_upper(component.get("type")), _TYPES, f"{param}['type']")
+    component["type"] = one_of(_upper(component.get("type")), allowed, f"{param}['type']")
     if component["type"] == "HEADER":
         component["format"] = one_of(_upper(component.get("format", "TEXT")), _FORMATS, f"{param}['format']")
     if component["type"] == "CAROUSEL":
         place = member(param, "cards")
         cards = [as_object(one, place) for one in array_at(component, "cards", param)]
-        component["cards"] = [{**card, "components": _normalised(card, place)} for card in cards]
+        component["cards"] = [{**card, "components": _normalised(card, place, _CARD_TYPES)} for card in cards]
     if component["type"] == "BUTTONS" and isinstance(component.get("buttons"), list):
         component["buttons"] = [
             {**one, "type": _upper(one.get("type"))} if isinstance(one, Mapping) else one
@@ -152,10 +155,8 @@ def _check_cards(carousel: Object, form: str, handle_known: HandleKnown) -> None
     kinds = [sorted(one["type"] for one in card) for card in cards]
     if any(kind != kinds[0] for kind in kinds):
         raise invalid("All cards of a carousel must have the same components.")
-    if not {"HEADER", "BUTTONS"} <= set(kinds[0]) <= {"HEADER", "BODY", "BUTTONS"} or len(set(kinds[0])) < len(
-        kinds[0]
-    ):
-        raise invalid("A card has a header, buttons, and a body at most.")
+    if not {"HEADER", "BUTTONS"} <= set(kinds[0]) or len(set(kinds[0])) < len(kinds[0]):
+        raise invalid("A card has a header, buttons, and at most a body, each once.")
     for one in itertools.chain.from_iterable(cards):
         _check_component(one, form, handle_known)
 

@@ -244,7 +244,21 @@ def test_the_cards_of_a_carousel(inside: Inside) -> None:
     assert (shown["type"], shown["example"]["header_handle"][0][:8]) == ("HEADER", "https://")
     bare = {"components": [{"type": "HEADER", "format": "IMAGE"}, body("Limes."), buttons(QUICK)]}
     wordless = {"components": [picture, buttons(QUICK)]}
-    broken: list[list[Any]] = [[], [card] * 11, [bare], [card, wordless], [{"components": [body("x")]}], ["card"], [{}]]
+    nested: Any = body("x")
+    for _ in range(230):
+        nested = {"type": "CAROUSEL", "cards": [{"components": [nested]}]}
+    footed = {"components": [*card["components"], {"type": "FOOTER", "text": "x"}]}
+    broken: list[list[Any]] = [
+        [footed],
+        [{"components": [nested]}],
+        [],
+        [card] * 11,
+        [bare],
+        [card, wordless],
+        [{"components": [body("x")]}],
+        ["card"],
+        [{}],
+    ]
     for cards in broken:
         assert offered(*cards)["error"]["code"] == 100
     assert create(inside, body("x"), {"type": "CAROUSEL"}, category="MARKETING")["error"]["code"] == 100
