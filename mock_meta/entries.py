@@ -123,6 +123,7 @@ class WebhookEntry(msgspec.Struct, kw_only=True, gc=False):
             "attempt": self.attempt,
             "url": self.url,
             "waba_id": self.waba_id,
+            "signing": self.signing,
             "field": self.field,
             "phone_number_id": self.phone_number_id,
             "wamids": list(self.subjects.wamids),

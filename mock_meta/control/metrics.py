@@ -27,9 +27,13 @@ def _lines(mock: Mock) -> Iterable[str]:
     yield "# TYPE mock_meta_webhook_attempts_total counter"
     for status, count in sorted(counters.webhooks.items()):
         yield f'mock_meta_webhook_attempts_total{{status="{status}"}} {count}'
-    yield from _single("pending_webhooks", "gauge", "Statuses not due and deliveries not settled.", mock.pending_webhooks)
+    yield from _single(
+        "pending_webhooks", "gauge", "Statuses not due and deliveries not settled.", mock.pending_webhooks
+    )
     yield from _single("in_flight", "gauge", "Graph API calls being answered.", mock.in_flight)
-    yield from _single("suppressed_webhooks_total", "counter", "Webhooks nobody subscribed to.", mock.webhooks.suppressed)
+    yield from _single(
+        "suppressed_webhooks_total", "counter", "Webhooks nobody subscribed to.", mock.webhooks.suppressed
+    )
 
 
 def _single(name: str, kind: str, meaning: str, value: int) -> Iterable[str]:

@@ -6,7 +6,7 @@ from mock_meta.entries import Outcome, RequestEntry, WebhookEntry
 from mock_meta.ledger import Ledger
 from mock_meta.store import Query
 from mock_meta.subjects import Subjects
-from tests.mock_meta.inside import PERSON, PHONE, Inside
+from tests.mock_meta.inside import PERSON, PHONE, WABA, Inside
 
 
 def entry(number: int, raw: bytes = b"{}") -> RequestEntry:
@@ -157,3 +157,9 @@ def test_bad_queries_are_refused(inside: Inside) -> None:
     }
     for query, sentence in cases.items():
         assert inside.control("GET", f"/ledger?{query}", status=400) == {"error": sentence}
+
+
+def test_how_a_webhook_was_signed_is_on_record(inside: Inside) -> None:
+    inside.control("POST", "/webhooks", {"waba_id": WABA, "payload": {}, "signature": "wrong"})
+    (entry,) = inside.control("GET", "/ledger?kind=webhook")["entries"]
+    assert entry["signing"] == "wrong"
