@@ -27,6 +27,7 @@ _FORMATS = ("TEXT", "IMAGE", "VIDEO", "GIF", "DOCUMENT", "LOCATION", "PRODUCT")
 UNSAMPLED = frozenset({"TEXT", "LOCATION", "PRODUCT"})
 _HEADER, _BODY, _FOOTER, _OFFER = 60, 1024, 60, 16
 _MOST_CARDS = 10
+_DEEPEST = 32
 _LONGEST_TTL = -1
 _TTL: Mapping[TemplateCategory, tuple[int, int]] = MappingProxyType(
     {
@@ -95,6 +96,8 @@ def read_components(
 ) -> list[dict[str, Any]]:
     """The components with upper-case types, as Meta lists them."""
     components = _normalised(params, "", _TYPES)
+    if _deeper(components, _DEEPEST):
+        raise invalid("Param components is nested too deeply.")
     types = [one["type"] for one in components]
     if len(set(types)) != len(types):
         raise invalid("Param components must contain each component type at most once.")
@@ -106,6 +109,12 @@ def read_components(
     for one in components:
         _check_component(one, form, handle_known)
     return components
+
+
+def _deeper(value: object, levels: int) -> bool:
+    """Whether JSON is nested more than so many levels deep: what is kept must be listed again."""
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return any(levels == 0 or _deeper(one, levels - 1) for one in inner)
 
 
 def _normalised(parent: Object, param: str, allowed: Sequence[str]) -> list[dict[str, Any]]:

@@ -133,6 +133,7 @@ def test_content_that_is_refused(inside: Inside, components: list[dict[str, Any]
         {"message_send_ttl_seconds": 43_201},
         {"message_send_ttl_seconds": -1, "category": "MARKETING"},
         {"components": [body("x"), {"type": "LIMITED_TIME_OFFER"}]},
+        {"components": [{**body("x"), "deep": json.loads("[" * 40 + "]" * 40)}]},
         {"language": "xx"},
         {"components": "x"},
         {"components": None},
