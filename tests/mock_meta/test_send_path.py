@@ -109,7 +109,7 @@ REFUSED: list[tuple[bytes, int]] = [
     (json.dumps({**TEXT, "type": "fax"}).encode(), 400),
     (json.dumps({**TEXT, "text": {"body": "x" * 4097}}).encode(), 400),
     (json.dumps({**TEXT, "text": {"body": "x", "colour": "red"}}).encode(), 400),
-    (json.dumps({**TEXT, "to": "99900001026"}).encode(), 200),
+    (json.dumps({**TEXT, "to": "99900011026"}).encode(), 200),
     (json.dumps({**TEXT, "to": "99900000190"}).encode(), 401),
     (json.dumps({**TEXT, "to": "99900001000"}).encode(), 500),
     (json.dumps({**TEXT, "type": "template", "template": {"name": "no", "language": {"code": "it"}}}).encode(), 404),
