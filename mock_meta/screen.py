@@ -41,7 +41,7 @@ def start_screen(mock: Mock, url: str, ca: Path | None = None) -> str:
     ]
     lines += trust_lines(ca) if ca else []
     lines += [" To look around:", "", f"  MOCK={url}", f"  TOKEN={token}"]
-    lines += ["  export CURL_CA_BUNDLE=$CA", ""] if ca else [""]
+    lines += ['  export CURL_CA_BUNDLE="$CA"', ""] if ca else [""]
     lines += [] if account else _make_account(waba, phone)
     return "\n".join([*lines, *_use_it(phone), _RULE, " Ctrl-C ends it."])
 

@@ -10,8 +10,8 @@ def trust_lines(certificate: Path) -> list[str]:
         " The mock's certificate is signed by an authority of your own. Trust it with",
         "",
         f"  CA={shlex.quote(str(certificate))}",
-        "  export NODE_EXTRA_CA_CERTS=$CA                         # Node",
-        "  export SSL_CERT_FILE=$CA REQUESTS_CA_BUNDLE=$CA        # Python",
-        "  php -d openssl.cafile=$CA -d curl.cainfo=$CA app.php   # PHP",
+        '  export NODE_EXTRA_CA_CERTS="$CA"                           # Node',
+        '  export SSL_CERT_FILE="$CA" REQUESTS_CA_BUNDLE="$CA"        # Python',
+        '  php -d openssl.cafile="$CA" -d curl.cainfo="$CA" app.php   # PHP',
         "",
     ]

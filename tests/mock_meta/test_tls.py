@@ -15,6 +15,7 @@ import pytest
 
 from mock_meta.authority import Authority, AuthorityError, default_folder
 from mock_meta.cli import main
+from mock_meta.trust import trust_lines
 from tests.mock_meta.conftest import running
 from tests.mock_meta.inside import PHONE, TOKEN, WABA, account
 
@@ -136,6 +137,13 @@ def test_whom_to_trust_is_told(tmp_path: Path) -> None:
     assert f"CA={tmp_path / 'ca.pem'}" in told
     for setting in ("NODE_EXTRA_CA_CERTS=", "SSL_CERT_FILE=", "REQUESTS_CA_BUNDLE=", "openssl.cafile=", "curl.cainfo="):
         assert setting in told
+
+
+def test_the_lines_can_be_pasted_whatever_the_folder_is_called() -> None:
+    ca = "/home/anna m/it's/ca.pem"
+    script = ['php() { printf \'%s|\' "$@" "$SSL_CERT_FILE" "$NODE_EXTRA_CA_CERTS"; }', *trust_lines(Path(ca))[2:]]
+    said = subprocess.run(["sh", "-eu"], input="\n".join(script), capture_output=True, text=True, check=True).stdout
+    assert said.split("|")[1:-1] == [f"openssl.cafile={ca}", "-d", f"curl.cainfo={ca}", "app.php", ca, ca]
 
 
 def test_hosts_lines_are_printed_and_that_is_all(capsys: pytest.CaptureFixture[str]) -> None:
