@@ -15,6 +15,7 @@ DEFAULT_VERSION = "v21.0"
 _VERSION = re.compile(r"v\d{1,2}\.\d\Z")
 _ALMOST_VERSION = re.compile(r"v\d", re.IGNORECASE)
 _UPLOAD = "upload:"
+_PROOF = "appsecret_proof"
 _UNVERSIONED = frozenset({"whatsapp_business"})
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -29,10 +30,14 @@ class Path(msgspec.Struct, frozen=True, gc=False):
 
 
 class Credential(msgspec.Struct, frozen=True, gc=False):
-    """The token and how it came: ``Bearer``, ``OAuth``, ``query``, ``body`` or a scheme Meta does not know, or None."""
+    """The token and how it came: ``Bearer``, ``OAuth``, ``query``, ``body`` or a scheme Meta does not know, or None.
+
+    ``proof`` is the ``appsecret_proof`` that came with it (Meta: securing Graph API requests).
+    """
 
     scheme: str | None
     token: str | None
+    proof: str | None = None
 
 
 class Call(msgspec.Struct, frozen=True, gc=False):
@@ -67,6 +72,10 @@ def read_call(scope: Mapping[str, Any], body: bytes) -> Call:
     params, readable = _params(headers, query, body, problems, at) if method in _BODY_METHODS else (query, True)
     sessions = at.node.startswith(_UPLOAD) or at.edge == "uploads"
     credential = _credential(headers, query, params, problems, sessions=sessions)
+    proof = params.get(_PROOF)
+    if proof:
+        credential = msgspec.structs.replace(credential, proof=str(proof))
+        params = {name: value for name, value in params.items() if name != _PROOF}
     origin = f"{scope['scheme']}://{headers.get('host', 'graph.facebook.com')}"
     return Call(method, scope["path"], at, query, headers, body, params, readable, credential, origin, problems)
 

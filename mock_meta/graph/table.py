@@ -7,6 +7,7 @@ from types import MappingProxyType
 from mock_meta.accounts import TokenState
 from mock_meta.call import Call
 from mock_meta.errors import (
+    GRAPH_METHOD,
     ErrorBody,
     GraphError,
     error_body,
@@ -36,6 +37,7 @@ from mock_meta.graph import (
 )
 from mock_meta.graph.routes import Node, NodeKind, Route
 from mock_meta.mock import Mock
+from mock_meta.signature import sign_sha256
 
 _ROUTES: Mapping[tuple[NodeKind, str, str], Route] = MappingProxyType(
     {
@@ -70,6 +72,7 @@ OPERATIONS = frozenset(
 MESSAGES = "messages"
 _TOKEN = re.compile(r"[\w.|-]+", re.ASCII)
 _MALFORMED = "Malformed access token"  # Meta repeats the token here, which the ledger must not hold.
+_WRONG_PROOF = "Invalid appsecret_proof provided in the API argument"
 _METHODS = frozenset({"GET", "POST", "DELETE"})
 _EXPIRED = (
     "Error validating access token: Session has expired on Monday, 19-Jun-23 06:29:46 PDT. "
@@ -161,15 +164,16 @@ def _sees(mock: Mock, token: str, node: Node) -> bool:
 
 
 def check_token(mock: Mock, call: Call) -> None:
-    """Raises 104 without a token, 190 for one nobody issued or that is no longer good (3.2)."""
-    if call.credential.token is None:
+    """Raises 104 without a token, 190 for one nobody issued or that is no longer good (3.2), 100 for a wrong proof."""
+    token, proof = call.credential.token, call.credential.proof
+    if token is None:
         raise GraphError(error_body(104))
-    accounts = mock.accounts.of_token(call.credential.token)
-    if not accounts and mock.accounts.of_app_token(call.credential.token):
-        return
+    accounts = mock.accounts.of_token(token) or mock.accounts.of_app_token(token)
     if not accounts:
-        raise GraphError(error_body(190, message=None if _TOKEN.fullmatch(call.credential.token) else _MALFORMED))
-    state = mock.accounts.state_of(call.credential.token)
+        raise GraphError(error_body(190, message=None if _TOKEN.fullmatch(token) else _MALFORMED))
+    if proof is not None and f"sha256={proof}" != sign_sha256(accounts[0].app_of(token).app_secret, token.encode()):
+        raise GraphError(ErrorBody(100, _WRONG_PROOF, 400, kind=GRAPH_METHOD))
+    state = mock.accounts.state_of(token)
     if state is TokenState.EXPIRED:
         raise GraphError(ErrorBody(190, _EXPIRED, 401, subcode=463))
     if state is TokenState.INVALIDATED:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import hmac
 import re
 
 import pytest
@@ -140,6 +141,22 @@ def test_a_token_may_stand_in_the_body_and_does_not_stay_in_the_ledger(inside: I
     entries = inside.requests()
     assert [entry["authorization"]["scheme"] for entry in entries] == ["body", "body", "body", None]
     assert TOKEN not in str(entries)
+
+
+def test_a_proof_must_be_the_apps_and_is_no_parameter(inside: Inside) -> None:
+    right = hmac.new(SECRET.encode(), TOKEN.encode(), hashlib.sha256).hexdigest()
+    profile = {"messaging_product": "whatsapp", "about": "Hi"}
+    for method, path, body in (
+        ("GET", PHONE, None),
+        ("POST", f"{PHONE}/whatsapp_business_profile", profile),
+        ("POST", f"{PHONE}/messages", {"messaging_product": "whatsapp", "to": PERSON, "text": {"body": "Ciao"}}),
+    ):
+        assert inside.graph(method, f"{path}?appsecret_proof={right}", json=body).status_code == 200
+        refused = inside.graph(method, f"{path}?appsecret_proof={right[:-1]}", json=body)
+        error = refused.json()["error"]
+        assert (refused.status_code, error["code"]) == (400, 100)
+        assert error["message"] == "Invalid appsecret_proof provided in the API argument"
+    assert [entry["problems"] for entry in inside.requests() if entry["outcome"] == "accepted"] == [[], [], []]
 
 
 def test_a_phone_number(inside: Inside) -> None:
