@@ -9,7 +9,7 @@ from mock_meta.conversations import Conversations, Sent
 from mock_meta.inspection import HEAD, trouble
 from mock_meta.ledger import Ledger
 from mock_meta.limits import Limits
-from mock_meta.links import files_in
+from mock_meta.links import files_in, is_sample, not_fetched
 from mock_meta.magic import magic
 from mock_meta.media import MediaStore
 from mock_meta.rules.message import Message
@@ -76,10 +76,12 @@ class Fates:
         return Failure(131009, details="The message to react to does not exist or cannot be reacted to")
 
     def _unusable_media(self, sent: Sent, message: Message) -> Failure | None:
-        """An uploaded file of the wrong kind shows only now (4.4)."""
+        """An uploaded file of the wrong kind shows only now, and so does a link to a template's own sample (4.4, 6)."""
         if message.type == "text":
             return None
         for kind, file in files_in(message.type, message.payload):
+            if is_sample(file.get("link")):
+                return Failure(131053, details=not_fetched(403, "Forbidden"))
             media = self._media.find(str(file.get("id")), sent.at)
             mime = media.mime_type.partition(";")[0] if media else ""
             found = trouble(kind, mime, media.content[:HEAD], len(media.content)) if media else None
@@ -89,7 +91,7 @@ class Fates:
 
 
 def _is_voice_note(message: Message) -> bool:
-    return message.type == "audio" and message.payload.get("voice") in {True, "true"}
+    return message.type == "audio" and str(message.payload.get("voice")).lower() in {"true", "1"}
 
 
 def _announceable(sent: Sent, steps: tuple[Step, ...]) -> tuple[Step, ...]:

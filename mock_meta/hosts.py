@@ -1,6 +1,7 @@
 """Meta's host names, and the lines of a hosts file that lead them here."""
 
 GRAPH, LOOKASIDE = "graph.facebook.com", "lookaside.fbsbx.com"
+SAMPLES = "scontent.whatsapp.net"  # of template samples; only named, never served
 META_HOSTS = (GRAPH, LOOKASIDE)
 
 

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 
+from mock_meta.hosts import SAMPLES
 from mock_meta.inspection import HEAD, trouble
 from mock_meta.media import MOST_BYTES
 from mock_meta.targets import refusal
@@ -40,7 +41,7 @@ def links_in(kind: str, payload: Any) -> Iterator[Link]:  # noqa: ANN401  # a ch
 
 
 def files_in(kind: str, payload: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:  # noqa: ANN401  # the same
-    """The media objects of a message's payload, each with the member that holds it."""
+    """The media objects of a message's payload, each with the member that holds it: ``id`` or ``link`` is set."""
     waiting = [(kind, payload)]  # no recursion: what a flow is handed may be nested as deeply as JSON can be
     while waiting:
         name, value = waiting.pop()
@@ -60,6 +61,11 @@ class _Known:
     at: float = -math.inf
     told: str | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+def is_sample(link: object) -> bool:
+    """Whether a link is a template's own sample as listings give it, which nobody can fetch (fact sheet 6)."""
+    return isinstance(link, str) and urlsplit(link).hostname == SAMPLES
 
 
 class LinkChecker:
@@ -111,9 +117,13 @@ class LinkChecker:
         return "Downloading media from weblink failed: too many redirects"
 
 
+def not_fetched(status: int, reason: str | None) -> str:
+    return f"Downloading media from weblink failed with http code {status}, status message {reason}"
+
+
 async def _judge(kind: str, answer: aiohttp.ClientResponse) -> str | None:
     if answer.status != _OK:
-        return f"Downloading media from weblink failed with http code {answer.status}, status message {answer.reason}"
+        return not_fetched(answer.status, answer.reason)
     head, size = b"", 0
     async for chunk in answer.content.iter_chunked(_CHUNK):
         head += chunk[: HEAD - len(head)]

@@ -166,6 +166,13 @@ def test_a_template_header_counts(inside: Inside, files: Files) -> None:
     assert "http code 403" in outcome(inside, type="template", template=template)
 
 
+def test_the_sample_of_a_template_cannot_be_sent(inside: Inside) -> None:
+    link = "https://scontent.whatsapp.net/v/t61.29466-34/1_n.png?ccb=1-7"
+    assert outcome(inside, **media("image", link)) == (
+        "Downloading media from weblink failed with http code 403, status message Forbidden"
+    )
+
+
 def test_links_are_found_wherever_media_may_stand() -> None:
     header = {"type": "video", "video": {"link": "https://x.example/1"}}
     card = {"header": {"type": "image", "image": {"link": "https://x.example/2"}}, "body": {"text": "link"}}
