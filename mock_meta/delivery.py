@@ -3,10 +3,11 @@
 import asyncio
 import dataclasses
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from mock_meta.entries import WebhookEntry, delivery_id, parsed_body
@@ -79,8 +80,16 @@ class RetryPlan:
         return delay * self.scale
 
 
+@dataclass(slots=True)
+class _Callback:
+    """One URL, and what is due there or under way. One that answers slowly holds up nobody else's webhooks."""
+
+    ready: deque[Delivery] = dataclasses.field(default_factory=deque)
+    running: set[asyncio.Task[None]] = dataclasses.field(default_factory=set)
+
+
 class Dispatcher:
-    """Sends deliveries concurrently, records each attempt in the ledger, retries what was not answered 200."""
+    """Sends deliveries, up to ``concurrency`` at a time to a URL; records each attempt; retries what was not answered 200."""
 
     def __init__(self, post: Post, pause: Pause, ledger: Ledger, retry: RetryPlan, concurrency: int = 64) -> None:
         self._post = post
@@ -88,9 +97,8 @@ class Dispatcher:
         self._ledger = ledger
         self._retry = retry
         self._concurrency = concurrency
-        self._ready: deque[Delivery] = deque()
+        self._callbacks: defaultdict[str, _Callback] = defaultdict(_Callback)
         self._lanes: dict[str, deque[Delivery]] = {}
-        self._running: set[asyncio.Task[None]] = set()
         self._timers: dict[int, asyncio.TimerHandle] = {}
         self._unsettled: dict[int, Delivery] = {}
 
@@ -126,36 +134,38 @@ class Dispatcher:
         """Forget everything; what is on the wire is cut off."""
         for timer in self._timers.values():
             timer.cancel()
-        for task in self._running:
-            task.cancel()
+        for callback in self._callbacks.values():
+            callback.ready.clear()
+            for task in callback.running:
+                task.cancel()
         self._timers.clear()
-        self._ready.clear()
         self._lanes.clear()
         for delivery in self._unsettled.values():
             _settle(delivery)
         self._unsettled.clear()
 
     async def stop(self) -> None:
-        running = list(self._running)
+        running = [task for callback in self._callbacks.values() for task in callback.running]
         self.clear()
         await asyncio.gather(*running, return_exceptions=True)
 
     def _enqueue(self, delivery: Delivery) -> None:
         self._timers.pop(delivery.number, None)
-        self._ready.append(delivery)
-        self._pump()
+        callback = self._callbacks[delivery.url]
+        callback.ready.append(delivery)
+        self._pump(callback)
 
-    def _pump(self) -> None:
-        while self._ready and len(self._running) < self._concurrency:
-            task = asyncio.get_running_loop().create_task(self._attempt(self._ready.popleft()))
-            self._running.add(task)
-            task.add_done_callback(self._finished)
+    def _pump(self, callback: _Callback) -> None:
+        while callback.ready and len(callback.running) < self._concurrency:
+            task = asyncio.get_running_loop().create_task(self._attempt(callback.ready.popleft()))
+            callback.running.add(task)
+            task.add_done_callback(partial(self._finished, callback))
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
+    def _finished(self, callback: _Callback, task: asyncio.Task[None]) -> None:
+        callback.running.discard(task)
         if not task.cancelled():
             task.result()
-        self._pump()
+        self._pump(callback)
 
     async def _attempt(self, delivery: Delivery) -> None:
         await self._pause.over()

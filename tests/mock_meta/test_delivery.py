@@ -1,12 +1,18 @@
 """Webhooks on real sockets: signed, retried, in order per message."""
 
+import asyncio
 import hashlib
 import hmac
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from mock_meta.delivery import RetryPlan
-from tests.mock_meta.conftest import Live, Receiver
+from mock_meta.delivery import Delivery, Dispatcher, RetryPlan, State
+from mock_meta.ledger import Ledger
+from mock_meta.pause import Pause
+from mock_meta.posting import Reply
+from mock_meta.subjects import Subjects
+from tests.mock_meta.conftest import DEADLINE, Live, Receiver
 from tests.mock_meta.inside import PERSON, PHONE, SECRET, WABA
 
 TEXT = {"messaging_product": "whatsapp", "to": PERSON, "type": "text", "text": {"body": "Ciao"}}
@@ -140,6 +146,28 @@ def test_retries_grow_and_end_after_seven_days() -> None:
     assert plan.wait_before(50, 7 * 86400.0) is None
     assert RetryPlan(scale=0.001).wait_before(2, 0.0) == 0.01
     assert RetryPlan(scale=0.001).wait_before(50, 605.0) is None
+
+
+def test_a_callback_that_does_not_answer_holds_up_no_other() -> None:
+    async def post(url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+        if url == "slow":
+            await asyncio.sleep(DEADLINE)
+        return Reply(200, "")
+
+    async def states() -> list[State]:
+        dispatcher = Dispatcher(post, Pause(), Ledger(), RetryPlan(), concurrency=1)
+        sent = [
+            Delivery(number, WABA, url, b"{}", {}, Subjects(None), "valid")
+            for number, url in enumerate(("slow", "slow", "quick", "quick"))
+        ]
+        for one in sent:
+            dispatcher.submit(one)
+        for one in sent[2:]:
+            await dispatcher.first_attempt(one, DEADLINE / 2)
+        await dispatcher.stop()
+        return [one.state for one in sent]
+
+    assert asyncio.run(states()) == [State.PENDING] * 2 + [State.ACKNOWLEDGED] * 2
 
 
 def test_a_reset_forgets_what_was_pending(live: Live, receiver: Receiver) -> None:
