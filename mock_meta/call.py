@@ -134,11 +134,11 @@ def _params(
     if kind == "application/x-www-form-urlencoded":
         problems.append("content-type: a form, not application/json")
         return query | _form_values(body), True
-    multipart = kind == "multipart/form-data"
-    if multipart and at.edge != "media":
-        problems.append("content-type: a form, not application/json")
-        return _multipart_params(headers["content-type"], query, body)
-    if body and not multipart:
+    if kind == "multipart/form-data":
+        if at.edge != "media":
+            problems.append("content-type: a form, not application/json")
+        return _multipart_params(headers["content-type"], query, body, problems)
+    if body:
         problems.append(f"content-type: {kind or 'none'!s}, not application/json")
     return query, True
 
@@ -157,12 +157,17 @@ def _json_params(query: dict[str, str], body: bytes, problems: list[str]) -> tup
     return (query | document if query else document), True
 
 
-def _multipart_params(content_type: str, query: dict[str, str], body: bytes) -> tuple[Mapping[str, Any], bool]:
+def _multipart_params(
+    content_type: str, query: dict[str, str], body: bytes, problems: list[str]
+) -> tuple[Mapping[str, Any], bool]:
+    """Files stay the parts they are."""
     try:
         parts = read_multipart(content_type, body)
-    except ValueError:
+    except ValueError as problem:
+        problems.append(f"body: {problem}")
         return query, False
-    return query | {name: decoded(part.text) for name, part in parts.items()}, True
+    fields = {name: decoded(part.text) if part.filename is None else part for name, part in parts.items()}
+    return query | fields, True
 
 
 def _form_values(body: bytes) -> dict[str, Any]:

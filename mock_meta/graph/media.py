@@ -8,7 +8,7 @@ from mock_meta.graph.routes import Node, NodeKind, Route, phone_of
 from mock_meta.hosts import GRAPH, LOOKASIDE
 from mock_meta.media import SIZES, UPLOADED_LIFE, Media, Ticket
 from mock_meta.mock import Mock
-from mock_meta.multipart import Part, read_multipart
+from mock_meta.multipart import Part
 from mock_meta.rules.message import check_product
 from mock_meta.rules.shape import required
 
@@ -18,14 +18,13 @@ _GONE = Answer(status=404, content=b"<html><body>URL signature expired</body></h
 
 def upload(mock: Mock, call: Call, node: Node) -> Answer:
     """``multipart/form-data`` with messaging_product, type and a file of a kind and size WhatsApp takes."""
-    parts = _parts(call)
-    check_product({**call.params, **{name: part.text for name, part in parts.items() if part.filename is None}})
-    file = parts.get("file")
-    if file is None or file.filename is None:
+    check_product(call.params)
+    file, declared = call.params.get("file"), call.params.get("type")
+    if not isinstance(file, Part):
         raise required("file")
-    if "type" not in parts:
+    if declared is None:
         call.problems.append("body: no 'type'")
-    mime = _mime(file, parts.get("type"))
+    mime = _mime(file, declared)
     most = SIZES[mime]
     if not file.content or len(file.content) > most:
         raise invalid(f"Param file must be a file of 1 to {most} bytes.")
@@ -34,18 +33,10 @@ def upload(mock: Mock, call: Call, node: Node) -> Answer:
     return ok({"id": media.id})
 
 
-def _parts(call: Call) -> dict[str, Part]:
-    try:
-        return read_multipart(call.content_type, call.body)
-    except ValueError as problem:
-        call.problems.append(f"body: {problem}")
-        return {}
-
-
-def _mime(file: Part, declared: Part | None) -> str:
+def _mime(file: Part, declared: object) -> str:
     """The part's own content type; the ``type`` field counts where the part has none."""
-    stated = file.content_type or (declared.text if declared else "application/octet-stream")
-    mime = stated.partition(";")[0].strip().lower()
+    stated = file.content_type or declared
+    mime = (stated if isinstance(stated, str) else "application/octet-stream").partition(";")[0].strip().lower()
     if mime not in SIZES:
         listed = ", ".join(SIZES)
         raise invalid(

@@ -96,7 +96,7 @@ def printed(value: object) -> str:
     """A value as a refusal repeats it. What is nested is named only: it may be deeper than Python can print."""
     if isinstance(value, bool):
         return str(value).lower()
-    return "Array" if isinstance(value, list | Mapping) else str(value)
+    return str(value) if isinstance(value, str | int | float) else "Array"
 
 
 def link(value: object, param: str) -> str:

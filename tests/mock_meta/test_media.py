@@ -124,6 +124,19 @@ def test_every_invented_file_is_what_it_claims() -> None:
         assert trouble(kind, mime.partition(";")[0], content[:HEAD], len(content)) is None
 
 
+def test_a_forms_fields_are_parameters(inside: Inside) -> None:
+    """As curl sends them: -F access_token=... -F file=@a.png."""
+    data = {"messaging_product": "whatsapp", "type": "image/png", "access_token": TOKEN}
+    file = {"file": ("a.png", PNG, "image/png")}
+    assert inside.graph("POST", f"{PHONE}/media", token=None, data=data, files=file).status_code == 200
+    text = inside.graph("POST", f"{PHONE}/media", data=data, files={"file": (None, PNG)})
+    assert text.json()["error"]["message"] == "(#100) The parameter file is required."
+    odd = inside.graph(
+        "POST", f"{PHONE}/messages", data=data, files={"type": ("a.png", PNG, "image/png"), "to": (None, "1")}
+    )
+    assert odd.json()["error"]["code"] == 131009
+
+
 def test_the_type_is_asked_for_and_the_node_has_fields(inside: Inside) -> None:
     file = {"file": ("a.png", PNG, "image/png")}
     media_id = inside.graph("POST", f"{PHONE}/media", data={"messaging_product": "whatsapp"}, files=file).json()["id"]
