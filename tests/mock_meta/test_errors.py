@@ -2,7 +2,7 @@
 
 import pytest
 
-from mock_meta.errors import error_body
+from mock_meta.errors import error_body, webhook_error
 from tests.mock_meta.inside import PHONE, TOKEN, WABA, Inside
 
 STATUSES = {
@@ -36,3 +36,67 @@ def test_a_connection_is_kept_unless_the_caller_closes_it(inside: Inside) -> Non
     asked = {"Authorization": f"Bearer {TOKEN}", "Connection": "close"}
     assert "connection" not in inside.request("GET", f"/v21.0/{PHONE}", headers=asked).headers
     assert inside.graph("GET", PHONE).headers["connection"] == "keep-alive"
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "told"),
+    [
+        (
+            130429,
+            "(#130429) Rate limit hit",
+            "Message failed to send because there were too many messages sent from this phone number in a short period of time",
+        ),
+        (131000, "(#131000) Something went wrong", "An unknown error occurred"),
+        (131008, "(#131008) Required parameter is missing", None),
+        (
+            131030,
+            "(#131030) Recipient phone number not in allowed list",
+            "Recipient phone number not in allowed list: Add recipient phone number to recipient list and try again.",
+        ),
+        (131037, "(#131037) WhatsApp provided number needs display name approval before message can be sent.", None),
+        (
+            131048,
+            "(#131048) Spam rate limit hit",
+            "Message failed to send because there are restrictions on how many messages can be sent from this phone number. "
+            "This may be because too many previous messages were blocked or flagged as spam.",
+        ),
+        (
+            131056,
+            "(#131056) (Business Account, Consumer Account) pair rate limit hit",
+            "Message failed to send because there were too many messages sent from this phone number to the same phone number "
+            "in a short period of time.",
+        ),
+        (132000, "(#132000) Number of parameters does not match the expected number of params", None),
+        (132001, "(#132001) Template name does not exist in the translation", None),
+        (132012, "(#132012) Parameter format does not match format in the created template", None),
+        (132018, "(#132018) There's an issue with the parameters in your template", None),
+        (133005, "(#133005) Two step verification PIN Mismatch", None),
+        (133010, "(#133010) Account not registered", None),
+        (190, "Invalid OAuth access token - Cannot parse access token", None),
+        (104, "An access token is required to request this resource.", None),
+    ],
+)
+def test_the_words_of_a_refusal(code: int, message: str, told: str | None) -> None:
+    body = error_body(code)
+    assert (body.message, body.details) == (message, told)
+
+
+@pytest.mark.parametrize(
+    ("code", "title", "told"),
+    [
+        (
+            131047,
+            "Re-engagement message",
+            "Message failed to send because more than 24 hours have passed since the customer last replied to this number.",
+        ),
+        (131026, "Message undeliverable", "Message Undeliverable."),
+        (
+            131049,
+            "This message was not delivered to maintain healthy ecosystem engagement.",
+            "In order to maintain a healthy ecosystem engagement, the message failed to be delivered.",
+        ),
+    ],
+)
+def test_the_words_of_a_failed_status(code: int, title: str, told: str) -> None:
+    error = webhook_error(code)
+    assert (error["title"], error["message"], error["error_data"]) == (title, title, {"details": told})
