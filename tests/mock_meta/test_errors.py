@@ -57,14 +57,18 @@ def test_a_connection_is_kept_unless_the_caller_closes_it(inside: Inside) -> Non
         (
             131048,
             "(#131048) Spam rate limit hit",
-            "Message failed to send because there are restrictions on how many messages can be sent from this phone number. "
-            "This may be because too many previous messages were blocked or flagged as spam.",
+            (
+                "Message failed to send because there are restrictions on how many messages can be sent from this phone number. "
+                "This may be because too many previous messages were blocked or flagged as spam."
+            ),
         ),
         (
             131056,
             "(#131056) (Business Account, Consumer Account) pair rate limit hit",
-            "Message failed to send because there were too many messages sent from this phone number to the same phone number "
-            "in a short period of time.",
+            (
+                "Message failed to send because there were too many messages sent from this phone number to the same phone number "
+                "in a short period of time."
+            ),
         ),
         (132000, "(#132000) Number of parameters does not match the expected number of params", None),
         (132001, "(#132001) Template name does not exist in the translation", None),
