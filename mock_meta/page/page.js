@@ -180,11 +180,15 @@ async function tell(line) {
   const { entries } = await call("GET", `ledger?${query}`);
   if (state.chosen !== line) return;
   const story = $("story"), open = new Set([...story.querySelectorAll("details[open]")].map((one) => one.dataset.seq));
+  const steps = make("ol", entries.map((entry) => step(entry, entries[0].at, wamid, open)));
   story.hidden = false;
-  story.replaceChildren(
-    make("h2", `${what(line)} ${who(line) && `· ${who(line)}`}`), make("p", wamid ?? "no message id", { className: "id" }),
-    make("ol", entries.map((entry) => step(entry, entries[0].at, wamid, open))), ...replies(line, entries),
-  );
+  if (story.dataset.of === String(line.seq)) {  // what is being typed into its form stays
+    story.querySelector("ol").replaceWith(steps);
+    return;
+  }
+  story.dataset.of = line.seq;
+  const title = make("h2", `${what(line)} ${who(line) && `· ${who(line)}`}`);
+  story.replaceChildren(title, make("p", wamid ?? "no message id", { className: "id" }), steps, ...replies(line, entries));
 }
 
 function step(entry, start, wamid, open) {
@@ -264,7 +268,14 @@ const pause = attempt(async () => {
   await refresh();
 });
 
-const close = () => { state.chosen = null; $("story").hidden = true; list(); };
+function close() {
+  const told = state.chosen, inside = $("story").contains(document.activeElement);
+  state.chosen = null;
+  $("story").hidden = true;
+  delete $("story").dataset.of;
+  list();
+  if (inside) document.querySelector(`#lines [data-seq="${told?.seq}"]`)?.focus();
+}
 
 // --- keys, buttons, start
 

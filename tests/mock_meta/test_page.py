@@ -90,8 +90,10 @@ def test_a_line_tells_the_messages_story_and_lets_the_contact_answer(
     page.fill("#story input[name=text]", "Grazie")
     page.get_by_role("button", name=f"Reply as {PERSON}").click()
     until(lambda: any(b"Grazie" in body for _, body in receiver.posts))
+    page.fill("#story input[name=text]", "and one more")
     page.get_by_role("button", name="Fail (131026)").click()
     expect(page.locator("#story li b").last).to_have_text("failed")
+    expect(page.locator("#story input[name=text]")).to_have_value("and one more")
 
 
 def test_faults_and_delivery_are_flipped(page: Page, live: Live) -> None:
@@ -146,7 +148,9 @@ def test_the_keyboard_is_enough(page: Page, live: Live) -> None:
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page.locator("#story")).to_be_visible()
+    page.keyboard.press("Tab")
     page.keyboard.press("Escape")
+    expect(page.locator("#lines tr:focus")).to_contain_text("send")
     expect(page.locator("#story")).to_be_hidden()
     page.keyboard.press("f")
     expect(page.locator("#freeze")).to_have_attribute("aria-pressed", "true")
