@@ -37,6 +37,7 @@ class Player:
         self._progress: list[Progress] = []
         self._began: float | None = None
         self._task: asyncio.Task[None] | None = None
+        self._starting = asyncio.Lock()
 
     @property
     def running(self) -> bool:
@@ -49,15 +50,16 @@ class Player:
 
     async def start(self, scenario: Scenario) -> None:
         """Set up now, then play in the background. Ends what was playing. The accounts are there already."""
-        await self.stop()
-        opening = [Progress(step) for step in scenario.opening]
-        async with self._client() as client:
-            for one in opening:
-                await self._take(client, one)
-        timeline = [Progress(step) for step in scenario.timeline]
-        self._progress = opening + timeline
-        self._began = time.monotonic()
-        self._task = asyncio.get_running_loop().create_task(self._play(timeline, self._began))
+        async with self._starting:
+            await self.stop()
+            opening = [Progress(step) for step in scenario.opening]
+            async with self._client() as client:
+                for one in opening:
+                    await self._take(client, one)
+            timeline = [Progress(step) for step in scenario.timeline]
+            self._progress = opening + timeline
+            self._began = time.monotonic()
+            self._task = asyncio.get_running_loop().create_task(self._play(timeline, self._began))
 
     async def stop(self) -> None:
         """End the timeline; what it still holds up is taken back."""

@@ -115,6 +115,14 @@ class Inside:
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         return self._runner.run(self._request(method, path, **options))
 
+    def together(self, *calls: tuple[str, str, str]) -> None:
+        """Calls at the same time: method, path and body of each."""
+
+        async def all_of_them() -> None:
+            await asyncio.gather(*[self._request(method, path, content=body) for method, path, body in calls])
+
+        self._runner.run(all_of_them())
+
     async def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
         transport = httpx.ASGITransport(app=self.app, client=(self.client_host, 1))
         async with httpx.AsyncClient(transport=transport, base_url="http://graph.test") as client:

@@ -71,6 +71,15 @@ def test_a_step_that_the_control_refuses_is_told_and_the_others_go_on(inside: In
     assert (second["done"], second["problem"]) == (True, None)
 
 
+def test_of_two_scenarios_at_once_one_plays(inside: Inside) -> None:
+    text = "[batch]\nmost = 1\n[[at]]\nsecond = 0\nfor = 600\nfault = { delay = 1 }"
+    play(inside, text)
+    inside.rest(0.05)
+    inside.together(*[("POST", "/_control/scenario", text)] * 2)
+    inside.rest(0.05)
+    assert len(inside.control("GET", "/faults")["faults"]) == 1
+
+
 @pytest.mark.parametrize("ending", [("DELETE", "/scenario"), ("POST", "/reset")])
 def test_ending_a_scenario_takes_back_what_it_holds(inside: Inside, ending: tuple[str, str]) -> None:
     play(inside, "[[at]]\nsecond = 0\nfor = 600\nfault = { delay = 1 }\n[[at]]\nsecond = 500\nbatch = {}")
