@@ -195,8 +195,8 @@ function step(entry, start, wamid, open) {
   const hook = entry.kind === "webhook";
   const names = hook ? entry.statuses.filter(([id]) => id === wamid).map(([, name]) => name) : [];
   const title = hook ? names.join(", ") || (entry.statuses.length ? entry.statuses.map(([, name]) => name).join(", ") : entry.field) : entry.operation;
-  const said = hook ? [entry.status ?? entry.error, entry.signing !== "valid" && `(signature: ${entry.signing})`] : [entry.status, entry.error?.message, entry.error?.details];
-  const outcome = said.filter(Boolean).join(" ") || "nothing";
+  const said = hook ? [entry.status ?? entry.error, entry.signing !== "valid" && `signature: ${entry.signing}`] : [entry.status, entry.error?.message, entry.error?.details];
+  const outcome = said.filter(Boolean).join(" · ") || "nothing";
   const good = hook ? entry.status === 200 : entry.outcome === "accepted";
   const after = `+${((entry.at - start) * 1000).toFixed(0)} ms`;
   const details = make("details", [make("summary", hook ? "payload" : "body"), make("pre", JSON.stringify(hook ? entry.payload : entry.body, null, 2))]);

@@ -119,10 +119,11 @@ def test_a_fault_for_one_person_is_not_the_buttons(page: Page, live: Live) -> No
 
 
 def test_what_a_refused_call_did_wrong_is_told(page: Page, live: Live) -> None:
-    send(live, type="image", image={"id": "1", "caption": "x" * 2000})
+    send(live, type="template", template={"name": "n" * 300, "language": {"code": "en_US"}})
     page.locator("#lines tr").click()
     details = live.control("GET", "/ledger")["entries"][0]["error"]["details"]
-    expect(page.locator("#story li")).to_contain_text(details or "(#100)")
+    expect(page.locator("#story li")).to_contain_text(details)
+    assert page.evaluate("document.getElementById('story').scrollWidth <= document.getElementById('story').clientWidth")
 
 
 def test_what_was_there_before_the_page_is_not_missed_and_another_mock_begins_anew(page: Page, live: Live) -> None:
