@@ -66,18 +66,21 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class RetryPlan:
-    """Seconds between attempts; the last one repeats until ``horizon`` seconds are spent. ``scale`` shrinks both."""
+    """Seconds between attempts; the last one repeats while the waits fit into ``horizon`` seconds. ``scale`` shrinks both.
+
+    Answers' own time is left out, so that there are as many attempts at any scale, and whatever the clock does.
+    """
 
     delays: tuple[float, ...] = (0.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0)
     horizon: float = 7 * 86400.0
     scale: float = 1.0
 
-    def wait_before(self, attempts: int, spent: float) -> float | None:
+    def wait_before(self, attempts: int) -> float | None:
         """Scaled seconds until the next attempt after ``attempts`` failed ones; None to give up."""
-        delay = self.delays[min(attempts, len(self.delays)) - 1]
-        if spent + delay * self.scale > self.horizon * self.scale:
+        repeated = max(0, attempts - len(self.delays))
+        if sum(self.delays[:attempts]) + repeated * self.delays[-1] > self.horizon:
             return None
-        return delay * self.scale
+        return self.delays[min(attempts, len(self.delays)) - 1] * self.scale
 
 
 @dataclass(slots=True)
@@ -208,7 +211,7 @@ class Dispatcher:
             delivery.state = State.ACKNOWLEDGED
             del self._unsettled[delivery.number]
             return
-        wait = self._retry.wait_before(len(delivery.attempts), attempt.at - delivery.attempts[0].at)
+        wait = self._retry.wait_before(len(delivery.attempts))
         if wait is None:
             delivery.state = State.GIVEN_UP
             del self._unsettled[delivery.number]

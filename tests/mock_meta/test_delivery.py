@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import hmac
+import itertools
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +14,7 @@ from mock_meta.pause import Pause
 from mock_meta.posting import Reply
 from mock_meta.subjects import Subjects
 from tests.mock_meta.conftest import DEADLINE, Live, Receiver
-from tests.mock_meta.inside import PERSON, PHONE, SECRET, WABA
+from tests.mock_meta.inside import PERSON, PHONE, SECRET, WABA, Inside, account
 
 TEXT = {"messaging_product": "whatsapp", "to": PERSON, "type": "text", "text": {"body": "Ciao"}}
 INBOUND = {
@@ -141,11 +142,24 @@ def test_the_handshake(live: Live, receiver: Receiver) -> None:
 
 def test_retries_grow_and_end_after_seven_days() -> None:
     plan = RetryPlan()
-    waits = [plan.wait_before(attempts, 0.0) for attempts in range(1, 9)]
-    assert waits == [0.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 3600.0]
-    assert plan.wait_before(50, 7 * 86400.0) is None
-    assert RetryPlan(scale=0.001).wait_before(2, 0.0) == 0.01
-    assert RetryPlan(scale=0.001).wait_before(50, 605.0) is None
+    waits = list(itertools.takewhile(lambda wait: wait is not None, map(plan.wait_before, itertools.count(1))))
+    assert waits[:8] == [0.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 3600.0]
+    assert 7 * 86400 - 3600 < sum(wait or 0.0 for wait in waits) <= 7 * 86400
+
+
+def test_there_are_as_many_attempts_at_any_scale() -> None:
+    inside = Inside(retry_scale=1e-9)
+    inside.control("PUT", f"/accounts/{WABA}", account())
+    inside.posts.answers = [503]
+    inside.control("POST", "/inbound", INBOUND)
+    for _ in range(500):
+        if not inside.control("GET", "/health")["pending_webhooks"]:
+            break
+        inside.rest()
+    shown = inside.control("GET", "/deliveries/delivery-1")
+    inside.close()
+    assert RetryPlan(scale=0.001).wait_before(2) == 0.01
+    assert (shown["state"], len(shown["attempts"])) == ("given-up", 174)
 
 
 def test_a_callback_that_does_not_answer_holds_up_no_other() -> None:
