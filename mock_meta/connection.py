@@ -1,5 +1,6 @@
 """Cutting a connection without an answer, which ASGI has no word for."""
 
+import asyncio
 import contextlib
 import os
 import socket
@@ -14,6 +15,8 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Headers = list[tuple[bytes, bytes]]
 
 _TRANSPORT = "mock_meta.transport"
+_SEEN = 0.5
+"""Seconds within which uvicorn has seen a cut connection, which takes it a turn of the loop."""
 _NO_LINGER = struct.pack("ii", 1, 0)
 
 
@@ -70,8 +73,10 @@ async def cut(scope: MutableMapping[str, Any], receive: Receive) -> None:
         raise NoTransportError("a connection can only be cut behind mock_meta's own server") from missing
     _drop_unsent(transport.get_extra_info("socket"))
     transport.abort()
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    with contextlib.suppress(TimeoutError):  # of pipelined requests only the last one is told
+        async with asyncio.timeout(_SEEN):
+            while (await receive())["type"] != "http.disconnect":
+                pass
 
 
 def _drop_unsent(wrapped: Any) -> None:  # noqa: ANN401  # asyncio's and uvloop's socket wrappers share no type

@@ -1,5 +1,6 @@
 """Faults, on real sockets where the connection suffers."""
 
+import socket
 import time
 from typing import Any
 
@@ -7,7 +8,7 @@ import httpx
 import pytest
 
 from mock_meta.faults import Faults
-from tests.mock_meta.conftest import Live, Receiver, until
+from tests.mock_meta.conftest import DEADLINE, Live, Receiver, until
 from tests.mock_meta.inside import PERSON, PHONE, Inside
 
 TEXT = {"messaging_product": "whatsapp", "to": PERSON, "type": "text", "text": {"body": "Ciao"}}
@@ -123,3 +124,13 @@ def test_a_share_of_calls_gets_it_and_the_seed_decides_which(inside: Inside) -> 
     assert 8 <= first.count(500) <= 32
     inside.app.mock.faults = Faults(inside.app.mock.settings.seed)
     assert fates() == first
+
+
+def test_of_pipelined_calls_the_first_can_be_cut(live: Live) -> None:
+    live.control("POST", "/faults", {"reset": "before"})
+    address = httpx.URL(live.address["url"])
+    with socket.create_connection((address.host, address.port), DEADLINE) as line:
+        line.sendall(b"GET /v21.0/me HTTP/1.1\r\nHost: x\r\n\r\n" * 2)
+        with pytest.raises(ConnectionResetError):
+            line.recv(1)
+    until(lambda: live.control("GET", "/health")["in_flight"] == 0)
