@@ -64,13 +64,15 @@ class Announcer:
     def __init__(self, webhooks: Webhooks, behaviour: Behaviour, timers: Timers) -> None:
         self.chaos = Chaos()
         self.batch = Batch()
+        self.dropped = 0
         self._webhooks = webhooks
         self._behaviour = behaviour
         self._timers = timers
         self._buffers: dict[str, _Buffer] = {}
 
     def clear(self) -> None:
-        """No chaos, no batches, nothing held."""
+        """No chaos, no batches, nothing held, nothing dropped."""
+        self.dropped = 0
         self.chaos, self.batch = Chaos(), Batch()
         self._buffers.clear()
 
@@ -114,6 +116,7 @@ class Announcer:
             for chance in (chaos.drop, chaos.duplicate, chaos.wrong_signature, chaos.reorder, chaos.delay)
         )
         if dropped:
+            self.dropped += 1
             return
         wait = (dice.uniform(0, chaos.reorder_seconds) if shuffled else 0.0) + (chaos.delay_seconds if delayed else 0.0)
         signing = Signing.WRONG if forged else Signing.VALID

@@ -39,6 +39,17 @@ def test_one_seed_one_chaos_whatever_the_order() -> None:
     assert 0 < sum(not right for _, _, right in first) < 60
 
 
+def test_what_chaos_drops_is_counted(inside: Inside) -> None:
+    inside.control("PUT", "/behaviour", {"profile": "instant"})
+    inside.control("PUT", "/chaos", {"drop": 1})
+    inside.send()
+    inside.rest(0.05)
+    assert inside.posts.sent == []
+    assert "mock_meta_dropped_webhooks_total 3\n" in inside.request("GET", "/metrics").text
+    inside.control("POST", "/reset")
+    assert "mock_meta_dropped_webhooks_total 0\n" in inside.request("GET", "/metrics").text
+
+
 def test_each_switch_does_what_it_says() -> None:
     assert run(1, PEOPLE, drop=1.0) == []
     assert len(run(1, PEOPLE, duplicate=1.0)) == 240
