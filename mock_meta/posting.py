@@ -1,5 +1,6 @@
 """The one place where a webhook leaves the process."""
 
+import os
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -47,6 +48,15 @@ async def _beginning(stream: aiohttp.StreamReader) -> bytes:
     return content
 
 
+def _reason(problem: OSError) -> str:
+    """What the system says of it; for names that it cannot find, what the resolver says."""
+    return (
+        os.strerror(problem.errno)
+        if problem.errno and problem.errno > 0
+        else problem.strerror or type(problem).__name__
+    )
+
+
 class HttpPoster:
     """Posts with aiohttp, which takes a tenth of the time that httpx does. ``timeout`` in seconds."""
 
@@ -79,6 +89,12 @@ class HttpPoster:
                 content = await _beginning(answer.content)
         except TimeoutError as problem:
             raise PostError(f"no answer within {self._timeout:g} s") from problem
+        except aiohttp.ClientSSLError as problem:
+            raise PostError(f"TLS: {problem.strerror or problem}") from problem
+        except aiohttp.ClientConnectorError as problem:
+            raise PostError(
+                f"cannot connect to {problem.host}:{problem.port}: {_reason(problem.os_error)}"
+            ) from problem
         except (aiohttp.ClientError, OSError, ValueError) as problem:
             raise PostError(f"{type(problem).__name__}: {problem}") from problem
         return Reply(answer.status, content.decode("utf-8", "replace"))
