@@ -1,132 +1,109 @@
-"""Statuses on their way out: in batches if asked for, and through chaos if asked for (fact sheet 15.4, 17).
+"""Statuses and messages on their way out, several in a POST if asked for (fact sheet 15.4)."""
 
-Chaos is drawn from the seed and the message, so the same messages suffer the same on every run. What is sent on command
-is never touched by it.
-"""
-
-from dataclasses import asdict, dataclass, field, replace
-from functools import partial
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from mock_meta.accounts import Account, PhoneNumber
 from mock_meta.batching import in_posts
-from mock_meta.behaviour import Behaviour
-from mock_meta.dice import Dice
-from mock_meta.payloads import Payload, envelope, statuses_value
+from mock_meta.chaos import Carrier
+from mock_meta.payloads import Payload, envelope, inbound_value, statuses_value
 from mock_meta.signature import meta_dump
 from mock_meta.timers import Timers
-from mock_meta.webhooks import Signing, Webhooks
 
 _ORDINARY, _CONTACT = 1_500, 500
 _FREE_TEXTS = ("biz_opaque_callback_data", "errors")
 
 
 @dataclass(frozen=True, slots=True)
-class Chaos:
-    """Probabilities from 0 to 1, each drawn on its own for every webhook; seconds for how long things are held back.
-
-    ``reorder`` holds a webhook back for up to ``reorder_seconds`` and out of its message's order; ``delay`` adds
-    ``delay_seconds``.
-    """
-
-    duplicate: float = 0.0
-    reorder: float = 0.0
-    reorder_seconds: float = 1.0
-    delay: float = 0.0
-    delay_seconds: float = 5.0
-    drop: float = 0.0
-    wrong_signature: float = 0.0
-
-    @property
-    def active(self) -> bool:
-        return any((self.duplicate, self.reorder, self.delay, self.drop, self.wrong_signature))
-
-
-@dataclass(frozen=True, slots=True)
 class Batch:
-    """Up to ``most`` statuses of a number in one POST of 3 MB, waiting ``seconds`` for company. One is Meta's practice."""
+    """Up to ``most`` updates of a number in one POST of 3 MB, waiting ``seconds`` for company. One is Meta's practice."""
 
     most: int = 1
     seconds: float = 0.1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kind:
+    """Updates that can share a POST: the value that several make, and no fewer than the bytes that one takes."""
+
+    value: Callable[[PhoneNumber, Sequence[Any]], Payload]
+    size: Callable[[Any], int]
+
+
+def _status_size(item: Payload) -> int:
+    """Measured only where it holds texts of somebody's own choice."""
+    return _ORDINARY if item.keys().isdisjoint(_FREE_TEXTS) else _CONTACT + len(meta_dump(item))
+
+
+def _message_size(pair: tuple[Payload, Payload]) -> int:
+    return sum(len(meta_dump(one)) for one in pair)
+
+
+STATUSES = Kind(statuses_value, _status_size)
+MESSAGES = Kind(inbound_value, _message_size)
 
 
 @dataclass(slots=True)
 class _Buffer:
     account: Account
     phone: PhoneNumber
+    kind: Kind
     key: str
-    items: list[Payload] = field(default_factory=list)
+    items: list[Any] = field(default_factory=list)
 
 
 class Announcer:
-    """Takes statuses when they are due and sees to their webhooks."""
+    """Takes updates when they are due and sees to their webhooks."""
 
-    def __init__(self, webhooks: Webhooks, behaviour: Behaviour, timers: Timers) -> None:
-        self.chaos = Chaos()
+    def __init__(self, carrier: Carrier, timers: Timers) -> None:
         self.batch = Batch()
-        self.dropped = 0
-        self._webhooks = webhooks
-        self._behaviour = behaviour
+        self._carrier = carrier
         self._timers = timers
-        self._buffers: dict[str, _Buffer] = {}
+        self._buffers: dict[tuple[str, Kind], _Buffer] = {}
 
     def clear(self) -> None:
-        """No chaos, no batches, nothing held, nothing dropped."""
-        self.dropped = 0
-        self.chaos, self.batch = Chaos(), Batch()
+        """No batches, nothing held."""
+        self.batch = Batch()
         self._buffers.clear()
 
-    def change(self, **members: Any) -> None:  # noqa: ANN401  # members of Chaos
-        self.chaos = replace(self.chaos, **members)
-
     def shown(self) -> dict[str, Any]:
-        return {"chaos": asdict(self.chaos), "batch": asdict(self.batch)}
+        return asdict(self.batch)
 
-    def announce(self, account: Account, phone: PhoneNumber, item: Payload, key: str) -> None:
-        """``key`` names the status within the run, for the draws."""
+    def announce(
+        self,
+        account: Account,
+        phone: PhoneNumber,
+        kind: Kind,
+        item: object,
+        key: str,
+        lane: str | None = None,
+    ) -> None:
+        """``item`` is a status, or a message with its contact. ``key`` names it within the run, for chaos' draws.
+
+        Those of one ``lane`` go out one after the other, unless they share POSTs.
+        """
         if self.batch.most <= 1:
-            self._release(account, phone, [item], key, lane=str(item["id"]))
+            payload = envelope(account.waba_id, "messages", kind.value(phone, [item]))
+            self._carrier.carry(account, payload, key, lane)
             return
-        buffer = self._buffers.get(phone.id)
+        buffer = self._buffers.get((phone.id, kind))
         if buffer is None:
-            buffer = self._buffers[phone.id] = _Buffer(account, phone, key)
+            buffer = self._buffers[phone.id, kind] = _Buffer(account, phone, kind, key)
             self._timers.after(self.batch.seconds, self._flush, buffer)
         buffer.items.append(item)
         if len(buffer.items) >= self.batch.most:
             self._flush(buffer)
 
     def _flush(self, buffer: _Buffer) -> None:
-        if self._buffers.get(buffer.phone.id) is buffer:
-            del self._buffers[buffer.phone.id]
+        place = buffer.phone.id, buffer.kind
+        if self._buffers.get(place) is buffer:
+            del self._buffers[place]
         items, buffer.items = buffer.items, []
-        for post in in_posts(items, _size):
-            self._release(buffer.account, buffer.phone, post, buffer.key, lane=None)
-
-    def _release(self, account: Account, phone: PhoneNumber, items: list[Payload], key: str, lane: str | None) -> None:
-        payload = envelope(account.waba_id, "messages", statuses_value(phone, items))
-        if not self.chaos.active:
-            self._webhooks.publish(account, payload, lane=lane)
-            return
-        self._suffer(account, payload, lane, self._behaviour.keyed(f"chaos|{key}"))
-
-    def _suffer(self, account: Account, payload: Payload, lane: str | None, dice: Dice) -> None:
-        chaos = self.chaos
-        dropped, doubled, forged, shuffled, delayed = (
-            dice.random() < chance
-            for chance in (chaos.drop, chaos.duplicate, chaos.wrong_signature, chaos.reorder, chaos.delay)
-        )
-        if dropped:
-            self.dropped += 1
-            return
-        wait = (dice.uniform(0, chaos.reorder_seconds) if shuffled else 0.0) + (chaos.delay_seconds if delayed else 0.0)
-        signing = Signing.WRONG if forged else Signing.VALID
-        for _ in range(2 if doubled else 1):
-            if wait:
-                self._timers.after(wait, partial(self._webhooks.publish, account, payload, signing=signing))
-            else:
-                self._webhooks.publish(account, payload, lane=lane, signing=signing)
+        for payload in posts(buffer.account, buffer.phone, buffer.kind, items):
+            self._carrier.carry(buffer.account, payload, buffer.key)
 
 
-def _size(item: Payload) -> int:
-    """No fewer than the bytes it takes with its contact. Measured only where it holds texts of somebody's own choice."""
-    return _ORDINARY if item.keys().isdisjoint(_FREE_TEXTS) else _CONTACT + len(meta_dump(item))
+def posts(account: Account, phone: PhoneNumber, kind: Kind, items: Sequence[Any]) -> list[Payload]:
+    """The payloads that tell of all items, as few as Meta's limit allows."""
+    return [envelope(account.waba_id, "messages", kind.value(phone, post)) for post in in_posts(items, kind.size)]

@@ -5,14 +5,13 @@ from types import MappingProxyType
 from typing import Any
 
 from mock_meta.accounts import Account, PhoneNumber
-from mock_meta.batching import in_posts
+from mock_meta.announcing import MESSAGES, posts
 from mock_meta.conversations import Received
 from mock_meta.delivery import Delivery
 from mock_meta.errors import webhook_error
 from mock_meta.media import INBOUND_LIFE, SAMPLES, Media, sample
 from mock_meta.mock import Mock
-from mock_meta.payloads import Payload, envelope, messages_value
-from mock_meta.signature import meta_dump
+from mock_meta.payloads import Payload
 from mock_meta.user_ids import user_id
 
 TYPES = (
@@ -31,7 +30,6 @@ TYPES = (
     "unsupported",
     "system",
 )
-_WITHOUT_CONTACTS = frozenset({"system"})
 _TAPS = frozenset({"button", "interactive"})
 
 _PLAUSIBLE: Mapping[str, Callable[[str], Any]] = MappingProxyType(
@@ -132,34 +130,38 @@ def _user(account: Account, asked: Mapping[str, Any], name: str) -> Payload:
     return {name: given} if given else {}
 
 
-def values(phone: PhoneNumber, pairs: Sequence[tuple[Payload, Payload]], *, batch: bool) -> list[Payload]:
-    """One ``messages`` value for all (message, contact) pairs that fit a POST, or one for each."""
-    groups = in_posts(pairs, _size) if batch else ([pair] for pair in pairs)
-    return [_value(phone, group) for group in groups]
+Pair = tuple[Payload, Payload]
 
 
-def _size(pair: tuple[Payload, Payload]) -> int:
-    return sum(len(meta_dump(one)) for one in pair)
-
-
-def _value(phone: PhoneNumber, pairs: Sequence[tuple[Payload, Payload]]) -> Payload:
-    contacts = {contact["wa_id"]: contact for message, contact in pairs if message["type"] not in _WITHOUT_CONTACTS}
-    messages = [message for message, _ in pairs]
-    if not contacts:
-        return messages_value(phone, messages=messages)
-    return messages_value(phone, contacts=list(contacts.values()), messages=messages)
+def hear(mock: Mock, account: Account, phone: PhoneNumber, asked: Sequence[Mapping[str, Any]]) -> list[Pair]:
+    """What Meta makes of what people write: messages with their contacts, remembered. Who is blocked is not heard."""
+    heard = [one for one in asked if (phone.id, one["from"]) not in mock.conversations.blocked]
+    pairs = [(complete(mock, account, phone, one), contact_of(account, one)) for one in heard]
+    for message, _ in pairs:
+        received = Received(message["id"], phone.id, message["from"], message["type"], mock.clock())
+        mock.conversations.add_received(received)
+    return pairs
 
 
 def arrive(
-    mock: Mock, account: Account, phone: PhoneNumber, asked: Sequence[Mapping[str, Any]], *, batch: bool = False
+    mock: Mock, account: Account, phone: PhoneNumber, asked: Sequence[Mapping[str, Any]], *, batch: bool
 ) -> tuple[list[Payload], list[Delivery]]:
-    """People write: what Meta makes of it, and the webhooks that tell of it. Who is blocked is not heard."""
-    heard = [one for one in asked if (phone.id, one["from"]) not in mock.conversations.blocked]
-    pairs = [(complete(mock, account, phone, one), contact_of(account, one)) for one in heard]
-    messages = [message for message, _ in pairs]
-    for message in messages:
-        received = Received(message["id"], phone.id, message["from"], message["type"], mock.clock())
-        mock.conversations.add_received(received)
-    told = (envelope(account.waba_id, "messages", value) for value in values(phone, pairs, batch=batch))
-    deliveries = (mock.webhooks.publish(account, payload) for payload in told)
-    return messages, [one for one in deliveries if one is not None]
+    """People write on command: the messages, and the webhooks that set off at once, for all of them or for each."""
+    pairs = hear(mock, account, phone, asked)
+    deliveries: list[Delivery] = []
+    for group in [pairs] if batch else [[pair] for pair in pairs]:
+        for payload in posts(account, phone, MESSAGES, group):
+            deliveries += mock.carrier.carry(account, payload, _key(mock, phone, group[0]))
+    return [message for message, _ in pairs], deliveries
+
+
+def write(mock: Mock, account: Account, phone: PhoneNumber, asked: Mapping[str, Any]) -> None:
+    """Somebody writes by himself."""
+    for pair in hear(mock, account, phone, [asked]):
+        mock.announcer.announce(account, phone, MESSAGES, pair, _key(mock, phone, pair))
+
+
+def _key(mock: Mock, phone: PhoneNumber, pair: Pair) -> str:
+    """The how-manieth message of this person, for chaos' draws."""
+    sender = pair[0]["from"]
+    return f"heard|{phone.id}|{sender}|{mock.heard.count((phone.id, sender))}"

@@ -5,7 +5,7 @@ from typing import Any
 
 from mock_meta.accounts import Account, PhoneNumber, Template
 from mock_meta.conversations import Sent
-from mock_meta.inbound import arrive
+from mock_meta.inbound import write
 from mock_meta.magic import Reply, magic_reply
 from mock_meta.mock import Mock
 from mock_meta.rules.message import Message
@@ -30,7 +30,7 @@ def plan_reply(
     else:
         written = {"type": "text", "text": {"body": _TEXTS[reply]}}
     if written:
-        mock.planned.after(AFTER, arrive, mock, account, phone, [{"from": sent.wa_id, **written}])
+        mock.planned.after(AFTER, write, mock, account, phone, {"from": sent.wa_id, **written})
 
 
 def _interactive_tap(message: Message) -> Written:

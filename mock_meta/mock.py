@@ -7,8 +7,9 @@ from functools import partial
 from typing import Any
 
 from mock_meta.accounts import Account, Accounts, PhoneNumber, Template, TemplateCategory
-from mock_meta.announcing import Announcer
+from mock_meta.announcing import STATUSES, Announcer
 from mock_meta.behaviour import Behaviour, Failure, Status, Step
+from mock_meta.chaos import Carrier
 from mock_meta.conversations import Conversations, Sent
 from mock_meta.delivery import Dispatcher, RetryPlan
 from mock_meta.fate import Fates
@@ -27,11 +28,13 @@ from mock_meta.review_settings import ReviewSettings
 from mock_meta.rules.message import Message
 from mock_meta.settings import Settings
 from mock_meta.store import Store
+from mock_meta.tally import Tally
 from mock_meta.timers import Timers
 from mock_meta.uploads import Uploads
 from mock_meta.webhooks import Webhooks
 
 Clock = Callable[[], float]
+_WRITERS = 100_000
 
 
 class Mock:
@@ -66,7 +69,9 @@ class Mock:
         self._fetching: set[asyncio.Task[None]] = set()
         self.planned = Timers()
         self.distant = Timers()
-        self.announcer = Announcer(self.webhooks, self.behaviour, self.planned)
+        self.carrier = Carrier(self.webhooks, self.behaviour, self.planned)
+        self.announcer = Announcer(self.carrier, self.planned)
+        self.heard = Tally(_WRITERS)
 
     @property
     def pending_webhooks(self) -> int:
@@ -87,7 +92,9 @@ class Mock:
         self.links.clear()
         self.pacing.clear()
         self.limits.clear()
+        self.carrier.clear()
         self.announcer.clear()
+        self.heard.clear()
         self.webhooks.suppressed = 0
         self.reviews = ReviewSettings()
         if accounts:
@@ -181,7 +188,9 @@ class Mock:
         key = f"{sent.phone_number_id}|{sent.wa_id}|{sent.nth}|{place}"
         group = phone.groups.get(sent.wa_id)
         if group is None:
-            self.announcer.announce(account, phone, item, key)
+            self.announcer.announce(account, phone, STATUSES, item, key, sent.wamid)
             return
         for one in group_items(account, group, item):
-            self.announcer.announce(account, phone, one, f"{key}|{one['recipient_participant_id']}")
+            self.announcer.announce(
+                account, phone, STATUSES, one, f"{key}|{one['recipient_participant_id']}", sent.wamid
+            )

@@ -41,6 +41,15 @@ def statuses_value(phone: PhoneNumber, items: Sequence[Payload]) -> Payload:
     return messages_value(phone, contacts=contacts, statuses=items)
 
 
+def inbound_value(phone: PhoneNumber, pairs: Sequence[tuple[Payload, Payload]]) -> Payload:
+    """Messages with the people who wrote them, each once; system messages come without (16.2)."""
+    contacts = {contact["wa_id"]: contact for message, contact in pairs if message["type"] != "system"}
+    messages = [message for message, _ in pairs]
+    if not contacts:
+        return messages_value(phone, messages=messages)
+    return messages_value(phone, contacts=list(contacts.values()), messages=messages)
+
+
 def _contact(item: Payload) -> Payload:
     """The person of a status, in a group or not; empty for a failure, or without a user id."""
     kind = "recipient_participant" if "recipient_participant_user_id" in item else "recipient"

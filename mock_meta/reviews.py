@@ -20,7 +20,7 @@ _PAUSES: Mapping[int, tuple[str, float]] = MappingProxyType(
 def submit(mock: Mock, account: Account, template: Template) -> None:
     """Start the review of a new or edited template."""
     settings = mock.reviews
-    rejected = settings.decision is Decision.REJECT or template.name.startswith("reject")
+    rejected = settings.decision is Decision.REJECT
     if settings.decision is Decision.MANUAL:
         return
     delay = mock.behaviour.keyed(f"review|{template.name}|{template.language}").uniform(settings.low, settings.high)
@@ -74,7 +74,9 @@ def _identity(template: Template) -> Payload:
 
 
 def _publish(mock: Mock, account: Account, field: str, value: Payload) -> Delivery | None:
-    return mock.webhooks.publish(account, envelope(account.waba_id, field, value, time=int(mock.clock())))
+    payload = envelope(account.waba_id, field, value, time=int(mock.clock()))
+    key = f"{field}|{value['message_template_name']}|{value['message_template_language']}|{value.get('event')}"
+    return next(iter(mock.carrier.carry(account, payload, key)), None)
 
 
 def set_quality(mock: Mock, account: Account, template: Template, score: str) -> list[Delivery]:

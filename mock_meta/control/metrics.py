@@ -34,7 +34,7 @@ def _lines(mock: Mock) -> Iterable[str]:
     yield from _single(
         "suppressed_webhooks_total", "counter", "Webhooks nobody subscribed to.", mock.webhooks.suppressed
     )
-    yield from _single("dropped_webhooks_total", "counter", "Webhooks that chaos dropped.", mock.announcer.dropped)
+    yield from _single("dropped_webhooks_total", "counter", "Webhooks that chaos dropped.", mock.carrier.dropped)
 
 
 def _single(name: str, kind: str, meaning: str, value: int) -> Iterable[str]:

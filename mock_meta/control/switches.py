@@ -109,15 +109,20 @@ async def put_limits(request: Request) -> dict[str, Any]:
 
 @router.get("/chaos")
 async def get_chaos(request: Request) -> dict[str, Any]:
-    return mock_of(request).announcer.shown()
+    return {"chaos": mock_of(request).carrier.shown()}
 
 
 @router.put("/chaos")
 async def put_chaos(request: Request) -> dict[str, Any]:
-    announcer = mock_of(request).announcer
+    carrier = mock_of(request).carrier
     body = await body_as(request, ChaosShape)
-    announcer.change(**body.model_dump(exclude_none=True))
-    return announcer.shown()
+    carrier.change(**body.model_dump(exclude_none=True))
+    return {"chaos": carrier.shown()}
+
+
+@router.get("/batch")
+async def get_batch(request: Request) -> dict[str, Any]:
+    return {"batch": mock_of(request).announcer.shown()}
 
 
 @router.put("/batch")
@@ -125,7 +130,7 @@ async def put_batch(request: Request) -> dict[str, Any]:
     announcer = mock_of(request).announcer
     body = await body_as(request, BatchShape)
     announcer.batch = Batch(body.most, body.seconds)
-    return announcer.shown()
+    return {"batch": announcer.shown()}
 
 
 @router.get("/delivery")

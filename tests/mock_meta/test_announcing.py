@@ -3,7 +3,7 @@
 import json
 
 from mock_meta.signature import sign_sha256
-from tests.mock_meta.inside import SECRET, WABA, Inside, account
+from tests.mock_meta.inside import PERSON, PHONE, SECRET, WABA, Inside, account
 
 
 def run(seed: int, people: list[str], **chaos: float) -> list[tuple[str, str, bool]]:
@@ -77,3 +77,46 @@ def test_mistakes(inside: Inside) -> None:
     inside.control("PUT", "/chaos", {"drop": 1})
     inside.control("POST", "/reset")
     assert inside.control("GET", "/chaos")["chaos"]["drop"] == 0
+
+
+def doubled(inside: Inside) -> list[bytes]:
+    """The bodies that came exactly twice, once each."""
+    bodies = [body for _, body, _ in inside.posts.sent]
+    assert all(bodies.count(body) == 2 for body in bodies)
+    return list(dict.fromkeys(bodies))
+
+
+def test_customers_messages_and_templates_suffer_too(inside: Inside) -> None:
+    inside.control("PUT", "/chaos", {"duplicate": 1})
+    told = inside.control("POST", "/inbound", {"phone_number_id": PHONE, "messages": [{"from": PERSON}]})
+    assert [one["state"] for one in told["deliveries"]] == ["acknowledged"] * 2
+    inside.control("POST", f"/templates/{template_id(inside)}", {"status": "REJECTED", "reason": "SCAM"})
+    inside.rest(0.05)
+    assert len(doubled(inside)) == 2
+    inside.control("PUT", "/chaos", {"duplicate": 0, "drop": 1})
+    inside.posts.sent.clear()
+    told = inside.control("POST", "/inbound", {"phone_number_id": PHONE, "messages": [{"from": PERSON}]})
+    assert (len(told["wamids"]), told["deliveries"], inside.posts.sent) == (1, [], [])
+
+
+def template_id(inside: Inside) -> str:
+    listed = inside.graph("GET", f"{WABA}/message_templates?name=plain&fields=id").json()["data"]
+    return str(listed[0]["id"])
+
+
+def test_what_is_sent_by_hand_suffers_nothing(inside: Inside) -> None:
+    inside.control("PUT", "/chaos", {"drop": 1})
+    status = {"id": "wamid.x", "status": "read", "recipient_id": PERSON}
+    inside.control("POST", "/statuses", {"phone_number_id": PHONE, "statuses": [status]})
+    assert len(inside.posts.statuses()) == 1
+
+
+def test_replies_share_posts(inside: Inside) -> None:
+    inside.control("PUT", "/batch", {"most": 50, "seconds": 0.1})
+    writers = [f"9990003000{number}" for number in (0, 1)] * 3
+    for person in writers:
+        inside.send(to=person)
+    inside.rest(0.4)
+    (value,) = (value for value in inside.posts.values() if "messages" in value)
+    assert sorted(message["from"] for message in value["messages"]) == sorted(writers)
+    assert len(value["contacts"]) == 2

@@ -290,6 +290,14 @@ def test_a_rejection_gives_its_reason(inside: Inside) -> None:
     assert (node["status"], node["rejected_reason"]) == ("REJECTED", "SCAM")
 
 
+def test_a_name_decides_nothing(inside: Inside) -> None:
+    inside.control("PUT", "/reviews", {"after": 0})
+    create(inside, BODY, name="rejected_order_notice")
+    inside.rest()
+    (value,) = inside.posts.values()
+    assert value["event"] == "APPROVED"
+
+
 def test_editing(inside: Inside) -> None:
     inside.control("PUT", "/reviews", {"after": 0.02})
     template = create(inside, BODY)["id"]
