@@ -1,7 +1,7 @@
 """Faults on command: an error, a raw answer, a cut connection, silence, or plain slowness for matching calls."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -10,6 +10,9 @@ import msgspec
 from mock_meta.dice import Dice
 from mock_meta.errors import ErrorBody
 from mock_meta.numbers import digits_of
+from mock_meta.tally import Tally
+
+_CALLERS = 100_000
 
 
 class When(StrEnum):
@@ -40,7 +43,10 @@ class RawAnswer:
 
 @dataclass(slots=True)
 class Fault:
-    """``left`` is how often it still fires; None is always. ``share`` of matching calls get it. ``delay`` in seconds."""
+    """``left`` is how often it still fires; None is always. ``share`` of matching calls get it. ``delay`` in seconds.
+
+    ``met`` counts the calls that a share was drawn for, by what they have in common.
+    """
 
     id: int
     match: Match
@@ -52,7 +58,7 @@ class Fault:
     hang: When | None = None
     delay: float | None = None
     share: float = 1.0
-    met: int = 0
+    met: Tally = field(default_factory=lambda: Tally(_CALLERS))
     fired: int = 0
 
     @property
@@ -66,7 +72,7 @@ class Fault:
 
 
 class Subject(msgspec.Struct, frozen=True, gc=False):
-    """What a fault can match on."""
+    """What a fault can match on. ``to`` are digits, or what was sent where it is no number."""
 
     operation: str
     phone_number_id: str | None
@@ -75,12 +81,17 @@ class Subject(msgspec.Struct, frozen=True, gc=False):
 
 
 class Faults:
-    """The armed faults, oldest first; the first that matches fires. ``seed`` decides which calls a share is made of."""
+    """The armed faults, oldest first; the first that matches fires.
+
+    Which calls a share is made of depends on ``seed``, on the fault's place among those armed since the reset, and on the
+    how-manieth call to this recipient (of this operation, where there is none) it is: not on the order of arrival.
+    """
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
         self._armed: dict[int, Fault] = {}
         self._count = 0
+        self._before_reset = 0
 
     def __iter__(self) -> Iterator[Fault]:
         return iter(self._armed.values())
@@ -95,23 +106,31 @@ class Faults:
     def disarm(self, fault_id: int) -> bool:
         return self._armed.pop(fault_id, None) is not None
 
-    def clear(self) -> None:
+    def disarm_all(self) -> None:
         self._armed.clear()
+
+    def clear(self) -> None:
+        """Back to the start. Ids go on: whoever still means to disarm an old fault must not hit a new one."""
+        self.disarm_all()
+        self._before_reset = self._count
 
     def take(self, subject: Subject) -> Fault | None:
         """The fault for this call, counted as fired; None almost always."""
         if not self._armed:
             return None
         for fault in self._armed.values():
-            if fault.left != 0 and _applies(fault.match, subject) and self._drawn(fault):
+            if fault.left != 0 and _applies(fault.match, subject) and self._drawn(fault, subject):
                 fault.fired += 1
                 fault.left = None if fault.left is None else fault.left - 1
                 return fault
         return None
 
-    def _drawn(self, fault: Fault) -> bool:
-        fault.met += 1
-        return fault.share >= 1.0 or Dice(f"{self._seed}|fault|{fault.id}|{fault.met}").random() < fault.share
+    def _drawn(self, fault: Fault, subject: Subject) -> bool:
+        if fault.share >= 1.0:
+            return True
+        place = fault.id - self._before_reset
+        about = (subject.operation, subject.phone_number_id, subject.to)
+        return Dice(f"{self._seed}|fault|{place}|{about}|{fault.met.count(about)}").random() < fault.share
 
 
 def _applies(match: Match, subject: Subject) -> bool:

@@ -73,7 +73,8 @@ class Gateway:
         """What is to go wrong with this call: an armed fault, or a magic recipient's."""
         recipient = recipient_of(call)
         digits = digits_of(recipient) if recipient else None
-        armed = self._mock.faults.take(Subject(operation, phone_number_id, digits, type_of(call, operation)))
+        subject = Subject(operation, phone_number_id, digits or recipient, type_of(call, operation))
+        armed = self._mock.faults.take(subject)
         if armed is not None or operation != "messages.send" or self._mock.behaviour.has_script(digits):
             return armed
         return magic_fault(digits)

@@ -104,5 +104,5 @@ async def disarm(request: Request, fault_id: str) -> dict[str, bool]:
 
 @router.delete("")
 async def disarm_all(request: Request) -> dict[str, bool]:
-    mock_of(request).faults.clear()
+    mock_of(request).faults.disarm_all()
     return {"ok": True}

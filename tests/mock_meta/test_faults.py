@@ -2,12 +2,14 @@
 
 import socket
 import time
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import httpx
 import pytest
 
-from mock_meta.faults import Faults
+from mock_meta.faults import Fault, Faults, Match, Subject
 from tests.mock_meta.conftest import DEADLINE, Live, Receiver, until
 from tests.mock_meta.inside import PERSON, PHONE, Inside
 
@@ -113,17 +115,53 @@ def test_bad_faults_are_refused(inside: Inside, fault: dict[str, Any], sentence:
     assert sentence in inside.control("POST", "/faults", fault, status=400)["error"]
 
 
-def test_a_share_of_calls_gets_it_and_the_seed_decides_which(inside: Inside) -> None:
-    def fates() -> list[int]:
-        inside.control("POST", "/faults", {"share": 0.333, "http": {"status": 500}})
-        answers = [inside.graph("POST", f"{PHONE}/messages", json=TEXT).status_code for _ in range(60)]
-        inside.control("POST", "/reset")
-        return answers
+SHARE = {"share": 0.333, "http": {"status": 500}}
+USER = "IT.13491208655302741918"
 
-    first = fates()
-    assert 8 <= first.count(500) <= 32
-    inside.app.mock.faults = Faults(inside.app.mock.settings.seed)
-    assert fates() == first
+
+def struck(faults: Faults, callers: Iterable[tuple[str, str | None]]) -> set[tuple[str, str | None, int]]:
+    """Which calls the armed faults take, each named by operation, recipient and how-manieth of its kind it is."""
+    met: Counter[tuple[str, str | None]] = Counter()
+    hit = set()
+    for operation, to in callers:
+        met[operation, to] += 1
+        if faults.take(Subject(operation, PHONE, to, None)):
+            hit.add((operation, to, met[operation, to]))
+    return hit
+
+
+def a_third(faults: Faults) -> Faults:
+    faults.arm(Fault(faults.next_id(), Match(), None, {}, share=0.333))
+    return faults
+
+
+def test_the_seed_decides_which_calls_a_share_is_made_of_and_their_order_does_not() -> None:
+    people: list[tuple[str, str | None]] = [("messages.send", f"999000{n:05}") for n in range(30)]
+    calls = [*people, ("messages.send", USER), ("media.get", None), ("phone.get", None)] * 3
+    faults = a_third(Faults(1))
+    first = struck(faults, calls)
+    assert 15 <= len(first) <= 51
+    assert len({frozenset(to for _, to, nth in first if nth == number) for number in (1, 2, 3)}) == 3
+    assert struck(a_third(Faults(1)), reversed(calls)) == first
+    assert struck(a_third(Faults(2)), calls) != first
+    faults.clear()
+    assert struck(a_third(faults), calls) == first
+    faults.disarm_all()
+    assert struck(a_third(faults), calls) != first
+
+
+def test_of_the_same_recipients_in_any_order_the_same_are_hit_again_after_a_reset(inside: Inside) -> None:
+    people = [f"999000{n:05}" for n in range(30)]
+
+    def hit(recipients: Iterable[str]) -> set[str]:
+        inside.control("POST", "/faults", SHARE)
+        answers = {to: inside.graph("POST", f"{PHONE}/messages", json={**TEXT, "to": to}) for to in recipients}
+        inside.control("POST", "/reset")
+        return {to for to, answer in answers.items() if answer.status_code == 500}
+
+    first = hit(people)
+    assert 3 <= len(first) <= 20
+    assert hit(reversed(people)) == first
 
 
 def test_of_pipelined_calls_the_first_can_be_cut(live: Live) -> None:
