@@ -57,10 +57,7 @@ class Gateway:
         fault = self._fault(call, operation, phone_number_id)
         answer = None
         if fault is None or fault.accepts:
-            asks_first = route is not None and route.before is not None
-            answer = (
-                await self._ask_and_carry_out(call, node, route) if asks_first else self._carry_out(call, node, route)
-            )
+            answer = await self._carry_out(call, node, route)
         entry = make_entry(mock, call, operation, phone_number_id, answer, fault)
         mock.ledger.add(entry)
         if fault is None and answer is not None:
@@ -79,32 +76,18 @@ class Gateway:
             return armed
         return magic_fault(digits)
 
-    def _carry_out(self, call: Call, node: Node | None, route: Route | None) -> Answer:
+    async def _carry_out(self, call: Call, node: Node | None, route: Route | None) -> Answer:
+        """What Meta answers. A call may depend on what somebody else answers first, such as a callback to be verified."""
         try:
             if call.at.node == DOWNLOAD_NODE and call.method == "GET":
                 return download(self._mock, call)
             found, matched = admit(self._mock, call, node, route)
         except GraphError as refusal:
             return failed(refusal.body)
-        return self._with_usage(self._handled(call, found, matched), call, found)
-
-    def _handled(self, call: Call, node: Node, route: Route) -> Answer:
-        try:
-            charge(self._mock, call, node)
-            return route.handler(self._mock, call, node)
-        except GraphError as refusal:
-            return failed(refusal.body)
-
-    async def _ask_and_carry_out(self, call: Call, node: Node | None, route: Route | None) -> Answer:
-        """The same for a call that depends on what somebody else answers, such as a callback to be verified."""
-        try:
-            found, matched = admit(self._mock, call, node, route)
-        except GraphError as refusal:
-            return failed(refusal.body)
         try:
             charge(self._mock, call, found)
-            assert matched.before is not None
-            await matched.before(self._mock, call, found)
+            if matched.before is not None:
+                await matched.before(self._mock, call, found)
             answer = matched.handler(self._mock, call, found)
         except GraphError as refusal:
             answer = failed(refusal.body)

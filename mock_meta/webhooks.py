@@ -17,7 +17,6 @@ _BASE_HEADERS: Mapping[str, str] = {
     "User-Agent": "facebookexternalua",
     "Accept": "*/*",
     "Accept-Encoding": "deflate, gzip",
-    "Facebook-Api-Version": "v21.0",
 }
 _NOWHERE: Mapping[str, Any] = {}
 
