@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from mock_meta.accounts import Account
 from mock_meta.control.accounts import account_of, phone_of
 from mock_meta.control.bodies import body_as, mock_of
-from mock_meta.control.shapes import ControlError, Shape, not_found
+from mock_meta.control.shapes import ControlError, Shape, not_found, suggestion
 from mock_meta.delivery import Delivery
 from mock_meta.entries import digits_in
 from mock_meta.inbound import TYPES, arrive
@@ -21,20 +21,41 @@ from mock_meta.payloads import Payload, envelope, messages_value
 from mock_meta.webhooks import Signing
 
 WAIT = 30.0
+MEMBERS = frozenset(
+    {
+        *TYPES,
+        *("from", "from_user_id", "from_parent_user_id", "group_id", "id", "timestamp", "type"),
+        *("context", "referral", "identity", "errors", "edit", "revoke", "history_context"),
+        *("profile_name", "user_id"),  # the contact's, which the mock puts where Meta does
+    }
+)
+"""What a message may have (fact sheet 16.2)."""
 
 
 class InboundMessage(Shape):
     """Meta's own message member, as far as the caller cares; the mock completes the rest."""
 
-    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="allow", frozen=True)
     sender: Annotated[str, StringConstraints(pattern=r"^\+?\d{5,15}$")] = Field(alias="from")
     type: str = "text"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known(cls, given: Any) -> Any:  # noqa: ANN401  # JSON
+        """First of all: a misspelt member is why another one seems to be missing."""
+        for name in given if isinstance(given, dict) else ():
+            if name not in MEMBERS:
+                raise ValueError(f"unknown member {name!r}{suggestion(name, MEMBERS)}")
+        return given
 
     @model_validator(mode="after")
     def _sane(self) -> "InboundMessage":
         if self.type not in TYPES:
             raise ValueError(f"no message type {self.type!r}; known: {', '.join(TYPES)}")
         extra = self.model_extra or {}
+        for name in extra:
+            if name in TYPES and name != self.type:
+                raise ValueError(f"{name!r} is for messages of that type, and this one's is {self.type!r}")
         for name in (self.type, "context"):
             wanted = list if name == "contacts" else dict
             if not isinstance(extra.get(name), wanted | None):

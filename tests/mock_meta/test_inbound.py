@@ -57,6 +57,22 @@ def test_what_the_caller_gives_is_kept(inside: Inside) -> None:
     assert inside.graph("GET", "777").json()["mime_type"] == "image/png"
 
 
+def test_all_that_metas_messages_have_is_taken(inside: Inside) -> None:
+    given: dict[str, Any] = {
+        "context": {"forwarded": True},
+        "referral": {"source_type": "ad"},
+        "identity": {"hash": "x"},
+        "errors": [{"code": 131051}],
+        "edit": {"original_message_id": "wamid.x"},
+        "revoke": {"original_message_id": "wamid.x"},
+        "group_id": "Y2FwaV9ncm91cDoxNzA1",
+        "from_user_id": "IT.1",
+    }
+    write(inside, {**given, "text": {"body": "Ciao"}})
+    message = inside.posts.values()[0]["messages"][0]
+    assert {name: message[name] for name in given} == given
+
+
 def test_replies_and_the_removal_of_a_reaction(inside: Inside) -> None:
     reply = {"type": "list_reply", "list_reply": {"id": "r1", "title": "Uno", "description": "…"}}
     write(inside, {"type": "interactive", "interactive": reply})
@@ -114,6 +130,8 @@ def test_bad_commands_are_refused(inside: Inside) -> None:
     assert "messages.0.from: field required" in refused("/inbound", {"phone_number_id": PHONE, "messages": [{}]})
     unknown = {"phone_number_id": PHONE, "messages": [{"from": PERSON, "type": "txt"}]}
     assert "no message type 'txt'" in refused("/inbound", unknown)
+    misspelt = {"phone_number_id": PHONE, "messages": [{"form": PERSON}]}
+    assert refused("/inbound", misspelt) == "messages.0: unknown member 'form'; did you mean 'from'?"
     assert "unknown member 'message'; did you mean 'messages'?" in refused(
         "/inbound", {"phone_number_id": PHONE, "message": [text]}
     )
@@ -123,6 +141,8 @@ def test_bad_commands_are_refused(inside: Inside) -> None:
         ({"type": "image", "image": {"mime_type": 5}}, "'mime_type' must be a string"),
         ({"id": 5}, "'id' must be a string"),
         ({"context": "x"}, "'context' must be an object"),
+        ({"txt": {"body": "x"}}, "messages.0: unknown member 'txt'; did you mean 'text'?"),
+        ({"image": {}}, "'image' is for messages of that type, and this one's is 'text'"),
     ):
         body = {"phone_number_id": PHONE, "messages": [{"from": PERSON, **member}]}
         assert sentence in refused("/inbound", body)
