@@ -159,6 +159,11 @@ CODES: Mapping[int, Code] = MappingProxyType(
 _PERMISSIONS = range(200, 300)
 
 
+def is_known(code: int) -> bool:
+    """Whether Meta documents the code."""
+    return code in CODES or code in _PERMISSIONS
+
+
 def code_row(code: int) -> Code:
     """What is known of a code: of the 200s that a permission is missing, of a stranger that the caller is to blame."""
     return CODES.get(code) or (Code(403, "API Permission") if code in _PERMISSIONS else Code(400, "Generic user error"))

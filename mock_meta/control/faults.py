@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from mock_meta.codes import CODES, is_known
 from mock_meta.control.behaviour import Number
 from mock_meta.control.bodies import body_as, mock_of
 from mock_meta.control.shapes import Shape, not_found, suggestion
@@ -32,6 +33,13 @@ class FaultError(Shape):
     http_status: Annotated[int, Field(ge=200, le=599)] | None = None
     message: str | None = None
     details: str | None = None
+
+    @model_validator(mode="after")
+    def _has_words(self) -> "FaultError":
+        if self.message is None and not is_known(self.code):
+            near = suggestion(str(self.code), map(str, CODES))
+            raise ValueError(f"code {self.code} is none of Meta's and has no 'message' of its own{near}")
+        return self
 
 
 class FaultHttp(Shape):

@@ -41,6 +41,14 @@ def test_an_error_can_have_any_text_and_status(inside: Inside) -> None:
     assert (answer["code"], answer["message"], answer["is_transient"]) == (2, "Down", True)
 
 
+def test_a_code_that_nobody_knows_needs_a_message(inside: Inside) -> None:
+    inside.control("POST", "/faults", {"error": {"code": 13429, "message": "New"}, "times": 1})
+    error = inside.send(400)["error"]
+    assert (error["code"], error["message"]) == (13429, "New")
+    inside.control("POST", "/faults", {"error": {"code": 294}})
+    assert inside.send(403)["error"]["message"] == "(#294) API Permission"
+
+
 def test_matching(inside: Inside) -> None:
     for match in ({"phone_number_id": "1"}, {"type": "image"}, {"operation": "phone.get"}, {"to": ["1234567"]}):
         inside.control("POST", "/faults", {"match": match, "error": {"code": 1}})
@@ -108,6 +116,14 @@ def test_slow_but_accepted_at_the_start(live: Live, receiver: Receiver) -> None:
             "give one of 'error', 'http', 'reset', 'hang', not error and reset",
         ),
         ({"reset": "later"}, "reset: input should be 'before' or 'after_accept'"),
+        (
+            {"error": {"code": 13429}},
+            "error: code 13429 is none of Meta's and has no 'message' of its own; did you mean '130429'?",
+        ),
+        (
+            {"error": {"code": 9999999}},
+            "error: code 9999999 is none of Meta's and has no 'message' of its own; known: 0,",
+        ),
         ({"delay": 1, "times": 0}, "times: input should be greater than or equal to 1"),
     ],
 )
