@@ -60,9 +60,9 @@ def read_query(given: dict[str, str], most: int = _MAX) -> Query:
 
 
 def whole_number(given: dict[str, str], name: str, default: int) -> int:
-    """Raises ControlError when the parameter is no number."""
+    """Raises ControlError when the parameter is no number from 0 up."""
     text = given.get(name, str(default))
     number = whole(text)
     if number is None:
-        raise ControlError(f"{name}: {text!r} is not a number")
+        raise ControlError(f"{name}: {text!r} is not a whole number from 0 up")
     return number

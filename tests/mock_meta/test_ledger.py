@@ -153,7 +153,8 @@ def test_bad_queries_are_refused(inside: Inside) -> None:
     cases = {
         "knd=request": "unknown parameter 'knd'; did you mean 'kind'?",
         "kind=requests": "kind: no kind 'requests'; did you mean 'request'?",
-        "since=x": "since: 'x' is not a number",
+        "since=x": "since: 'x' is not a whole number from 0 up",
+        "limit=-1": "limit: '-1' is not a whole number from 0 up",
     }
     for query, sentence in cases.items():
         assert inside.control("GET", f"/ledger?{query}", status=400) == {"error": sentence}
