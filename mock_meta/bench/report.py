@@ -9,7 +9,9 @@ from mock_meta.bench.ceiling import RATE, Ceiling
 from mock_meta.bench.million import Slice
 from mock_meta.bench.versus import Turn, Versus
 
-SENDS, STATUSES = 1.8, 2.0
+SENDS = 1.8
+STATUSES, STATUSES_OF_OTHERS = 2.0, 3.0
+"""Against the plain mock, for the same CPU; against another that listens (`--rival`), in sends a second."""
 P99, P999, LATE = 0.025, 0.1, 0.25
 EACH, FLAT, BOUND = 1024, 1.5, 64
 _THREE = 3.0
@@ -30,7 +32,7 @@ def sends(found: Versus) -> list[Line]:
     return [
         Line("sends alone, full validation and ledger"),
         *_turns(found),
-        *_ratios(found, SENDS),
+        *_ratios(found, SENDS, SENDS),
     ]
 
 
@@ -39,15 +41,15 @@ def statuses(found: Versus) -> list[Line]:
     return [
         Line("sends with three signed statuses each, batched, to a local sink; the rival with its one"),
         *_turns(found),
-        *_ratios(found, STATUSES),
+        *_ratios(found, STATUSES, STATUSES_OF_OTHERS),
         Line(f"{arrived:.2f} statuses arrived for each of our sends (3)", arrived == _THREE),
     ]
 
 
-def _ratios(found: Versus, least: float) -> list[Line]:
+def _ratios(found: Versus, least: float, least_by_time: float) -> list[Line]:
     by_time = Line(f"{found.by_time:.2f} x the rival's sends a second")
     if found.by_cpu is None:
-        return [Line(f"{by_time.text} (at least {least})", found.by_time >= least)]
+        return [Line(f"{by_time.text} (at least {least_by_time})", found.by_time >= least_by_time)]
     return [by_time, Line(f"{found.by_cpu:.2f} x as many for the same CPU (at least {least})", found.by_cpu >= least)]
 
 

@@ -111,6 +111,7 @@ def test_promises_are_kept_or_missed() -> None:
     unknown = dataclasses.replace(slow, cost=math.nan)
     assert misses(report.sends(Versus([quick], [unknown]))) == 0
     assert misses(report.sends(Versus([slow], [unknown]))) == 1
+    assert misses(report.statuses(Versus([quick], [unknown]))) == 1
     assert misses(report.statuses(Versus([dataclasses.replace(quick, statuses=2.9)], [slow]))) == 1
 
 

@@ -69,7 +69,7 @@ def test_nothing_listening_is_an_error_of_the_attempt(live: Live) -> None:
     (delivery,) = live.control("POST", "/inbound", INBOUND)["deliveries"]
     (attempt,) = delivery["attempts"]
     assert attempt["status"] is None
-    assert "Cannot connect" in attempt["error"]
+    assert attempt["error"] == "cannot connect to 127.0.0.1:9: Connection refused"
 
 
 def test_a_script_is_kept_in_its_order(live: Live, receiver: Receiver) -> None:
