@@ -5,7 +5,7 @@ from mock_meta.call import Call
 from mock_meta.errors import error_body, invalid, unknown_object
 from mock_meta.fields import select
 from mock_meta.graph.routes import Node, NodeKind, Route, phone_of
-from mock_meta.hosts import GRAPH, LOOKASIDE
+from mock_meta.hosts import media_origin
 from mock_meta.media import SIZES, UPLOADED_LIFE, Media, Ticket
 from mock_meta.mock import Mock
 from mock_meta.multipart import Part
@@ -74,11 +74,9 @@ def _visible(call: Call, node: Node) -> Media:
 
 
 def download_url(origin: str, ticket: Ticket) -> str:
-    """On the caller's own way to the mock: whatever reaches it under Graph's name reaches it under Lookaside's too."""
+    """On the caller's own way to the mock."""
     place = f"{DOWNLOAD_NODE}/attachments/"
-    if origin == f"https://{GRAPH}":
-        origin = f"https://{LOOKASIDE}"
-    return f"{origin}/{place}?mid={ticket.media_id}&ext={ticket.expires_at}&hash={ticket.hash}"
+    return f"{media_origin(origin)}/{place}?mid={ticket.media_id}&ext={ticket.expires_at}&hash={ticket.hash}"
 
 
 def download(mock: Mock, call: Call) -> Answer:

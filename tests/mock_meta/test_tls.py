@@ -71,16 +71,26 @@ def test_addresses_are_https(mock: dict[str, Any]) -> None:
     assert all(mock[name].startswith("https://127.0.0.1:") for name in ("url", "graph", "control"))
 
 
-def test_media_is_at_lookaside_for_who_calls_graph(client: httpx.Client) -> None:
-    form = {"messaging_product": "whatsapp", "type": "image/png"}
-    uploaded = client.post(
-        f"/v21.0/{PHONE}/media", data=form, files={"file": ("a.png", b"png", "image/png")}, headers=META
-    )
-    node = client.get(f"/v21.0/{uploaded.json()['id']}", headers=META).json()
-    url = httpx.URL(node["url"])
+def media_node(client: httpx.Client, host: str) -> Any:
+    """The node of a file that was uploaded to ``host``."""
+    form, headers = {"messaging_product": "whatsapp", "type": "image/png"}, {**META, "Host": host}
+    file = {"file": ("a.png", b"png", "image/png")}
+    uploaded = client.post(f"/v21.0/{PHONE}/media", data=form, files=file, headers=headers).json()
+    return client.get(f"/v21.0/{uploaded['id']}", headers=headers).json()
+
+
+@pytest.mark.parametrize("host", ["graph.facebook.com", "graph.facebook.com:8443", "Graph.Facebook.com:8443"])
+def test_media_is_at_lookaside_for_who_calls_graph(client: httpx.Client, host: str) -> None:
+    url = httpx.URL(media_node(client, host)["url"])
     assert (url.scheme, url.host, url.path) == ("https", "lookaside.fbsbx.com", "/whatsapp_business/attachments/")
-    there = client.get(url.raw_path.decode(), headers={**META, "Host": url.host})
+    assert url.port == (8443 if host.endswith(":8443") else None)
+    there = client.get(url.raw_path.decode(), headers={**META, "Host": url.netloc.decode()})
     assert there.content == b"png"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8443", "[::1]:8443", "graph.facebook.com.example", "lookaside.fbsbx.com"])
+def test_media_is_where_the_call_came_to_otherwise(client: httpx.Client, host: str) -> None:
+    assert media_node(client, host)["url"].startswith(f"https://{host}/whatsapp_business/attachments/?mid=")
 
 
 def test_paging_stays_at_graph(client: httpx.Client) -> None:
