@@ -1,13 +1,12 @@
 """What was said between a business number and a person: the messages sent, received, and when (fact sheet 17)."""
 
-from dataclasses import dataclass
-
 import msgspec
 
+from mock_meta.recent import Recent
 from mock_meta.tally import Tally
 
 Pair = tuple[str, str]
-_PEOPLE = 100_000
+MESSAGES, PEOPLE = 100_000, 100_000
 
 
 class Sent(msgspec.Struct, gc=False):
@@ -36,8 +35,7 @@ class Sent(msgspec.Struct, gc=False):
         return (self.phone_number_id, self.wa_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(msgspec.Struct, frozen=True, gc=False):
     """A message a person wrote, as far as later calls refer to it."""
 
     wamid: str
@@ -48,13 +46,17 @@ class Received:
 
 
 class Conversations:
-    """State per (phone_number_id, wa_id), and what was received. What was sent stands in the ledger."""
+    """State per (phone_number_id, wa_id), and what was received. What was sent stands in the ledger.
+
+    Both are bounded: of the messages received and of the pairs that wrote or were written to, the last hundred thousand
+    at least are known, and twice as many at most. Older ones are as unknown as they are at Meta after thirty days.
+    """
 
     def __init__(self) -> None:
-        self.received: dict[str, Received] = {}
+        self.received = Recent[str, Received](MESSAGES)
         self.blocked: dict[Pair, None] = {}
-        self._sends = Tally(_PEOPLE)
-        self._last_user_message: dict[Pair, float] = {}
+        self._sends = Tally(PEOPLE)
+        self._last_user_message = Recent[Pair, float](PEOPLE)
 
     def clear(self) -> None:
         self.received.clear()
@@ -68,8 +70,8 @@ class Conversations:
 
     def add_received(self, message: Received) -> None:
         """Opens or extends the customer service window of the pair."""
-        self.received[message.wamid] = message
-        self._last_user_message[(message.phone_number_id, message.wa_id)] = message.at
+        self.received.put(message.wamid, message)
+        self._last_user_message.put((message.phone_number_id, message.wa_id), message.at)
 
     def window_open(self, pair: Pair, now: float, seconds: float) -> bool:
         """Whether the person wrote to the number within the last ``seconds`` (5.6)."""
