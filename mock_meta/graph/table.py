@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
 from types import MappingProxyType
 
 from mock_meta.accounts import TokenState
@@ -74,10 +75,9 @@ _TOKEN = re.compile(r"[\w.|-]+", re.ASCII)
 _MALFORMED = "Malformed access token"  # Meta repeats the token here, which the ledger must not hold.
 _WRONG_PROOF = "Invalid appsecret_proof provided in the API argument"
 _METHODS = frozenset({"GET", "POST", "DELETE"})
-_EXPIRED = (
-    "Error validating access token: Session has expired on Monday, 19-Jun-23 06:29:46 PDT. "
-    "The current time is Tuesday, 04-Jul-23 02:11:32 PDT."
-)
+_EXPIRED = "Error validating access token: Session has expired on {}. The current time is {}."
+_EXPIRED_SINCE = 3600.0
+_PACIFIC = timezone(timedelta(hours=-7), "PDT")
 _INVALIDATED = (
     "Error validating access token: The session has been invalidated because the user changed their password or "
     "Facebook has changed the session for security reasons."
@@ -175,9 +175,15 @@ def check_token(mock: Mock, call: Call) -> None:
         raise GraphError(ErrorBody(100, _WRONG_PROOF, 400, kind=GRAPH_METHOD))
     state = mock.accounts.state_of(token)
     if state is TokenState.EXPIRED:
-        raise GraphError(ErrorBody(190, _EXPIRED, 401, subcode=463))
+        raise GraphError(ErrorBody(190, _expired(mock.clock()), 401, subcode=463))
     if state is TokenState.INVALIDATED:
         raise GraphError(ErrorBody(190, _INVALIDATED, 401, subcode=460))
+
+
+def _expired(now: float) -> str:
+    """An hour ago; times as ``Monday, 19-Jun-23 06:29:46 PDT``, also in winter (3.2)."""
+    times = (datetime.fromtimestamp(one, _PACIFIC) for one in (now - _EXPIRED_SINCE, now))
+    return _EXPIRED.format(*(f"{one:%A, %d-%b-%y %H:%M:%S %Z}" for one in times))
 
 
 def _invisible(call: Call) -> GraphError:

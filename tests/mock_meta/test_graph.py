@@ -50,6 +50,14 @@ def test_a_token_that_is_no_longer_good(inside: Inside, state: str, subcode: int
     assert (answer.status_code, answer.json()["error"]["error_subcode"]) == (401, subcode)
 
 
+def test_when_a_token_expired(inside: Inside) -> None:
+    inside.control("PUT", f"/accounts/{WABA}", {"token_state": "expired"})
+    assert inside.graph("GET", PHONE).json()["error"]["message"] == (
+        "Error validating access token: Session has expired on Sunday, 15-Jun-25 07:06:40 PDT. "
+        "The current time is Sunday, 15-Jun-25 08:06:40 PDT."
+    )
+
+
 @pytest.mark.parametrize(("method", "verb"), [("GET", "get"), ("POST", "post"), ("DELETE", "delete")])
 def test_an_object_that_is_not_there(inside: Inside, method: str, verb: str) -> None:
     answer = inside.graph(method, "999")
