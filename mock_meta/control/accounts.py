@@ -1,6 +1,7 @@
 """``/_control/accounts``: WABAs, their numbers and templates."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -125,7 +126,9 @@ def _phones(mock: Mock, waba_id: str, body: AccountShape) -> dict[str, PhoneNumb
         owner = mock.accounts.of_phone(shape.id)
         if owner is not None and owner.waba_id != waba_id:
             raise ControlError(f"phone number {shape.id} belongs to account {owner.waba_id}", 409)
-    return {shape.id: _phone(waba_id, shape, mock.clock()) for shape in body.phone_numbers}
+    account = mock.accounts.waba(waba_id)
+    known = account.phones if account else {}
+    return {shape.id: _phone(known.get(shape.id), waba_id, shape, mock.clock()) for shape in body.phone_numbers}
 
 
 def _check_templates(mock: Mock, waba_id: str, shapes: Iterable[TemplateShape]) -> None:
@@ -135,24 +138,21 @@ def _check_templates(mock: Mock, waba_id: str, shapes: Iterable[TemplateShape]) 
             raise ControlError(f"template {shape.id} belongs to account {owner.waba_id}", 409)
 
 
-def _phone(waba_id: str, shape: PhoneShape, now: float) -> PhoneNumber:
-    listed = shape.allowed_recipients
-    return PhoneNumber(
-        id=shape.id,
-        waba_id=waba_id,
-        display=shape.display_phone_number,
-        verified_name=shape.verified_name,
-        digits="".join(letter for letter in shape.display_phone_number if letter.isdigit()),
-        quality_rating=shape.quality_rating,
-        registered=shape.registered,
-        verified=shape.verified,
-        pin=shape.pin,
-        throughput=shape.throughput,
-        mode=shape.mode,
-        name_status=shape.name_status,
-        allowed_recipients=None if listed is None else frozenset(one.lstrip("+") for one in listed),
-        groups={one.id: _group(one, now) for one in shape.groups},
-    )
+def _phone(known: PhoneNumber | None, waba_id: str, shape: PhoneShape, now: float) -> PhoneNumber:
+    """A known number keeps what the body does not mention, and what is not the body's at all, such as its profile."""
+    display, listed = shape.display_phone_number, shape.allowed_recipients
+    derived: dict[str, Any] = {
+        "allowed_recipients": None if listed is None else frozenset(one.lstrip("+") for one in listed),
+        "groups": {one.id: _group(one, now) for one in shape.groups},
+    }
+    given = {
+        name: derived.get(name, getattr(shape, name)) for name in shape.model_fields_set - {"display_phone_number"}
+    }
+    if "pin" in given:
+        given["pin_guesses"] = 0
+    digits = "".join(letter for letter in display if letter.isdigit())
+    number = known or PhoneNumber(shape.id, waba_id, display, shape.verified_name, digits)
+    return replace(number, display=display, digits=digits, **given)
 
 
 def _group(shape: GroupShape, now: float) -> Group:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.mock_meta.inside import PERSON, PHONE, WABA, Inside, account
+from tests.mock_meta.inside import HOOK, PERSON, PHONE, WABA, Inside, account
 
 
 def test_other_machines_are_refused_unless_asked_for(inside: Inside) -> None:
@@ -78,6 +78,42 @@ def test_an_upsert_changes_what_it_names(inside: Inside) -> None:
     inside.control("PUT", f"/accounts/{WABA}", {"access_token": "EAAnew"})
     assert inside.graph("GET", PHONE).status_code == 401
     assert inside.graph("GET", PHONE, token="EAAnew").status_code == 200
+
+
+def test_a_known_number_keeps_what_is_not_mentioned(inside: Inside) -> None:
+    shown = "about,vertical,description"
+    number = {"id": PHONE, "display_phone_number": "+1 555-078-3881"}
+    limited = {"allowed_recipients": [PERSON], "throughput": "HIGH", "pin": "123456"}
+    inside.control("PUT", f"/accounts/{WABA}", {"phone_numbers": [{**number, **limited}]})
+    product = {"messaging_product": "whatsapp"}
+    inside.graph("POST", f"{PHONE}/whatsapp_business_profile", json={**product, "about": "Plants"}).raise_for_status()
+    override = {"override_callback_uri": f"{HOOK}/own", "verify_token": "verify"}
+    inside.graph("POST", PHONE, json={"webhook_configuration": override}).raise_for_status()
+    before = inside.graph("GET", f"{PHONE}/whatsapp_business_profile?fields={shown}").json()
+    groups = inside.graph("GET", f"{PHONE}/groups").json()
+
+    changed = {"id": PHONE, "display_phone_number": "+1 555-078-3882", "quality_rating": "RED"}
+    after = inside.control("PUT", f"/accounts/{WABA}", {"phone_numbers": [changed]})["phone_numbers"][0]
+    assert (after["display_phone_number"], after["quality_rating"]) == ("+1 555-078-3882", "RED")
+    assert (after["verified_name"], after["throughput"]["level"]) == ("Lucky Shrub", "HIGH")
+    assert after["webhook_configuration"]["phone_number"] == f"{HOOK}/own"
+    assert inside.graph("GET", f"{PHONE}/whatsapp_business_profile?fields={shown}").json() == before
+    assert before["data"][0]["about"] == "Plants"
+    assert inside.graph("GET", f"{PHONE}/groups").json() == groups
+    assert len(groups["data"]) == 1
+    assert inside.refused(to="99900009999")["code"] == 131030
+    wrong = inside.graph("POST", f"{PHONE}/register", json={**product, "pin": "654321"})
+    assert wrong.json()["error"]["code"] == 133005
+
+
+def test_a_known_number_loses_what_is_mentioned(inside: Inside) -> None:
+    number = {"id": PHONE, "display_phone_number": "+1 555-078-3881", "pin": "123456", "allowed_recipients": []}
+    inside.control("PUT", f"/accounts/{WABA}", {"phone_numbers": [number]})
+    bare = {**number, "pin": None, "allowed_recipients": None, "groups": []}
+    after = inside.control("PUT", f"/accounts/{WABA}", {"phone_numbers": [bare]})["phone_numbers"][0]
+    assert not after["is_pin_enabled"]
+    assert inside.graph("GET", f"{PHONE}/groups").json()["data"] == []
+    inside.send()
 
 
 def test_other_hosts_can_be_allowed(inside: Inside) -> None:
