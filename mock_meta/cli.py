@@ -1,10 +1,12 @@
 """``python -m mock_meta``."""
 
 import argparse
+import ipaddress
 import json
 import logging
 import math
 import os
+import re
 import sqlite3
 import ssl
 import sys
@@ -20,7 +22,7 @@ from mock_meta.control.shapes import ControlError
 from mock_meta.hosts import hosts_lines
 from mock_meta.jsontext import parse_json
 from mock_meta.mock import Mock
-from mock_meta.scenario import Scenario, make_accounts, read_scenario
+from mock_meta.scenario import Scenario, read_scenario, set_up
 from mock_meta.screen import start_screen
 from mock_meta.server import bind, serve, url_of
 from mock_meta.settings import Settings
@@ -45,6 +47,7 @@ examples:
       as https://graph.facebook.com, for an application whose hosts file has
       the lines of --hosts
 """
+_HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.?")
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -66,6 +69,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add(
         "--allow-host",
         "--allow-webhook-host",
+        type=_host,
         action="append",
         default=[],
         metavar="HOST",
@@ -110,6 +114,16 @@ def _positive(text: str) -> float:
     if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
     return value
+
+
+def _host(text: str) -> str:
+    """As the hosts of URLs are compared with it: lower case, an address without its brackets."""
+    name = text.lower().removeprefix("[").removesuffix("]")
+    try:
+        return name if _HOST.fullmatch(name) else str(ipaddress.IPv6Address(name))
+    except ValueError as problem:
+        wanted = "a host name such as crm.example is wanted, without scheme, port and path"
+        raise argparse.ArgumentTypeError(f"{wanted}, not {text!r}") from problem
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -208,7 +222,7 @@ def _scenario(mock: Mock, file: Path, *, quiet: bool) -> Scenario:
     logging.getLogger("httpx").setLevel("WARNING")
     try:
         scenario = read_scenario(file.read_text("utf-8"))
-        make_accounts(mock, scenario)
+        set_up(mock, scenario)
     except (OSError, ValueError, ControlError) as problem:
         _fail(f"--scenario {file}: {problem}")
     return scenario

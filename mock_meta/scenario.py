@@ -5,6 +5,7 @@ Every table holds the body of the control call of the same name, and is checked 
 
 import json
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,8 +57,9 @@ class MomentShape(Shape):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One call at its second; ``lasts`` seconds until it is taken back, None for never."""
+    """One call at its second; ``lasts`` seconds until it is taken back, None for never. ``place`` in the file."""
 
+    place: str
     second: float
     name: str
     body: Json
@@ -84,13 +86,15 @@ def read_scenario(text: str) -> Scenario:
         if not isinstance(entries, list):
             raise ControlError(f"{place}: write [[{place}]], once for each")
     shapes = [_checked(f"accounts {number}", account, ConfiguredAccount) for number, account in enumerate(accounts, 1)]
+    _check_names("the file", "table", document, (*CALLS, "accounts", "at"))
     opening = [_step("the file", 0.0, name, body, None) for name, body in document.items()]
     timeline = [step for number, moment in enumerate(moments, 1) for step in _moment(f"at {number}", moment)]
     return Scenario(shapes, opening, sorted(timeline, key=lambda step: step.second))
 
 
-def make_accounts(mock: Mock, scenario: Scenario) -> None:
-    """Raises ControlError, with the place, for an account that the mock does not take."""
+def set_up(mock: Mock, scenario: Scenario) -> None:
+    """Make the accounts. Raises ControlError, with the place, for one that the mock does not take, and for strangers."""
+    _check_subjects(mock, scenario)
     for number, account in enumerate(scenario.accounts, 1):
         try:
             upsert(mock, account.waba_id, account)
@@ -98,9 +102,26 @@ def make_accounts(mock: Mock, scenario: Scenario) -> None:
             raise ControlError(f"accounts {number}: {problem.sentence}", problem.status) from problem
 
 
+def _check_subjects(mock: Mock, scenario: Scenario) -> None:
+    """Whom the steps name must be there. Where there is nobody yet, the control may still make them before their second."""
+    wabas, numbers = set[str](), set[str]()
+    for there in mock.accounts:
+        wabas.add(there.waba_id)
+        numbers.update(there.phones)
+    for made in scenario.accounts:
+        wabas.add(made.waba_id)
+        numbers.update(number.id for number in made.phone_numbers or ())
+    for step in (*scenario.opening, *scenario.timeline):
+        for member, what, known in (("waba_id", "account", wabas), ("phone_number_id", "phone number", numbers)):
+            name = step.body.get(member)
+            if name is not None and name not in known and (known or step in scenario.opening):
+                raise ControlError(f"{step.place}, {step.name}: no {what} {name!r}{suggestion(name, known)}")
+
+
 def _moment(place: str, moment: object) -> list[Step]:
     if not isinstance(moment, dict):
         raise ControlError(f"{place}: write [[at]], once for each")
+    _check_names(place, "member", moment, ("second", "for", *CALLS))
     when = {name: moment[name] for name in ("second", "for") if name in moment}
     shape = _checked(place, when, MomentShape)
     calls = {name: body for name, body in moment.items() if name not in when}
@@ -109,15 +130,19 @@ def _moment(place: str, moment: object) -> list[Step]:
     return [_step(place, shape.second, name, body, shape.lasts) for name, body in calls.items()]
 
 
+def _check_names(place: str, what: str, names: Iterable[str], known: tuple[str, ...]) -> None:
+    for name in names:
+        if name not in known:
+            raise ControlError(f"{place}: unknown {what} {name!r}{suggestion(name, known)}")
+
+
 def _step(place: str, second: float, name: str, body: object, lasts: float | None) -> Step:
-    if name not in CALLS:
-        raise ControlError(f"{place}: unknown table {name!r}{suggestion(name, CALLS)}")
     if lasts is not None and not CALLS[name].undone:
         takeable = " and ".join(sorted(known for known, call in CALLS.items() if call.undone))
         raise ControlError(f"{place}: only {takeable} can be taken back with 'for'; give {name!r} a second [[at]]")
     _checked(f"{place}, {name}", body, CALLS[name].shape)
     waits = {"wait": False} if "wait" in CALLS[name].shape.model_fields else {}
-    return Step(second, name, {**waits, **body} if isinstance(body, dict) else {}, lasts)
+    return Step(place, second, name, {**waits, **body} if isinstance(body, dict) else {}, lasts)
 
 
 def _checked(place: str, body: object, shape: type[Any]) -> Any:  # noqa: ANN401  # an instance of the shape

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from mock_meta.control.bodies import mock_of
 from mock_meta.control.shapes import ControlError
 from mock_meta.player import Player
-from mock_meta.scenario import make_accounts, read_scenario
+from mock_meta.scenario import read_scenario, set_up
 
 router = APIRouter(prefix="/scenario")
 
@@ -25,7 +25,7 @@ async def start(request: Request) -> dict[str, Any]:
     except UnicodeDecodeError as problem:
         raise ControlError("the body is not TOML: it is not UTF-8") from problem
     scenario = read_scenario(text)
-    make_accounts(mock_of(request), scenario)
+    set_up(mock_of(request), scenario)
     player = player_of(request)
     await player.start(scenario)
     return player.shown()

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from mock_meta.app import create_app
-from mock_meta.cli import main
+from mock_meta.cli import main, parse
 from mock_meta.screen import start_screen
 from tests.mock_meta.conftest import DEADLINE, Live, until
 from tests.mock_meta.inside import PHONE, TOKEN, WABA, account
@@ -120,6 +120,13 @@ def test_other_bad_settings(live: Live, capsys: pytest.CaptureFixture[str], tmp_
         ("--webhook-timeout inf", "--webhook-timeout: inf is not a number above 0"),
         ("--behaviour slow", "--behaviour: invalid choice: 'slow'"),
         ("--ledgr x", "unrecognized arguments: --ledgr x"),
+        *[
+            (
+                f"--allow-host {text}",
+                f"a host name such as crm.example is wanted, without scheme, port and path, not {text!r}",
+            )
+            for text in ("http://a.b/c", "a.b/c", "a.b:80", "*.a.b", "me@a.b", "[::1]:80", "a..b", "2001::db8::1")
+        ],
         ("--tls-dir somewhere", "--tls-dir is for --tls"),
     ],
 )
@@ -127,6 +134,12 @@ def test_wrong_usage_is_one_line_and_status_2(
     capsys: pytest.CaptureFixture[str], arguments: str, sentence: str
 ) -> None:
     assert sentence in fails(capsys, *arguments.split())
+
+
+def test_a_host_is_allowed_as_urls_name_it() -> None:
+    names = ["CRM.example", "web", "10.0.0.7", "[2001:DB8::7]", "my_service-1.local."]
+    options = parse([word for name in names for word in ("--allow-host", name)])
+    assert options.allow_host == ["crm.example", "web", "10.0.0.7", "2001:db8::7", "my_service-1.local."]
 
 
 def test_a_scenario_that_cannot_be_set_up_is_one_line_and_status_2(

@@ -1,20 +1,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from mock_meta.control.shapes import ControlError
 from mock_meta.scenario import CALLS, read_scenario
 from tests.mock_meta.conftest import DEADLINE
-from tests.mock_meta.inside import PERSON, PHONE
-
-if TYPE_CHECKING:
-    from tests.mock_meta.inside import Inside
+from tests.mock_meta.inside import PERSON, PHONE, WABA, Inside, account
 
 DEMO = Path(__file__).parents[2] / "mock_meta" / "demo.toml"
 INBOUND = f'inbound = {{ phone_number_id = "{PHONE}", messages = [{{ from = "{PERSON}", text = {{ body = "Hi" }} }}] }}'
+
+ACCOUNT = """
+[[accounts]]
+waba_id = "9"
+access_token = "T"
+app_secret = "S"
+[[accounts.phone_numbers]]
+id = "8"
+display_phone_number = "+1 555"
+"""
 
 
 def play(inside: Inside, text: str) -> dict[str, Any]:
@@ -65,9 +72,11 @@ def test_calls_are_made_at_their_second_and_taken_back(inside: Inside) -> None:
 
 
 def test_a_step_that_the_control_refuses_is_told_and_the_others_go_on(inside: Inside) -> None:
-    play(inside, f"[[at]]\nsecond = 0\n{INBOUND.replace(PHONE, '12345')}\n[[at]]\nsecond = 0\n{INBOUND}")
+    inside.control("PUT", f"/accounts/{WABA}", {"webhook_url": None})
+    refused = f'statuses = {{ phone_number_id = "{PHONE}", statuses = [{{ id = "wamid.x" }}] }}'
+    play(inside, f"[[at]]\nsecond = 0\n{refused}\n[[at]]\nsecond = 0\nbatch = {{}}")
     first, second = ended(inside)["steps"]
-    assert "no phone number '12345'" in first["problem"]
+    assert first["problem"] == f"account {WABA} has no webhook_url"
     assert (second["done"], second["problem"]) == (True, None)
 
 
@@ -98,6 +107,12 @@ def test_ending_a_scenario_takes_back_what_it_holds(inside: Inside, ending: tupl
         ("[[at]]\nsecond = 1", "at 1: nothing happens"),
         ("[[at]]\nfault = {delay = 1}", "at 1: second"),
         ("[[at]]\nsecond = 1\nfalut = {delay = 1}", "did you mean 'fault'"),
+        ("[[at]]\nsecnd = 1\nfault = {delay = 1}", "at 1: unknown member 'secnd'; did you mean 'second'?"),
+        ("[[acounts]]\nwaba_id = '7'", "the file: unknown table 'acounts'; did you mean 'accounts'?"),
+        (
+            "[[at]]\nsecond = 1\nfault = {error = {code = 13429}}",
+            "at 1, fault: error: code 13429 is none of Meta's and has no 'message' of its own; did you mean '130429'",
+        ),
         ("[[at]]\nsecond = 1\nfor = 3\nchaos = {}", "only delivery and fault can be taken back"),
         ("[[at]]\nsecond = 1\nfault = {dely = 1}", "at 1, fault: unknown member 'dely'; did you mean 'delay'"),
         ("[behaviour]\nprofile = 1", "the file, behaviour: profile"),
@@ -134,6 +149,34 @@ def test_an_account_that_the_mock_does_not_take_is_told_with_its_place(inside: I
         answer = inside.request("POST", "/_control/scenario", content=text)
         assert (answer.status_code, sentence in answer.json()["error"]) == (status, True), answer.text
     assert inside.control("GET", "/scenario")["running"] is False
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (f"[[at]]\nsecond = 9\n{INBOUND.replace(PHONE, PHONE[:-1])}", f"at 1, inbound: no phone number '{PHONE[:-1]}'"),
+        (INBOUND.replace(PHONE, "7"), "the file, inbound: no phone number '7'; known:"),
+        ("[[at]]\nsecond = 9\nstatuses = {phone_number_id = '7', statuses = [{}]}", "at 1, statuses: no phone number"),
+        ("[behaviour]\nwaba_id = '7'\nprofile = 'fast'", "the file, behaviour: no account '7'"),
+    ],
+)
+def test_whom_nobody_knows_is_said_before_anything_begins(inside: Inside, text: str, sentence: str) -> None:
+    answer = inside.request("POST", "/_control/scenario", content=f"{text}\n{ACCOUNT}")
+    assert (answer.status_code, sentence in answer.json()["error"]) == (400, True), answer.text
+    assert [account["waba_id"] for account in inside.control("GET", "/accounts")["accounts"]] == [WABA]
+    assert inside.control("GET", "/scenario")["steps"] == []
+
+
+def test_the_scenario_itself_or_the_control_may_make_them() -> None:
+    bare = Inside()
+    other = INBOUND.replace(PHONE, "8")
+    play(bare, f"[[at]]\nsecond = 500\n{other}\n{ACCOUNT}")
+    bare.control("POST", "/reset", {"accounts": True})
+    play(bare, f"[[at]]\nsecond = 0.1\n{INBOUND}")
+    bare.control("PUT", f"/accounts/{WABA}", account())
+    assert [step["problem"] for step in ended(bare)["steps"]] == [None]
+    assert bare.posts.values()[0]["messages"][0]["text"] == {"body": "Hi"}
+    bare.close()
 
 
 def test_every_table_names_a_control_call(inside: Inside) -> None:
