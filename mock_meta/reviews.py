@@ -1,7 +1,5 @@
 """What becomes of templates: review, quality, pausing, other categories, and the webhooks about it (fact sheet 13.5, 16.3)."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 from mock_meta.accounts import Account, Template, TemplateCategory, TemplateStatus
@@ -12,9 +10,8 @@ from mock_meta.review_settings import Decision
 
 _HOUR = 3600.0
 _NOTICE = 24 * _HOUR
-_PAUSES: Mapping[int, tuple[str, float]] = MappingProxyType(
-    {1: ("FIRST_PAUSE", 3 * _HOUR), 2: ("SECOND_PAUSE", 6 * _HOUR)}
-)
+_PAUSES = (("FIRST_PAUSE", 3 * _HOUR), ("SECOND_PAUSE", 6 * _HOUR))
+_HALTS = frozenset({TemplateStatus.PAUSED, TemplateStatus.DISABLED})
 
 
 def submit(mock: Mock, account: Account, template: Template) -> None:
@@ -38,12 +35,21 @@ def _conclude(mock: Mock, account: Account, template: Template, status: Template
 def set_status(
     mock: Mock, account: Account, template: Template, status: TemplateStatus, reason: str | None = "NONE"
 ) -> Delivery | None:
-    """Change a template's status and tell the deployment."""
+    """Change a template's status and tell the deployment, unless the template is paused or disabled already.
+
+    A pause lasts three hours, every one after the first six.
+    """
+    if status is template.status and status in _HALTS:
+        return None
     template.status = status
     template.rejected_reason = reason or "NONE"
     extra: Payload = {}
     if status is TemplateStatus.REJECTED:
         extra["rejection_info"] = {"reason": reason, "recommendation": "Change the template and submit it again."}
+    elif status is TemplateStatus.PAUSED:
+        extra["other_info"] = _info(_begin_pause(mock, account, template))
+    elif status is TemplateStatus.DISABLED:
+        extra = {"disable_info": {"disable_date": int(mock.clock())}, "other_info": _info("DISABLED")}
     return _announce_status(mock, account, template, status.value, reason, extra)
 
 
@@ -90,7 +96,8 @@ def set_quality(mock: Mock, account: Account, template: Template, score: str) ->
     if score != "UNKNOWN":
         mock.pacing.judge(template, good=score != "RED")
     if score == "RED" and template.status is TemplateStatus.APPROVED:
-        sent.append(_pause(mock, account, template))
+        spent = template.pauses >= len(_PAUSES)
+        sent.append(set_status(mock, account, template, TemplateStatus.DISABLED if spent else TemplateStatus.PAUSED))
     return [one for one in sent if one is not None]
 
 
@@ -118,16 +125,12 @@ def _end_notice(mock: Mock, account: Account, template: Template, category: Temp
         set_category(mock, account, template, category)
 
 
-def _pause(mock: Mock, account: Account, template: Template) -> Delivery | None:
+def _begin_pause(mock: Mock, account: Account, template: Template) -> str:
+    """The pause's title."""
     template.pauses += 1
-    if template.pauses not in _PAUSES:
-        template.status = TemplateStatus.DISABLED
-        extra: Payload = {"disable_info": {"disable_date": int(mock.clock())}, "other_info": _info("DISABLED")}
-        return _announce_status(mock, account, template, "DISABLED", "NONE", extra)
-    title, seconds = _PAUSES[template.pauses]
-    template.status = TemplateStatus.PAUSED
+    title, seconds = _PAUSES[min(template.pauses, len(_PAUSES)) - 1]
     mock.distant.after(seconds, _end_pause, mock, account, template, template.pauses)
-    return _announce_status(mock, account, template, "PAUSED", "NONE", {"other_info": _info(title)})
+    return title
 
 
 def _end_pause(mock: Mock, account: Account, template: Template, nth: int) -> None:

@@ -13,7 +13,10 @@ from mock_meta.reviews import give_notice, set_category, set_quality, set_status
 
 
 class VerdictShape(Shape):
-    """A new status (with the reason of a rejection), a new quality score, a new category, or notice of one."""
+    """A new status (with the reason of a rejection), a new quality score, a new category, or notice of one.
+
+    A pause that is asked for is one like those of low quality: it counts among them, and it ends.
+    """
 
     status: TemplateStatus | None = None
     reason: str | None = "NONE"

@@ -426,6 +426,31 @@ def test_low_quality_pauses_twice_and_then_disables(inside: Inside) -> None:
     inside.control("POST", "/templates/1", {}, status=404)
 
 
+def test_a_pause_that_is_asked_for_is_one_like_those_of_low_quality(inside: Inside) -> None:
+    template = inside.graph("GET", f"{WABA}/message_templates?name=plain").json()["data"][0]["id"]
+
+    def told(**verdict: Any) -> list[dict[str, Any]]:
+        inside.posts.sent.clear()
+        answer = inside.control("POST", f"/templates/{template}", verdict)
+        inside.rest()
+        values = [value for value in inside.posts.values() if "event" in value]
+        assert len(values) == len(answer["deliveries"]) - ("quality" in verdict)
+        return values
+
+    paused = told(status="PAUSED")[0]
+    assert (paused["event"], paused["reason"], paused["other_info"]["title"]) == ("PAUSED", "NONE", "FIRST_PAUSE")
+    assert told(status="PAUSED") == []
+    told(status="APPROVED")
+    assert told(quality="RED")[0]["other_info"]["title"] == "SECOND_PAUSE"
+    told(status="APPROVED")
+    assert told(status="PAUSED")[0]["other_info"]["title"] == "SECOND_PAUSE"
+    disabled = told(status="DISABLED")[0]
+    assert (disabled["event"], disabled["other_info"]["title"]) == ("DISABLED", "DISABLED")
+    assert disabled["disable_info"] == {"disable_date": int(inside.now)}
+    assert told(status="DISABLED") == []
+    assert "other_info" not in told(status="APPROVED")[0]
+
+
 def test_another_category(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
     due: list[Any] = []
     monkeypatch.setattr(inside.app.mock.distant, "after", lambda *planned: due.append(planned))
