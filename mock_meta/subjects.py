@@ -16,8 +16,8 @@ class Subjects:
         self.people: dict[str, None] = {}
         self.statuses: list[tuple[str, str]] = []
         if isinstance(payload, Mapping):
-            for entry in _objects(payload.get("entry")):
-                for change in _objects(entry.get("changes")):
+            for entry in objects_in(payload.get("entry")):
+                for change in objects_in(entry.get("changes")):
                     self._take(change)
 
     def _take(self, change: Mapping[str, Any]) -> None:
@@ -28,10 +28,10 @@ class Subjects:
         metadata = value.get("metadata")
         if isinstance(metadata, Mapping) and self.phone_number_id is None:
             self.phone_number_id = str(metadata.get("phone_number_id"))
-        for status in _objects(value.get("statuses")):
+        for status in objects_in(value.get("statuses")):
             self.statuses.append((str(status.get("id")), str(status.get("status"))))
             self._name(status.get("id"), status.get("recipient_id"))
-        for message in _objects(value.get("messages")):
+        for message in objects_in(value.get("messages")):
             self._name(message.get("id"), message.get("from"))
 
     def _name(self, wamid: object, person: object) -> None:
@@ -41,5 +41,6 @@ class Subjects:
             self.people[person] = None
 
 
-def _objects(value: object) -> list[Mapping[str, Any]]:
+def objects_in(value: object) -> list[Mapping[str, Any]]:
+    """The objects of an array; none when it is no array."""
     return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []

@@ -1,31 +1,14 @@
 // The live page of mock_meta: reads /_control/feed, acts through /_control like any other client. No dependency, no build.
 
-const SHOWN = 250, KEPT = 5000, SECONDS = 90, PAUSE = 500, PATIENCE = 10_000;
-const $ = (id) => document.getElementById(id);
-const EMPTY = () => ({ since: null, lines: [], missed: 0, tally: new Map() });
-const state = { ...EMPTY(), frozen: false, chosen: null, skew: 0 };
+import { $, answer, attempt, call, make, what, who } from "./mock.js";
+import * as activity from "./activity.js";
+import * as story from "./story.js";
 
-// --- talking to the mock
+const SHOWN = 250, KEPT = 5000, PAUSE = 500;
+const EMPTY = () => ({ since: null, lines: [], missed: 0, before: 0 });
+const state = { ...EMPTY(), frozen: false, skew: 0 };
 
-async function call(method, path, body) {
-  const options = { method, body: body === undefined ? undefined : JSON.stringify(body), signal: AbortSignal.timeout(PATIENCE) };
-  const answer = await fetch(path, options).catch(() => { throw new Error("the mock does not answer"); });
-  const said = await answer.json();
-  if (!answer.ok) throw new Error(said.error ?? `${answer.status} from ${path}`);
-  return said;
-}
-
-function say(sentence) {
-  $("said").textContent = sentence;
-  $("said").hidden = false;
-  clearTimeout(say.timer);
-  say.timer = setTimeout(() => { $("said").hidden = true; }, 6000);
-}
-
-const attempt = (action) => async (event) => {
-  event?.preventDefault();
-  try { await action(event); } catch (problem) { say(problem.message); }
-};
+// --- following the mock
 
 async function follow() {
   try {
@@ -38,12 +21,13 @@ async function follow() {
     $("link").className = "lost";
     $("link").textContent = "no answer; trying again";
   }
-  draw();
+  activity.draw(Math.floor(Date.now() / 1000 - state.skew));
   setTimeout(follow, PAUSE);
 }
 
 function begin() {
   Object.assign(state, EMPTY());
+  activity.forget();
   close();
 }
 
@@ -56,71 +40,26 @@ function take(fresh) {
     $(name).textContent = fresh[name].toLocaleString("en");
     $(name).classList.toggle("bad", fresh[name] > 0 && (name === "refused" || name === "unanswered"));
   }
-  for (const line of fresh.lines) count(line, 1 + missed / fresh.lines.length);
+  for (const line of fresh.lines) activity.count(line, 1 + missed / fresh.lines.length);
   state.lines.push(...fresh.lines);
   state.lines.splice(0, state.lines.length - KEPT);
-  if (fresh.lines.length) {
-    if (!state.frozen) list();
-    if (state.chosen && fresh.lines.some((line) => related(line, state.chosen))) tell(state.chosen);
+  if (!state.frozen && (fresh.lines.length || fresh.before !== state.before)) {
+    state.before = fresh.before;
+    list();
   }
-}
-
-// --- the picture at the top
-
-/** ``weight``: for how many lines this one stands, when there were more than the page was told. */
-function count(line, weight) {
-  const second = Math.floor(line.at);
-  const here = state.tally.get(second) ?? { sends: 0, webhooks: 0, badSends: 0, badWebhooks: 0 };
-  if (line.kind === "webhook") { here.webhooks += weight; here.badWebhooks += line.good ? 0 : weight; }
-  else { here.sends += weight; here.badSends += line.good ? 0 : weight; }
-  state.tally.set(second, here);
-}
-
-function draw() {
-  const canvas = $("activity"), ratio = devicePixelRatio;
-  canvas.width = canvas.clientWidth * ratio;
-  canvas.height = 56 * ratio;
-  const pen = canvas.getContext("2d"), style = getComputedStyle(document.documentElement);
-  const ink = (name) => { pen.fillStyle = getComputedStyle(document.querySelector(`i.${name}`)).backgroundColor; };
-  const now = Math.floor(Date.now() / 1000 - state.skew), middle = canvas.height / 2, wide = canvas.width / SECONDS;
-  for (const second of state.tally.keys()) if (second < now - SECONDS) state.tally.delete(second);
-  const most = Math.max(0, ...[...state.tally.values()].flatMap((one) => [one.sends, one.webhooks]));
-  const scale = (middle - 2) / Math.max(4, most);
-  $("peak").textContent = `highest ${Math.round(most).toLocaleString("en")}/s`;
-  pen.fillStyle = style.color;
-  pen.globalAlpha = 0.3;
-  pen.fillRect(0, middle - 0.5 * ratio, canvas.width, ratio);
-  pen.globalAlpha = 1;
-  for (const [second, one] of state.tally) {
-    const x = canvas.width - (now - second + 1) * wide, width = Math.max(1, wide - ratio);
-    const bar = (name, from, height) => { ink(name); pen.fillRect(x, from, width, height); };
-    bar("sends", middle - one.sends * scale, (one.sends - one.badSends) * scale);
-    bar("bad", middle - one.badSends * scale, one.badSends * scale);
-    bar("webhooks", middle, (one.webhooks - one.badWebhooks) * scale);
-    bar("bad", middle + (one.webhooks - one.badWebhooks) * scale, one.badWebhooks * scale);
-  }
+  attempt(() => story.hear(fresh.lines))();
 }
 
 // --- the timeline
 
 const clock = (at) => [new Date(at * 1000).toTimeString().slice(0, 8), make("small", `.${String(Math.floor((at % 1) * 1000)).padStart(3, "0")}`)];
-const what = (line) => line.kind === "webhook"
-  ? line.what + (line.many > 1 ? ` (${line.many} statuses)` : "") + (line.attempt > 1 ? `, attempt ${line.attempt}` : "")
-  : line.operation === "messages.send" ? `send ${line.what}` : line.operation;
-const who = (line) => line.people.length > 1 ? `${line.people[0]} +${line.people.length - 1}` : line.people[0] ?? "";
-const result = (line) => [line.status, line.error && !line.said?.includes(line.error) && `(#${line.error})`, line.said].filter(Boolean).join(" ") || "no answer";
+const result = (line) => [answer(line), ...line.errors].join(" · ");
 const searched = (line) => [what(line), line.people.join(" "), result(line), line.wamids.join(" ")].join(" ").toLowerCase();
 
 function matches(line) {
   const kind = $("kind").value, text = $("text").value.trim().toLowerCase();
   if (kind === "bad" ? line.good : kind && kind !== line.kind) return false;
   return !text || searched(line).includes(text.replace(/^\+(?=\d)/, ""));
-}
-
-function make(tag, content = "", attributes = {}) {
-  const made = Object.assign(document.createElement(tag), attributes);
-  made.append(...[content].flat());
-  return made;
 }
 
 function row(line) {
@@ -141,7 +80,8 @@ function list() {
   place.replaceChildren(...lines.map((line) => {
     const known = old.get(String(line.seq)), shown = known ?? row(line);
     shown.tabIndex = -1;
-    shown.setAttribute("aria-selected", String(state.chosen?.seq === line.seq));
+    shown.setAttribute("aria-selected", String(story.chosen() === line.seq));
+    shown.classList.toggle("earlier", line.seq <= state.before);
     shown.classList.toggle("new", !known && old.size > 0);
     return shown;
   }));
@@ -149,6 +89,7 @@ function list() {
   if (heir) heir.tabIndex = 0;
   if (focused !== undefined) heir?.focus({ preventScroll: true });
   $("nothing").hidden = state.lines.length > 0;
+  $("earlier").hidden = !(state.lines[0]?.seq <= state.before);
   $("missed").hidden = !state.missed;
   $("missed").textContent = `${state.missed.toLocaleString("en")} lines came faster than this page reads; the ledger has them all.`;
 }
@@ -162,63 +103,23 @@ function move(step) {
   next.focus();
 }
 
-// --- one message's story
-
-const related = (line, chosen) => line.wamids.some((id) => chosen.wamids.includes(id));
-
 async function choose(seq) {
   const line = state.lines.find((one) => one.seq === Number(seq));
   if (!line) return;
-  state.chosen = line;
-  for (const one of $("lines").rows) one.setAttribute("aria-selected", String(one.dataset.seq === String(seq)));
-  await tell(line);
+  const opening = story.open(line);
+  list();
+  await opening;
 }
 
-async function tell(line) {
-  const wamid = line.wamids[0];
-  const query = wamid ? `wamid=${encodeURIComponent(wamid)}&limit=200` : `since=${line.seq - 1}&limit=1`;
-  const { entries } = await call("GET", `ledger?${query}`);
-  if (state.chosen !== line) return;
-  const story = $("story"), open = new Set([...story.querySelectorAll("details[open]")].map((one) => one.dataset.seq));
-  const steps = make("ol", entries.map((entry) => step(entry, entries[0].at, wamid, open)));
-  story.hidden = false;
-  if (story.dataset.of === String(line.seq)) {  // what is being typed into its form stays
-    story.querySelector("ol").replaceWith(steps);
-    return;
-  }
-  story.dataset.of = line.seq;
-  const title = make("h2", `${what(line)} ${who(line) && `· ${who(line)}`}`);
-  story.replaceChildren(title, make("p", wamid ?? "no message id", { className: "id" }), steps, ...replies(line, entries));
+function close() {
+  const told = story.chosen(), inside = story.close();
+  list();
+  if (inside) (document.querySelector(`#lines [data-seq="${told}"]`) ?? $("lines").rows[0])?.focus();
 }
 
-function step(entry, start, wamid, open) {
-  const hook = entry.kind === "webhook";
-  const names = hook ? entry.statuses.filter(([id]) => id === wamid).map(([, name]) => name) : [];
-  const title = hook ? names.join(", ") || (entry.statuses.length ? entry.statuses.map(([, name]) => name).join(", ") : entry.field) : entry.operation;
-  const said = hook ? [entry.status ?? entry.error, entry.signing !== "valid" && `signature: ${entry.signing}`] : [entry.status, entry.error?.message, entry.error?.details];
-  const outcome = said.filter(Boolean).join(" · ") || "nothing";
-  const good = hook ? entry.status === 200 : entry.outcome === "accepted";
-  const after = `+${((entry.at - start) * 1000).toFixed(0)} ms`;
-  const details = make("details", [make("summary", hook ? "payload" : "body"), make("pre", JSON.stringify(hook ? entry.payload : entry.body, null, 2))]);
-  details.dataset.seq = entry.seq;
-  details.open = open.has(String(entry.seq));
-  const head = [make("b", title), " ", make("span", `${after} · ${hook ? `attempt ${entry.attempt}, answered` : "answered"} ${outcome}`)];
-  return make("li", [...head, details], { className: `${entry.kind} ${good ? "" : "bad"}` });
-}
-
-function replies(line, entries) {
-  const phone = line.phone ?? entries.find((entry) => entry.phone_number_id)?.phone_number_id, person = line.people[0], wamid = line.wamids[0];
-  if (!phone || !person || !wamid) return [];
-  const form = make("form", [make("label", ["reply ", make("input", "", { name: "text", value: "Thanks!", required: true })])]);
-  const reply = (text) => call("POST", "inbound", { phone_number_id: phone, wait: false, messages: [{ from: person, text: { body: text }, context: { id: wamid } }] });
-  const status = (name, extra = {}) => attempt(() => call("POST", "statuses", { phone_number_id: phone, wait: false, statuses: [{ id: wamid, status: name, ...extra }] }));
-  form.addEventListener("submit", attempt(() => reply(form.elements.text.value)));
-  const press = (label, action) => make("button", label, { type: "button", onclick: action });
-  const undeliverable = { errors: [{ code: 131026, title: "Message undeliverable" }] };
-  form.append(make("div", [make("button", `Reply as ${person}`), press("Reply STOP", attempt(() => reply("STOP"))),
-    press("Delivered", status("delivered")), press("Read", status("read")), press("Fail (131026)", status("failed", undeliverable)),
-  ], { className: "buttons" }));
-  return [form];
+function leave(field) {
+  field.blur();
+  field.closest("#story")?.focus();
 }
 
 // --- Meta's behaviour
@@ -268,15 +169,6 @@ const pause = attempt(async () => {
   await refresh();
 });
 
-function close() {
-  const told = state.chosen, inside = $("story").contains(document.activeElement);
-  state.chosen = null;
-  $("story").hidden = true;
-  delete $("story").dataset.of;
-  list();
-  if (inside) document.querySelector(`#lines [data-seq="${told?.seq}"]`)?.focus();
-}
-
 // --- keys, buttons, start
 
 const KEYS = {
@@ -290,10 +182,11 @@ addEventListener("keydown", (event) => {
   if (inField && event.key !== "Escape") return;
   if (event.key === "Enter" && !event.target.dataset.seq) return;
   event.preventDefault();
-  if (inField) event.target.blur();
+  if (inField) leave(event.target);
   else KEYS[event.key](event);
 });
 $("lines").addEventListener("click", attempt((event) => choose(event.target.closest("tr").dataset.seq)));
+$("story").addEventListener("click", (event) => { if (event.target.id === "close") close(); });
 $("text").addEventListener("input", list);
 $("kind").addEventListener("change", list);
 $("freeze").addEventListener("click", freeze);

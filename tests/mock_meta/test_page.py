@@ -12,7 +12,7 @@ from tests.mock_meta.conftest import Live, until
 from tests.mock_meta.inside import PERSON, PHONE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser, Page
 
@@ -94,6 +94,65 @@ def test_a_line_tells_the_messages_story_and_lets_the_contact_answer(
     page.get_by_role("button", name="Fail (131026)").click()
     expect(page.locator("#story li b").last).to_have_text("failed")
     expect(page.locator("#story input[name=text]")).to_have_value("and one more")
+
+
+def test_a_failed_message_is_an_error_whatever_the_receiver_answered(page: Page, live: Live) -> None:
+    send(live, to="99900011026")
+    live.drained()
+    rows = page.locator("#lines tr")
+    expect(rows).to_have_count(2)
+    for kind, text in (("", "131026"), ("", "undeliverable"), ("bad", "")):
+        page.select_option("#kind", kind)
+        page.fill("#text", text)
+        expect(rows).to_have_count(1)
+        expect(rows).to_contain_class("webhook bad")
+        expect(rows).to_contain_text("200 · 131026 Message undeliverable")
+    rows.click()
+    expect(page.locator("#story li.bad b")).to_have_text("failed")
+    expect(page.locator("#story li.bad")).to_contain_text("answered 200")
+    expect(page.locator("#story li.bad .trouble").first).to_have_text("131026 Message undeliverable")
+    expect(page.locator("#story li.request")).not_to_contain_class("bad")
+
+
+def test_of_a_customers_message_there_are_no_statuses(page: Page, live: Live, receiver: Receiver) -> None:
+    live.control("POST", "/inbound", {"phone_number_id": PHONE, "messages": [{"from": PERSON}]})
+    page.locator("#lines tr").click()
+    buttons = page.locator("#story form button")
+    expect(buttons).to_have_text([f"Write as {PERSON}", "Write STOP"])
+    buttons.last.click()
+    until(lambda: any(b"STOP" in body for _, body in receiver.posts))
+    assert b'"context"' not in receiver.posts[-1][1]
+
+
+def test_on_a_small_screen_the_story_comes_over_the_timeline(page: Page, live: Live) -> None:
+    page.set_viewport_size({"width": 400, "height": 700})
+    for _ in range(10):
+        send(live)
+    line, story = page.locator("#lines tr.request").first, page.locator("#story")
+    expect(page.locator("#lines tr")).to_have_count(40)
+    closing: list[Callable[[], object]] = [
+        lambda: page.keyboard.press("Escape"),
+        lambda: page.get_by_role("button", name="Close").click(),
+        lambda: (page.locator("#story input").focus(), page.keyboard.press("Escape"), page.keyboard.press("Escape")),
+    ]
+    for close in closing:
+        line.click()
+        expect(story).to_be_focused()
+        expect(story.locator("h2")).to_be_in_viewport(ratio=1)
+        close()
+        expect(story).to_be_hidden()
+        expect(line).to_be_focused()
+        expect(line).to_be_in_viewport()
+
+
+def test_lines_of_an_earlier_run_are_told_from_what_the_figures_count(page: Page, live: Live) -> None:
+    send(live)
+    expect(page.locator("#lines tr")).to_have_count(4)
+    expect(page.locator("#earlier")).to_be_hidden()
+    feed = live.control("GET", "/feed")
+    page.route("**/feed*", lambda route: route.fulfill(json={**feed, "before": feed["lines"][0]["seq"], "lines": []}))
+    expect(page.locator("#lines tr.earlier")).to_have_count(1)
+    expect(page.locator("#earlier")).to_be_visible()
 
 
 def test_faults_and_delivery_are_flipped(page: Page, live: Live) -> None:
