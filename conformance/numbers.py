@@ -7,6 +7,7 @@ Sources: NANP 555-0100 to 555-0199 in every area code (ATIS-0300115); ARCEP's ra
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -76,12 +77,20 @@ class Numbers:
 
     def fresh(self) -> str:
         """A number in E.164 with `+`, new to this run and to the target."""
+        return self._new(self._draw)
+
+    def _new(self, draw: Callable[[], str]) -> str:
         for _ in range(1000):
-            number = self._draw()
+            number = draw()
             if self._free(number):
                 self._drawn.add(number)
                 return number
         raise RuntimeError("the ranges reserved for fiction are used up on this target; clear its test contacts")
+
+    def of_each_country(self) -> list[str]:
+        """Fresh numbers: American, French, a British mobile and a British land line."""
+        abroad = [self._new(partial(one.draw, self._rng)) for one in (self._rng.choice(FRENCH), *BRITISH)]
+        return [self._new(self._american), *abroad]
 
     def many(self, count: int) -> list[str]:
         """`count` different numbers for a broadcast; the target may know some of them."""
@@ -105,9 +114,7 @@ class Numbers:
 
     def differing_in_country(self) -> tuple[str, str]:
         """Two fresh numbers with one national part, in +1 and in an unassigned country code."""
-        american = self._american()
-        while not self._free(american):
-            american = self._american()
+        american = self._new(self._american)
         pair = (american, f"+{UNASSIGNED.prefix}{american[2:]}")
         self._drawn.update(pair)
         return pair

@@ -13,7 +13,7 @@ def test_every_number_is_e164_and_reaches_nobody() -> None:
     drawn = (
         [numbers.fresh() for _ in range(500)]
         + numbers.many(500)
-        + [*numbers.sharing_tail(), *numbers.differing_in_country()]
+        + [*numbers.sharing_tail(), *numbers.differing_in_country(), *numbers.of_each_country()]
     )
     assert all(re.fullmatch(r"\+[1-9]\d{6,14}", number) and is_fictional(number) for number in drawn)
     assert len(set(drawn)) == len(drawn)

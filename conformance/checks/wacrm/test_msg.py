@@ -87,6 +87,18 @@ def test_each_send_reaches_exactly_its_number_with_its_content(account: Account)
 
 
 @requirement("MSG-02")
+@pytest.mark.parametrize("kind", TYPES)
+def test_numbers_of_every_country_are_reached(account: Account, kind: str) -> None:
+    token, since = account.word(), account.provider.mark()
+    numbers = account.numbers.of_each_country()
+    samples = [sample(kind, f"{token}{place}x") for place in range(len(numbers))]
+    exchanges = send_at_once(account, *(one.to(number) for one, number in zip(samples, numbers, strict=True)))
+    for exchange in exchanges:
+        taken(account, exchange)
+    reached(account, since, token, [(n, one.wire) for n, one in zip(numbers, samples, strict=True)], *exchanges)
+
+
+@requirement("MSG-02")
 def test_the_same_message_sent_twice_is_two_messages(account: Account) -> None:
     """A send is no upsert: equal text to one number is sent as often as it was asked for, one after the other and at once."""
     one, number, since = text(account.word()), account.numbers.fresh(), account.provider.mark()
