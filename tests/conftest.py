@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conformance.target import Target
+
+
+def pytest_configure() -> None:
+    """Who starts the tests in the background of a shell has them ignore SIGINT, and so the programs that they interrupt."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def toml(sections: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.mock_meta.inside import PERSON, PHONE, TOKEN, WABA, Inside, account
+from tests.mock_meta.inside import PERSON, PHONE, TOKEN, WABA, Inside
 
 NUMBER: dict[str, Any] = {"id": PHONE, "display_phone_number": "+1 555-078-3881"}
 UNKNOWN: dict[str, Any] = {"type": "template", "template": {"name": "nothing", "language": {"code": "en_US"}}}
@@ -56,11 +56,13 @@ def test_form_then_sender_then_recipient_then_template_then_limits(inside: Insid
     assert code(inside, sent | {"text": {"body": "x" * 4097}}) == 100
     assert code(inside, sent | {"type": "interactive", "interactive": {"type": "button"}}) == 100
     assert code(inside, sent | UNKNOWN) == 133010
-    inside.control("PUT", f"/accounts/{WABA}", {"phone_numbers": [{**NUMBER, "allowed_recipients": []}]})
+    inside.control(
+        "PUT", f"/accounts/{WABA}", {"phone_numbers": [{**NUMBER, "registered": True, "allowed_recipients": []}]}
+    )
     assert code(inside, sent | UNKNOWN) == 131031
     inside.control("PUT", f"/accounts/{WABA}", {"locked": False})
     assert code(inside, sent | UNKNOWN) == 131030
-    inside.control("PUT", f"/accounts/{WABA}", account())
+    inside.control("PUT", f"/accounts/{WABA}", {"phone_numbers": [{**NUMBER, "allowed_recipients": None}]})
     assert code(inside, sent | UNKNOWN) == 132001
     assert code(inside, sent) == 130429
     inside.now += 1
