@@ -1,6 +1,6 @@
 """What a webhook's payload is about. Tolerates payloads that are deliberately malformed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 
@@ -15,10 +15,8 @@ class Subjects:
         self.wamids: dict[str, None] = {}
         self.people: dict[str, None] = {}
         self.statuses: list[tuple[str, str]] = []
-        if isinstance(payload, Mapping):
-            for entry in objects_in(payload.get("entry")):
-                for change in objects_in(entry.get("changes")):
-                    self._take(change)
+        for change in changes_in(payload):
+            self._take(change)
 
     def _take(self, change: Mapping[str, Any]) -> None:
         self.field = self.field or str(change.get("field", ""))
@@ -39,6 +37,12 @@ class Subjects:
             self.wamids[wamid] = None
         if isinstance(person, str):
             self.people[person] = None
+
+
+def changes_in(payload: object) -> Iterator[Mapping[str, Any]]:
+    """The changes of all entries (15.4); none of what is no webhook's payload."""
+    for entry in objects_in(payload.get("entry") if isinstance(payload, Mapping) else None):
+        yield from objects_in(entry.get("changes"))
 
 
 def objects_in(value: object) -> list[Mapping[str, Any]]:

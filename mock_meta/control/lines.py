@@ -1,13 +1,13 @@
 """An entry of the ledger as the live page shows it: one line, judged once, for the timeline and for a message's story."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 
 from mock_meta.entries import Entry, Outcome, RequestEntry, WebhookEntry, parsed_body
-from mock_meta.subjects import objects_in
+from mock_meta.subjects import changes_in, objects_in
 
 _FAILED = "failed"
 _BY_A_FAULT = {"message": "by a fault"}
@@ -38,7 +38,7 @@ class Part(msgspec.Struct, frozen=True):
 
 def line_of(entry: Entry, wamid: str | None = None) -> dict[str, Any]:
     """``errors`` in words, ``good`` if there is nothing to look into; of a batch only what concerns ``wamid``, if given."""
-    return _request(entry) if isinstance(entry, RequestEntry) else _webhook(entry, wamid)
+    return _request(entry) if isinstance(entry, RequestEntry) else _webhook(entry, parts_of(entry, wamid))
 
 
 def step_of(entry: Entry, wamid: str | None) -> dict[str, Any]:
@@ -46,25 +46,24 @@ def step_of(entry: Entry, wamid: str | None) -> dict[str, Any]:
     if isinstance(entry, RequestEntry):
         details = (entry.error or {}).get("details")
         return {**_request(entry), "details": [details] if details else [], "content": parsed_body(entry.raw)}
-    errors = [error for part in parts_of(entry, wamid) for error in part.errors]
+    parts = parts_of(entry, wamid)
+    errors = [error for part in parts for error in part.errors]
     told = {"details": _details(errors), "signing": entry.signing, "content": parsed_body(entry.body)}
-    return {**_webhook(entry, wamid), **told}
+    return {**_webhook(entry, parts), **told}
 
 
 def parts_of(entry: WebhookEntry, wamid: str | None = None) -> list[Part]:
     """What the webhook says, failures first; about one message if ``wamid`` is given."""
-    parts = [part for part in _parts(parsed_body(entry.body)) if wamid in {None, part.wamid}]
+    parts = [part for part in _parts(parsed_body(entry.body)) if wamid is None or part.wamid == wamid]
     return sorted(parts, key=lambda part: not part.bad)
 
 
 def _parts(payload: object) -> Iterator[Part]:
     """Tolerates payloads that are deliberately malformed."""
-    for entry in objects_in([payload]):
-        for one in objects_in(entry.get("entry")):
-            for change in objects_in(one.get("changes")):
-                for value in objects_in([change.get("value")]):
-                    for member in ("statuses", "messages", "errors"):
-                        yield from (Part(member, item) for item in objects_in(value.get(member)))
+    for change in changes_in(payload):
+        for value in objects_in([change.get("value")]):
+            for member in ("statuses", "messages", "errors"):
+                yield from (Part(member, item) for item in objects_in(value.get(member)))
 
 
 def _request(entry: RequestEntry) -> dict[str, Any]:
@@ -77,8 +76,7 @@ def _request(entry: RequestEntry) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _webhook(entry: WebhookEntry, wamid: str | None = None) -> dict[str, Any]:
-    parts = parts_of(entry, wamid)
+def _webhook(entry: WebhookEntry, parts: Sequence[Part]) -> dict[str, Any]:
     names = [str(part.item.get("status")) for part in parts if part.member == "statuses"]
     messages = any(part.member == "messages" for part in parts)
     return {

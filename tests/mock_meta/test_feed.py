@@ -54,12 +54,13 @@ def test_a_payload_of_nonsense_has_a_line_and_a_story(inside: Inside) -> None:
     nonsense: object = {
         "entry": [1, {"changes": [{"field": "messages", "value": {"statuses": [{"errors": ["no", {}]}]}}]}]
     }
-    payloads: list[object] = [nonsense, [], None, "text"]
+    unhashable: object = {"entry": [{"changes": [{"field": "messages", "value": {"statuses": [{"id": [1]}]}}]}]}
+    payloads: list[object] = [nonsense, [], None, "text", unhashable]
     for payload in payloads:
         inside.control("POST", "/webhooks", {"waba_id": WABA, "payload": payload})
     lines = inside.control("GET", "/feed")["lines"]
-    assert [line["good"] for line in lines] == [False, True, True, True]
-    assert [len(inside.control("GET", f"/story?seq={line['seq']}")["steps"]) for line in lines] == [1, 1, 1, 1]
+    assert [line["good"] for line in lines] == [False, True, True, True, True]
+    assert [len(inside.control("GET", f"/story?seq={line['seq']}")["steps"]) for line in lines] == [1, 1, 1, 1, 1]
 
 
 def test_the_account_may_be_what_is_wrong(inside: Inside) -> None:
