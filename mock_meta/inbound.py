@@ -164,4 +164,4 @@ def write(mock: Mock, account: Account, phone: PhoneNumber, asked: Mapping[str, 
 def _key(mock: Mock, phone: PhoneNumber, pair: Pair) -> str:
     """The how-manieth message of this person, for chaos' draws."""
     sender = pair[0]["from"]
-    return f"heard|{phone.id}|{sender}|{mock.heard.count((phone.id, sender))}"
+    return f"heard|{phone.id}|{sender}|{mock.conversations.next_heard((phone.id, sender))}"

@@ -28,13 +28,11 @@ from mock_meta.review_settings import ReviewSettings
 from mock_meta.rules.message import Message
 from mock_meta.settings import Settings
 from mock_meta.store import Store
-from mock_meta.tally import Tally
 from mock_meta.timers import Timers
 from mock_meta.uploads import Uploads
 from mock_meta.webhooks import Webhooks
 
 Clock = Callable[[], float]
-_WRITERS = 100_000
 
 
 class Mock:
@@ -71,7 +69,6 @@ class Mock:
         self.distant = Timers()
         self.carrier = Carrier(self.webhooks, self.behaviour, self.planned)
         self.announcer = Announcer(self.carrier, self.planned)
-        self.heard = Tally(_WRITERS)
 
     @property
     def pending_webhooks(self) -> int:
@@ -94,7 +91,6 @@ class Mock:
         self.limits.clear()
         self.carrier.clear()
         self.announcer.clear()
-        self.heard.clear()
         self.webhooks.suppressed = 0
         self.reviews = ReviewSettings()
         if accounts:
