@@ -10,6 +10,7 @@ from conformance.calls import ORIGIN, Calls
 from conformance.checks.wacrm.answers import Answers
 from conformance.checks.wacrm.talks import customer
 from conformance.expect import Lacking
+from conformance.hooks import Hooks
 from conformance.keys import Role
 from conformance.limiter.session import _experiments_start_first, lab, pytest_collection_modifyitems
 from conformance.neighbours import Pair
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from conformance.judgement import Judgement
     from conformance.keys import KeyPool
     from conformance.probe import Probe
+    from conformance.receiver import Receiver
     from conformance.target import Capabilities, Target
 
 __all__ = ["_experiments_start_first", "customer", "lab", "pytest_collection_modifyitems"]
@@ -56,9 +58,17 @@ def origins(hook_origins: list[str]) -> Callable[[Api], Callable[[], str]]:
 
 
 @pytest.fixture(scope="session")
-def hooks(origins: Callable[[Api], Callable[[], str]], probe: Probe, pool: KeyPool) -> Callable[[], str]:
+def hook_origin(origins: Callable[[Api], Callable[[], str]], probe: Probe, pool: KeyPool) -> Callable[[], str]:
     """The origin that endpoints may be registered for."""
     return origins(Api(probe, pool, Role.FULL))
+
+
+@pytest.fixture
+def hooks(account: Account, receiver: Receiver) -> Iterator[Hooks]:
+    """Endpoints at the receiver, removed at the end."""
+    made = Hooks(account.api, receiver, account.word)
+    yield made
+    made.clear()
 
 
 def _taken(api: Api, origin: str) -> bool:
@@ -72,12 +82,12 @@ def _taken(api: Api, origin: str) -> bool:
 
 
 @pytest.fixture
-def calls_of(capabilities: Capabilities, hooks: Callable[[], str]) -> Iterator[Callable[[Account], Calls]]:
+def calls_of(capabilities: Capabilities, hook_origin: Callable[[], str]) -> Iterator[Callable[[Account], Calls]]:
     """`calls_of(other)`: valid requests for another account. The endpoints that were registered are deleted at the end."""
     made: list[Calls] = []
 
     def of(account: Account) -> Calls:
-        made.append(Calls(account, capabilities, hooks))
+        made.append(Calls(account, capabilities, hook_origin))
         return made[-1]
 
     yield of

@@ -13,11 +13,8 @@ from conformance.provider import eventually
 from conformance.schema import is_uuid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from conformance.account import Account, Row
     from conformance.probe import Exchange
-    from conformance.receiver import Receiver
 
 FIELDS = ("id", "url", "events", "is_active", "last_delivery_at", "failure_count", "created_at")
 STEADY = ("id", "url", "events", "is_active", "created_at")
@@ -28,13 +25,6 @@ SET_BY_THE_DEPLOYMENT: Row = {
     "failure_count": 7,
     "last_delivery_at": "2001-01-01T00:00:00.000Z",
 }
-
-
-@pytest.fixture
-def hooks(account: Account, receiver: Receiver) -> Iterator[Hooks]:
-    made = Hooks(account.api, receiver, account.word)
-    yield made
-    made.clear()
 
 
 # -- registering ------------------------------------------------------------------------------------------------------------

@@ -4,25 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from conformance import expect
 from conformance.expect import requirement
 from conformance.hooks import RECEIVED, Hooks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from conformance.account import Account
-    from conformance.receiver import Receiver
     from conformance.target import Capabilities
-
-
-@pytest.fixture
-def hooks(account: Account, receiver: Receiver) -> Iterator[Hooks]:
-    made = Hooks(account.api, receiver, account.word)
-    yield made
-    made.clear()
 
 
 @requirement("HOOK-10")

@@ -61,12 +61,12 @@ def thread(shared_account: Callable[[str], Account], capabilities: Capabilities)
 
 @pytest.fixture(scope="module")
 def endpoints(
-    shared_account: Callable[[str], Account], capabilities: Capabilities, hooks: Callable[[], str]
+    shared_account: Callable[[str], Account], capabilities: Capabilities, hook_origin: Callable[[], str]
 ) -> Iterator[dict[str, View]]:
     if not capabilities.webhooks:
         raise Lacking("the target has no webhooks")
     account = shared_account("page: endpoints")
-    view = lists.make_endpoints(account, hooks())
+    view = lists.make_endpoints(account, hook_origin())
     yield {"webhooks": view}
     for id_ in view.stamps:
         account.api.delete(f"/webhooks/{id_}")

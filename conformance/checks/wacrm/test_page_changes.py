@@ -118,14 +118,14 @@ def test_messages_that_come_during_a_walk_shift_nothing(
 
 @requirement("PAGE-04")
 def test_endpoints_that_come_during_a_walk_shift_nothing(
-    account: Account, capabilities: Capabilities, hooks: Callable[[], str]
+    account: Account, capabilities: Capabilities, hook_origin: Callable[[], str]
 ) -> None:
     if not capabilities.webhooks:
         raise Lacking("the target has no webhooks")
     made: list[str] = []
 
     def add() -> None:
-        made.append(_alone(lists.make_endpoint(account, hooks()))["id"])
+        made.append(_alone(lists.make_endpoint(account, hook_origin()))["id"])
 
     try:
         for _ in range(12):
