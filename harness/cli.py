@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance import options
+from conformance.runner import options
 from reports.results import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
-CHECKS = ROOT / "conformance" / "checks"
+CHECKS = ROOT / "conformance" / "wacrm" / "checks"
 
 MOCK_PORT = 8790
 GATE_EXAMPLES = """\
@@ -72,14 +72,14 @@ def gate(arguments: list[str]) -> int:
 GATE_ARGUMENTS = [
     # Plugins that dependencies bring along and no check uses: importing them takes longer than most groups of checks.
     "-p", "no:schemathesis", "-p", "no:hypothesispytest", "-p", "no:locust",
-    "-p", "conformance.plugin", "-p", "no:cacheprovider", "-c", str(CHECKS / "pytest.ini"), "--rootdir", str(CHECKS),
-    "-q", "-rN", "--tb=no", "--capture=sys", str(CHECKS / "wacrm"),
+    "-p", "conformance.runner.plugin", "-p", "no:cacheprovider", "-c", str(CHECKS / "pytest.ini"), "--rootdir", str(CHECKS),
+    "-q", "-rN", "--tb=no", "--capture=sys", str(CHECKS),
 ]  # fmt: skip
 
 
 def mock(arguments: list[str]) -> int:
     """Run mock Meta for people who build on the WhatsApp Cloud API, on the port that the example target file names."""
-    from mock_meta.cli import main as run  # noqa: PLC0415 - the gate needs no server in its process
+    from mock_meta.serving.cli import main as run  # noqa: PLC0415 - the gate needs no server in its process
 
     run(["--port", str(MOCK_PORT), *arguments])
     return ExitCode.PROVED

@@ -18,8 +18,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from conformance import contract
-from conformance.stack import Embedded, Stack
+from conformance.contract import openapi
+from conformance.runner.stack import Embedded, Stack
 from harness import parallel, selection
 from reference.wacrm.faults import FAULTS, Fault
 from reports.results import ExitCode
@@ -27,7 +27,7 @@ from reports.results import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.target import Target
+    from conformance.target.target import Target
 
 DEADLINE = 300
 OUT_OF_THE_WAY = 10**6
@@ -122,7 +122,7 @@ def _failures(fault: Fault | None, seed: int, examples: int, *, limited: bool) -
             "-m",
             "schemathesis.cli",
             "run",
-            str(contract.location()),
+            str(openapi.location()),
             "--url",
             target.target.api,
         ]

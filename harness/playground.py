@@ -9,14 +9,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from conformance.judgement import reveal
-from conformance.stack import Embedded, Stack, StackError
+from conformance.runner.run_state import reveal
+from conformance.runner.stack import Embedded, Stack, StackError
 from reports.results import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.target import Target
+    from conformance.target.target import Target
 
 SHOWN_KEYS = 20
 EXAMPLES = """\

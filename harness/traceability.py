@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance import requirements
+from conformance.contract import requirements
 from reference.wacrm.faults import FAULTS
 from reports.results import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.requirements import Requirement
+    from conformance.contract.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
-CHECKS = ROOT / "conformance" / "checks" / "wacrm"
+CHECKS = ROOT / "conformance" / "wacrm" / "checks"
 PAGE = ROOT / "docs" / "requirements.md"
 LEVEL = {"M": "must", "S": "should", "I": "measured"}
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from locust import events
 
-from loadtests import options
+from loadtests.cluster import options
+from loadtests.cluster.locust_session import attach, is_attached, session_of
 from loadtests.scenarios import (  # noqa: F401 - Locust looks for user classes here; `--scenario` chooses one
     BroadcastScenario,
     ContactsScenario,
@@ -19,7 +20,6 @@ from loadtests.scenarios import (  # noqa: F401 - Locust looks for user classes 
     LimitsScenario,
     SendScenario,
 )
-from loadtests.session import attach, is_attached, session_of
 
 if TYPE_CHECKING:
     from locust.argument_parser import LocustArgumentParser

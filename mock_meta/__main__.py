@@ -4,6 +4,6 @@ import signal
 
 signal.signal(signal.SIGINT, signal.SIG_DFL)  # a Ctrl-C before the server takes over is no traceback, and is never lost
 
-from mock_meta.cli import main  # noqa: E402
+from mock_meta.serving.cli import main  # noqa: E402
 
 main()

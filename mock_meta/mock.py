@@ -6,31 +6,31 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
-from mock_meta.accounts import Account, Accounts, PhoneNumber, Template, TemplateCategory
-from mock_meta.announcing import STATUSES, Announcer
-from mock_meta.behaviour import Behaviour, Failure, Status, Step
-from mock_meta.chaos import Carrier
-from mock_meta.conversations import Conversations, Sent
-from mock_meta.delivery import Dispatcher, RetryPlan
-from mock_meta.fate import Fates
-from mock_meta.faults import Faults
-from mock_meta.ids import Ids
-from mock_meta.ledger import Ledger, keep_written
-from mock_meta.limits import Limits
-from mock_meta.links import Link, LinkChecker, links_in
-from mock_meta.media import MediaStore
-from mock_meta.numbers import whatsapp_id
-from mock_meta.pacing import Pacing
-from mock_meta.pause import Pause
-from mock_meta.payloads import group_items, status_item
-from mock_meta.posting import HttpPoster, Poster
-from mock_meta.review_settings import ReviewSettings
+from mock_meta.business.accounts import Account, Accounts, PhoneNumber, Template, TemplateCategory
+from mock_meta.business.media import MediaStore
+from mock_meta.business.media_links import Link, LinkChecker, links_in
+from mock_meta.business.uploads import Uploads
+from mock_meta.ledger.ledger import Ledger, keep_written
+from mock_meta.ledger.store import Store
+from mock_meta.protocol.ids import Ids
+from mock_meta.protocol.numbers import whatsapp_id
 from mock_meta.rules.message import Message
 from mock_meta.settings import Settings
-from mock_meta.store import Store
-from mock_meta.timers import Timers
-from mock_meta.uploads import Uploads
-from mock_meta.webhooks import Webhooks
+from mock_meta.simulation.behaviour import Behaviour, Failure, Status, Step
+from mock_meta.simulation.conversations import Conversations, Sent
+from mock_meta.simulation.faults import Faults
+from mock_meta.simulation.limits import Limits
+from mock_meta.simulation.outcome import Fates
+from mock_meta.simulation.review_settings import ReviewSettings
+from mock_meta.simulation.template_pacing import Pacing
+from mock_meta.webhooks.chaos import Carrier
+from mock_meta.webhooks.delivery import Dispatcher, RetryPlan
+from mock_meta.webhooks.outgoing_updates import STATUSES, Announcer
+from mock_meta.webhooks.pause import Pause
+from mock_meta.webhooks.payloads import group_items, status_item
+from mock_meta.webhooks.signed_webhooks import Webhooks
+from mock_meta.webhooks.timers import Timers
+from mock_meta.webhooks.transport import HttpPoster, Poster
 
 Clock = Callable[[], float]
 

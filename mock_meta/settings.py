@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from mock_meta.behaviour import DEFAULT_PROFILE
+from mock_meta.simulation.behaviour import DEFAULT_PROFILE
 
 
 @dataclass(frozen=True, slots=True)

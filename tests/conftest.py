@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.judgement import reveal
-from conformance.stack import Stack
+from conformance.runner.run_state import reveal
+from conformance.runner.stack import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from conformance.target import Target
+    from conformance.target.target import Target
 
 
 def pytest_configure() -> None:

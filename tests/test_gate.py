@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
-from conformance.stack import Stack
+from conformance.runner.stack import Stack
 from reports.results import ExitCode
-from tests.conformance import servers
+from tests.conformance.target import servers
 from tests.conftest import settings_of, toml
 
 if TYPE_CHECKING:
-    from conformance.target import Target
+    from conformance.target.target import Target
 
 ROOT = Path(__file__).parent.parent
 DEADLINE = 120

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
-from conformance.contract import document, operations
+from conformance.contract.openapi import document, operations
 
 SCOPES = {
     "GET /me": None,
@@ -296,7 +296,7 @@ def test_every_member_has_a_type_a_description_and_an_example() -> None:
 
 
 def test_examples_are_valid_by_their_own_schemas() -> None:
-    from conformance.schema import problems  # noqa: PLC0415 - the one test that needs it
+    from conformance.contract.json_schema import problems  # noqa: PLC0415 - the one test that needs it
 
     components = {"components": document()["components"]}
     for where, member in every_member():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance import requirements
+from conformance.contract import requirements
 from harness import traceability
 from reference.wacrm.faults import FAULTS
 

@@ -22,7 +22,7 @@ from schemathesis.engine.core import ExecutionPlan
 from schemathesis.engine.run import Phase, PhaseName
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
-from conformance.contract import document, operation
+from conformance.contract.openapi import document, operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from conformance import schema
+from conformance.contract import json_schema
 from conformance.generation.tolerance import body_is_valid
 from conformance.generation.traffic import ABSENT, UNPARSABLE
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Callable, Sequence
 
+    from conformance.contract.json_schema import Json
     from conformance.generation.memory import Memory
     from conformance.generation.traffic import Request
-    from conformance.schema import Json
 
 RECIPIENTS = 5
 """What a generated broadcast is cut to."""
@@ -82,7 +82,7 @@ class Harmless:
         if request.id is None or familiar(request.kind, request.id):
             return request.id
         known = self._known(request.kind, own=writes)
-        if not schema.is_uuid(request.id):
+        if not json_schema.is_uuid(request.id):
             # One thing wrong at a time: a body that is wrong as well gets an id that exists.
             alone = not known or body_is_valid(request)
             return self.rng.choice(IMPOSSIBLE_IDS) if alone else self.rng.choice(known)
@@ -109,7 +109,7 @@ class Harmless:
 
     def _filter(self, name: str, value: str) -> str:
         known = self._known("contacts") if name == "contact_id" else list(self.memory.given.get("tags", ()))
-        usable = name in {"contact_id", "tag"} and known and schema.is_uuid(value) and value not in known
+        usable = name in {"contact_id", "tag"} and known and json_schema.is_uuid(value) and value not in known
         return self.rng.choice(known) if usable and self.rng.random() < 0.5 else value  # noqa: PLR2004
 
     def _known(self, kind: str, *, own: bool = False) -> list[str]:
@@ -120,7 +120,7 @@ class Harmless:
     def _reply(self, body: dict[str, Json]) -> dict[str, Json]:
         """A reply to a message that exists, in its own conversation; a random id would only ever be refused."""
         wanted = body.get("reply_to_message_id")
-        if not isinstance(wanted, str) or not schema.is_uuid(wanted) or self.rng.random() < 0.25:  # noqa: PLR2004
+        if not isinstance(wanted, str) or not json_schema.is_uuid(wanted) or self.rng.random() < 0.25:  # noqa: PLR2004
             return body
         if not self.memory.sent:
             return {name: value for name, value in body.items() if name != "reply_to_message_id"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from conformance import contract, schema
+from conformance.contract import json_schema, openapi
 from conformance.generation.tolerance import must_be_refused
 from conformance.generation.traffic import ABSENT, UNPARSABLE, answer_json
 
@@ -83,7 +83,7 @@ class Judge:
     @property
     def defects(self) -> tuple[Defect, ...]:
         """By clause and operation, in the order of the contract."""
-        order = [operation.label for operation in contract.operations()]
+        order = [operation.label for operation in openapi.operations()]
         return tuple(sorted(self._found.values(), key=lambda defect: (defect.clause, order.index(defect.operation))))
 
     def hear(self, request: Request, answer: Answer) -> None:
@@ -143,12 +143,12 @@ def _conformity(request: Request, answer: Answer) -> Iterator[Problem]:
     media = answer.answer_headers.get("content-type", "")
     if body is not ABSENT and media.partition(";")[0].strip().lower() != JSON:
         yield Problem(Trait.CONTENT_TYPE, "", f"content type {JSON}", media or "no content type")
-    for text in contract.validate_headers(id_, status, answer.answer_headers):
+    for text in openapi.validate_headers(id_, status, answer.answer_headers):
         yield _problem(Trait.HEADERS, text)
     if body is UNPARSABLE:
         yield Problem(Trait.SCHEMA, "", "a JSON body", _excerpt(answer))
         return
-    for text in contract.validate(id_, status, None if body is ABSENT else body):
+    for text in openapi.validate(id_, status, None if body is ABSENT else body):
         yield _problem(Trait.SCHEMA, text)
 
 
@@ -163,4 +163,4 @@ def _place(text: str) -> str:
 
 
 def _excerpt(answer: Answer) -> str:
-    return schema.shown(answer.content.decode("utf-8", "replace"))
+    return json_schema.shown(answer.content.decode("utf-8", "replace"))

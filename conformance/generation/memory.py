@@ -6,14 +6,14 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from conformance import schema
+from conformance.contract import json_schema
 from conformance.generation.traffic import answer_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from conformance.contract.json_schema import Json
     from conformance.generation.traffic import Answer, Request
-    from conformance.schema import Json
 
 NOT_FOUND = 404
 
@@ -67,7 +67,7 @@ class Memory:
     def judge(self, request: Request, answer: Answer) -> Iterator[Broken]:
         """The promises that this answer breaks, then remember it."""
         data = _data(answer)
-        if request.id is not None and schema.is_uuid(request.id):
+        if request.id is not None and json_schema.is_uuid(request.id):
             yield from self._judge_single(request, request.id, answer, data)
         elif isinstance(data, list):
             yield from self._judge_list(request, data)
@@ -97,8 +97,8 @@ class Memory:
                 and (not isinstance(sent, dict) or name not in sent)
                 and _plain(data[name]) != _plain(value)
             ):
-                expected = f"{name} to be {schema.shown(value)} as before"
-                yield Broken(f"unchanged {name}", expected, schema.shown(data[name]))
+                expected = f"{name} to be {json_schema.shown(value)} as before"
+                yield Broken(f"unchanged {name}", expected, json_schema.shown(data[name]))
 
     def _judge_list(self, request: Request, rows: list[Json]) -> Iterator[Broken]:
         ids = {row["id"] for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.contract import operation
+from conformance.contract.openapi import operation
 from conformance.generation.traffic import Request, answer_json
 
 if TYPE_CHECKING:

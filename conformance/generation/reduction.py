@@ -11,8 +11,8 @@ from conformance.generation.traffic import send
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from conformance.contract.json_schema import Json
     from conformance.generation.traffic import Request, Send
-    from conformance.schema import Json
 
 ATTEMPTS = 12
 SHORT = 8

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from conformance import schema
-from conformance.contract import body_schema, operation
+from conformance.contract import json_schema
+from conformance.contract.openapi import body_schema, operation
 from conformance.generation.traffic import ABSENT, UNPARSABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from conformance.contract.json_schema import Json
     from conformance.generation.traffic import Request
-    from conformance.schema import Json
 
 TOLERATED = "x-wacrm-tolerated"
 
@@ -32,8 +32,8 @@ class Refusal:
 
 def must_be_refused(request: Request) -> Refusal | None:
     """The reason why no correct deployment may accept the request, or None. Query parameters are never a reason."""
-    if request.operation.takes_id and not schema.is_uuid(request.id or ""):
-        return Refusal(f"path: expected a uuid, got {schema.shown(request.id)}")
+    if request.operation.takes_id and not json_schema.is_uuid(request.id or ""):
+        return Refusal(f"path: expected a uuid, got {json_schema.shown(request.id)}")
     return body_is_refused(request)
 
 
@@ -46,7 +46,7 @@ def body_is_refused(request: Request) -> Refusal | None:
         return Refusal("body: expected JSON, got no body")
     if body is UNPARSABLE:
         return Refusal("body: expected JSON, got something else")
-    problems = schema.problems(tolerant_schema(request.operation.id), body)
+    problems = json_schema.problems(tolerant_schema(request.operation.id), body)
     return Refusal(problems[0]) if problems else None
 
 
@@ -56,7 +56,7 @@ def body_is_valid(request: Request) -> bool:
         return True
     body = request.json
     unread = body is ABSENT or body is UNPARSABLE
-    return not unread and not schema.problems(body_schema(request.operation), body)
+    return not unread and not json_schema.problems(body_schema(request.operation), body)
 
 
 @cache

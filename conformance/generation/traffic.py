@@ -9,12 +9,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-from conformance.contract import Operation, operations
+from conformance.contract.openapi import Operation, operations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.schema import Json
+    from conformance.contract.json_schema import Json
 
 UNPARSABLE = object()
 """What `Request.json` is for a body that is no JSON."""

@@ -7,16 +7,16 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conformance.expect import Mismatch, NoVerdict, precondition
 from conformance.limiter.kinds import Kind
 from conformance.limiter.observation import admissions, exchanges, refusals, span, usable
+from conformance.target.expect import Mismatch, NoVerdict, precondition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from conformance.limiter.kinds import Fit
     from conformance.limiter.observation import Observation
-    from conformance.probe import Exchange
+    from conformance.target.probe import Exchange
 
 SLOW = 0.8
 """The part of a window that spending a budget may take; a window that ends meanwhile would be counted with the next."""

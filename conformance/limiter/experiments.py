@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from conformance.limiter.charging import Purchase
 from conformance.limiter.instances import MOST, silence
 from conformance.limiter.observation import ME, SPEND, Observation, Request, Series, admissions, refusals, span
-from conformance.limiter.prices import Purchase
 from conformance.limiter.promises import PUNCTUAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from conformance.keys import Key
     from conformance.limiter.instrument import Instrument
+    from conformance.target.keys import Key
 
 SURPLUS = 4
 """Requests after the first refusal: one limiter refuses them all."""

@@ -7,9 +7,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conformance.expect import Mismatch, precondition
 from conformance.limiter.counting import SLOW, deciding
 from conformance.limiter.observation import admissions, span, usable
+from conformance.target.expect import Mismatch, precondition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

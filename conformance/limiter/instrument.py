@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from threading import Condition, Event
 from typing import TYPE_CHECKING, Protocol
 
-from conformance.expect import NoVerdict
 from conformance.limiter.observation import Observation, Request
-from conformance.volley import volley
+from conformance.target.burst import volley
+from conformance.target.expect import NoVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
-    from conformance.keys import Key
-    from conformance.probe import Exchange, Probe
+    from conformance.target.keys import Key
+    from conformance.target.probe import Exchange, Probe
 
 
 class Instrument(Protocol):

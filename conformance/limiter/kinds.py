@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from conformance.expect import precondition
+from conformance.target.expect import precondition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -11,28 +11,28 @@ from functools import cached_property
 from threading import Event
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from conformance import credentials
-from conformance.expect import Lacking, Mismatch, NoVerdict
-from conformance.keys import Role
 from conformance.limiter import experiments, kinds, promises
 from conformance.limiter.counting import Budget
-from conformance.limiter.desk import ROUNDS, stocked
 from conformance.limiter.instrument import Live, Turns
+from conformance.limiter.key_scheduling import ROUNDS, stocked
 from conformance.limiter.observation import ME, SPEND, Observation, Request, Series, admissions, refusals
 from conformance.limiter.requests import Prepared, wares
 from conformance.limiter.timekeeping import ClockOffset, offset
-from conformance.probe import Api, NoAnswerError, Probe
-from conformance.trials import Trial
+from conformance.target import invalid_credentials
+from conformance.target.expect import Lacking, Mismatch, NoVerdict
+from conformance.target.keys import Role
+from conformance.target.probe import Api, NoAnswerError, Probe
+from conformance.wacrm.steps.refused_writes import Trial
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable
 
-    from conformance.account import Account
-    from conformance.keys import Key, KeyPool
     from conformance.limiter.experiments import Isolation, Mixture, Prices, Sequential
-    from conformance.numbers import Numbers
-    from conformance.target import Target
+    from conformance.target.keys import Key, KeyPool
+    from conformance.target.numbers import Numbers
+    from conformance.target.target import Target
+    from conformance.wacrm.steps.account import Account
 
 T = TypeVar("T")
 
@@ -110,7 +110,7 @@ class Laboratory:
         self.instances: Future[Series] = start(
             self._on_keys, 1, lambda live, key: experiments.instances(live, key, self._together)
         )
-        self.nameless: Future[Series] = start(lambda: experiments.nameless(self._live(), credentials.unknown()))
+        self.nameless: Future[Series] = start(lambda: experiments.nameless(self._live(), invalid_credentials.unknown()))
 
     # -- what checks ask for --------------------------------------------------------------------------------------------
 
@@ -220,7 +220,7 @@ class Laboratory:
     def _trip(self) -> float:
         """Seconds of a round trip; 0 when the target does not answer, which the experiments will say."""
         try:
-            trips = [self._probes[0].send("GET", ME.path, key=credentials.unknown()).seconds for _ in range(3)]
+            trips = [self._probes[0].send("GET", ME.path, key=invalid_credentials.unknown()).seconds for _ in range(3)]
         except NoAnswerError:
             return 0.0
         return statistics.median(trips)

@@ -6,8 +6,8 @@ import math
 import re
 from typing import TYPE_CHECKING
 
-from conformance.expect import Mismatch, error_code, precondition
 from conformance.limiter.observation import exchanges, refusals
+from conformance.target.expect import Mismatch, error_code, precondition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -6,18 +6,18 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from conformance import contract
-from conformance.expect import Lacking, NoVerdict
+from conformance.contract import openapi
+from conformance.limiter.charging import sizes
 from conformance.limiter.observation import Request
-from conformance.limiter.prices import sizes
-from conformance.trials import WRITING, trial
+from conformance.target.expect import Lacking, NoVerdict
+from conformance.wacrm.steps.refused_writes import WRITING, trial
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.calls import Calls
-    from conformance.contract import Operation
-    from conformance.trials import Trial
+    from conformance.contract.openapi import Operation
+    from conformance.wacrm.steps.refused_writes import Trial
+    from conformance.wacrm.steps.valid_requests import Calls
 
 T = TypeVar("T")
 Named = tuple[str, "Callable[[], Request]"]
@@ -44,7 +44,7 @@ class Prepared:
         lacking: dict[str, Exception] = {}
         ready: list[tuple[Operation, list[str]]] = []
         rows: dict[str, str | Exception] = {}
-        for operation in sorted(contract.operations(), key=lambda one: one.id in ORDER and ORDER.index(one.id) + 1):
+        for operation in sorted(openapi.operations(), key=lambda one: one.id in ORDER and ORDER.index(one.id) + 1):
             found = _kept(lambda: self._rows(operation, rows, count + 1))  # noqa: B023 - called at once
             if isinstance(found, Exception):
                 lacking[operation.id] = found

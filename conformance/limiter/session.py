@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.calls import Calls
 from conformance.limiter.laboratory import Bench, Laboratory
 from conformance.limiter.requests import Prepared
-from conformance.numbers import Numbers
-from conformance.probe import Api, Probe
+from conformance.target.numbers import Numbers
+from conformance.target.probe import Api, Probe
+from conformance.wacrm.steps.valid_requests import Calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from conformance.account import Account
-    from conformance.judgement import Judgement
-    from conformance.keys import KeyPool
-    from conformance.target import Target
+    from conformance.runner.run_state import Judgement
+    from conformance.target.keys import KeyPool
+    from conformance.target.target import Target
+    from conformance.wacrm.steps.account import Account
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups

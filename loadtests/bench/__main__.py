@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from loadtests.accounting import Books
+from loadtests.accounting.reconciliation import Books
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,11 +19,12 @@ from locust import FastHttpUser, HttpUser, User, constant, task
 from locust.env import Environment
 from locust.event import Events
 
-from loadtests import histogram, records
-from loadtests.answers import LIST_CONVERSATIONS
-from loadtests.stream import Stream, visit, world_of
-from loadtests.visit import Visit
-from loadtests.world import Briefing, World, settle_memory
+from loadtests.measurement import histogram
+from loadtests.users import message_records
+from loadtests.users.answers import LIST_CONVERSATIONS
+from loadtests.users.task import Visit
+from loadtests.users.user import Stream, visit, world_of
+from loadtests.users.worker_state import Briefing, World, settle_memory
 
 if TYPE_CHECKING:
     from locust.clients import HttpSession
@@ -64,7 +65,7 @@ class OurCaller(User):
 def _send(one: Visit) -> None:
     nonce = one.world.nonce()
     text = f"{TEXT} {nonce}"
-    one.send(one.world.people.acquaintance(), records.text(text), nonce, {"text": text})
+    one.send(one.world.people.acquaintance(), message_records.text(text), nonce, {"text": text})
 
 
 class Arriving(Stream):

@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from conformance import books
-from conformance.templates import GREETING
-from loadtests import records
-from loadtests.answers import CREATE_BROADCAST, GET_BROADCAST, Broadcast
-from loadtests.records import Asked, Outcome
-from loadtests.stream import Stream, visit
+from conformance.meta.templates import GREETING
+from conformance.wacrm.steps import reconciliation
+from loadtests.users import message_records
+from loadtests.users.answers import CREATE_BROADCAST, GET_BROADCAST, Broadcast
+from loadtests.users.message_records import Asked, Outcome
+from loadtests.users.user import Stream, visit
 
 if TYPE_CHECKING:
-    from loadtests.visit import Visit
+    from loadtests.users.task import Visit
 
 POLL = 0.5
 SMALLEST, LARGEST = 10, 1000
@@ -67,7 +67,7 @@ def _words(nonce: str) -> list[str]:
 
 
 def _digest(nonce: str) -> str:
-    return records.template(GREETING, "en_US", _words(nonce))
+    return message_records.template(GREETING, "en_US", _words(nonce))
 
 
 def _watch(visit: Visit, identity: str) -> None:
@@ -83,12 +83,12 @@ def _watch(visit: Visit, identity: str) -> None:
         if state.data.status == "sent":
             world.telemetry.delay("broadcast done", time.monotonic() - began)
             break
-    for contradiction in books.contradictions(polls):
+    for contradiction in reconciliation.contradictions(polls):
         world.outbox.trouble("counts", f"GET /broadcasts/{identity}: {contradiction}")
 
 
-def _poll(state: Broadcast) -> books.Poll:
-    return books.Poll(
+def _poll(state: Broadcast) -> reconciliation.Poll:
+    return reconciliation.Poll(
         status=state.status, total=state.total_recipients, sent=state.sent_count, delivered=state.delivered_count,
         read=state.read_count, replied=state.replied_count, failed=state.failed_count, at=time.monotonic(),
     )  # fmt: skip

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from loadtests.answers import CREATE_CONTACT, GET_CONTACT, LIST_CONTACTS, UPDATE_CONTACT
-from loadtests.stream import Stream, visit
+from loadtests.users.answers import CREATE_CONTACT, GET_CONTACT, LIST_CONTACTS, UPDATE_CONTACT
+from loadtests.users.user import Stream, visit
 
 if TYPE_CHECKING:
-    from loadtests.visit import Visit
+    from loadtests.users.task import Visit
 
 TAGS = ("vip", "lead", "support", "newsletter", "churned")
 

@@ -8,15 +8,15 @@ from urllib.parse import quote
 
 import msgspec
 
-from loadtests import records
-from loadtests.answers import LIST_CONTACTS, LIST_CONVERSATIONS, LIST_MESSAGES
-from loadtests.client import NoAnswerError
-from loadtests.records import Written
-from loadtests.stream import Stream, visit
+from loadtests.users import message_records
+from loadtests.users.answers import LIST_CONTACTS, LIST_CONVERSATIONS, LIST_MESSAGES
+from loadtests.users.http_client import NoAnswerError
+from loadtests.users.message_records import Written
+from loadtests.users.user import Stream, visit
 
 if TYPE_CHECKING:
-    from loadtests.visit import Visit
-    from loadtests.world import World
+    from loadtests.users.task import Visit
+    from loadtests.users.worker_state import World
 
 MOST_AT_ONCE = 4
 OK = 200
@@ -88,4 +88,4 @@ def _message(world: World, sender: str) -> tuple[dict[str, Any], str, str]:
         {"type": "image", "image": {"caption": text}},
         {"type": "button", "button": {"text": text, "payload": nonce}},
     ]
-    return {"from": sender.lstrip("+"), **world.rng.choice(kinds)}, nonce, records.digest("in", text)
+    return {"from": sender.lstrip("+"), **world.rng.choice(kinds)}, nonce, message_records.digest("in", text)

@@ -7,7 +7,7 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from loadtests.answers import (
+from loadtests.users.answers import (
     GET_CONVERSATION,
     LIST_CONVERSATIONS,
     LIST_MESSAGES,
@@ -16,12 +16,12 @@ from loadtests.answers import (
     Operation,
     Page,
 )
-from loadtests.stream import Stream, visit
+from loadtests.users.user import Stream, visit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from loadtests.visit import Visit
+    from loadtests.users.task import Visit
 
 MOST_PAGES = 6
 THINKING = 0.2

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from gevent.pool import Pool
 
-from loadtests.answers import GET_ME
-from loadtests.stream import Stream, visit
-from loadtests.visit import LIMITED, CutShortError, Visit
+from loadtests.users.answers import GET_ME
+from loadtests.users.task import LIMITED, CutShortError, Visit
+from loadtests.users.user import Stream, visit
 
 if TYPE_CHECKING:
-    from conformance.keys import Key
+    from conformance.target.keys import Key
 
 BEYOND = 40
 """Requests beyond the limit."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.templates import GREETING
-from loadtests import records
-from loadtests.stream import Stream, visit
+from conformance.meta.templates import GREETING
+from loadtests.users import message_records
+from loadtests.users.user import Stream, visit
 
 if TYPE_CHECKING:
-    from loadtests.visit import Visit
+    from loadtests.users.task import Visit
 
 LINKS = {
     "image": "https://media.wacrm.invalid/photo.jpg",
@@ -36,7 +36,7 @@ class SendScenario(Stream):
         to, nonce = world.people.acquaintance(), world.nonce()
         params = [nonce, str(world.rng.randrange(10_000))]
         body = {"type": "template", "template": {"name": GREETING, "language": "en_US", "params": params}}
-        visit.send(to, records.template(GREETING, "en_US", params), nonce, body)
+        visit.send(to, message_records.template(GREETING, "en_US", params), nonce, body)
 
     @visit("send", 40, "media")
     def media(self, visit: Visit) -> None:
@@ -46,10 +46,10 @@ class SendScenario(Stream):
         caption = f"Here you are: {nonce}"
         filename = "invoice.pdf" if kind == "document" else None
         body = {"type": kind, "media_url": LINKS[kind], "text": caption} | ({"filename": filename} if filename else {})
-        visit.send(to, records.media(kind, LINKS[kind], caption, filename), nonce, body)
+        visit.send(to, message_records.media(kind, LINKS[kind], caption, filename), nonce, body)
 
     def _text(self, visit: Visit, to: str) -> None:
         nonce = visit.world.nonce()
         text = f"Your parcel {nonce} is on its way. 📦 Grüße!"
-        if visit.send(to, records.text(text), nonce, {"text": text}):
+        if visit.send(to, message_records.text(text), nonce, {"text": text}):
             visit.world.people.meet(to)

@@ -18,8 +18,8 @@ from fastapi import FastAPI, Header
 from pydantic import BaseModel, Field
 
 from mock_meta.bench.servers import SECRET
-from mock_meta.server import bind, url_of
-from mock_meta.signature import meta_dump, sign_sha256
+from mock_meta.protocol.signature import meta_dump, sign_sha256
+from mock_meta.serving.server import bind, url_of
 
 
 class Text(BaseModel):

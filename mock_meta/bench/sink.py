@@ -9,7 +9,7 @@ from typing import cast
 
 import httptools
 
-from mock_meta.signature import sign_sha256
+from mock_meta.protocol.signature import sign_sha256
 
 _ANSWER = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 21\r\n\r\n{"status":"received"}'
 

@@ -4,9 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, field_validator
 
-from mock_meta.accounts import TemplateCategory, TemplateStatus, TokenState
+from mock_meta.business.accounts import TemplateCategory, TemplateStatus, TokenState
 from mock_meta.control.shapes import Shape
-from mock_meta.numbers import is_user_id
+from mock_meta.protocol.numbers import is_user_id
 
 Id = Annotated[str, StringConstraints(pattern=r"^\d{1,32}$")]
 NameStatus = Literal["APPROVED", "AVAILABLE_WITHOUT_REVIEW", "DECLINED", "EXPIRED", "NONE", "PENDING_REVIEW"]

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from mock_meta.accounts import (
+from mock_meta.business.accounts import (
     Account,
     Accounts,
     App,
@@ -24,11 +24,11 @@ from mock_meta.control.account_shapes import (
 )
 from mock_meta.control.bodies import as_shape, body_as, mock_of
 from mock_meta.control.shapes import ControlError, not_found
+from mock_meta.events.handshake import shake_hands
 from mock_meta.graph.phone_numbers import phone_node
 from mock_meta.graph.templates import template_node
-from mock_meta.handshake import shake_hands
 from mock_meta.mock import Mock
-from mock_meta.targets import refusal
+from mock_meta.protocol.allowed_hosts import refusal
 
 router = APIRouter(prefix="/accounts")
 

@@ -15,16 +15,16 @@ from mock_meta.control import (
     general,
     ledger,
     metrics,
-    page,
-    scenario,
+    scenario_control,
     switches,
     templates,
     webhooks,
 )
 from mock_meta.control.bodies import mock_of
+from mock_meta.control.scenario_player import Player
 from mock_meta.control.shapes import ControlError, suggestion
 from mock_meta.mock import Mock
-from mock_meta.player import Player
+from mock_meta.page import routes
 
 PREFIX = "/_control"
 ROUTERS = (
@@ -36,8 +36,8 @@ ROUTERS = (
     faults.router,
     ledger.router,
     webhooks.router,
-    page.router,
-    scenario.router,
+    routes.router,
+    scenario_control.router,
 )
 
 

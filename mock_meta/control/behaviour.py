@@ -5,10 +5,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from mock_meta.behaviour import PROFILES, Chance, Distribution, Failure, Status, Step, describe
 from mock_meta.control.accounts import account_of
 from mock_meta.control.bodies import body_as, mock_of
 from mock_meta.control.shapes import Shape, suggestion
+from mock_meta.simulation.behaviour import PROFILES, Chance, Distribution, Failure, Status, Step, describe
 
 
 def _both_ends(given: object) -> object:

@@ -6,8 +6,8 @@ from fastapi import Request
 from pydantic import ValidationError
 
 from mock_meta.control.shapes import ControlError, Shape, explain
-from mock_meta.jsontext import parse_json
 from mock_meta.mock import Mock
+from mock_meta.protocol.strict_json import parse_json
 
 Body = TypeVar("Body", bound=Shape)
 

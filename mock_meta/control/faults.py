@@ -5,13 +5,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from mock_meta.codes import CODES, is_known
 from mock_meta.control.behaviour import Number
 from mock_meta.control.bodies import body_as, mock_of
 from mock_meta.control.shapes import Shape, not_found, suggestion
-from mock_meta.errors import error_body
-from mock_meta.faults import Fault, Match, RawAnswer, When
 from mock_meta.graph.table import OPERATIONS
+from mock_meta.protocol.error_codes import CODES, is_known
+from mock_meta.protocol.errors import error_body
+from mock_meta.simulation.faults import Fault, Match, RawAnswer, When
 
 
 class MatchShape(Shape):

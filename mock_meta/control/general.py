@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 
 from mock_meta import __version__
 from mock_meta.control.bodies import body_as, mock_of
-from mock_meta.control.scenario import player_of
+from mock_meta.control.scenario_control import player_of
 from mock_meta.control.shapes import Shape
 
 

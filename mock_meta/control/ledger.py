@@ -10,12 +10,12 @@ from fastapi.responses import StreamingResponse
 
 from mock_meta.control.bodies import mock_of
 from mock_meta.control.shapes import ControlError, suggestion
-from mock_meta.entries import Kind, Outcome
 from mock_meta.graph.table import OPERATIONS
-from mock_meta.jsontext import AsciiJson
-from mock_meta.ledger import Ledger
-from mock_meta.numbers import whole
-from mock_meta.store import Query
+from mock_meta.ledger.entries import Kind, Outcome
+from mock_meta.ledger.ledger import Ledger
+from mock_meta.ledger.store import Query
+from mock_meta.protocol.numbers import whole
+from mock_meta.protocol.strict_json import AsciiJson
 
 _MAX = 10_000
 _DEFAULT = 1000

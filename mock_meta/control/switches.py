@@ -5,12 +5,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from pydantic import Field
 
-from mock_meta.announcing import Batch
 from mock_meta.control.behaviour import Probability, Seconds, Span
 from mock_meta.control.bodies import body_as, mock_of
 from mock_meta.control.shapes import Shape
-from mock_meta.magic import shown as magic_numbers
-from mock_meta.review_settings import Decision, ReviewSettings
+from mock_meta.simulation.magic_numbers import shown as magic_numbers
+from mock_meta.simulation.review_settings import Decision, ReviewSettings
+from mock_meta.webhooks.outgoing_updates import Batch
 
 Positive = Annotated[int, Field(ge=1)]
 PositiveSeconds = Annotated[float, Field(gt=0)]

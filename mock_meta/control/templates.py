@@ -5,11 +5,11 @@ from typing import Any, Literal
 from fastapi import APIRouter, Request
 from pydantic import model_validator
 
-from mock_meta.accounts import TemplateCategory, TemplateStatus
+from mock_meta.business.accounts import TemplateCategory, TemplateStatus
 from mock_meta.control.bodies import body_as, mock_of
 from mock_meta.control.shapes import Shape, not_found
+from mock_meta.events.template_reviews import give_notice, set_category, set_quality, set_status
 from mock_meta.graph.templates import template_node
-from mock_meta.reviews import give_notice, set_category, set_quality, set_status
 
 
 class VerdictShape(Shape):

@@ -6,19 +6,19 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from mock_meta.accounts import Account
+from mock_meta.business.accounts import Account
+from mock_meta.business.media import SAMPLES
 from mock_meta.control.accounts import account_of, phone_of
 from mock_meta.control.bodies import body_as, mock_of
 from mock_meta.control.shapes import ControlError, Shape, not_found, suggestion
-from mock_meta.delivery import Delivery
-from mock_meta.entries import digits_in
-from mock_meta.inbound import TYPES, arrive
-from mock_meta.jsontext import AsciiJson
-from mock_meta.media import SAMPLES
+from mock_meta.events.inbound import TYPES, arrive
+from mock_meta.ledger.entries import digits_in
 from mock_meta.mock import Mock
-from mock_meta.numbers import whatsapp_id, whole
-from mock_meta.payloads import Payload, envelope, messages_value
-from mock_meta.webhooks import Signing
+from mock_meta.protocol.numbers import whatsapp_id, whole
+from mock_meta.protocol.strict_json import AsciiJson
+from mock_meta.webhooks.delivery import Delivery
+from mock_meta.webhooks.payloads import Payload, envelope, messages_value
+from mock_meta.webhooks.signed_webhooks import Signing
 
 WAIT = 30.0
 MEMBERS = frozenset(

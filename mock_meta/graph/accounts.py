@@ -1,13 +1,13 @@
 """``GET /{waba_id}`` and ``GET /{waba_id}/phone_numbers`` (fact sheet 11)."""
 
-from mock_meta.answer import Answer, ok
-from mock_meta.call import Call
-from mock_meta.fields import select
 from mock_meta.graph.phone_numbers import shown_phone
 from mock_meta.graph.routes import Node, NodeKind, Route
 from mock_meta.graph.subscribed_apps import subscribed_apps
 from mock_meta.mock import Mock
-from mock_meta.paging import page
+from mock_meta.protocol.answer import Answer, ok
+from mock_meta.protocol.call import Call
+from mock_meta.protocol.fields import select
+from mock_meta.protocol.paging import page
 
 DEFAULT_FIELDS = ("id", "name", "timezone_id", "message_template_namespace")
 # Fields that an account has once something was set that the mock does not keep.

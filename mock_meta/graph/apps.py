@@ -1,10 +1,10 @@
 """``GET /{app_id}``: the app as its tokens see it (Graph's own page)."""
 
-from mock_meta.answer import Answer, ok
-from mock_meta.call import Call
-from mock_meta.fields import select
 from mock_meta.graph.routes import Node, NodeKind, Route
 from mock_meta.mock import Mock
+from mock_meta.protocol.answer import Answer, ok
+from mock_meta.protocol.call import Call
+from mock_meta.protocol.fields import select
 
 
 def get_app(_mock: Mock, call: Call, node: Node) -> Answer:

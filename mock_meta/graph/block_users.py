@@ -3,16 +3,16 @@
 from collections.abc import Iterable
 from typing import Any
 
-from mock_meta.answer import Answer, ok
-from mock_meta.call import Call
-from mock_meta.conversations import Pair
-from mock_meta.errors import error_body, invalid, webhook_error
 from mock_meta.graph.routes import Node, NodeKind, Route
 from mock_meta.mock import Mock
-from mock_meta.numbers import digits_of, is_user_id, whatsapp_id
-from mock_meta.paging import page
+from mock_meta.protocol.answer import Answer, ok
+from mock_meta.protocol.call import Call
+from mock_meta.protocol.errors import error_body, invalid, webhook_error
+from mock_meta.protocol.numbers import digits_of, is_user_id, whatsapp_id
+from mock_meta.protocol.paging import page
 from mock_meta.rules.message import check_product
 from mock_meta.rules.shape import array_at, as_object, only
+from mock_meta.simulation.conversations import Pair
 
 _MOST, _DAY = 64_000, 86400.0
 _PARTLY = "Failed to block some users, see the block_users response list for details"

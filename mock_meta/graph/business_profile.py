@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from mock_meta.answer import Answer, ok, success
-from mock_meta.call import Call
-from mock_meta.errors import invalid
-from mock_meta.fields import split_fields
 from mock_meta.graph.routes import Node, NodeKind, Route, phone_of
 from mock_meta.mock import Mock
+from mock_meta.protocol.answer import Answer, ok, success
+from mock_meta.protocol.call import Call
+from mock_meta.protocol.errors import invalid
+from mock_meta.protocol.fields import split_fields
 from mock_meta.rules.message import check_product
 from mock_meta.rules.shape import bounded, link, one_of
 

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from mock_meta.accounts import Account, Group
-from mock_meta.answer import Answer, ok
-from mock_meta.call import Call
-from mock_meta.fields import select
+from mock_meta.business.accounts import Account, Group
+from mock_meta.business.user_ids import user_id
 from mock_meta.graph.routes import Node, NodeKind, Route, phone_of
 from mock_meta.mock import Mock
-from mock_meta.paging import page
-from mock_meta.user_ids import user_id
+from mock_meta.protocol.answer import Answer, ok
+from mock_meta.protocol.call import Call
+from mock_meta.protocol.fields import select
+from mock_meta.protocol.paging import page
 
 DEFAULT_FIELDS = ("id", "subject")
 

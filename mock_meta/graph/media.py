@@ -1,14 +1,14 @@
 """Media: upload, look-up, download, deletion (fact sheet 8)."""
 
-from mock_meta.answer import Answer, failed, ok, success
-from mock_meta.call import Call
-from mock_meta.errors import error_body, invalid, unknown_object
-from mock_meta.fields import select
+from mock_meta.business.media import SIZES, UPLOADED_LIFE, Media, Ticket
 from mock_meta.graph.routes import Node, NodeKind, Route, phone_of
-from mock_meta.hosts import media_origin
-from mock_meta.media import SIZES, UPLOADED_LIFE, Media, Ticket
 from mock_meta.mock import Mock
-from mock_meta.multipart import Part
+from mock_meta.protocol.answer import Answer, failed, ok, success
+from mock_meta.protocol.call import Call
+from mock_meta.protocol.errors import error_body, invalid, unknown_object
+from mock_meta.protocol.fields import select
+from mock_meta.protocol.meta_hosts import media_origin
+from mock_meta.protocol.multipart import Part
 from mock_meta.rules.message import check_product
 from mock_meta.rules.shape import required
 

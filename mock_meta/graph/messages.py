@@ -2,22 +2,22 @@
 
 from typing import Any
 
-from mock_meta.accounts import Account, PhoneNumber, Template, TemplateCategory
-from mock_meta.answer import Answer, success
-from mock_meta.call import Call
-from mock_meta.conversations import Sent
-from mock_meta.errors import refuse
+from mock_meta.business.accounts import Account, PhoneNumber, Template, TemplateCategory
+from mock_meta.events.magic_replies import plan_reply
 from mock_meta.graph.routes import Node, NodeKind, Route, phone_of
-from mock_meta.jsontext import decoded
-from mock_meta.magic import check_magic
-from mock_meta.magic_replies import plan_reply
 from mock_meta.mock import Mock
-from mock_meta.numbers import is_user_id, whatsapp_id
+from mock_meta.protocol.answer import Answer, success
+from mock_meta.protocol.call import Call
+from mock_meta.protocol.errors import refuse
+from mock_meta.protocol.numbers import is_user_id, whatsapp_id
+from mock_meta.protocol.strict_json import decoded
 from mock_meta.rules.media import MediaKnown
 from mock_meta.rules.message import Message, check_product, read_message
 from mock_meta.rules.shape import as_object, one_of, only, required, text_at
 from mock_meta.rules.template_match import check_template
 from mock_meta.rules.template_shape import read_template
+from mock_meta.simulation.conversations import Sent
+from mock_meta.simulation.magic_numbers import check_magic
 
 _TEST_ONLY = "hello_world"
 

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from mock_meta.answer import Answer, success
-from mock_meta.call import Call
-from mock_meta.errors import invalid
+from mock_meta.events.handshake import must_shake_hands
 from mock_meta.graph.registration import set_pin
 from mock_meta.graph.routes import Node, NodeKind, Route, phone_of
-from mock_meta.handshake import must_shake_hands
 from mock_meta.mock import Mock
+from mock_meta.protocol.allowed_hosts import refusal
+from mock_meta.protocol.answer import Answer, success
+from mock_meta.protocol.call import Call
+from mock_meta.protocol.errors import invalid
 from mock_meta.rules.shape import Object, as_object, bounded, text_at
-from mock_meta.targets import refusal
 
 _LONGEST = 200
 _URI, _TOKEN = "override_callback_uri", "verify_token"

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from mock_meta.accounts import Account, PhoneNumber
-from mock_meta.answer import Answer, ok
-from mock_meta.call import Call
-from mock_meta.fields import select
+from mock_meta.business.accounts import Account, PhoneNumber
 from mock_meta.graph.routes import Node, NodeKind, Route, phone_of
 from mock_meta.mock import Mock
+from mock_meta.protocol.answer import Answer, ok
+from mock_meta.protocol.call import Call
+from mock_meta.protocol.fields import select
 
 DEFAULT_FIELDS = (
     "verified_name",

@@ -1,11 +1,11 @@
 """register, deregister, the PIN and the verification code (fact sheet 10.2)."""
 
-from mock_meta.accounts import PhoneNumber
-from mock_meta.answer import Answer, success
-from mock_meta.call import Call
-from mock_meta.errors import invalid, refuse, unknown_object
+from mock_meta.business.accounts import PhoneNumber
 from mock_meta.graph.routes import Node, NodeKind, Route, phone_of
 from mock_meta.mock import Mock
+from mock_meta.protocol.answer import Answer, success
+from mock_meta.protocol.call import Call
+from mock_meta.protocol.errors import invalid, refuse, unknown_object
 from mock_meta.rules.message import check_product
 from mock_meta.rules.shape import one_of, required, text_at
 

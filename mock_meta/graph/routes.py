@@ -6,11 +6,11 @@ from enum import StrEnum
 
 import msgspec
 
-from mock_meta.accounts import Account, PhoneNumber, Template
-from mock_meta.answer import Answer
-from mock_meta.call import Call
-from mock_meta.media import Media
+from mock_meta.business.accounts import Account, PhoneNumber, Template
+from mock_meta.business.media import Media
 from mock_meta.mock import Mock
+from mock_meta.protocol.answer import Answer
+from mock_meta.protocol.call import Call
 
 
 class NodeKind(StrEnum):

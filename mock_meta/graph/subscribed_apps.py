@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from mock_meta.accounts import Account, App
-from mock_meta.answer import Answer, ok, success
-from mock_meta.call import Call
+from mock_meta.business.accounts import Account, App
 from mock_meta.graph.overrides import verify_waba
 from mock_meta.graph.routes import Node, NodeKind, Route
 from mock_meta.mock import Mock
+from mock_meta.protocol.answer import Answer, ok, success
+from mock_meta.protocol.call import Call
 
 
 def list_apps(_mock: Mock, _call: Call, node: Node) -> Answer:

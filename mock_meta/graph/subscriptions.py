@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from mock_meta.answer import Answer, ok, success
-from mock_meta.call import Call
-from mock_meta.errors import ErrorBody, GraphError, invalid
+from mock_meta.events.handshake import must_shake_hands
 from mock_meta.graph.routes import Node, NodeKind, Route
-from mock_meta.handshake import must_shake_hands
 from mock_meta.mock import Mock
+from mock_meta.protocol.allowed_hosts import refusal
+from mock_meta.protocol.answer import Answer, ok, success
+from mock_meta.protocol.call import Call
+from mock_meta.protocol.errors import ErrorBody, GraphError, invalid
 from mock_meta.rules.shape import one_of, required, text_at
-from mock_meta.targets import refusal
 
 FIELDS = (
     "account_alerts",

@@ -5,19 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from types import MappingProxyType
 
-from mock_meta.accounts import TokenState
-from mock_meta.call import Call
-from mock_meta.errors import (
-    GRAPH_METHOD,
-    ErrorBody,
-    GraphError,
-    error_body,
-    invalid,
-    unknown_alias,
-    unknown_object,
-    unknown_path,
-    unsupported_request,
-)
+from mock_meta.business.accounts import TokenState
 from mock_meta.graph import (
     accounts,
     apps,
@@ -38,7 +26,19 @@ from mock_meta.graph import (
 )
 from mock_meta.graph.routes import Node, NodeKind, Route
 from mock_meta.mock import Mock
-from mock_meta.signature import sign_sha256
+from mock_meta.protocol.call import Call
+from mock_meta.protocol.errors import (
+    GRAPH_METHOD,
+    ErrorBody,
+    GraphError,
+    error_body,
+    invalid,
+    unknown_alias,
+    unknown_object,
+    unknown_path,
+    unsupported_request,
+)
+from mock_meta.protocol.signature import sign_sha256
 
 _ROUTES: Mapping[tuple[NodeKind, str, str], Route] = MappingProxyType(
     {

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from mock_meta.accounts import Account, Template, TemplateCategory, TemplateStatus
-from mock_meta.answer import Answer, ok, success
-from mock_meta.call import Call
-from mock_meta.errors import GraphError, invalid, management, unknown_object
+from mock_meta.business.accounts import Account, Template, TemplateCategory, TemplateStatus
+from mock_meta.events.template_reviews import submit, tell_deletion, unpause
 from mock_meta.graph.routes import Node, NodeKind, Route
 from mock_meta.graph.templates import MOST_TEMPLATES
 from mock_meta.mock import Mock
-from mock_meta.reviews import submit, tell_deletion, unpause
+from mock_meta.protocol.answer import Answer, ok, success
+from mock_meta.protocol.call import Call
+from mock_meta.protocol.errors import GraphError, invalid, management, unknown_object
 from mock_meta.rules.languages import LANGUAGES
 from mock_meta.rules.shape import required
 from mock_meta.rules.template_create import (

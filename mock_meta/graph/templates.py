@@ -4,15 +4,15 @@ from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from mock_meta.accounts import Account, Template, TemplateCategory, TemplateStatus
-from mock_meta.answer import Answer, ok
-from mock_meta.call import Call
-from mock_meta.errors import invalid
-from mock_meta.fields import select, split_fields
+from mock_meta.business.accounts import Account, Template, TemplateCategory, TemplateStatus
 from mock_meta.graph.routes import Node, NodeKind, Route
-from mock_meta.jsontext import decoded
 from mock_meta.mock import Mock
-from mock_meta.paging import page
+from mock_meta.protocol.answer import Answer, ok
+from mock_meta.protocol.call import Call
+from mock_meta.protocol.errors import invalid
+from mock_meta.protocol.fields import select, split_fields
+from mock_meta.protocol.paging import page
+from mock_meta.protocol.strict_json import decoded
 from mock_meta.rules.shape import one_of
 
 Trait = Callable[[Template], str]

@@ -1,12 +1,12 @@
 """``GET /debug_token``: what a token is good for; ``GET /me``: whose it is (Graph's own pages)."""
 
-from mock_meta.accounts import Account, TokenState
-from mock_meta.answer import Answer, ok
-from mock_meta.call import Call
-from mock_meta.errors import ErrorBody, GraphError
-from mock_meta.fields import select
+from mock_meta.business.accounts import Account, TokenState
 from mock_meta.graph.routes import Node, NodeKind, Route
 from mock_meta.mock import Mock
+from mock_meta.protocol.answer import Answer, ok
+from mock_meta.protocol.call import Call
+from mock_meta.protocol.errors import ErrorBody, GraphError
+from mock_meta.protocol.fields import select
 from mock_meta.rules.shape import text_at
 
 _DEBUG, _ME = "debug_token", "me"

@@ -1,13 +1,13 @@
 """``POST /{app_id}/uploads`` and ``/upload:…``: samples for template headers (fact sheet 9)."""
 
-from mock_meta.answer import Answer, ok
-from mock_meta.call import Call
-from mock_meta.errors import invalid, unknown_object
+from mock_meta.business.uploads import TYPES, Session
 from mock_meta.graph.routes import Node, NodeKind, Route
 from mock_meta.mock import Mock
-from mock_meta.numbers import whole
+from mock_meta.protocol.answer import Answer, ok
+from mock_meta.protocol.call import Call
+from mock_meta.protocol.errors import invalid, unknown_object
+from mock_meta.protocol.numbers import whole
 from mock_meta.rules.shape import printed, required
-from mock_meta.uploads import TYPES, Session
 
 _MOST = 100 * 1024 * 1024
 

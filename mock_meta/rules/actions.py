@@ -1,7 +1,7 @@
 """Interactive messages with one thing to do: a link, a flow, a request, a call (fact sheet 5.4; Meta's pages of each)."""
 
-from mock_meta.errors import refuse
-from mock_meta.numbers import whole
+from mock_meta.protocol.errors import refuse
+from mock_meta.protocol.numbers import whole
 from mock_meta.rules.shape import (
     Object,
     as_object,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from mock_meta.errors import invalid, refuse
+from mock_meta.protocol.errors import invalid, refuse
 from mock_meta.rules.shape import (
     ANY_LENGTH,
     Object,

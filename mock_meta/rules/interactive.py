@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from mock_meta.errors import invalid
+from mock_meta.protocol.errors import invalid
 from mock_meta.rules.actions import (
     check_address,
     check_call_permission,

@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from mock_meta.errors import invalid, refuse
-from mock_meta.jsontext import decoded
-from mock_meta.numbers import digits_of, is_user_id
+from mock_meta.protocol.errors import invalid, refuse
+from mock_meta.protocol.numbers import digits_of, is_user_id
+from mock_meta.protocol.strict_json import decoded
 from mock_meta.rules.contacts import check_contacts
 from mock_meta.rules.interactive import check_interactive
 from mock_meta.rules.location import check_location

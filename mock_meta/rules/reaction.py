@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from mock_meta.errors import invalid
+from mock_meta.protocol.errors import invalid
 from mock_meta.rules.shape import as_object, only, required, text_at, wrong_value
 
 _JOINER, _SELECTOR, _KEYCAP = "\u200d", "\ufe0f", "\u20e3"

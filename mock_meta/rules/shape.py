@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from mock_meta.errors import GraphError, invalid, refuse
+from mock_meta.protocol.errors import GraphError, invalid, refuse
 
 Object = Mapping[str, Any]
 ANY_LENGTH = 1 << 20  # where no limit is known

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
-from mock_meta.errors import GraphError, management
+from mock_meta.protocol.errors import GraphError, management
 from mock_meta.rules.shape import Object, array_at, as_object
 from mock_meta.rules.template_match import VARIABLE
 

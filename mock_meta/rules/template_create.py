@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from mock_meta.accounts import TemplateCategory
-from mock_meta.errors import GraphError, invalid, management
-from mock_meta.jsontext import decoded
-from mock_meta.numbers import whole
+from mock_meta.business.accounts import TemplateCategory
+from mock_meta.protocol.errors import GraphError, invalid, management
+from mock_meta.protocol.numbers import whole
+from mock_meta.protocol.strict_json import decoded
 from mock_meta.rules.languages import LANGUAGES
 from mock_meta.rules.shape import Object, array_at, as_object, member, object_at, one_of, required, text_at
 from mock_meta.rules.template_authentication import check_authentication

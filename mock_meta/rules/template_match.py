@@ -6,8 +6,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from mock_meta.accounts import Template, TemplateCategory, TemplateStatus
-from mock_meta.errors import GraphError, refuse
+from mock_meta.business.accounts import Template, TemplateCategory, TemplateStatus
+from mock_meta.protocol.errors import GraphError, refuse
 from mock_meta.rules.template_parameters import Parameter
 from mock_meta.rules.template_shape import Component, TemplateSend
 

@@ -5,8 +5,8 @@ from types import MappingProxyType
 
 import msgspec
 
-from mock_meta.errors import invalid, refuse
-from mock_meta.numbers import whole
+from mock_meta.protocol.errors import invalid, refuse
+from mock_meta.protocol.numbers import whole
 from mock_meta.rules.location import check_location
 from mock_meta.rules.media import MediaKnown, check_source
 from mock_meta.rules.shape import ANY_LENGTH, Object, as_object, member, one_of, only, optional_text, required, text_at

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from mock_meta.errors import invalid
-from mock_meta.numbers import whole
+from mock_meta.protocol.errors import invalid
+from mock_meta.protocol.numbers import whole
 from mock_meta.rules.media import MediaKnown
 from mock_meta.rules.shape import Object, array_at, as_object, member, one_of, only, required, text_at
 from mock_meta.rules.template_parameters import Parameter, read_parameter

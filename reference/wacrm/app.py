@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse, Response
 
 from reference.wacrm import variants as variants_
 from reference.wacrm.assembly import assemble
-from reference.wacrm.envelope import ApiError, Code, bad_request, not_found
 from reference.wacrm.faults import apply
+from reference.wacrm.protocol.envelope import ApiError, Code, bad_request, not_found
 from reference.wacrm.routes import account, broadcasts, contacts, conversations, messages, meta, webhooks
 from reference.wacrm.routes.wiring import wacrm_of
 from reference.wacrm.settings import Settings

@@ -4,31 +4,33 @@ import ssl
 from dataclasses import dataclass
 from functools import cache, partial
 
-from reference.wacrm import broadcasts, inbound, inbox, messages
-from reference.wacrm.bodies import Bodies
-from reference.wacrm.broadcasts import Broadcasts
-from reference.wacrm.clock import Clock, Ids
-from reference.wacrm.composing import Composer
-from reference.wacrm.contacts import Contacts
-from reference.wacrm.conversations import Conversations
-from reference.wacrm.dispatcher import Dispatcher
-from reference.wacrm.early import EarlyStatuses
-from reference.wacrm.endpoints import Endpoints
-from reference.wacrm.envelope import Envelope
-from reference.wacrm.gate import Gate
-from reference.wacrm.graph import Graph
-from reference.wacrm.inbound import Inbound
-from reference.wacrm.inbox import MetaInbox
-from reference.wacrm.keys import Keys
-from reference.wacrm.limiter import Limiter
-from reference.wacrm.messages import Messages
-from reference.wacrm.pages import Pages
-from reference.wacrm.phones import Phones
-from reference.wacrm.sending import Sender
+from reference.wacrm.domain import broadcasts, messages
+from reference.wacrm.domain.admission import Gate
+from reference.wacrm.domain.broadcasts import Broadcasts
+from reference.wacrm.domain.contacts import Contacts
+from reference.wacrm.domain.conversations import Conversations
+from reference.wacrm.domain.keys import Keys
+from reference.wacrm.domain.limiter import Limiter
+from reference.wacrm.domain.messages import Messages
+from reference.wacrm.domain.phones import Phones
+from reference.wacrm.domain.tags import Tags
+from reference.wacrm.inbound import customer_messages as inbound
+from reference.wacrm.inbound import meta_webhook as inbox
+from reference.wacrm.inbound.customer_messages import Inbound
+from reference.wacrm.inbound.meta_webhook import MetaInbox
+from reference.wacrm.meta.composing import Composer
+from reference.wacrm.meta.early_statuses import EarlyStatuses
+from reference.wacrm.meta.graph_client import Graph
+from reference.wacrm.meta.sending import Sender
+from reference.wacrm.protocol.bodies import Bodies
+from reference.wacrm.protocol.envelope import Envelope
 from reference.wacrm.settings import Settings
-from reference.wacrm.storage import Storage
-from reference.wacrm.tags import Tags
-from reference.wacrm.targets import Targets
+from reference.wacrm.storage.clock import Clock, Ids
+from reference.wacrm.storage.database import Storage
+from reference.wacrm.storage.keyset_pages import Pages
+from reference.wacrm.webhooks.allowed_targets import Targets
+from reference.wacrm.webhooks.dispatcher import Dispatcher
+from reference.wacrm.webhooks.endpoints import Endpoints
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from reference.wacrm.clock import Ids, iso
-from reference.wacrm.operations import Scope
+from reference.wacrm.protocol.operations import Scope
+from reference.wacrm.storage.clock import Ids, iso
 
 
 class SettingsError(ValueError):

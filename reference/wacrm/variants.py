@@ -18,16 +18,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.bodies import Body, Event, MessageCreate, WebhookPatch
-from reference.wacrm.broadcasts import Campaign
-from reference.wacrm.dispatcher import Delivery
-from reference.wacrm.envelope import ApiError, Code, Json
+from reference.wacrm.domain.broadcasts import Campaign
+from reference.wacrm.domain.keys import Caller
 from reference.wacrm.faults.steps import patch, reshape
-from reference.wacrm.inbox import Post
-from reference.wacrm.keys import Caller
-from reference.wacrm.operations import Operation
-from reference.wacrm.pages import DEFAULT_LIMIT, Window
-from reference.wacrm.storage import Row
+from reference.wacrm.inbound.meta_webhook import Post
+from reference.wacrm.protocol.bodies import Body, Event, MessageCreate, WebhookPatch
+from reference.wacrm.protocol.envelope import ApiError, Code, Json
+from reference.wacrm.protocol.operations import Operation
+from reference.wacrm.storage.database import Row
+from reference.wacrm.storage.keyset_pages import DEFAULT_LIMIT, Window
+from reference.wacrm.webhooks.dispatcher import Delivery
 
 Install = Callable[[Wacrm], None]
 B = TypeVar("B", bound=Body)

@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 import yaml
 
-from loadtests import options
+from loadtests.cluster import options
 
 DEPLOY = options.PACKAGE / "deploy"
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))

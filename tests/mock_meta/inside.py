@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx
 
-from mock_meta.app import create_app
-from mock_meta.posting import PostError, Reply
+from mock_meta.serving.app import create_app
 from mock_meta.settings import Settings
+from mock_meta.webhooks.transport import PostError, Reply
 
 WABA, PHONE, TOKEN, SECRET = "102290129340398", "106540352242922", "EAAtest", "test_app_secret"
 GROUP = "Y2FwaV9ncm91cDoxNzA1"

@@ -17,9 +17,9 @@ import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from reference.wacrm.app import create_app
-from reference.wacrm.dispatcher import Courier
-from reference.wacrm.operations import Scope
+from reference.wacrm.protocol.operations import Scope
 from reference.wacrm.settings import Settings, parse_accounts
+from reference.wacrm.webhooks.dispatcher import Courier
 
 if TYPE_CHECKING:
     from reference.wacrm.assembly import Wacrm

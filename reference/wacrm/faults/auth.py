@@ -6,13 +6,13 @@ from collections.abc import Callable
 from starlette.requests import Request
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.envelope import ApiError, Code, Json, not_found
+from reference.wacrm.domain.keys import Caller
 from reference.wacrm.faults.registry import fault
 from reference.wacrm.faults.steps import B, patch, reshape
-from reference.wacrm.keys import Caller
-from reference.wacrm.operations import Operation
+from reference.wacrm.protocol.envelope import ApiError, Code, Json, not_found
+from reference.wacrm.protocol.operations import Operation
 from reference.wacrm.settings import hash_key
-from reference.wacrm.storage import Row
+from reference.wacrm.storage.database import Row
 
 SHOWN = 19
 

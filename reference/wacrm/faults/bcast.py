@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.bodies import MAXIMUM_RECIPIENTS, B, BroadcastCreate, Recipient
-from reference.wacrm.broadcasts import Campaign
-from reference.wacrm.envelope import Json
+from reference.wacrm.domain.broadcasts import Campaign
 from reference.wacrm.faults.registry import fault
 from reference.wacrm.faults.steps import patch, reshape, restatus, rewrite
-from reference.wacrm.graph import AnswerLostError, SendError
-from reference.wacrm.operations import Operation
-from reference.wacrm.storage import Row
+from reference.wacrm.meta.graph_client import AnswerLostError, SendError
+from reference.wacrm.protocol.bodies import MAXIMUM_RECIPIENTS, B, BroadcastCreate, Recipient
+from reference.wacrm.protocol.envelope import Json
+from reference.wacrm.protocol.operations import Operation
+from reference.wacrm.storage.database import Row
 
 
 @fault("BCAST-01", "a broadcast is answered like any other creation")

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Callable
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.broadcasts import Campaign
-from reference.wacrm.envelope import Json
+from reference.wacrm.domain.broadcasts import Campaign
 from reference.wacrm.faults.registry import fault
 from reference.wacrm.faults.steps import patch, rewrite
-from reference.wacrm.storage import Row
+from reference.wacrm.protocol.envelope import Json
+from reference.wacrm.storage.database import Row
 
 
 def _counts(wacrm: Wacrm, change: Callable[[Row, Json], None]) -> None:

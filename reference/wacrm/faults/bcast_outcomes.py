@@ -4,14 +4,14 @@ import html
 from collections import Counter
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.bodies import BroadcastCreate, Recipient
-from reference.wacrm.broadcasts import Campaign
-from reference.wacrm.envelope import Json, bad_request
+from reference.wacrm.domain.broadcasts import Campaign
 from reference.wacrm.faults.registry import fault
 from reference.wacrm.faults.steps import patch, rewrite
-from reference.wacrm.graph import AnswerLostError, SendError
+from reference.wacrm.meta.graph_client import AnswerLostError, SendError
+from reference.wacrm.protocol.bodies import BroadcastCreate, Recipient
+from reference.wacrm.protocol.envelope import Json, bad_request
 from reference.wacrm.settings import WhatsApp
-from reference.wacrm.storage import Row
+from reference.wacrm.storage.database import Row
 
 _TAIL = 9
 

@@ -8,11 +8,11 @@ from typing import Any
 from starlette.requests import Request
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.bodies import ContactCreate, ContactPatch
-from reference.wacrm.envelope import ApiError, Json
 from reference.wacrm.faults.registry import fault
 from reference.wacrm.faults.steps import B, patch, rewrite
-from reference.wacrm.operations import Operation
+from reference.wacrm.protocol.bodies import ContactCreate, ContactPatch
+from reference.wacrm.protocol.envelope import ApiError, Json
+from reference.wacrm.protocol.operations import Operation
 
 
 def _create(wacrm: Wacrm, change: Callable[[ContactCreate], dict[str, Any]]) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 from starlette.requests import Request
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.bodies import ContactPatch
-from reference.wacrm.envelope import Json
 from reference.wacrm.faults.registry import fault
 from reference.wacrm.faults.steps import B, patch, rewrite
-from reference.wacrm.storage import Row
+from reference.wacrm.protocol.bodies import ContactPatch
+from reference.wacrm.protocol.envelope import Json
+from reference.wacrm.storage.database import Row
 
 
 def _changed(wacrm: Wacrm, change: Callable[[Row, ContactPatch, str, str | None], str | None]) -> None:

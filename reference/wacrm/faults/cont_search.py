@@ -3,13 +3,13 @@
 from contextvars import ContextVar
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.bodies import ContactCreate
-from reference.wacrm.envelope import Json
 from reference.wacrm.faults.registry import fault
 from reference.wacrm.faults.steps import current_operation, patch, reshape, rewrite
-from reference.wacrm.operations import Operation
-from reference.wacrm.pages import Window
-from reference.wacrm.storage import Row
+from reference.wacrm.protocol.bodies import ContactCreate
+from reference.wacrm.protocol.envelope import Json
+from reference.wacrm.protocol.operations import Operation
+from reference.wacrm.storage.database import Row
+from reference.wacrm.storage.keyset_pages import Window
 
 
 @fault("CONT-08", "the search is a LIKE pattern, and the client's % is a wildcard")

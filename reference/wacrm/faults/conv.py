@@ -4,16 +4,16 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.bodies import MessageCreate
-from reference.wacrm.envelope import ApiError, Code, Json
+from reference.wacrm.domain.messages import Draft
 from reference.wacrm.faults.registry import fault
 from reference.wacrm.faults.steps import patch, reshape, rewrite
-from reference.wacrm.inbound import Content
-from reference.wacrm.inbox import Change
-from reference.wacrm.messages import Draft
-from reference.wacrm.operations import Operation
-from reference.wacrm.pages import Window
-from reference.wacrm.storage import Row
+from reference.wacrm.inbound.customer_messages import Content
+from reference.wacrm.inbound.meta_webhook import Change
+from reference.wacrm.protocol.bodies import MessageCreate
+from reference.wacrm.protocol.envelope import ApiError, Code, Json
+from reference.wacrm.protocol.operations import Operation
+from reference.wacrm.storage.database import Row
+from reference.wacrm.storage.keyset_pages import Window
 
 
 @fault("CONV-01", "the list embeds contacts without the second join")

@@ -10,15 +10,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.bodies import B
-from reference.wacrm.clock import Ids
-from reference.wacrm.envelope import ApiError, Code, Json
+from reference.wacrm.domain.keys import Caller
 from reference.wacrm.faults.registry import fault
 from reference.wacrm.faults.steps import current_operation, patch, reshape, restatus
-from reference.wacrm.keys import Caller
-from reference.wacrm.operations import Operation
-from reference.wacrm.pages import Window
-from reference.wacrm.storage import Row
+from reference.wacrm.protocol.bodies import B
+from reference.wacrm.protocol.envelope import ApiError, Code, Json
+from reference.wacrm.protocol.operations import Operation
+from reference.wacrm.storage.clock import Ids
+from reference.wacrm.storage.database import Row
+from reference.wacrm.storage.keyset_pages import Window
 
 Match = Callable[[Operation | None, int, Json], bool]
 

@@ -14,14 +14,14 @@ from uuid import UUID, uuid4
 import httpx
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.bodies import B, Event, WebhookCreate, WebhookPatch
-from reference.wacrm.dispatcher import Courier, Delivery
-from reference.wacrm.envelope import ApiError, Json
 from reference.wacrm.faults.registry import fault
 from reference.wacrm.faults.steps import patch, reshape, rewrite
-from reference.wacrm.operations import Operation
-from reference.wacrm.storage import Row
-from reference.wacrm.targets import RefusedTargetError, literal
+from reference.wacrm.protocol.bodies import B, Event, WebhookCreate, WebhookPatch
+from reference.wacrm.protocol.envelope import ApiError, Json
+from reference.wacrm.protocol.operations import Operation
+from reference.wacrm.storage.database import Row
+from reference.wacrm.webhooks.allowed_targets import RefusedTargetError, literal
+from reference.wacrm.webhooks.dispatcher import Courier, Delivery
 
 
 def _show_secret(wacrm: Wacrm, operation: Operation) -> None:

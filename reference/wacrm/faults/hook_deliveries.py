@@ -5,13 +5,13 @@ from itertools import count
 from uuid import UUID
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.bodies import Event, WebhookCreate, WebhookPatch
-from reference.wacrm.dispatcher import Delivery
-from reference.wacrm.envelope import Json
 from reference.wacrm.faults.registry import fault
 from reference.wacrm.faults.steps import patch, rewrite
-from reference.wacrm.inbox import Change
-from reference.wacrm.storage import Row
+from reference.wacrm.inbound.meta_webhook import Change
+from reference.wacrm.protocol.bodies import Event, WebhookCreate, WebhookPatch
+from reference.wacrm.protocol.envelope import Json
+from reference.wacrm.storage.database import Row
+from reference.wacrm.webhooks.dispatcher import Delivery
 
 
 def _after_a_change(wacrm: Wacrm, sql: str, member: str) -> None:

@@ -3,14 +3,14 @@
 import httpx
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.bodies import Event, WebhookPatch
-from reference.wacrm.dispatcher import Delivery
-from reference.wacrm.envelope import ApiError, Json
 from reference.wacrm.faults.hook import loopback
 from reference.wacrm.faults.registry import fault
 from reference.wacrm.faults.steps import patch, rewrite
-from reference.wacrm.storage import Row
-from reference.wacrm.targets import RefusedTargetError
+from reference.wacrm.protocol.bodies import Event, WebhookPatch
+from reference.wacrm.protocol.envelope import ApiError, Json
+from reference.wacrm.storage.database import Row
+from reference.wacrm.webhooks.allowed_targets import RefusedTargetError
+from reference.wacrm.webhooks.dispatcher import Delivery
 
 
 @fault("HOOK-01", "the receiver is sent the secret, to compare it with its own")

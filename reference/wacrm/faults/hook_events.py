@@ -1,10 +1,10 @@
 """HOOK: events that are forgotten for some kinds of messages, and endpoints that are gone instead of off."""
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.bodies import Event
-from reference.wacrm.envelope import Json
 from reference.wacrm.faults.registry import fault
 from reference.wacrm.faults.steps import patch
+from reference.wacrm.protocol.bodies import Event
+from reference.wacrm.protocol.envelope import Json
 
 
 def _untold(wacrm: Wacrm, event: Event, sql: str) -> None:

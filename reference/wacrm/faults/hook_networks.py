@@ -7,10 +7,10 @@ from collections.abc import Callable
 import httpx
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.envelope import ApiError
 from reference.wacrm.faults.registry import fault
 from reference.wacrm.faults.steps import patch
-from reference.wacrm.targets import Address, RefusedTargetError, embedded, literal
+from reference.wacrm.protocol.envelope import ApiError
+from reference.wacrm.webhooks.allowed_targets import Address, RefusedTargetError, embedded, literal
 
 _LOOPBACK = "127.0.0.1"
 

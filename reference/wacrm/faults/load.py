@@ -11,16 +11,16 @@ from collections.abc import Mapping
 from starlette.responses import Response
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.broadcasts import Campaign
-from reference.wacrm.dispatcher import Delivery
-from reference.wacrm.envelope import Json
+from reference.wacrm.domain.broadcasts import Campaign
 from reference.wacrm.faults.registry import fault
 from reference.wacrm.faults.steps import patch
-from reference.wacrm.inbox import Post
-from reference.wacrm.operations import Operation
-from reference.wacrm.pages import Window
+from reference.wacrm.inbound.meta_webhook import Post
+from reference.wacrm.protocol.envelope import Json
+from reference.wacrm.protocol.operations import Operation
 from reference.wacrm.settings import WhatsApp
-from reference.wacrm.storage import Row
+from reference.wacrm.storage.database import Row
+from reference.wacrm.storage.keyset_pages import Window
+from reference.wacrm.webhooks.dispatcher import Delivery
 
 
 @fault("unread count", "unread_count is read, and written back a moment later")

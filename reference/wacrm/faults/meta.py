@@ -11,10 +11,10 @@ from dataclasses import replace
 from starlette.datastructures import QueryParams
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.envelope import Json
 from reference.wacrm.faults.registry import fault
 from reference.wacrm.faults.steps import patch
-from reference.wacrm.inbox import Change, Post, Take
+from reference.wacrm.inbound.meta_webhook import Change, Post, Take
+from reference.wacrm.protocol.envelope import Json
 from reference.wacrm.settings import WhatsApp
 
 

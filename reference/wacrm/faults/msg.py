@@ -5,12 +5,12 @@ from collections.abc import Callable
 from uuid import uuid4
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.bodies import MessageCreate, MessageType
-from reference.wacrm.envelope import Json
 from reference.wacrm.faults.registry import fault
 from reference.wacrm.faults.steps import patch, reshape, restatus
-from reference.wacrm.operations import Operation
-from reference.wacrm.storage import Row
+from reference.wacrm.protocol.bodies import MessageCreate, MessageType
+from reference.wacrm.protocol.envelope import Json
+from reference.wacrm.protocol.operations import Operation
+from reference.wacrm.storage.database import Row
 
 
 def _answer(wacrm: Wacrm, change: Callable[[MessageCreate, Json], None]) -> None:

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 import httpx
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.bodies import MessageCreate, MessageType, Template, TemplateParams
-from reference.wacrm.envelope import ApiError, Code, Json
 from reference.wacrm.faults.registry import fault
 from reference.wacrm.faults.steps import patch
-from reference.wacrm.graph import AnswerLostError
+from reference.wacrm.meta.graph_client import AnswerLostError
+from reference.wacrm.protocol.bodies import MessageCreate, MessageType, Template, TemplateParams
+from reference.wacrm.protocol.envelope import ApiError, Code, Json
 from reference.wacrm.settings import WhatsApp
-from reference.wacrm.storage import Row
+from reference.wacrm.storage.database import Row
 
 
 def _compose(wacrm: Wacrm, change: Callable[[MessageCreate, Json], Json]) -> None:

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.bodies import B, MessageCreate, MessageType
-from reference.wacrm.envelope import ApiError, Code, Json
 from reference.wacrm.faults.registry import fault
 from reference.wacrm.faults.steps import patch
-from reference.wacrm.storage import Row
+from reference.wacrm.protocol.bodies import B, MessageCreate, MessageType
+from reference.wacrm.protocol.envelope import ApiError, Code, Json
+from reference.wacrm.storage.database import Row
 
 
 @fault("MSG-04", "the link of a video is checked by Meta only")

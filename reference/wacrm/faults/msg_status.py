@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.bodies import MessageCreate
-from reference.wacrm.envelope import Json
+from reference.wacrm.domain.statuses import Status
 from reference.wacrm.faults.registry import fault
 from reference.wacrm.faults.steps import patch
-from reference.wacrm.statuses import Status
-from reference.wacrm.storage import Row
+from reference.wacrm.protocol.bodies import MessageCreate
+from reference.wacrm.protocol.envelope import Json
+from reference.wacrm.storage.database import Row
 
 
 def _status(wacrm: Wacrm, take: Callable[[Row, str], bool]) -> None:

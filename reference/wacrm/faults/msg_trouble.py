@@ -7,12 +7,12 @@ from uuid import uuid4
 import httpx
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.bodies import MessageCreate, MessageType
-from reference.wacrm.envelope import ApiError, Code, Json
 from reference.wacrm.faults.registry import fault
 from reference.wacrm.faults.steps import patch
-from reference.wacrm.graph import SendError
-from reference.wacrm.storage import Row
+from reference.wacrm.meta.graph_client import SendError
+from reference.wacrm.protocol.bodies import MessageCreate, MessageType
+from reference.wacrm.protocol.envelope import ApiError, Code, Json
+from reference.wacrm.storage.database import Row
 
 
 def _refused(wacrm: Wacrm, handle: Callable[[str, MessageCreate, ApiError], None]) -> None:

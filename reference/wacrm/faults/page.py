@@ -11,8 +11,8 @@ from starlette.datastructures import QueryParams
 from reference.wacrm.assembly import Wacrm
 from reference.wacrm.faults.registry import fault
 from reference.wacrm.faults.steps import patch, rewrite
-from reference.wacrm.pages import DEFAULT_LIMIT, MAXIMUM_LIMIT, Window
-from reference.wacrm.storage import Row
+from reference.wacrm.storage.database import Row
+from reference.wacrm.storage.keyset_pages import DEFAULT_LIMIT, MAXIMUM_LIMIT, Window
 
 FIRST = "9999"
 _MILLISECONDS = len("2026-07-01T12:00:00.000")

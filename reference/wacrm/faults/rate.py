@@ -9,12 +9,12 @@ from contextvars import ContextVar
 from starlette.requests import Request
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.envelope import ApiError
+from reference.wacrm.domain.keys import Caller
+from reference.wacrm.domain.limiter import Window
 from reference.wacrm.faults.registry import fault
 from reference.wacrm.faults.steps import patch, refuse_late, refuse_late_awaited
-from reference.wacrm.keys import Caller
-from reference.wacrm.limiter import Window
-from reference.wacrm.operations import Operation
+from reference.wacrm.protocol.envelope import ApiError
+from reference.wacrm.protocol.operations import Operation
 
 
 @fault("RATE-01", "the counter is compared with > instead of >=")

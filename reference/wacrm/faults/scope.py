@@ -1,11 +1,11 @@
 """SCOPE: what a key may do."""
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.envelope import ApiError, Code
+from reference.wacrm.domain.keys import Caller
 from reference.wacrm.faults.registry import fault
 from reference.wacrm.faults.steps import patch, refuse_late, refuse_late_awaited
-from reference.wacrm.keys import Caller
-from reference.wacrm.operations import Operation, Scope
+from reference.wacrm.protocol.envelope import ApiError, Code
+from reference.wacrm.protocol.operations import Operation, Scope
 
 
 @fault("SCOPE-01", "the route of a late addition has no scope check")

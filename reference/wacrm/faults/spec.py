@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.bodies import B, ContactCreate, WebhookCreate
-from reference.wacrm.clock import Ids
-from reference.wacrm.envelope import Json, not_found
 from reference.wacrm.faults.registry import fault
 from reference.wacrm.faults.steps import current_operation, patch, reshape
-from reference.wacrm.operations import Operation
-from reference.wacrm.storage import Row
+from reference.wacrm.protocol.bodies import B, ContactCreate, WebhookCreate
+from reference.wacrm.protocol.envelope import Json, not_found
+from reference.wacrm.protocol.operations import Operation
+from reference.wacrm.storage.clock import Ids
+from reference.wacrm.storage.database import Row
 
 
 @fault("SPEC-01", "the cursor of an empty result is an empty string")

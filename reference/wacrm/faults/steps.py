@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.bodies import Body
-from reference.wacrm.envelope import ApiError, Json
-from reference.wacrm.keys import Caller
-from reference.wacrm.operations import Operation
+from reference.wacrm.domain.keys import Caller
+from reference.wacrm.protocol.bodies import Body
+from reference.wacrm.protocol.envelope import ApiError, Json
+from reference.wacrm.protocol.operations import Operation
 
 B = TypeVar("B", bound=Body)
 

@@ -6,14 +6,14 @@ from typing import Protocol
 from starlette.datastructures import QueryParams
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.bodies import ContactCreate, ContactPatch, Event, MessageCreate, WebhookPatch
-from reference.wacrm.clock import Ids
-from reference.wacrm.envelope import ApiError, Code, Json, not_found
 from reference.wacrm.faults.registry import fault
 from reference.wacrm.faults.steps import B, current_operation, patch, rewrite
-from reference.wacrm.operations import Operation
-from reference.wacrm.pages import Window
-from reference.wacrm.storage import Row
+from reference.wacrm.protocol.bodies import ContactCreate, ContactPatch, Event, MessageCreate, WebhookPatch
+from reference.wacrm.protocol.envelope import ApiError, Code, Json, not_found
+from reference.wacrm.protocol.operations import Operation
+from reference.wacrm.storage.clock import Ids
+from reference.wacrm.storage.database import Row
+from reference.wacrm.storage.keyset_pages import Window
 
 _OWNERS = {
     "contacts": "SELECT account_id FROM contacts WHERE id = :id",

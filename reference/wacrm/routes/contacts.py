@@ -2,8 +2,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from reference.wacrm.bodies import ContactCreate, ContactPatch
-from reference.wacrm.operations import Operation
+from reference.wacrm.protocol.bodies import ContactCreate, ContactPatch
+from reference.wacrm.protocol.operations import Operation
 from reference.wacrm.routes.wiring import admit, id_filter
 
 router = APIRouter()

@@ -3,10 +3,10 @@
 from starlette.requests import Request
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.clock import Ids
-from reference.wacrm.envelope import bad_request
-from reference.wacrm.keys import Caller
-from reference.wacrm.operations import Operation
+from reference.wacrm.domain.keys import Caller
+from reference.wacrm.protocol.envelope import bad_request
+from reference.wacrm.protocol.operations import Operation
+from reference.wacrm.storage.clock import Ids
 
 
 def wacrm_of(request: Request) -> Wacrm:

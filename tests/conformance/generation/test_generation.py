@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeGuard
 import pytest
 
 from conformance import generation
-from conformance.contract import operations
+from conformance.contract.openapi import operations
 from conformance.generation import Budget, Mode, Run
 from tests.conformance.generation.tiny import Plant, Tiny
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.contract import operation
+from conformance.contract.openapi import operation
 from conformance.generation.harmless import IMPOSSIBLE_IDS, Harmless, KnownTemplate
 from conformance.generation.memory import Memory
 from conformance.generation.traffic import Request

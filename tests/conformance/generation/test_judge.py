@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from conformance.contract import operation
+from conformance.contract.openapi import operation
 from conformance.generation.judge import Judge, Trait
 from conformance.generation.memory import Memory
 from conformance.generation.traffic import Request

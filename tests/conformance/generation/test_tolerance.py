@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from conformance.contract import operation
+from conformance.contract.openapi import operation
 from conformance.generation.tolerance import must_be_refused
 from conformance.generation.traffic import Request
 

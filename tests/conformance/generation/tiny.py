@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-from conformance.schema import is_uuid
+from conformance.contract.json_schema import is_uuid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

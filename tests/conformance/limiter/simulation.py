@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Protocol
 
-from conformance.keys import Key, Role
 from conformance.limiter.observation import Observation, Request
+from conformance.target.keys import Key, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

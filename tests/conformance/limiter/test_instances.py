@@ -4,10 +4,10 @@ import random
 
 import pytest
 
-from conformance.expect import Mismatch
 from conformance.limiter import experiments
 from conformance.limiter.counting import Budget
 from conformance.limiter.instances import estimate, one_budget
+from conformance.target.expect import Mismatch
 from tests.conformance.limiter.simulation import (
     LIMIT,
     WINDOW,

@@ -5,11 +5,11 @@ import time
 
 import pytest
 
-from conformance.expect import NoVerdict
-from conformance.keys import Key, KeyPool, Role
-from conformance.limiter.desk import Desk, stocked
 from conformance.limiter.instrument import Live, Turns
-from conformance.probe import Probe
+from conformance.limiter.key_scheduling import Desk, stocked
+from conformance.target.expect import NoVerdict
+from conformance.target.keys import Key, KeyPool, Role
+from conformance.target.probe import Probe
 from tests.conformance.limiter.simulation import key
 
 

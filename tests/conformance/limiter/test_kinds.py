@@ -4,9 +4,9 @@ from itertools import chain, repeat
 
 import pytest
 
-from conformance.expect import NoVerdict
 from conformance.limiter import experiments
 from conformance.limiter.kinds import Kind, fit, opening
+from conformance.target.expect import NoVerdict
 from tests.conformance.limiter.simulation import (
     LIMIT,
     WINDOW,

@@ -10,27 +10,27 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from conformance.account import Account
-from conformance.calls import Calls
-from conformance.expect import Mismatch, NoVerdict
-from conformance.keys import Key, KeyPool, Role
-from conformance.limiter import counting, experiments, instances, prices, promises
+from conformance.limiter import charging, counting, experiments, instances, promises
 from conformance.limiter.counting import Budget
 from conformance.limiter.instrument import Live, Turns
 from conformance.limiter.kinds import Kind
 from conformance.limiter.laboratory import Bench, Laboratory
 from conformance.limiter.observation import SPEND
 from conformance.limiter.requests import Prepared
-from conformance.numbers import Numbers
-from conformance.probe import Api, Probe
-from conformance.provider import Provider
-from conformance.stack import Embedded, Process, Stack, embedded_accounts
+from conformance.meta.provider import Provider
+from conformance.runner.stack import Embedded, Process, Stack, embedded_accounts
+from conformance.target.expect import Mismatch, NoVerdict
+from conformance.target.keys import Key, KeyPool, Role
+from conformance.target.numbers import Numbers
+from conformance.target.probe import Api, Probe
+from conformance.wacrm.steps.account import Account
+from conformance.wacrm.steps.valid_requests import Calls
 from tests.conformance.limiter.balancer import balancer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from conformance.target import Target
+    from conformance.target.target import Target
 
 LIMIT, WINDOW = 24, 10.0
 
@@ -104,7 +104,7 @@ def test_keys_that_were_all_used_just_before_give_no_finding(
         *(_verdict(counting.still_admitted, one, "key") for one in isolation.begun.values()),
         *(_verdict(counting.untouched, o, isolation.spent, lab.budget, "key") for o in isolation.fresh.values()),
         _verdict(counting.one_for_all, [seen for _, seen in mixture.mixed], mixture.rest, lab.in_practice),
-        _verdict(prices.charged, cost.purchases, cost.rest, lab.in_practice),
+        _verdict(charging.charged, cost.purchases, cost.rest, lab.in_practice),
         _verdict(instances.one_budget, rest, lab.budget),
     ]
     assert "no verdict" in judged

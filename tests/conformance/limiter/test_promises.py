@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.expect import Mismatch, NoVerdict
 from conformance.limiter import experiments, promises
 from conformance.limiter.observation import Observation, refusals
 from conformance.limiter.timekeeping import offset
+from conformance.target.expect import Mismatch, NoVerdict
 from tests.conformance.limiter.simulation import (
     LIMIT,
     WINDOW,

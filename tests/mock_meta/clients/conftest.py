@@ -14,7 +14,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from mock_meta.hosts import META_HOSTS
+from mock_meta.protocol.meta_hosts import META_HOSTS
 from tests.mock_meta.conftest import DEADLINE, running, until
 from tests.mock_meta.inside import PHONE, WABA, account
 

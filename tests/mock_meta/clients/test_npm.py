@@ -12,7 +12,7 @@ from typing import IO, Any
 import platformdirs
 import pytest
 
-from mock_meta.screen import REDIRECT
+from mock_meta.serving.start_screen import REDIRECT
 from tests.mock_meta.conftest import DEADLINE, Live
 from tests.mock_meta.inside import PERSON, PHONE, SECRET, TEMPLATES, TOKEN, WABA
 

@@ -1,0 +1,167 @@
+"""The gate's options, as pytest options, and what they select."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.runner.stack import Embedded
+from conformance.target import target as settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.contract.requirements import Requirement
+    from conformance.target.target import Target
+
+
+OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
+    (
+        "--target",
+        {
+            "type": Path,
+            "metavar": "FILE",
+            "help": "harness.toml of the deployment to judge (default: the embedded reference)",
+        },
+    ),
+    ("--base-url", {"metavar": "URL", "help": "the deployment's address; as --set target.base_url=URL"}),
+    (
+        "--set",
+        {"action": "append", "default": [], "metavar": "KEY=VALUE", "help": "override a setting, as target.limit=60"},
+    ),
+    (
+        "--allow-host",
+        {"action": "append", "default": [], "metavar": "HOST", "help": "judge a deployment on this other machine"},
+    ),
+    (
+        "--clause",
+        {"action": "append", "default": [], "metavar": "ID", "help": "judge only these clauses, as PAGE-05,CONT-01"},
+    ),
+    (
+        "--group",
+        {"action": "append", "default": [], "metavar": "GROUP", "help": "judge only these groups, as PAGE,CONT"},
+    ),
+    (
+        "--level",
+        {"action": "append", "default": [], "metavar": "LEVEL", "help": "judge only clauses of these levels: M, S, I"},
+    ),
+    ("--seed", {"type": int, "metavar": "N", "help": "seed of all drawn data (default: random; the report prints it)"}),
+    (
+        "--out",
+        {
+            "type": Path,
+            "default": Path("reports/out"),
+            "metavar": "DIR",
+            "help": "where the run's folder is made (reports/out)",
+        },
+    ),
+    (
+        "--baseline",
+        {"type": Path, "metavar": "FILE", "help": "accepted findings, each with a reason and an expiry (TOML)"},
+    ),
+    (
+        "--variant",
+        {
+            "action": "append",
+            "default": [],
+            "metavar": "NAME",
+            "help": "let the embedded reference be correct otherwise",
+        },
+    ),
+    (
+        "--fault",
+        {"action": "append", "default": [], "metavar": "NAME", "help": "switch on a fault of the embedded reference"},
+    ),
+)
+"""Flag and its argparse keywords; pytest and the command line's `--help` both read them."""
+
+
+def add(parser: pytest.Parser) -> None:
+    """Declare the options to pytest."""
+    group = parser.getgroup("wacrm-harness")
+    for flag, keywords in OPTIONS:
+        group.addoption(flag, **keywords)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which clauses are judged; empty sets mean all."""
+
+    clauses: frozenset[str]
+    groups: frozenset[str]
+    levels: frozenset[str]
+
+    def takes(self, requirement: Requirement) -> bool:
+        return (
+            (not self.clauses or requirement.id in self.clauses)
+            and (not self.groups or requirement.group in self.groups)
+            and (not self.levels or requirement.level in self.levels)
+        )
+
+
+def selection(config: pytest.Config, requirements: Mapping[str, Requirement]) -> Selection:
+    """What `--clause`, `--group` and `--level` select. Raises `pytest.UsageError` for a name that does not exist."""
+    groups = {requirement.group for requirement in requirements.values()}
+    return Selection(
+        _names(config, "clause", set(requirements)),
+        _names(config, "group", groups),
+        _names(config, "level", {"M", "S", "I"}),
+    )
+
+
+def _names(config: pytest.Config, option: str, known: set[str]) -> frozenset[str]:
+    given = [name.strip().upper() for value in config.getoption(option) for name in value.split(",") if name.strip()]
+    for name in given:
+        if name not in known:
+            close = ", ".join(difflib.get_close_matches(name, sorted(known), 3)) or ", ".join(sorted(known)[:12])
+            raise pytest.UsageError(f"--{option} {name}: there is no such {option}; near: {close}")
+    return frozenset(given)
+
+
+def seed(config: pytest.Config) -> int:
+    """`--seed`, or a random one."""
+    given = config.getoption("seed")
+    return secrets.randbelow(10**9) if given is None else int(given)
+
+
+def external_target(config: pytest.Config) -> Target | None:
+    """The deployment that flags, environment or a file name; None for the embedded reference. Raises UsageError."""
+    overrides = list(config.getoption("set"))
+    if config.getoption("base_url"):
+        overrides.append(f"target.base_url={config.getoption('base_url')}")
+    named = config.getoption("target") or "WACRM_TARGET_BASE_URL" in os.environ
+    if not named and not any(override.startswith("target.base_url=") for override in overrides):
+        return None
+    if config.getoption("fault") or config.getoption("variant"):
+        raise pytest.UsageError(
+            "--fault and --variant are for the embedded reference, which --target and --base-url replace"
+        )
+    try:
+        target = settings.load(config.getoption("target"), os.environ, overrides)
+        settings.refuse_strangers(target, config.getoption("allow_host"))
+    except settings.SettingsError as error:
+        raise pytest.UsageError(str(error)) from None
+    return target
+
+
+def embedded(config: pytest.Config) -> Embedded:
+    """The embedded reference: 120 requests in 60 s unless `--set target.limit=… --set target.window=…`."""
+    values = {"target.limit": "120", "target.window": "60"}
+    for override in config.getoption("set"):
+        name, _, value = override.partition("=")
+        if name not in values:
+            raise pytest.UsageError(
+                f"--set {name}: for the embedded reference only target.limit and target.window can be set"
+            )
+        values[name] = value
+    try:
+        limit, window = int(values["target.limit"]), float(values["target.window"])
+    except ValueError as error:
+        raise pytest.UsageError(f"--set: {error}") from None
+    return Embedded(config.getoption("fault"), config.getoption("variant"), limit, window)

@@ -1,0 +1,143 @@
+"""The few verifiers. They raise `Mismatch`: the only exception that means "the target broke the clause"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Sequence
+
+    from conformance.target.probe import Exchange
+
+
+def requirement(clause: str) -> pytest.MarkDecorator:
+    """Tie a check to the clause of `requirements.yaml` that it judges."""
+    return pytest.mark.requirement(clause)
+
+
+class Mismatch(AssertionError):  # noqa: N818 - the design's word
+    """The target did something else than the clause says. `exchanges` reproduce it; `evidence` are lines from other records."""
+
+    def __init__(self, expected: str, actual: str, *exchanges: Exchange, evidence: Iterable[str] = ()) -> None:
+        super().__init__(f"expected {expected}; actual {actual}")
+        self.expected, self.actual = expected, actual
+        self.exchanges, self.evidence = exchanges, list(evidence)
+
+
+class NoVerdict(Exception):  # noqa: N818 - the design's word
+    """The check's precondition never held, so nothing is known about the clause."""
+
+
+class Starved(NoVerdict):
+    """The target answers nothing but 429: whatever the check wanted to know, it was not told."""
+
+
+class Lacking(Exception):  # noqa: N818 - reads as the reason it is
+    """The target file declares or gives something that this check cannot do without: the clause is skipped."""
+
+
+def status(exchange: Exchange, *allowed: int) -> Exchange:
+    """The answer has one of the statuses."""
+    if exchange.status not in allowed:
+        raise Mismatch(f"HTTP {' or '.join(map(str, allowed))}", exchange.summary, exchange)
+    return exchange
+
+
+def error(exchange: Exchange, *allowed: tuple[int, str]) -> Exchange:
+    """The answer is the error envelope with one of the (status, code) pairs (ENV-02, ENV-03)."""
+    status(exchange, *dict.fromkeys(pair[0] for pair in allowed))
+    code = error_code(exchange)
+    if (exchange.status, code) not in allowed:
+        wanted = " or ".join(f"{s} {c!r}" for s, c in allowed)
+        raise Mismatch(f"error.code of {wanted}", f"{exchange.status} with error.code {code!r}", exchange)
+    return exchange
+
+
+def error_code(exchange: Exchange) -> str:
+    """`error.code` of an error envelope; a Mismatch when the body is none."""
+    body = exchange.json()
+    inner = body.get("error") if isinstance(body, dict) else None
+    if not isinstance(inner, dict) or not all(isinstance(inner.get(k), str) for k in ("code", "message")):
+        raise Mismatch('the error envelope {"error": {"code", "message"}}', exchange.excerpt, exchange)
+    return str(inner["code"])
+
+
+def data(exchange: Exchange, *allowed: int) -> Any:  # noqa: ANN401 - JSON
+    """The `data` of a success envelope; a Mismatch for another status or shape."""
+    status(exchange, *allowed)
+    body = exchange.json()
+    if not isinstance(body, dict) or "data" not in body:
+        raise Mismatch('the success envelope {"data": …}', exchange.excerpt, exchange)
+    return body["data"]
+
+
+def record(exchange: Exchange, *allowed: int) -> dict[str, Any]:
+    """`data`, which is an object."""
+    inner = data(exchange, *allowed)
+    if not isinstance(inner, dict):
+        raise Mismatch("an object in data", exchange.excerpt, exchange)
+    return inner
+
+
+def rows(exchange: Exchange) -> list[dict[str, Any]]:
+    """`data` of a 200 list answer: a list of objects."""
+    inner = data(exchange, 200)
+    if not isinstance(inner, list) or not all(isinstance(row, dict) for row in inner):
+        raise Mismatch("a list of objects in data", exchange.excerpt, exchange)
+    return inner
+
+
+def member(source: dict[str, Any], name: str, *exchanges: Exchange) -> Any:  # noqa: ANN401 - JSON
+    """`source[name]`; a Mismatch when the target left it out."""
+    if name not in source:
+        raise Mismatch(f"a member {name!r}", f"only {', '.join(sorted(source)) or 'no members'}", *exchanges)
+    return source[name]
+
+
+def equal(actual: object, expected: object, what: str, *exchanges: Exchange, evidence: Iterable[str] = ()) -> None:
+    """`actual == expected`, of the same JSON type (1 is not true)."""
+    same_type = isinstance(actual, bool) == isinstance(expected, bool)
+    if actual != expected or not same_type:
+        raise Mismatch(f"{what} to be {show(expected)}", show(actual), *exchanges, evidence=evidence)
+
+
+def same_members(actual: Collection[Any], expected: Collection[Any], what: str, *exchanges: Exchange) -> None:
+    """The same values in any order, none twice."""
+    missing = [v for v in expected if v not in actual]
+    surplus = [v for v in actual if v not in expected]
+    doubled = sorted(
+        {str(v) for v in actual if list(actual).count(v) > list(expected).count(v)} - {str(v) for v in surplus}
+    )
+    if missing or surplus or doubled:
+        parts = [
+            f"{n} {len(v)}: {show(v)}"
+            for n, v in (("missing", missing), ("unexpected", surplus), ("twice", doubled))
+            if v
+        ]
+        raise Mismatch(f"{what} to be exactly the {len(expected)} expected", "; ".join(parts), *exchanges)
+
+
+def that(condition: object, expected: str, actual: str | Callable[[], str], *exchanges: Exchange) -> None:
+    """Anything else: a condition, and the two halves of the sentence for when it does not hold."""
+    if not condition:
+        raise Mismatch(expected, actual if isinstance(actual, str) else actual(), *exchanges)
+
+
+def precondition(condition: object, missing: str) -> None:
+    """Something that the check needs and cannot bring about itself; without it there is no verdict."""
+    if not condition:
+        raise NoVerdict(missing)
+
+
+def show(value: object, width: int = 300) -> str:
+    """A value as a person wants it in a sentence, cut at `width` characters."""
+    text = repr(value)
+    return text if len(text) <= width else f"{text[:width]}… ({len(text)} characters)"
+
+
+def first(items: Sequence[Any], what: str) -> Any:  # noqa: ANN401 - JSON
+    """The first item; no verdict when there is none."""
+    precondition(items, f"there is no {what}")
+    return items[0]

@@ -1,0 +1,294 @@
+"""What is judged: addresses, keys, limits, capabilities. Read once, from harness.toml, the environment and flags.
+
+Later sources win: file, then `WACRM_<SECTION>_<NAME>` in the environment, then `--set section.name=value`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from typing import TYPE_CHECKING, Annotated, Any, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+from conformance.target.keys import Key, Role, scoped_role
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+SCOPES = (
+    "messages:send",
+    "messages:read",
+    "contacts:read",
+    "contacts:write",
+    "conversations:read",
+    "broadcasts:send",
+    "webhooks:manage",
+)
+LOOPBACK = re.compile(r"^(localhost|127\.\d+\.\d+\.\d+|::1|\[::1\])$")
+
+
+class SettingsError(Exception):
+    """A setting is missing, misspelled or impossible. The message names the source, the key and the line."""
+
+
+def _as_list(value: Any) -> Any:  # noqa: ANN401 - raw settings
+    return [value] if isinstance(value, str) else value
+
+
+def _from_environment(value: Any) -> Any:  # noqa: ANN401 - raw settings
+    if isinstance(value, str) and value.startswith("env:"):
+        try:
+            return os.environ[value.removeprefix("env:")]
+        except KeyError:
+            raise ValueError(f"the environment has no variable {value.removeprefix('env:')}") from None
+    return value
+
+
+Secret = Annotated[SecretStr, BeforeValidator(_from_environment)]
+Secrets = Annotated[list[Secret], BeforeValidator(_as_list)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Address(Section):
+    """`base_url` is the deployment's origin or its `/api/v1`; `limit` requests per `window` seconds and key."""
+
+    base_url: str
+    webhook_url: str = ""
+    limit: int = Field(120, ge=2)
+    window: float = Field(60.0, gt=0)
+    timeout: float = Field(30.0, gt=0)
+    patience: float = Field(10.0, gt=0)
+    ca: str = ""
+    insecure: bool = False
+    embedded: bool = False
+
+    @model_validator(mode="after")
+    def _addresses(self) -> Self:
+        split = urlsplit(self.base_url)
+        if split.scheme not in {"http", "https"} or not split.hostname:
+            raise ValueError(f"base_url must be an http or https URL, not {self.base_url!r}")
+        return self
+
+    @property
+    def origin(self) -> str:
+        return re.sub(r"/api/v1/?$", "", self.base_url).rstrip("/")
+
+    @property
+    def api(self) -> str:
+        return f"{self.origin}/api/v1"
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.base_url).hostname or ""
+
+    @property
+    def verify(self) -> bool | str:
+        """For the HTTP client: a CA file, or whether certificates are verified at all."""
+        return self.ca or not self.insecure
+
+    @property
+    def meta_webhook(self) -> str:
+        return self.webhook_url or f"{self.origin}/api/whatsapp/webhook"
+
+
+class Keys(Section):
+    """Keys by role. `full` are of one account; `only` and `all_but` map a scope to a key of that account."""
+
+    full: Secrets = Field(min_length=1)
+    none: Secrets = []
+    revoked: Secrets = []
+    expired: Secrets = []
+    other_account: Secrets = []
+    unconfigured: Secrets = []
+    only: dict[str, Secret] = {}
+    all_but: dict[str, Secret] = {}
+
+    @model_validator(mode="after")
+    def _known_scopes(self) -> Self:
+        for scope in (*self.only, *self.all_but):
+            if scope not in SCOPES:
+                close = difflib.get_close_matches(scope, SCOPES, 1)
+                raise ValueError(f"unknown scope {scope!r}" + (f"; did you mean {close[0]!r}?" if close else ""))
+        return self
+
+    def flat(self) -> list[Key]:
+        """Every key, with the role that the pool knows it by."""
+        lists = {Role.FULL: self.full, Role.NONE: self.none, Role.REVOKED: self.revoked, Role.EXPIRED: self.expired,
+                 Role.OTHER: self.other_account, Role.UNCONFIGURED: self.unconfigured}  # fmt: skip
+        keys = [
+            Key(f"{role}[{i}]", role, s.get_secret_value())
+            for role, given in lists.items()
+            for i, s in enumerate(given)
+        ]
+        for kind, mapping in (("only", self.only), ("all_but", self.all_but)):
+            keys += [Key(r, r, s.get_secret_value()) for scope, s in mapping.items() if (r := scoped_role(kind, scope))]
+        return keys
+
+
+class Meta(Section):
+    """Mock Meta and the deployment's WhatsApp connection. `access_token` lets the harness tell the mock of the account."""
+
+    control: str
+    phone_number_id: str
+    waba_id: str
+    app_secret: Secret
+    verify_token: Secret
+    access_token: Secret | None = None
+    display_phone_number: str = "15550100000"
+    other_phone_number_id: str = ""
+    other_waba_id: str = ""
+    other_access_token: Secret | None = None
+
+
+class Receiver(Section):
+    """Where the target's outbound webhooks arrive. `origin` is what the target calls, when it is not the listener itself.
+
+    `ca` is the private CA that the target was told to trust: made at that path by the first run, kept for the next.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    origin: str = ""
+    ca: str = ""
+
+
+class Capabilities(Section):
+    """What the target has. A false one makes the clauses that need it `skip`."""
+
+    messages: bool = True
+    broadcasts: bool = True
+    webhooks: bool = True
+    inbound: bool = True
+    webhook_attempts: int = Field(1, ge=1)
+    webhook_failures: int = Field(15, ge=1)
+    webhook_timeout: float = Field(5.0, gt=0)
+    probe_private_networks: bool = False
+
+
+class Target(Section):
+    """All that the judge knows of the deployment, and the hosts that its operator named."""
+
+    target: Address
+    keys: Keys
+    meta: Meta | None = None
+    receiver: Receiver | None = None
+    capabilities: Capabilities = Capabilities()
+    allow_hosts: list[str] = []
+
+    @property
+    def secrets(self) -> list[str]:
+        """Every secret in clear, for the test that nothing written holds one."""
+        given = [] if self.meta is None else [value for _, value in self.meta if isinstance(value, SecretStr)]
+        return [key.secret for key in self.keys.flat()] + [secret.get_secret_value() for secret in given]
+
+
+def load(path: Path | None, environment: Mapping[str, str], overrides: Sequence[str] = ()) -> Target:
+    """The target from all three sources. Raises `SettingsError`."""
+    text = _read(path) if path else ""
+    raw = _parse(path, text)
+    for source, name, value in [*_environment(environment), *(_override(o) for o in overrides)]:
+        _put(raw, name, value, source)
+    try:
+        return Target.model_validate(raw)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_explain(e, path, text) for e in error.errors(include_input=False))) from None
+
+
+def refuse_strangers(target: Target, allowed: Sequence[str]) -> None:
+    """Only this machine is a target unless its host was named (decision 4). Raises `SettingsError`."""
+    host = target.target.host
+    if not LOOPBACK.match(host) and host not in {*allowed, *target.allow_hosts}:
+        raise SettingsError(
+            f"{host} is not this machine. The gate writes contacts and webhooks into its target; if {host} is a test\n"
+            f"deployment of yours, name it: --allow-host {host}"
+        )
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: cannot be read ({error})") from None
+
+
+def _parse(path: Path | None, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path}: not valid TOML: {error}") from None
+
+
+def _environment(environment: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    sections = {name.upper(): name for name in Target.model_fields if name != "allow_hosts"}
+    found = []
+    for variable, value in environment.items():
+        parts = variable.split("_", 2)
+        if parts[0] == "WACRM" and len(parts) == 3 and parts[1] in sections:  # noqa: PLR2004
+            found.append((variable, f"{sections[parts[1]]}.{parts[2].lower()}", value))
+    return found
+
+
+def _override(text: str) -> tuple[str, str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or "." not in name:
+        raise SettingsError(f"--set {text}: write section.name=value, for example target.limit=60")
+    return f"--set {text.split('=', maxsplit=1)[0]}", name.strip(), value.strip()
+
+
+def _put(raw: dict[str, Any], name: str, value: str, source: str) -> None:
+    section, rest = name.split(".", 1)
+    fields = rest.split(".", 1)
+    holder = raw.setdefault(section, {})
+    if not isinstance(holder, dict):
+        raise SettingsError(f"{source}: {section} is not a section")
+    if len(fields) == 2:  # noqa: PLR2004 - keys.only.contacts:read
+        holder = holder.setdefault(fields[0], {})
+    is_list = section == "keys" and len(fields) == 1
+    holder[fields[-1]] = [part.strip() for part in value.split(",")] if is_list else value
+
+
+def _explain(error: Any, path: Path | None, text: str) -> str:  # noqa: ANN401 - pydantic's dict
+    location = [str(part) for part in error["loc"]]
+    line = _line(text, location)
+    where = f"{path}:{line}: " if line else f"{path}: " if path else ""
+    name = ".".join(location)
+    if error["type"] == "extra_forbidden":
+        return f"{where}{name}: unknown setting{_suggestion(location)}"
+    if error["type"] == "missing":
+        return f"{where}{name}: missing; harness.example.toml shows every setting"
+    return f"{where}{name}: {error['msg'].removeprefix('Value error, ')}"
+
+
+def _suggestion(location: list[str]) -> str:
+    model: Any = Target
+    for part in location[:-1]:
+        annotation = model.model_fields[part].annotation
+        model = next((a for a in getattr(annotation, "__args__", [annotation]) if hasattr(a, "model_fields")), model)
+    close = difflib.get_close_matches(location[-1], list(model.model_fields), 1, 0.5)
+    return f"; did you mean {'.'.join([*location[:-1], close[0]])}?" if close else ""
+
+
+def _line(text: str, location: list[str]) -> int | None:
+    """The line of the setting, or of the deepest part of its path that the file has."""
+    names = [part for part in location if not part.isdigit()]
+    section: list[str] = []
+    best: tuple[int, int] | None = None
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := re.match(r"\s*\[+([^\]]+)\]+", line):
+            section = [part.strip(' "') for part in header[1].split(".")]
+            here = section
+        elif setting := re.match(r"""\s*["']?([\w:.-]+)["']?\s*=""", line):
+            here = [*section, setting[1]]
+        else:
+            continue
+        if names[: len(here)] == here and (best is None or len(here) > best[0]):
+            best = (len(here), number)
+    return best[1] if best else None

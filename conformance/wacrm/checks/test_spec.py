@@ -1,0 +1,179 @@
+"""SPEC: what `openapi.yaml` says, asked in many ways. One generated run per mode, judged operation by operation."""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance import generation
+from conformance.contract import openapi
+from conformance.generation import Budget, KnownTemplate, Mode
+from conformance.meta.templates import GREETING, PLAIN
+from conformance.target import expect
+from conformance.target.expect import Lacking, Mismatch, NoVerdict, requirement
+from conformance.target.probe import Exchange, NoAnswerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from conformance.contract.openapi import Operation
+    from conformance.generation import Answer, Defect, Run, Send
+    from conformance.runner.run_state import Judgement
+    from conformance.target.probe import Api
+    from conformance.target.target import Capabilities
+    from conformance.wacrm.steps.account import Account
+
+    Generated = Callable[[Mode], Run]
+
+# The three checks share their runs, so one worker makes all of them.
+pytestmark = pytest.mark.xdist_group("generated")
+
+BUDGET = Budget(seconds=90.0)
+"""Long enough for a deployment with few keys, whose limiter makes the run wait."""
+
+TEMPLATES = (KnownTemplate(PLAIN, "en_US"), KnownTemplate(GREETING, "en_US", values=2))
+SENDS = ("sendMessage", "createBroadcast")
+OF_SENDS = ("getBroadcast", "getConversation", "listConversationMessages")
+"""What only exists when something was sent."""
+
+OPERATIONS = openapi.operations()
+REFUSING = [operation for operation in OPERATIONS if operation.has_body or operation.takes_id]
+REMEMBERING = [
+    operation for operation in OPERATIONS if operation.takes_id or operation.id in {"listConversations", "listWebhooks"}
+]
+
+
+def each(operations: list[Operation] | tuple[Operation, ...]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("operation", operations, ids=[operation.id for operation in operations])
+
+
+@pytest.fixture(scope="module")
+def generated(
+    judgement: Judgement, capabilities: Capabilities, shared_account: Callable[[str], Account]
+) -> Iterator[Generated]:
+    """`generated(Mode.VALID)`: that mode's run, made when it is first asked for. What it registered is deleted at the end."""
+    account = shared_account("generated")
+    without = () if capabilities.messages and judgement.armed else SENDS
+    made: list[Run] = []
+
+    @cache
+    def run(mode: Mode) -> Run:
+        made.append(
+            generation.run(
+                mode, send=counted(steadily(account.api), judgement, mode), number=account.numbers.fresh,
+                seed=judgement.seed, ids=existing(account),
+                templates=TEMPLATES, without=without, budget=BUDGET,
+            )
+        )  # fmt: skip
+        judgement.doing = ""
+        return made[-1]
+
+    yield run
+    for run_ in made:
+        for webhook in run_.created.get("webhooks", ()):
+            account.api.delete(f"/webhooks/{webhook}")
+
+
+def steadily(api: Api) -> Send:
+    """A request that gets no answer is sent once more: after a failure, servers drop the connection that it was on."""
+
+    def send(method: str, path: str, *, content: bytes | None, headers: Mapping[str, str]) -> Exchange:
+        try:
+            return api.call(method, path, content=content, headers=headers)
+        except NoAnswerError:
+            return api.call(method, path, content=content, headers=headers)
+
+    return send
+
+
+def counted(send: Send, judgement: Judgement, mode: Mode) -> Send:
+    """The same, and the progress line tells how many were sent: the first check waits for all that it judges."""
+    numbers = count(1)
+    judgement.doing = f"generating requests ({mode})"
+
+    def told(method: str, path: str, *, content: bytes | None, headers: Mapping[str, str]) -> Answer:
+        judgement.doing = f"{next(numbers)} generated requests ({mode})"
+        return send(method, path, content=content, headers=headers)
+
+    return told
+
+
+def existing(account: Account) -> dict[str, list[str]]:
+    """Ids of some rows that are there already."""
+    rows = {kind: first_page(account, kind) for kind in ("contacts", "conversations")}
+    tags = [tag["id"] for contact in rows["contacts"] for tag in contact.get("tags") or []]
+    return {kind: [row["id"] for row in found if "id" in row] for kind, found in rows.items()} | {"tags": tags}
+
+
+def first_page(account: Account, kind: str) -> list[dict[str, Any]]:
+    answer = account.api.get(f"/{kind}", limit=20).json()
+    rows = answer.get("data") if isinstance(answer, dict) else None
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+@requirement("SPEC-01")
+@each(OPERATIONS)
+def test_answers_to_generated_input_conform(operation: Operation, generated: Generated) -> None:
+    valid, invalid = generated(Mode.VALID), generated(Mode.INVALID)
+    refuse("SPEC-01", operation, valid, invalid)
+    proven(operation, valid)
+
+
+@requirement("SPEC-02")
+@each(REFUSING)
+def test_generated_invalid_input_is_refused(operation: Operation, generated: Generated) -> None:
+    run = generated(Mode.INVALID)
+    refuse("SPEC-02", operation, run)
+    called(operation, run)
+    answers = run.answers[operation.label]
+    expect.precondition(any(400 <= s < 500 and s != 429 for s in answers), f"{operation.label} refused nothing")
+
+
+@requirement("SPEC-03")
+@each(REMEMBERING)
+def test_generated_sequences_keep_their_promises(operation: Operation, generated: Generated) -> None:
+    sequences, valid = generated(Mode.SEQUENCES), generated(Mode.VALID)
+    refuse("SPEC-03", operation, sequences, valid)
+    proven(operation, sequences, valid)
+
+
+def refuse(clause: str, operation: Operation, *runs: Run) -> None:
+    """A Mismatch for the operation's first defect; the others stand in its evidence."""
+    defects = [defect for run in runs for defect in run.defects if concerns(defect, clause, operation)]
+    if defects:
+        first, *others = {defect.key: defect for defect in reversed(defects)}.values()
+        exchanges = [first.answer] if isinstance(first.answer, Exchange) else []
+        evidence = [f"seen {first.count} times", *(f"also: {line(other)}" for other in others)]
+        raise Mismatch(first.problem.expected, first.problem.actual, *exchanges, evidence=evidence)
+
+
+def concerns(defect: Defect, clause: str, operation: Operation) -> bool:
+    return defect.clause == clause and defect.operation == operation.label
+
+
+def line(defect: Defect) -> str:
+    body = (defect.request.body or b"").decode("utf-8", "replace")
+    return f"{defect.sentence} ({defect.request.operation.method} {defect.request.path[:200]} {body[:200]})"
+
+
+def proven(operation: Operation, *runs: Run) -> None:
+    """The operation succeeded at least once, or nothing is known about its success."""
+    called(operation, *runs)
+    succeeded = any(run.succeeded(operation.label) for run in runs)
+    expect.precondition(succeeded, f"{operation.label} never answered with success")
+
+
+def called(operation: Operation, *runs: Run) -> None:
+    troubles = [trouble for run in runs for trouble in run.troubles]
+    if troubles:
+        raise RuntimeError(f"the generator failed: {'; '.join(troubles[:3])}")
+    if any(operation.label in run.answers for run in runs):
+        return
+    sends_nothing = not any("POST /messages" in run.answers for run in runs)
+    if sends_nothing and operation.id in (*SENDS, *OF_SENDS):
+        raise Lacking("the deployment does not send messages, or the interlock is open")
+    ended = "; ".join(f"{run.mode} ended {run.cut_short}" for run in runs if run.cut_short)
+    raise NoVerdict(f"{operation.label} was not called: {ended or 'nothing led to it'}")

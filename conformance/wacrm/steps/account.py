@@ -1,0 +1,114 @@
+"""An account as its user sees it: the few steps that many checks begin with. They judge nothing but what they need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from conformance.meta.provider import eventually
+from conformance.target import expect
+from conformance.target.expect import Lacking, NoVerdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from conformance.meta.provider import Provider
+    from conformance.target.numbers import Numbers
+    from conformance.target.probe import Api, Exchange
+
+Row = dict[str, Any]
+MAX_PAGES = 400
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account of the target: its API, its numbers at mock Meta, fresh telephone numbers and words."""
+
+    api: Api
+    numbers: Numbers
+    word: Callable[[], str]
+    _provider: Provider | None
+    phone_number_id: str
+    waba_id: str
+
+    @property
+    def provider(self) -> Provider:
+        """Mock Meta; `Lacking` when the target file does not connect this account to it."""
+        if self._provider is None:
+            raise Lacking("the target file does not connect this account to mock Meta")
+        return self._provider
+
+    # -- precondition steps: when they fail, the check that needed them has no verdict ------------------------------------
+
+    def contact(self, **fields: Any) -> Row:  # noqa: ANN401 - JSON
+        """A new contact (a fresh phone unless given); its record."""
+        return needed(self.api.post("/contacts", {"phone": self.numbers.fresh(), **fields}), 201)
+
+    def send(self, to: str | None = None, **fields: Any) -> Row:  # noqa: ANN401 - JSON
+        """Send a message, by default a text of a unique word to a fresh number; the answer's record."""
+        body: Row = {"to": to or self.numbers.fresh(), **fields}
+        if "type" not in fields and "text" not in fields:
+            body["text"] = self.word()
+        return needed(self.api.post("/messages", body), 201)
+
+    def receive(self, sender: str, text: str = "", **message: Any) -> str:  # noqa: ANN401 - Meta's members
+        """A customer writes in (a text unless `type` is given); the wamid, once the deployment acknowledged it."""
+        body: Row = {"from": sender.lstrip("+"), **message}
+        if "type" not in message:
+            body |= {"type": "text", "text": {"body": text or self.word()}}
+        return self.provider.inbound(self.phone_number_id, body)[0]
+
+    def contact_by_phone(self, phone: str) -> Row | None:
+        """The contact with exactly this phone, if the account has it."""
+        found = [row for row in self.pages("/contacts", search=phone.lstrip("+")) if row.get("phone") == phone]
+        return found[0] if found else None
+
+    def conversation_of(self, contact_id: str, patience: float = 0.0) -> Row:
+        """The contact's conversation, waiting up to `patience` seconds for it; no verdict without one."""
+        found = eventually(lambda: list(self.pages("/conversations", contact_id=contact_id)), patience)
+        expect.precondition(found, f"the contact {contact_id} has no conversation in GET /conversations?contact_id=…")
+        row: Row = found[0]
+        return row
+
+    def messages(self, conversation_id: str) -> list[Row]:
+        """All messages of a conversation, newest first."""
+        return list(self.pages(f"/conversations/{conversation_id}/messages", limit=100))
+
+    def message(self, conversation_id: str, wamid: str, patience: float = 0.0) -> Row | None:
+        """The message with this wamid, waiting up to `patience` seconds for it."""
+        found: Row | None = eventually(lambda: _with_wamid(self.messages(conversation_id), wamid), patience)
+        return found
+
+    def pages(self, path: str, **params: Any) -> Iterator[Row]:  # noqa: ANN401 - query values
+        """Every row of a list, following the cursor. No verdict when a page cannot be read."""
+        cursor: str | None = None
+        for _ in range(MAX_PAGES):
+            query = params if cursor is None else {**params, "cursor": cursor}
+            exchange = self.api.get(path, **query)
+            yield from needed_rows(exchange)
+            cursor = (exchange.json().get("meta") or {}).get("next_cursor")
+            if cursor is None:
+                return
+        raise NoVerdict(f"GET {path} has more than {MAX_PAGES} pages or its cursor does not end")
+
+
+def needed(exchange: Exchange, *statuses: int) -> Row:
+    """`data` of an answer that is a precondition: without it the check has no verdict."""
+    body = exchange.json()
+    inner = body.get("data") if isinstance(body, dict) else None
+    if exchange.status not in statuses or not isinstance(inner, dict):
+        raise NoVerdict(f"a step that this check needs failed: {exchange.method} {exchange.url}: {exchange.summary}")
+    return inner
+
+
+def needed_rows(exchange: Exchange) -> list[Row]:
+    """Rows of a list that is a precondition."""
+    body = exchange.json()
+    inner = body.get("data") if isinstance(body, dict) else None
+    if exchange.status != 200 or not isinstance(inner, list):
+        raise NoVerdict(f"a step that this check needs failed: {exchange.method} {exchange.url}: {exchange.summary}")
+    return [row for row in inner if isinstance(row, dict)]
+
+
+def _with_wamid(rows: list[Row], wamid: str) -> Row | None:
+    return next((row for row in rows if row.get("whatsapp_message_id") == wamid), None)

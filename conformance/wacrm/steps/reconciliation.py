@@ -1,0 +1,297 @@
+"""Closing a broadcast's books: what was ordered, what Meta holds, what its webhooks said, what the API counted.
+
+Nothing here talks to anybody: records in, discrepancies out, each with the recipients it is about (BCAST-05 to BCAST-10).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from conformance.target.numbers import digits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+SHOWN = 8
+"""Recipients that a discrepancy names before it says how many more there are."""
+
+
+class Trouble(StrEnum):
+    LOST = "lost"
+    DUPLICATED = "sent twice"
+    MISADDRESSED = "sent to a number that was not asked for"
+    WRONG_PARAMETERS = "sent with wrong parameters"
+    OVER_COUNTED = "over-counted"
+    UNDER_COUNTED = "under-counted"
+
+
+@dataclass(frozen=True)
+class Discrepancy:
+    """One kind of trouble with everybody it befell. `who` are digits, or nobody in particular when it is empty."""
+
+    trouble: Trouble
+    who: tuple[str, ...]
+    detail: str = ""
+
+    def __str__(self) -> str:
+        named = ", ".join(f"+{digits}" for digits in self.who[:SHOWN])
+        more = f" and {len(self.who) - SHOWN} more" if len(self.who) > SHOWN else ""
+        return " ".join(filter(None, [f"{self.trouble}:", named + more, f"({self.detail})" if self.detail else ""]))
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was submitted. `params` are, by digits, the body values that a recipient may get: several when it is listed
+    several times. `nonce` stands in every value, so that a message can be told for this order's.
+    """
+
+    nonce: str
+    template: str
+    language: str
+    params: Mapping[str, frozenset[tuple[str, ...]]]
+
+    @property
+    def recipients(self) -> frozenset[str]:
+        return frozenset(self.params)
+
+
+@dataclass(frozen=True)
+class Post:
+    """One request to send a template, as Meta saw it. `wamid` is None unless Meta took it; `answered`: its answer is out."""
+
+    to: str
+    template: str
+    language: str
+    params: tuple[str, ...]
+    wamid: str | None
+    answered: bool
+    at: float
+    seconds: float = 0.0
+
+    @property
+    def done_at(self) -> float:
+        """Unix time at which Meta had answered."""
+        return self.at + self.seconds
+
+
+def posts(order: Order, entries: Iterable[Mapping[str, Any]], prefix: str) -> list[Post]:
+    """The ledger's sends that are this order's: they hold its nonce, or go to a recipient and hold no word of this run.
+
+    `prefix` begins every word of the run, those of other orders included.
+    """
+    found = []
+    for entry in entries:
+        stray = digits(entry["to"]) in order.recipients and entry["type"] == "template" and prefix not in entry["raw"]
+        if order.nonce in entry["raw"] or stray:
+            found.append(_post(entry))
+    return found
+
+
+def _post(entry: Mapping[str, Any]) -> Post:
+    template = _object(entry["body"], "template")
+    language = _object(template, "language")
+    return Post(
+        to=digits(entry["to"]), template=str(template.get("name")), language=str(language.get("code")),
+        params=tuple(_texts(template)), wamid=entry["wamid"], answered=entry["duration"] is not None, at=entry["at"],
+        seconds=entry["duration"] or 0.0,
+    )  # fmt: skip
+
+
+def _object(holder: Any, member: str) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    found = holder.get(member) if isinstance(holder, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _texts(template: Mapping[str, Any]) -> Iterator[str]:
+    components = template.get("components")
+    for component in components if isinstance(components, list) else []:
+        if component.get("type") == "body":
+            yield from (str(value.get("text")) for value in component.get("parameters") or [])
+
+
+def mailing(order: Order, sent: Iterable[Post], spared: Iterable[str] = ()) -> list[Discrepancy]:
+    """Whether everybody got exactly the own message, and nobody else any. `spared` need not have got one."""
+    taken = [post for post in sent if post.wamid is not None]
+    count = Counter(post.to for post in taken)
+    wrong = [post for post in taken if post.to in order.recipients and not _right(order, post)]
+    found = [
+        Discrepancy(Trouble.LOST, _sorted(order.recipients - set(count) - set(spared))),
+        Discrepancy(Trouble.DUPLICATED, _sorted(to for to, n in count.items() if n > 1 and to in order.recipients)),
+        Discrepancy(Trouble.MISADDRESSED, _sorted(set(count) - order.recipients)),
+        Discrepancy(Trouble.WRONG_PARAMETERS, _sorted({post.to for post in wrong}), _first_wrong(order, wrong)),
+    ]
+    return [one for one in found if one.who]
+
+
+def only(found: Iterable[Discrepancy], *troubles: Trouble) -> list[Discrepancy]:
+    """The discrepancies of these kinds: what a clause is about, and no other clause."""
+    return [one for one in found if one.trouble in troubles]
+
+
+def _right(order: Order, post: Post) -> bool:
+    same = post.template == order.template and post.language == order.language
+    return same and post.params in order.params[post.to]
+
+
+def _first_wrong(order: Order, wrong: Sequence[Post]) -> str:
+    if not wrong:
+        return ""
+    post = wrong[0]
+    asked = " or ".join(str(list(values)) for values in sorted(order.params[post.to]))
+    return f"+{post.to} got {post.template} {post.language} {list(post.params)}, not {order.template} {order.language} {asked}"
+
+
+# -- counts ---------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Poll:
+    """What the API answered at one moment (`at` on the monotonic clock, taken when the answer was there)."""
+
+    status: str
+    total: int
+    sent: int
+    delivered: int
+    read: int
+    replied: int
+    failed: int
+    at: float = 0.0
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return {name: getattr(self, name) for name in COUNTS}
+
+
+COUNTS = ("sent", "delivered", "read", "replied", "failed")
+
+
+@dataclass(frozen=True)
+class Due:
+    """Who must be counted, and who may be besides (what cannot be decided from outside)."""
+
+    must: frozenset[str] = frozenset()
+    may: frozenset[str] = frozenset()
+
+    def admits(self, count: int) -> bool:
+        return len(self.must) <= count <= len(self.must | self.may)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What Meta's webhooks said, in order: statuses by wamid, and the wamids that customers' replies quote."""
+
+    statuses: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    quoted: frozenset[str] = frozenset()
+
+
+def said(webhooks: Iterable[Mapping[str, Any]]) -> Said:
+    """What the ledger's acknowledged webhooks said."""
+    statuses: dict[str, list[str]] = defaultdict(list)
+    quoted: set[str] = set()
+    for entry in webhooks:
+        if entry["status"] == 200:
+            for wamid, status in entry["statuses"]:
+                statuses[wamid].append(status)
+            quoted.update(_quoted(entry["payload"]))
+    return Said(dict(statuses), frozenset(quoted))
+
+
+def _quoted(payload: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
+    """The `context.id` of every message in a webhook's payload (Meta fact sheet, 16.2)."""
+    if isinstance(payload, dict):
+        context = payload.get("context")
+        if isinstance(context, dict) and isinstance(context.get("id"), str):
+            yield context["id"]
+    inner = payload.values() if isinstance(payload, dict) else payload if isinstance(payload, list) else ()
+    for value in inner:
+        yield from _quoted(value)
+
+
+def dues(order: Order, sent: Iterable[Post], told: Said, undecided: Iterable[str] = ()) -> dict[str, Due]:
+    """Who belongs into which count.
+
+    `undecided` are recipients whose message Meta took without the target being told: both `sent` and `failed` are right,
+    and so is every later count. A message that Meta took and then reported as `failed` was accepted, but may count as
+    failed too; where `failed` came first, what came after it need not count. Who read it has it delivered.
+    """
+    taken = {post.to: post.wamid for post in sent if post.wamid is not None and post.to in order.recipients}
+    unsure = frozenset(undecided)
+    reports = {to: list(told.statuses.get(wamid, ())) for to, wamid in taken.items() if wamid}
+    bounced = frozenset(to for to, got in reports.items() if "failed" in got)
+    overruled = frozenset(to for to, got in reports.items() if got and got[0] == "failed")
+    read = frozenset(to for to, got in reports.items() if "read" in got)
+    delivered = read | frozenset(to for to, got in reports.items() if "delivered" in got)
+    replied = frozenset(to for to, wamid in taken.items() if wamid in told.quoted)
+    accepted = frozenset(taken)
+    return {
+        "sent": _due(accepted, unsure | bounced),
+        "failed": Due(order.recipients - accepted - unsure, unsure | bounced),
+        "delivered": _due(delivered, unsure | overruled),
+        "read": _due(read, unsure | overruled),
+        "replied": _due(replied, unsure | overruled),
+    }
+
+
+def _due(who: frozenset[str], perhaps: frozenset[str]) -> Due:
+    return Due(who - perhaps, who & perhaps)
+
+
+def counting(poll: Poll, due: Mapping[str, Due], names: Iterable[str] = COUNTS) -> list[Discrepancy]:
+    """Whether the counts are what is due."""
+    found = []
+    for name in names:
+        count, expected = poll.counts[name], due[name]
+        if not expected.admits(count):
+            trouble = Trouble.UNDER_COUNTED if count < len(expected.must) else Trouble.OVER_COUNTED
+            detail = f"{name}_count {count}, due {span(expected)}"
+            found.append(Discrepancy(trouble, _sorted(expected.must | expected.may), detail))
+    return found
+
+
+def span(due: Due) -> str:
+    low, high = len(due.must), len(due.must | due.may)
+    return str(low) if low == high else f"{low} to {high}"
+
+
+def closed(order: Order, poll: Poll) -> bool:
+    """BCAST-07's sum: sent and failed together are all of the recipients."""
+    return poll.sent + poll.failed == len(order.recipients)
+
+
+def contradictions(polls: Sequence[Poll], *, may_bounce: bool = False) -> list[str]:
+    """What polls of one broadcast, oldest first, say against each other and themselves (BCAST-09).
+
+    With `may_bounce` a recipient that Meta first took and then reported as failed may move from `sent` to `failed`.
+    """
+    found = [sentence for poll in polls for sentence in _against_itself(poll)]
+    for before, after in itertools.pairwise(polls):
+        found += _against_earlier(before, after, may_bounce=may_bounce)
+    return list(dict.fromkeys(found))
+
+
+def _against_itself(poll: Poll) -> Iterator[str]:
+    for less, more in (("read", "delivered"), ("delivered", "sent")):
+        if poll.counts[less] > poll.counts[more]:
+            yield f"{less}_count {poll.counts[less]} is more than {more}_count {poll.counts[more]}"
+    if poll.sent + poll.failed > poll.total:
+        yield f"sent_count {poll.sent} and failed_count {poll.failed} are more than the {poll.total} recipients"
+
+
+def _against_earlier(before: Poll, after: Poll, *, may_bounce: bool) -> Iterator[str]:
+    for name in COUNTS:
+        fell = before.counts[name] - after.counts[name]
+        bounced = may_bounce and name == "sent" and fell <= after.failed - before.failed
+        if fell > 0 and not bounced:
+            yield f"{name}_count fell from {before.counts[name]} to {after.counts[name]}"
+    if before.status == "sent" and after.status != "sent":
+        yield f"status went from 'sent' back to {after.status!r}"
+    if before.total != after.total:
+        yield f"total_recipients changed from {before.total} to {after.total}"
+
+
+def _sorted(who: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(who))

@@ -1,0 +1,17 @@
+"""Business-scoped user ids: how Meta names a person to one business (fact sheet 16.2)."""
+
+from hashlib import blake2b
+
+from mock_meta.business.accounts import Account
+from mock_meta.protocol.numbers import is_user_id
+
+
+def user_id(account: Account, wa_id: str) -> str:
+    """The person's id for this account, always the same; a recipient that is one already is itself.
+
+    Every id is an American one: the mock does not tell countries from numbers.
+    """
+    if is_user_id(wa_id):
+        return wa_id
+    digest = blake2b(f"{account.waba_id}|{wa_id}".encode(), digest_size=8).digest()
+    return f"US.{int.from_bytes(digest):020d}"

@@ -1,0 +1,85 @@
+"""What was said between a business number and a person: the messages sent, received, and when (fact sheet 17)."""
+
+import msgspec
+
+from mock_meta.ledger.recent import Recent
+from mock_meta.ledger.tally import Tally
+
+Pair = tuple[str, str]
+MESSAGES, PEOPLE = 100_000, 100_000
+
+
+class Sent(msgspec.Struct, gc=False):
+    """A message Meta accepted. ``nth`` counts the messages of this pair from 1; ``origin`` is the pricing category.
+
+    ``user_id`` is filled in by the first status, so that it is worked out once.
+    """
+
+    wamid: str
+    waba_id: str
+    phone_number_id: str
+    to: str
+    wa_id: str
+    type: str
+    at: float
+    nth: int
+    origin: str
+    free: bool
+    opaque: str | None = None
+    conversation: str = ""
+    priced: bool = False
+    user_id: str = ""
+
+    @property
+    def pair(self) -> Pair:
+        return (self.phone_number_id, self.wa_id)
+
+
+class Received(msgspec.Struct, frozen=True, gc=False):
+    """A message a person wrote, as far as later calls refer to it."""
+
+    wamid: str
+    phone_number_id: str
+    wa_id: str
+    type: str
+    at: float
+
+
+class Conversations:
+    """State per (phone_number_id, wa_id), and what was received. What was sent stands in the ledger.
+
+    Both are bounded: of the messages received and of the pairs that wrote or were written to, the last hundred thousand
+    at least are known, and twice as many at most. Older ones are as unknown as they are at Meta after thirty days.
+    """
+
+    def __init__(self) -> None:
+        self.received = Recent[str, Received](MESSAGES)
+        self.blocked: dict[Pair, None] = {}
+        self._sends = Tally(PEOPLE)
+        self._heard = Tally(PEOPLE)
+        self._last_user_message = Recent[Pair, float](PEOPLE)
+
+    def clear(self) -> None:
+        self.received.clear()
+        self.blocked.clear()
+        self._sends.clear()
+        self._heard.clear()
+        self._last_user_message.clear()
+
+    def next_number(self, pair: Pair) -> int:
+        """The message's number within the pair, which decides its draws. Starts again for pairs long out of use."""
+        return self._sends.count(pair)
+
+    def next_heard(self, pair: Pair) -> int:
+        """The same for what the person writes."""
+        return self._heard.count(pair)
+
+    def add_received(self, message: Received) -> None:
+        """Opens or extends the customer service window of the pair."""
+        self.received.put(message.wamid, message)
+        self._last_user_message.put((message.phone_number_id, message.wa_id), message.at)
+
+    def window_open(self, pair: Pair, now: float, seconds: float) -> bool:
+        """Whether the person wrote to the number within the last ``seconds`` (5.6)."""
+        last = self._last_user_message.get(pair)
+        return last is not None and now - last <= seconds

@@ -1,0 +1,187 @@
+"""Closing a broadcast's books: every kind of trouble is found, named, and told from the others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conformance.wacrm.steps import reconciliation
+from conformance.wacrm.steps.reconciliation import Due, Order, Poll, Post, Said, Trouble
+
+ANN, BOB, CID = "15550100001", "15550100002", "15550100003"
+ORDER = Order("hxnonce", "greeting", "en_US", {who: frozenset({(f"hxnonce {who}",)}) for who in (ANN, BOB, CID)})
+
+
+def post(to: str, *, about: str = "", wamid: str | None = "", language: str = "en_US") -> Post:
+    """What Meta got for `to`: the message of `about` (the own one), accepted unless `wamid` is None."""
+    return Post(
+        to, "greeting", language, (f"hxnonce {about or to}",), f"wamid.{to}" if wamid == "" else wamid, True, 0.0
+    )
+
+
+def troubles(*sent: Post, spared: tuple[str, ...] = ()) -> dict[Trouble, tuple[str, ...]]:
+    return {one.trouble: one.who for one in reconciliation.mailing(ORDER, sent, spared)}
+
+
+ALL = (post(ANN), post(BOB), post(CID))
+
+
+def test_a_mailing_in_which_everybody_got_the_own_message_is_clean() -> None:
+    assert troubles(*ALL) == {}
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        ((post(ANN), post(CID)), {Trouble.LOST: (BOB,)}),
+        ((post(ANN), post(BOB, wamid=None), post(CID)), {Trouble.LOST: (BOB,)}),
+        ((*ALL, post(BOB, wamid="wamid.again")), {Trouble.DUPLICATED: (BOB,)}),
+        ((*ALL, post("15550100009", about=ANN)), {Trouble.MISADDRESSED: ("15550100009",)}),
+        ((post(ANN), post(BOB, about=CID), post(CID)), {Trouble.WRONG_PARAMETERS: (BOB,)}),
+        ((post(ANN), post(BOB, language="it"), post(CID)), {Trouble.WRONG_PARAMETERS: (BOB,)}),
+        ((post(BOB), post(BOB), post("1", about=BOB)),
+         {Trouble.LOST: (ANN, CID), Trouble.DUPLICATED: (BOB,), Trouble.MISADDRESSED: ("1",)}),
+    ],
+)  # fmt: skip
+def test_each_trouble_is_found_and_named(sent: tuple[Post, ...], expected: dict[Trouble, tuple[str, ...]]) -> None:
+    assert troubles(*sent) == expected
+
+
+def test_who_is_spared_need_not_have_got_one_but_not_two() -> None:
+    assert troubles(post(ANN), post(CID), spared=(BOB,)) == {}
+    assert troubles(*ALL, post(BOB), spared=(BOB,)) == {Trouble.DUPLICATED: (BOB,)}
+
+
+def test_refused_attempts_count_for_nothing() -> None:
+    assert troubles(post(ANN, wamid=None), *ALL, post("1", wamid=None)) == {}
+
+
+def test_a_number_listed_twice_may_get_either_values() -> None:
+    twice = Order("n", "greeting", "en_US", {ANN: frozenset({("n a",), ("n b",)})})
+    for value in ("n a", "n b"):
+        assert not reconciliation.mailing(twice, [Post(ANN, "greeting", "en_US", (value,), "w", True, 0.0)])
+
+
+def test_a_discrepancy_names_the_first_and_counts_the_rest() -> None:
+    text = str(reconciliation.Discrepancy(Trouble.LOST, tuple(str(n) for n in range(11)), "why"))
+    assert text == "lost: +0, +1, +2, +3, +4, +5, +6, +7 and 3 more (why)"
+
+
+# -- from the ledger --------------------------------------------------------------------------------------------------------
+
+
+def entry(to: str, *texts: str, kind: str = "template", wamid: str | None = "w", **more: Any) -> dict[str, Any]:
+    components = [{"type": "body", "parameters": [{"type": "text", "text": text} for text in texts]}]
+    body = {"template": {"name": "greeting", "language": {"code": "en_US"}, "components": components}}
+    raw = " ".join(texts)
+    return {"to": to, "type": kind, "raw": raw, "body": body, "wamid": wamid, "duration": 0.1, "at": 1.0, **more}
+
+
+def test_posts_are_those_with_the_nonce_and_strays_to_recipients() -> None:
+    entries = [
+        entry(ANN, "hxnonce 1"), entry("1", "hxnonce 2"), entry(BOB, "hxother"), entry(CID, "nobody's"),
+        entry(ANN, "text", kind="text"), entry("2", "nobody's"),
+    ]  # fmt: skip
+    assert [p.to for p in reconciliation.posts(ORDER, entries, "hx")] == [ANN, "1", CID]
+
+
+@pytest.mark.parametrize("body", [None, [], {"template": None}, {"template": {"components": None, "language": "en"}}])
+def test_malformed_sends_are_posts_too(body: Any) -> None:
+    found = reconciliation.posts(ORDER, [{**entry(ANN, "hxnonce"), "body": body}], "hx")
+    assert [p.params for p in found] == [()]
+
+
+# -- counts -----------------------------------------------------------------------------------------------------------------
+
+
+def webhook(*statuses: tuple[str, str], status: int | None = 200, payload: Any = None) -> dict[str, Any]:
+    return {"status": status, "statuses": [list(s) for s in statuses], "payload": payload}
+
+
+def test_said_is_what_was_acknowledged_in_order() -> None:
+    told = reconciliation.said([
+        webhook(("a", "sent"), ("b", "read")), webhook(("a", "delivered")), webhook(("a", "read"), status=500),
+        webhook(payload={"entry": [{"messages": [{"context": {"id": "b"}}, {"context": {"forwarded": True}}]}]}),
+    ])  # fmt: skip
+    assert told == Said({"a": ["sent", "delivered"], "b": ["read"]}, frozenset({"b"}))
+
+
+def due(statuses: dict[str, list[str]], undecided: tuple[str, ...] = (), *sent: Post) -> dict[str, str]:
+    """How many are due in each count, when Meta said these of its messages."""
+    told = Said({f"wamid.{who}": got for who, got in statuses.items()}, frozenset({f"wamid.{CID}"}))
+    return {
+        name: reconciliation.span(one) for name, one in reconciliation.dues(ORDER, sent or ALL, told, undecided).items()
+    }
+
+
+def test_who_is_due_in_which_count() -> None:
+    expected = {"sent": "3", "failed": "0", "delivered": "2", "read": "1", "replied": "1"}
+    assert due({ANN: ["sent", "delivered"], BOB: ["read"]}) == expected
+
+
+def test_a_refused_recipient_is_due_as_failed() -> None:
+    assert due({}, (), post(ANN), post(CID), post(BOB, wamid=None))["failed"] == "1"
+
+
+def test_an_undecided_recipient_may_be_either() -> None:
+    found = due({BOB: ["delivered"]}, (BOB,))
+    assert (found["sent"], found["failed"], found["delivered"]) == ("2 to 3", "0 to 1", "0 to 1")
+
+
+@pytest.mark.parametrize(("order", "delivered"), [(["delivered", "failed"], "1"), (["failed", "delivered"], "0 to 1")])
+def test_a_message_that_failed_after_acceptance_may_be_either(order: list[str], delivered: str) -> None:
+    found = due({ANN: order})
+    assert (found["sent"], found["failed"], found["delivered"]) == ("2 to 3", "0 to 1", delivered)
+
+
+def poll(status: str = "sending", total: int = 3, **counts: int) -> Poll:
+    return Poll(status, total, **{name: counts.get(name, 0) for name in reconciliation.COUNTS})
+
+
+@pytest.mark.parametrize(
+    ("count", "trouble"), [(0, Trouble.UNDER_COUNTED), (1, None), (2, None), (3, Trouble.OVER_COUNTED)]
+)
+def test_counting(count: int, trouble: Trouble | None) -> None:
+    one = {"read": Due(frozenset({ANN}), frozenset({BOB}))}
+    found = reconciliation.counting(poll(read=count), one, ["read"])
+    assert [d.trouble for d in found] == ([] if trouble is None else [trouble])
+    assert all(d.who == (ANN, BOB) and "due 1 to 2" in d.detail for d in found)
+
+
+def test_books_are_closed_when_sent_and_failed_are_all() -> None:
+    assert reconciliation.closed(ORDER, poll(sent=2, failed=1))
+    assert not reconciliation.closed(ORDER, poll(sent=2))
+    assert not reconciliation.closed(ORDER, poll(sent=3, failed=1))
+
+
+@pytest.mark.parametrize(
+    ("polls", "said"),
+    [
+        ([poll(sent=1), poll(sent=3, delivered=2, read=1), poll("sent", sent=3, delivered=3, read=1)], []),
+        ([poll(sent=1, delivered=2)], ["delivered_count 2 is more than sent_count 1"]),
+        ([poll(sent=2, delivered=1, read=2)], ["read_count 2 is more than delivered_count 1"]),
+        ([poll(sent=2, failed=2)], ["sent_count 2 and failed_count 2 are more than the 3 recipients"]),
+        ([poll(sent=2), poll(sent=1)], ["sent_count fell from 2 to 1"]),
+        ([poll(replied=1), poll()], ["replied_count fell from 1 to 0"]),
+        ([poll("sent"), poll("sending")], ["status went from 'sent' back to 'sending'"]),
+        ([poll(), poll(total=2)], ["total_recipients changed from 3 to 2"]),
+    ],
+)
+def test_contradictions(polls: list[Poll], said: list[str]) -> None:
+    assert reconciliation.contradictions(polls) == said
+
+
+def test_a_recipient_that_bounces_may_move_from_sent_to_failed() -> None:
+    moved = [poll(sent=3), poll(sent=2, failed=1)]
+    assert reconciliation.contradictions(moved, may_bounce=True) == []
+    assert reconciliation.contradictions(moved) == ["sent_count fell from 3 to 2"]
+    assert reconciliation.contradictions([poll(sent=3), poll(sent=1, failed=1)], may_bounce=True) == [
+        "sent_count fell from 3 to 1"
+    ]
+
+
+def test_only_what_a_clause_is_about() -> None:
+    found = reconciliation.mailing(ORDER, [post(ANN, about=BOB), post(CID)])
+    assert [one.trouble for one in reconciliation.only(found, Trouble.LOST)] == [Trouble.LOST]
+    assert reconciliation.only(found, Trouble.DUPLICATED) == []
