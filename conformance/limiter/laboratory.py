@@ -22,7 +22,7 @@ from conformance.target import invalid_credentials
 from conformance.target.expect import Lacking, Mismatch, NoVerdict
 from conformance.target.keys import Role
 from conformance.target.probe import Api, NoAnswerError, Probe
-from conformance.wacrm.steps.refused_writes import Trial
+from conformance.wacrm.steps.refused_writes import TracedWrite
 
 if TYPE_CHECKING:
     import random
@@ -73,7 +73,7 @@ class Hammered:
     """A spent key that never stopped asking: its reads, and its refused writes with what they must not have left."""
 
     series: Series
-    writes: dict[str, tuple[Trial, Observation] | Exception]
+    writes: dict[str, tuple[TracedWrite, Observation] | Exception]
 
 
 class Laboratory:
@@ -253,14 +253,14 @@ class Laboratory:
 
     def _hammered(self) -> Hammered:
         live = self._live()
-        trials = self._prepared(live).trials()
-        ready = {name: found for name, found in trials.items() if isinstance(found, Trial)}
+        traced_writes = self._prepared(live).traced_writes()
+        ready = {name: found for name, found in traced_writes.items() if isinstance(found, TracedWrite)}
         requests = [Request(t.call.operation.method, t.call.path, t.call.json) for t in ready.values()]
         with self._desk.keys_for(1) as (key,):
             live.wait_until(self._start + min(STAGGER, self.window / 4))
             series, answers = experiments.hammered(live, key, requests)
-        seen: dict[str, tuple[Trial, Observation] | Exception] = {
-            name: found for name, found in trials.items() if not isinstance(found, Trial)
+        seen: dict[str, tuple[TracedWrite, Observation] | Exception] = {
+            name: found for name, found in traced_writes.items() if not isinstance(found, TracedWrite)
         }
         return Hammered(series, seen | {name: (ready[name], at) for name, at in zip(ready, answers, strict=False)})
 

@@ -10,13 +10,13 @@ from conformance.contract import openapi
 from conformance.limiter.charging import sizes
 from conformance.limiter.observation import Request
 from conformance.target.expect import Lacking, NoVerdict
-from conformance.wacrm.steps.refused_writes import WRITING, trial
+from conformance.wacrm.steps.refused_writes import WRITE_OPERATIONS, traced_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.contract.openapi import Operation
-    from conformance.wacrm.steps.refused_writes import Trial
+    from conformance.wacrm.steps.refused_writes import TracedWrite
     from conformance.wacrm.steps.valid_requests import Calls
 
 T = TypeVar("T")
@@ -35,9 +35,9 @@ class Prepared:
     calls: Calls
     unarmed: str = ""
 
-    def trials(self) -> dict[str, Trial | Exception]:
+    def traced_writes(self) -> dict[str, TracedWrite | Exception]:
         """A write of each kind, by operation id."""
-        return {name: _kept(lambda: trial(self.calls, name)) for name in WRITING}  # noqa: B023 - called at once
+        return {name: _kept(lambda: traced_write(self.calls, name)) for name in WRITE_OPERATIONS}  # noqa: B023 - called at once
 
     def rounds(self, count: int) -> tuple[list[list[Named]], dict[str, Exception]]:
         """`count` + 1 times every operation, and what is lacking for the others."""
@@ -71,7 +71,7 @@ class Prepared:
 
     def _request(self, operation: Operation, id_: str) -> Named:
         def made() -> Request:
-            body = self.calls.body(operation, self.calls.hooks)
+            body = self.calls.body(operation, self.calls.endpoint_origin)
             if operation.id == "updateWebhook":
                 body = {"events": ["message.received"]}
             return Request(operation.method, operation.url(id_), body)

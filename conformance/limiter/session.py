@@ -52,7 +52,7 @@ def lab(
     target: Target,
     pool: KeyPool,
     shared_account: Callable[[str], Account],
-    origins: Callable[[Api], Callable[[], str]],
+    endpoint_origin_for: Callable[[Api], Callable[[], str]],
     _drawn: set[str],
 ) -> Iterator[Laboratory]:
     """The limiter experiments; a check asks for one and waits for its data."""
@@ -63,7 +63,7 @@ def lab(
         return Probe(address.api, address.timeout, address.verify, armed=judgement.armed, unarmed_reason=unarmed)
 
     def prepared(account: Account) -> Prepared:
-        return Prepared(Calls(account, target.capabilities, origins(account.api)), unarmed)
+        return Prepared(Calls(account, target.capabilities, endpoint_origin_for(account.api)), unarmed)
 
     account = shared_account("limiter")
     rng = random.Random(f"{judgement.seed}:limiter")

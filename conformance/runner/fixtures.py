@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from conformance.target.target import Capabilities, Meta, Target
 
 __all__ = [
-    "_drawn", "_mock", "_prefix", "account", "api", "capabilities", "hears", "judgement", "measure", "meta",
+    "_drawn", "_mock", "_prefix", "account", "api", "capabilities", "hears", "judgement", "marker", "measure", "meta",
     "meta_side", "numbers", "other", "pool", "probe", "provider", "receiver", "rng", "role_keys", "sends",
-    "shared_account", "target", "word",
+    "shared_account", "target",
 ]  # fmt: skip
 
 
@@ -168,7 +168,7 @@ def _prefix() -> str:
 
 
 @pytest.fixture
-def word(_prefix: str) -> Callable[[], str]:
+def marker(_prefix: str) -> Callable[[], str]:
     """Words that nothing else on the target contains: a prefix of the run and a random part."""
     return lambda: f"{_prefix}{secrets.token_hex(5)}"
 
@@ -180,10 +180,10 @@ def _mock(target: Target) -> Provider | None:
 
 
 @pytest.fixture
-def account(api: Api, target: Target, numbers: Numbers, word: Callable[[], str], _mock: Provider | None) -> Account:
+def account(api: Api, target: Target, numbers: Numbers, marker: Callable[[], str], _mock: Provider | None) -> Account:
     """The main account, with what a user of it does: contacts, sends, inbound messages."""
     given = target.meta
-    return Account(api, numbers, word, _mock, given.phone_number_id if given else "", given.waba_id if given else "")
+    return Account(api, numbers, marker, _mock, given.phone_number_id if given else "", given.waba_id if given else "")
 
 
 @pytest.fixture(scope="session")
@@ -205,12 +205,12 @@ def shared_account(
 
 
 @pytest.fixture
-def other(api: Api, target: Target, numbers: Numbers, word: Callable[[], str], _mock: Provider | None) -> Account:
+def other(api: Api, target: Target, numbers: Numbers, marker: Callable[[], str], _mock: Provider | None) -> Account:
     """Another account of the same deployment."""
     given = target.meta
     provider = _mock if given and given.other_phone_number_id else None
     phone, waba = (given.other_phone_number_id, given.other_waba_id) if given else ("", "")
-    return Account(api.as_role(Role.OTHER), numbers, word, provider, phone, waba)
+    return Account(api.as_role(Role.OTHER), numbers, marker, provider, phone, waba)
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from conformance.limiter.session import _experiments_start_first, lab, pytest_co
 from conformance.target.expect import Lacking
 from conformance.target.keys import Role
 from conformance.target.probe import Api
-from conformance.wacrm.steps.answers import Answers
-from conformance.wacrm.steps.conversations import customer
-from conformance.wacrm.steps.endpoints import Hooks
-from conformance.wacrm.steps.tenants import Pair
+from conformance.wacrm.steps.conversations import start_customer
+from conformance.wacrm.steps.endpoints import Endpoints
+from conformance.wacrm.steps.operation_answers import AnswerCache
+from conformance.wacrm.steps.tenants import Tenants
 from conformance.wacrm.steps.valid_requests import ORIGIN, Calls
 
 if TYPE_CHECKING:
@@ -26,26 +26,26 @@ if TYPE_CHECKING:
     from conformance.wacrm.steps.account import Account
     from conformance.webhooks.receiver import Receiver
 
-__all__ = ["_experiments_start_first", "customer", "lab", "pytest_collection_modifyitems"]
+__all__ = ["_experiments_start_first", "lab", "pytest_collection_modifyitems", "start_customer"]
 
 
 @pytest.fixture(scope="session")
-def hook_origins(judgement: Judgement, target: Target) -> list[str]:
+def candidate_origins(judgement: Judgement, target: Target) -> list[str]:
     """Origins that an endpoint may be registered for, the harmless one first: some deployments ask a name server."""
     given = (target.receiver.origin if target.receiver else "") or (judgement.receiver or {}).get("origin", "")
     return [ORIGIN, *([given] if given else [])]
 
 
 @pytest.fixture(scope="session")
-def origins(hook_origins: list[str]) -> Callable[[Api], Callable[[], str]]:
-    """`origins(api)()`: the first of those origins that the target takes; found when first asked for."""
+def endpoint_origin_for(candidate_origins: list[str]) -> Callable[[Api], Callable[[], str]]:
+    """`endpoint_origin_for(api)()`: the first of those origins that the target takes; found when first asked for."""
 
-    def through(api: Api) -> Callable[[], str]:
+    def for_api(api: Api) -> Callable[[], str]:
         found: list[str] = []
 
         def origin() -> str:
             if not found:
-                found.append(next((o for o in hook_origins if _taken(api, o)), ""))
+                found.append(next((o for o in candidate_origins if _accepts(api, o)), ""))
             if not found[0]:
                 raise Lacking(
                     "the target registers no endpoint of ours: give it an origin that it takes in receiver.origin"
@@ -54,24 +54,26 @@ def origins(hook_origins: list[str]) -> Callable[[Api], Callable[[], str]]:
 
         return origin
 
-    return through
+    return for_api
 
 
 @pytest.fixture(scope="session")
-def hook_origin(origins: Callable[[Api], Callable[[], str]], probe: Probe, pool: KeyPool) -> Callable[[], str]:
+def endpoint_origin(
+    endpoint_origin_for: Callable[[Api], Callable[[], str]], probe: Probe, pool: KeyPool
+) -> Callable[[], str]:
     """The origin that endpoints may be registered for."""
-    return origins(Api(probe, pool, Role.FULL))
+    return endpoint_origin_for(Api(probe, pool, Role.FULL))
 
 
 @pytest.fixture
-def hooks(account: Account, receiver: Receiver) -> Iterator[Hooks]:
+def endpoints(account: Account, receiver: Receiver) -> Iterator[Endpoints]:
     """Endpoints at the receiver, removed at the end."""
-    made = Hooks(account.api, receiver, account.word)
+    made = Endpoints(account.api, receiver, account.marker)
     yield made
-    made.clear()
+    made.delete_all()
 
 
-def _taken(api: Api, origin: str) -> bool:
+def _accepts(api: Api, origin: str) -> bool:
     """Whether the target registers such an endpoint. Whatever else is wrong with it is for the checks to find."""
     body = {"url": f"{origin}/harness", "events": ["message.received"], "is_active": False}
     answer = api.post("/webhooks", body)
@@ -82,12 +84,12 @@ def _taken(api: Api, origin: str) -> bool:
 
 
 @pytest.fixture
-def calls_of(capabilities: Capabilities, hook_origin: Callable[[], str]) -> Iterator[Callable[[Account], Calls]]:
+def calls_of(capabilities: Capabilities, endpoint_origin: Callable[[], str]) -> Iterator[Callable[[Account], Calls]]:
     """`calls_of(other)`: valid requests for another account. The endpoints that were registered are deleted at the end."""
     made: list[Calls] = []
 
     def of(account: Account) -> Calls:
-        made.append(Calls(account, capabilities, hook_origin))
+        made.append(Calls(account, capabilities, endpoint_origin))
         return made[-1]
 
     yield of
@@ -102,17 +104,17 @@ def calls(account: Account, calls_of: Callable[[Account], Calls]) -> Calls:
 
 
 @pytest.fixture(scope="session")
-def answers() -> Answers:
+def answer_cache() -> AnswerCache:
     """Answers that are asked for once and judged by several clauses."""
-    return Answers()
+    return AnswerCache()
 
 
 @pytest.fixture
-def pair(account: Account, other: Account, calls_of: Callable[[Account], Calls]) -> Pair:
-    return Pair(calls_of(account), calls_of(other))
+def tenant_pair(account: Account, other: Account, calls_of: Callable[[Account], Calls]) -> Tenants:
+    return Tenants(calls_of(account), calls_of(other))
 
 
 @pytest.fixture(params=["main reads other", "other reads main"])
-def each(request: pytest.FixtureRequest, pair: Pair) -> Pair:
+def tenants(request: pytest.FixtureRequest, tenant_pair: Tenants) -> Tenants:
     """The two accounts, one way and the other way round."""
-    return pair if request.param == "main reads other" else pair.turned
+    return tenant_pair if request.param == "main reads other" else tenant_pair.swapped

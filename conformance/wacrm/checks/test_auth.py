@@ -11,7 +11,7 @@ from conformance.target import expect, invalid_credentials
 from conformance.target.expect import Mismatch, requirement
 from conformance.target.keys import Role
 from conformance.target.target import SCOPES
-from conformance.wacrm.steps.refused_writes import WRITING, trial
+from conformance.wacrm.steps.refused_writes import WRITE_OPERATIONS, traced_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 UNAUTHORIZED = (401, "unauthorized")
 OPERATIONS = openapi.operations()
 each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=[operation.id for operation in OPERATIONS])
-each_write = pytest.mark.parametrize("operation_id", WRITING)
+each_write = pytest.mark.parametrize("operation_id", WRITE_OPERATIONS)
 
 BROKEN_BODIES = (
     b"",
@@ -65,8 +65,12 @@ def test_no_header_is_401_for_rows_that_exist(kind: str, calls: Calls, probe: Pr
 def test_unknown_and_malformed_keys_are_401(operation: Operation, calls: Calls, api: Api, probe: Probe) -> None:
     key = api.pool.keys(Role.FULL)[0]
     call = calls.to_nothing(operation)
-    few = [invalid_credentials.unknown(), invalid_credentials.malformed()[1], *invalid_credentials.distorted(key)[:2]]
-    for credential in few:
+    credentials = [
+        invalid_credentials.unknown(),
+        invalid_credentials.malformed()[1],
+        *invalid_credentials.distorted(key)[:2],
+    ]
+    for credential in credentials:
         refused(call.bare(probe, credential))
 
 
@@ -93,7 +97,7 @@ def test_a_revoked_key_is_401(operation: Operation, calls: Calls, role_keys: Rol
 
 @requirement("AUTH-03")
 def test_a_revoked_key_stays_revoked(calls: Calls, role_keys: RoleKeys) -> None:
-    stays_out(calls, role_keys(Role.REVOKED))
+    is_refused_every_time(calls, role_keys(Role.REVOKED))
 
 
 @requirement("AUTH-04")
@@ -104,16 +108,16 @@ def test_an_expired_key_is_401(operation: Operation, calls: Calls, role_keys: Ro
 
 @requirement("AUTH-04")
 def test_an_expired_key_stays_expired(calls: Calls, role_keys: RoleKeys) -> None:
-    stays_out(calls, role_keys(Role.EXPIRED))
+    is_refused_every_time(calls, role_keys(Role.EXPIRED))
 
 
-def stays_out(calls: Calls, ended: Api) -> None:
+def is_refused_every_time(calls: Calls, ended_key: Api) -> None:
     """Also between the requests of a key of the same account that is valid, and on rows that exist."""
     contact = calls.account.contact()
     for _ in range(2):
         for path in ("/me", f"/contacts/{contact['id']}"):
             calls.account.api.get(path)
-            refused(ended.get(path))
+            refused(ended_key.get(path))
 
 
 @requirement("AUTH-05")
@@ -121,18 +125,20 @@ def stays_out(calls: Calls, ended: Api) -> None:
 def test_every_refusal_is_the_same(operation: Operation, calls: Calls, role_keys: RoleKeys, probe: Probe) -> None:
     call = calls.to_nothing(operation)
     answers = dict(refusals(call, role_keys, probe))
-    same(answers, said)
+    all_equal(answers, error_content)
     del answers[
         "missing"
     ]  # RFC 6750 tells a missing key from a wrong one in WWW-Authenticate, which gives nothing away
     answers.pop("malformed")
-    same(answers, lambda exchange: exchange.answer_headers.get("www-authenticate"))
+    all_equal(answers, lambda exchange: exchange.answer_headers.get("www-authenticate"))
 
 
 @requirement("AUTH-05")
 def test_no_refusal_shows_a_budget(calls: Calls, role_keys: RoleKeys, probe: Probe) -> None:
     answers = dict(refusals(calls.to_nothing(openapi.operation("getMe")), role_keys, probe))
-    same(answers, lambda exchange: sorted(name for name in exchange.answer_headers if name.startswith("x-ratelimit")))
+    all_equal(
+        answers, lambda exchange: sorted(name for name in exchange.answer_headers if name.startswith("x-ratelimit"))
+    )
 
 
 def refusals(call: Call, role_keys: RoleKeys, probe: Probe) -> Iterator[tuple[str, Exchange]]:
@@ -144,7 +150,7 @@ def refusals(call: Call, role_keys: RoleKeys, probe: Probe) -> Iterator[tuple[st
     yield "expired", call.through(role_keys(Role.EXPIRED))
 
 
-def said(exchange: Exchange) -> Any:  # noqa: ANN401 - JSON
+def error_content(exchange: Exchange) -> Any:  # noqa: ANN401 - JSON
     """What an answer tells: status, code, message. A number of the request beside them tells nothing."""
     body = exchange.json()
     inner = body.get("error") if isinstance(body, dict) else None
@@ -153,15 +159,15 @@ def said(exchange: Exchange) -> Any:  # noqa: ANN401 - JSON
     return exchange.status, inner.get("code"), inner.get("message"), sorted(inner), sorted(body)
 
 
-def same(answers: dict[str, Exchange], told: Callable[[Exchange], Any]) -> None:
+def all_equal(answers: dict[str, Exchange], part: Callable[[Exchange], Any]) -> None:
     """All 401s tell the same. A caller who is let in, or gets another status, is the matter of AUTH-01 to AUTH-04."""
-    refused_ones = {kind: exchange for kind, exchange in answers.items() if exchange.status == 401}
-    expect.precondition(refused_ones, "no caller without a valid key was answered with 401")
-    first = next(iter(refused_ones.values()))
-    for kind, exchange in refused_ones.items():
-        if told(exchange) != told(first):
+    unauthorized = {kind: exchange for kind, exchange in answers.items() if exchange.status == 401}
+    expect.precondition(unauthorized, "no caller without a valid key was answered with 401")
+    first = next(iter(unauthorized.values()))
+    for kind, exchange in unauthorized.items():
+        if part(exchange) != part(first):
             raise Mismatch(
-                f"{told(first)}, as for another invalid key, for a {kind} one", f"{told(exchange)}", first, exchange
+                f"{part(first)}, as for another invalid key, for a {kind} one", f"{part(exchange)}", first, exchange
             )
 
 
@@ -232,32 +238,32 @@ def account_of(exchange: Exchange) -> tuple[Any, Any]:
 @each_operation
 def test_bad_input_without_a_key_is_401(operation: Operation, probe: Probe, calls: Calls) -> None:
     for key in (None, invalid_credentials.unknown()):
-        judged_before_input(operation, lambda key=key, **request: probe.send(key=key, **request), calls)
+        is_refused_before_validation(operation, lambda key=key, **request: probe.send(key=key, **request), calls)
 
 
 @requirement("AUTH-08")
 @each_operation
 def test_bad_input_with_an_ended_key_is_401(operation: Operation, calls: Calls, role_keys: RoleKeys) -> None:
     for role in (Role.REVOKED, Role.EXPIRED):
-        judged_before_input(operation, role_keys(role).call, calls, BROKEN_BODIES[1:2])
+        is_refused_before_validation(operation, role_keys(role).call, calls, BROKEN_BODIES[1:2])
 
 
-def judged_before_input(
-    operation: Operation, ask: Callable[..., Exchange], calls: Calls, contents: tuple[bytes, ...] = BROKEN_BODIES
+def is_refused_before_validation(
+    operation: Operation, send: Callable[..., Exchange], calls: Calls, contents: tuple[bytes, ...] = BROKEN_BODIES
 ) -> None:
     """Whatever is wrong with the request, it is 401, if it is with nothing wrong: that is the matter of AUTH-01 to -04."""
     call = calls.to_nothing(operation)
-    if ask(method=operation.method, path=call.path, json=call.json).status != 401:
+    if send(method=operation.method, path=call.path, json=call.json).status != 401:
         return
     for content in contents if operation.has_body else ():
-        refused(ask(method=operation.method, path=call.path, content=content))
+        refused(send(method=operation.method, path=call.path, content=content))
     if operation.has_body:
-        refused(ask(method=operation.method, path=call.path, content=b"a=b", headers={"Content-Type": "text/plain"}))
+        refused(send(method=operation.method, path=call.path, content=b"a=b", headers={"Content-Type": "text/plain"}))
     elif not operation.takes_id:
         wrong = {"limit": "x", "cursor": "x", "tag": "x", "contact_id": "x", "status": "x"}
-        refused(ask(method="GET", path=call.path, params=wrong))
+        refused(send(method="GET", path=call.path, params=wrong))
     if operation.takes_id:
-        refused(ask(method=operation.method, path=operation.url("no-id"), json=call.json))
+        refused(send(method=operation.method, path=operation.url("no-id"), json=call.json))
 
 
 @requirement("AUTH-08")
@@ -265,15 +271,15 @@ def judged_before_input(
 def test_nothing_is_written_without_a_valid_key(
     operation_id: str, calls: Calls, role_keys: RoleKeys, probe: Probe, api: Api
 ) -> None:
-    attempt = trial(calls, operation_id)
-    answers = [attempt.call.bare(probe, credential) for credential in invalid(api)]
-    answers += [attempt.call.through(role_keys(role)) for role in (Role.REVOKED, Role.EXPIRED)]
+    write = traced_write(calls, operation_id)
+    answers = [write.call.bare(probe, credential) for credential in invalid_keys(api)]
+    answers += [write.call.through(role_keys(role)) for role in (Role.REVOKED, Role.EXPIRED)]
     if all(exchange.status == 401 for exchange in answers):  # who is let in is the matter of AUTH-01 to AUTH-04
-        trace = attempt.trace()
-        expect.that(not trace, "nothing written by callers without a valid key", trace, *answers)
+        effect = write.effect()
+        expect.that(not effect, "nothing written by callers without a valid key", effect, *answers)
 
 
-def invalid(api: Api) -> list[Credential | None]:
+def invalid_keys(api: Api) -> list[Credential | None]:
     key = api.pool.keys(Role.FULL)[0]
     return [
         None,

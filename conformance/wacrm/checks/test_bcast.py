@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.contract.json_schema import is_uuid
+from conformance.meta.templates import GREETING, PLAIN
 from conformance.target import expect
 from conformance.target.expect import Mismatch, NoVerdict, requirement
 from conformance.target.numbers import digits
 from conformance.wacrm.steps import reconciliation
-from conformance.wacrm.steps.account import needed
-from conformance.wacrm.steps.broadcasts import ACCEPTED, GREETING, PLAIN, greeting, launch, submit
-from conformance.wacrm.steps.reconciliation import Trouble
+from conformance.wacrm.steps.account import required
+from conformance.wacrm.steps.broadcasts import ACCEPTED, greeting_values, launch, submit
+from conformance.wacrm.steps.reconciliation import DiscrepancyKind
 
 if TYPE_CHECKING:
     from conformance.wacrm.steps.account import Account
@@ -22,14 +23,16 @@ if TYPE_CHECKING:
 
 SLOW = 1.5
 """Seconds that Meta takes to answer where the fan-out must be seen under way."""
-INVALID = ("+", "abc", "not a number", "+1", "+123456789012345678901234")
+INVALID_NUMBERS = ("+", "abc", "not a number", "+1", "+123456789012345678901234")
 """No reading of E.164 takes these, and no deployment that strips what is no digit makes a number of them."""
 
 
-def whom(broadcast: Broadcast) -> list[reconciliation.Discrepancy]:
+def recipient_discrepancies(broadcast: Broadcast) -> list[reconciliation.Discrepancy]:
     """Who got nothing, too much, or what others were to get; what it says is BCAST-05's matter."""
-    found = reconciliation.mailing(broadcast.order, broadcast.posts())
-    return reconciliation.only(found, Trouble.LOST, Trouble.DUPLICATED, Trouble.MISADDRESSED)
+    found = reconciliation.delivery_discrepancies(broadcast.submission, broadcast.send_requests())
+    return reconciliation.of_kinds(
+        found, DiscrepancyKind.MISSING, DiscrepancyKind.DUPLICATED, DiscrepancyKind.MISADDRESSED
+    )
 
 
 # -- the answer -------------------------------------------------------------------------------------------------------------
@@ -51,7 +54,7 @@ def test_the_answer_does_not_wait_for_the_fan_out(account: Account) -> None:
     to = account.numbers.many(3)
     account.provider.fault(to, times=len(to), delay=SLOW)
     broadcast = launch(account, to)
-    done = [post for post in broadcast.posts() if post.answered]
+    done = [request for request in broadcast.send_requests() if request.answered]
     waited = len(done) == len(to) and broadcast.answer.seconds >= SLOW
     seconds = f"{broadcast.answer.seconds:.1f} s, after all of Meta's answers, which took {SLOW:g} s each"
     expect.that(not waited, "an answer before the fan-out is done", f"an answer after {seconds}", broadcast.answer)
@@ -61,13 +64,17 @@ def test_the_answer_does_not_wait_for_the_fan_out(account: Account) -> None:
 @pytest.mark.parametrize("place", ["before", "between", "after"])
 def test_invalid_numbers_are_rejected_and_the_others_written_to(account: Account, place: str) -> None:
     good = account.numbers.many(3)
-    order = {"before": [*INVALID, *good], "between": [good[0], *INVALID, *good[1:]], "after": [*good, *INVALID]}[place]
+    order = {
+        "before": [*INVALID_NUMBERS, *good],
+        "between": [good[0], *INVALID_NUMBERS, *good[1:]],
+        "after": [*good, *INVALID_NUMBERS],
+    }[place]
     broadcast = launch(account, order)
-    record = broadcast.receipt
+    record = broadcast.accepted_record
     expect.equal(expect.member(record, "accepted"), len(good), "accepted", broadcast.answer)
-    expect.equal(expect.member(record, "rejected"), len(INVALID), "rejected", broadcast.answer)
+    expect.equal(expect.member(record, "rejected"), len(INVALID_NUMBERS), "rejected", broadcast.answer)
     expect.precondition(broadcast.finished(), "the broadcast does not finish")
-    broadcast.clean(whom(broadcast), "each valid number to get its own message")
+    broadcast.clean(recipient_discrepancies(broadcast), "each valid number to get its own message")
 
 
 @requirement("BCAST-02")
@@ -75,11 +82,11 @@ def test_a_number_listed_twice_is_messaged_once(account: Account) -> None:
     first, second, third = account.numbers.many(3)
     submitted = [first, second, first, third, first, third]
     broadcast = launch(account, submitted)
-    record = broadcast.receipt
+    record = broadcast.accepted_record
     both = expect.member(record, "accepted"), expect.member(record, "rejected")
     expect.equal(sum(both), len(submitted), "accepted and rejected together", broadcast.answer)
     expect.precondition(broadcast.finished(), "the broadcast does not finish")
-    broadcast.clean(whom(broadcast), "each of three numbers to get one message")
+    broadcast.clean(recipient_discrepancies(broadcast), "each of three numbers to get one message")
 
 
 @requirement("BCAST-02")
@@ -87,21 +94,21 @@ def test_a_number_listed_in_two_spellings_is_messaged_once(account: Account) -> 
     """Another spelling may be refused or understood; it is the same person either way."""
     number = account.numbers.fresh()
     spellings = [number, f"{number[:3]} {number[3:6]}-{number[6:]}", number.removeprefix("+"), f" {number} "]
-    nonce = account.word()
-    broadcast = submit(account, nonce, [{"to": to, "params": greeting(nonce, 0)} for to in spellings])
-    record = broadcast.receipt
+    marker = account.marker()
+    broadcast = submit(account, marker, [{"to": to, "params": greeting_values(marker, 0)} for to in spellings])
+    record = broadcast.accepted_record
     both = expect.member(record, "accepted"), expect.member(record, "rejected")
     expect.equal(sum(both), len(spellings), "accepted and rejected together", broadcast.answer)
     expect.precondition(broadcast.finished(), "the broadcast does not finish")
-    broadcast.clean(whom(broadcast), "one message, to the one number that was listed")
+    broadcast.clean(recipient_discrepancies(broadcast), "one message, to the one number that was listed")
 
 
 @requirement("BCAST-14")
 def test_total_recipients_counts_who_was_queued_then_and_later(account: Account) -> None:
     to = account.numbers.many(4)
     account.provider.fault(to[1], times=None, error={"code": 131026})
-    broadcast = launch(account, [*to, *INVALID])
-    record = broadcast.receipt
+    broadcast = launch(account, [*to, *INVALID_NUMBERS])
+    record = broadcast.accepted_record
     expect.equal(expect.member(record, "total_recipients"), 4, "total_recipients in the 202", broadcast.answer)
     expect.equal(broadcast.poll().total, 4, "total_recipients while sending", *broadcast.exchanges())
     expect.precondition(broadcast.finished(), "the broadcast does not finish")
@@ -114,15 +121,15 @@ def test_total_recipients_counts_who_was_queued_then_and_later(account: Account)
 def _impossible(account: Account) -> dict[str, dict[str, Any]]:
     """Bodies that no broadcast can be made of."""
     to = account.numbers.many(4)
-    someone = [{"to": to[0], "params": greeting(account.word(), 0)}]
-    crowd = account.numbers.many(1001)
-    nobody = [{"to": text, "params": ["a", "b"]} for text in INVALID]
+    someone = [{"to": to[0], "params": greeting_values(account.marker(), 0)}]
+    too_many = account.numbers.many(1001)
+    nobody = [{"to": text, "params": ["a", "b"]} for text in INVALID_NUMBERS]
     return {
         "no recipients": {"template_name": GREETING},
         "an empty list": {"template_name": GREETING, "recipients": []},
         "null recipients": {"template_name": GREETING, "recipients": None},
         "recipients that are no list": {"template_name": PLAIN, "recipients": {"to": to[1]}},
-        "1,001 recipients": {"template_name": PLAIN, "recipients": [{"to": number} for number in crowd]},
+        "1,001 recipients": {"template_name": PLAIN, "recipients": [{"to": number} for number in too_many]},
         "no template name": {"recipients": someone},
         "an empty template name": {"template_name": "", "recipients": someone},
         "a null template name": {"template_name": None, "recipients": someone},
@@ -142,15 +149,17 @@ def test_impossible_broadcasts_are_refused_and_send_nothing(account: Account) ->
         if answer.status != 400 or expect.error_code(answer) != "bad_request":
             wrong[what] = answer
     if wrong:
-        said = "; ".join(f"{what}: {answer.summary[:120]}" for what, answer in wrong.items())
-        raise Mismatch("400 bad_request", said, *wrong.values())
+        actual = "; ".join(f"{what}: {answer.summary[:120]}" for what, answer in wrong.items())
+        raise Mismatch("400 bad_request", actual, *wrong.values())
     expect.precondition(launch(account, [account.numbers.fresh()]).finished(), "a possible broadcast does not finish")
-    numbers = {_digits(r) for body in bodies.values() for r in body.get("recipients") or [] if isinstance(r, dict)}
+    numbers = {
+        _number_digits(r) for body in bodies.values() for r in body.get("recipients") or [] if isinstance(r, dict)
+    }
     sent = [entry["to"] for entry in account.provider.sends(since=mark) if digits(entry["to"]) in numbers]
     expect.equal(sent, [], "messages to the recipients of refused broadcasts")
 
 
-def _digits(recipient: dict[str, Any]) -> str:
+def _number_digits(recipient: dict[str, Any]) -> str:
     return str(recipient["to"]).removeprefix("+")
 
 
@@ -160,13 +169,13 @@ def _digits(recipient: dict[str, Any]) -> str:
 @requirement("BCAST-04")
 @pytest.mark.parametrize("given", [{}, {"template_language": "en_US"}, {"template_language": "it"}])
 def test_the_language_reaches_meta_and_defaults_to_en_us(account: Account, given: dict[str, str]) -> None:
-    nonce, to = account.word(), account.numbers.fresh()
-    body = {"template_name": GREETING, "recipients": [{"to": to, "params": greeting(nonce, 0)}], **given}
+    marker, to = account.marker(), account.numbers.fresh()
+    body = {"template_name": GREETING, "recipients": [{"to": to, "params": greeting_values(marker, 0)}], **given}
     answer = account.api.post("/broadcasts", body)
-    row = expect.record(account.api.get(f"/broadcasts/{needed(answer, *ACCEPTED).get('broadcast_id')}"), 200)
+    row = expect.record(account.api.get(f"/broadcasts/{required(answer, *ACCEPTED).get('broadcast_id')}"), 200)
     expected = given.get("template_language", "en_US")
     expect.equal(expect.member(row, "template_language"), expected, "template_language", answer)
-    sends = account.provider.settled(at_least=1, quiet=0.0, contains=nonce)
+    sends = account.provider.settled(at_least=1, quiet=0.0, contains=marker)
     sent = expect.first(sends, "send to judge the language by")["body"]["template"]["language"]
     expect.equal(sent["code"], expected, "the language that Meta was given", answer)
 
@@ -175,7 +184,7 @@ def test_the_language_reaches_meta_and_defaults_to_en_us(account: Account, given
 def test_a_missing_name_is_made_from_the_templates(account: Account) -> None:
     body = {"template_name": GREETING, "recipients": [{"to": account.numbers.fresh(), "params": ["a", "b"]}]}
     answer = account.api.post("/broadcasts", body)
-    read = account.api.get(f"/broadcasts/{needed(answer, *ACCEPTED).get('broadcast_id')}")
+    read = account.api.get(f"/broadcasts/{required(answer, *ACCEPTED).get('broadcast_id')}")
     name = expect.member(expect.record(read, 200), "name", read)
     expect.that(
         _plain(GREETING) in _plain(str(name)), f"a name made from {GREETING!r}", expect.show(name), answer, read
@@ -184,7 +193,7 @@ def test_a_missing_name_is_made_from_the_templates(account: Account) -> None:
 
 @requirement("BCAST-04")
 def test_a_given_name_is_kept(account: Account) -> None:
-    name = f"{account.word()} für Żółć 🎉"
+    name = f"{account.marker()} für Żółć 🎉"
     broadcast = launch(account, [account.numbers.fresh()], name=name)
     row = expect.record(account.api.get(f"/broadcasts/{broadcast.id}"), 200)
     expect.equal(expect.member(row, "name"), name, "name", broadcast.answer)
@@ -204,7 +213,7 @@ def test_everybody_gets_the_own_message_once(account: Account, count: int) -> No
     broadcast = launch(account, account.numbers.many(count))
     expect.precondition(broadcast.finished(), "the broadcast does not finish")
     broadcast.clean(
-        reconciliation.mailing(broadcast.order, broadcast.posts()),
+        reconciliation.delivery_discrepancies(broadcast.submission, broadcast.send_requests()),
         "each recipient to get its own message once",
     )
 
@@ -215,30 +224,36 @@ def test_values_stay_with_their_recipient_beside_entries_that_are_left_out(accou
     """Rejected entries, and numbers that are listed again, shift nobody's values."""
     a, b, c, d = account.numbers.many(4)
     lists = {
-        "first": [*INVALID[:2], a, b, c], "between": [a, INVALID[0], b, *INVALID[1:3], c, d],
-        "last": [a, b, c, *INVALID[:2]], "listed again": [a, b, a, c, b, d],
+        "first": [*INVALID_NUMBERS[:2], a, b, c], "between": [a, INVALID_NUMBERS[0], b, *INVALID_NUMBERS[1:3], c, d],
+        "last": [a, b, c, *INVALID_NUMBERS[:2]], "listed again": [a, b, a, c, b, d],
     }  # fmt: skip
     broadcast = launch(account, lists[place])
     expect.precondition(broadcast.finished(), "the broadcast does not finish")
-    posts = [post for post in broadcast.posts() if post.to in broadcast.order.recipients]
-    found = reconciliation.only(reconciliation.mailing(broadcast.order, posts), Trouble.WRONG_PARAMETERS, Trouble.LOST)
+    send_requests = [request for request in broadcast.send_requests() if request.to in broadcast.submission.recipients]
+    found = reconciliation.of_kinds(
+        reconciliation.delivery_discrepancies(broadcast.submission, send_requests),
+        DiscrepancyKind.WRONG_PARAMETERS,
+        DiscrepancyKind.MISSING,
+    )
     broadcast.clean(found, "each valid recipient to get its own values")
 
 
 @requirement("BCAST-05")
 def test_who_has_no_values_gets_nobody_elses(account: Account) -> None:
     """Meta refuses the template without its values; a target that knows as much may refuse the broadcast."""
-    nonce, to = account.word(), account.numbers.many(5)
-    recipients: list[dict[str, Any]] = [{"to": number, "params": greeting(nonce, n)} for n, number in enumerate(to)]
+    marker, to = account.marker(), account.numbers.many(5)
+    recipients: list[dict[str, Any]] = [
+        {"to": number, "params": greeting_values(marker, n)} for n, number in enumerate(to)
+    ]
     del recipients[1]["params"]
     recipients[3]["params"] = []
     try:
-        broadcast = submit(account, nonce, recipients)
+        broadcast = submit(account, marker, recipients)
     except NoVerdict:
         return
     expect.precondition(broadcast.finished(), "the broadcast does not finish")
     without = [digits(to[1]), digits(to[3])]
-    found = reconciliation.mailing(broadcast.order, broadcast.posts(), spared=without)
+    found = reconciliation.delivery_discrepancies(broadcast.submission, broadcast.send_requests(), optional=without)
     broadcast.clean(found, "three recipients to get their own values, and two of them nobody's")
 
 
@@ -249,22 +264,22 @@ def test_numbers_that_share_trailing_digits_get_their_own_messages(account: Acco
     broadcast = launch(account, pairs)
     expect.precondition(broadcast.finished(), "the broadcast does not finish")
     broadcast.clean(
-        reconciliation.mailing(broadcast.order, broadcast.posts()),
+        reconciliation.delivery_discrepancies(broadcast.submission, broadcast.send_requests()),
         "each of the similar numbers to get its own",
     )
 
 
 @requirement("BCAST-05")
 def test_values_are_carried_exactly_and_in_order(account: Account) -> None:
-    nonce, to = account.word(), account.numbers.many(5)
+    marker, to = account.marker(), account.numbers.many(5)
     values = [
-        [f"{nonce} b", "a"], ["Żółć {{1}} 🎉", f"{nonce} עברית"], [f'{nonce} 5 < 6 & "7" $1 %s \\', "'; --"],
-        [f"{nonce} e\u0301 \ufb01", "007"], [f" {nonce}  x ", "null"],
+        [f"{marker} b", "a"], ["Żółć {{1}} 🎉", f"{marker} עברית"], [f'{marker} 5 < 6 & "7" $1 %s \\', "'; --"],
+        [f"{marker} e\u0301 \ufb01", "007"], [f" {marker}  x ", "null"],
     ]  # fmt: skip
-    broadcast = submit(account, nonce, [{"to": n, "params": v} for n, v in zip(to, values, strict=True)])
+    broadcast = submit(account, marker, [{"to": n, "params": v} for n, v in zip(to, values, strict=True)])
     expect.precondition(broadcast.finished(), "the broadcast does not finish")
     broadcast.clean(
-        reconciliation.mailing(broadcast.order, broadcast.posts()),
+        reconciliation.delivery_discrepancies(broadcast.submission, broadcast.send_requests()),
         "each recipient to get exactly its own values",
     )
 
@@ -274,10 +289,11 @@ def test_values_are_carried_exactly_and_in_order(account: Account) -> None:
 def test_a_template_without_values_reaches_everybody(account: Account, language: str) -> None:
     to = account.numbers.many(2)
     recipients: list[dict[str, Any]] = [{"to": to[0]}, {"to": to[1], "params": []}]
-    broadcast = submit(account, account.word(), recipients, template_name=PLAIN, template_language=language)
+    broadcast = submit(account, account.marker(), recipients, template_name=PLAIN, template_language=language)
     expect.precondition(broadcast.finished(), "the broadcast does not finish")
     broadcast.clean(
-        reconciliation.mailing(broadcast.order, broadcast.posts()), "both recipients to get the template once"
+        reconciliation.delivery_discrepancies(broadcast.submission, broadcast.send_requests()),
+        "both recipients to get the template once",
     )
 
 
@@ -292,10 +308,10 @@ def test_status_becomes_sent_once_every_send_was_attempted(account: Account) -> 
     account.provider.fault([*to[:2], to[-1]], times=3, delay=0.5)
     broadcast = launch(account, to)
     expect.that(
-        broadcast.called_sent(), "status 'sent' in the end", lambda: broadcast.polls[-1].status, *broadcast.exchanges()
+        broadcast.reaches_sent(), "status 'sent' in the end", lambda: broadcast.polls[-1].status, *broadcast.exchanges()
     )
-    posts = broadcast.posts()
-    early = sorted(broadcast.order.recipients - {post.to for post in posts if post.answered})
+    send_requests = broadcast.send_requests()
+    early = sorted(broadcast.submission.recipients - {request.to for request in send_requests if request.answered})
     expect.equal(early, [], "recipients not yet attempted when status was 'sent'", *broadcast.exchanges())
     expect.equal(broadcast.poll().status, "sent", "status after it was 'sent'", *broadcast.exchanges())
 
@@ -309,5 +325,5 @@ def test_status_becomes_sent_whatever_the_outcomes(account: Account, outcome: st
     account.provider.fault(refused, times=None, error={"code": 131026})
     broadcast = launch(account, to)
     expect.that(
-        broadcast.called_sent(), "status 'sent' in the end", lambda: broadcast.polls[-1].status, *broadcast.exchanges()
+        broadcast.reaches_sent(), "status 'sent' in the end", lambda: broadcast.polls[-1].status, *broadcast.exchanges()
     )

@@ -10,20 +10,20 @@ import pytest
 from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.expect import requirement, that
-from conformance.wacrm.steps.account import needed
+from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.contacts import (
+    DOCUMENTED_MEMBERS,
     FIELDS,
-    MEMBERS,
     TEXTS,
     UNCHANGING,
-    everywhere,
-    has,
+    contact_from_message,
+    has_fields,
     has_tags,
-    met,
-    spelled,
+    read_and_listed,
+    respelled,
     tag_names,
 )
-from conformance.wacrm.steps.timestamps import tick
+from conformance.wacrm.steps.timestamps import wait_past
 
 if TYPE_CHECKING:
     from conformance.target.probe import Exchange
@@ -37,26 +37,26 @@ if TYPE_CHECKING:
 @requirement("CONT-01")
 @pytest.mark.parametrize("given", [(), ("name",), ("email",), ("company",), ("tags",), (*FIELDS, "tags")], ids="-".join)
 def test_a_new_contact_has_what_was_sent(account: Account, given: tuple[str, ...]) -> None:
-    phone, word = account.numbers.fresh(), account.word()
+    phone, marker = account.numbers.fresh(), account.marker()
     everything = {
-        "name": f"{word} n",
-        "email": f"Ada.{word}@Wacrm.invalid",
-        "company": f"{word} c",
-        "tags": [f"{word}t"],
+        "name": f"{marker} n",
+        "email": f"Ada.{marker}@Wacrm.invalid",
+        "company": f"{marker} c",
+        "tags": [f"{marker}t"],
     }
     sent = {name: everything[name] for name in given}
     exchange = account.api.post("/contacts", {"phone": phone, **sent})
     contact = expect.record(exchange, 201)
     _is_full(contact, phone, sent, exchange)
-    for shown, source in everywhere(account, contact):
+    for shown, source in read_and_listed(account, contact):
         _is_full(shown, phone, sent, exchange, source)
 
 
 def _is_full(contact: Row, phone: str, sent: Row, *exchanges: Exchange) -> None:
     """Every documented member, what was sent in its place, and nothing where nothing was sent."""
-    for member in MEMBERS:
+    for member in DOCUMENTED_MEMBERS:
         expect.member(contact, member, *exchanges)
-    has(contact, {"phone": phone} | {name: sent[name] for name in FIELDS if name in sent}, *exchanges)
+    has_fields(contact, {"phone": phone} | {name: sent[name] for name in FIELDS if name in sent}, *exchanges)
     for name in FIELDS:
         if name not in sent:
             none = contact[name] in {None, ""} or (name == "name" and contact[name] == phone)
@@ -70,9 +70,9 @@ def test_a_new_contact_has_its_texts_unaltered(account: Account, kind: str) -> N
     fields = {"name": TEXTS[kind], "company": TEXTS[kind]}
     exchange = account.api.post("/contacts", {"phone": account.numbers.fresh(), **fields})
     contact = expect.record(exchange, 201)
-    has(contact, fields, exchange)
+    has_fields(contact, fields, exchange)
     read = account.api.get(f"/contacts/{contact['id']}")
-    has(expect.record(read, 200), fields, exchange, read)
+    has_fields(expect.record(read, 200), fields, exchange, read)
 
 
 @requirement("CONT-01")
@@ -99,25 +99,25 @@ CHANGES: dict[str, Row] = {
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_known_phone_gives_the_stored_contact(account: Account, change: str) -> None:
     stored = account.contact(
-        name="Ada", email="ada@wacrm.invalid", company="Acme", tags=[account.word(), account.word()]
+        name="Ada", email="ada@wacrm.invalid", company="Acme", tags=[account.marker(), account.marker()]
     )
     exchange = account.api.post("/contacts", {"phone": stored["phone"], **CHANGES[change]})
-    _unchanged(account, stored, exchange)
+    _is_unchanged(account, stored, exchange)
 
 
 @requirement("CONT-02")
 def test_a_known_phone_gets_neither_fields_nor_tags_that_it_lacked(account: Account) -> None:
     stored = account.contact()
-    fields = {"name": "Ada", "email": "ada@wacrm.invalid", "company": "Acme", "tags": [account.word()]}
-    _unchanged(account, stored, account.api.post("/contacts", {"phone": stored["phone"], **fields}))
+    fields = {"name": "Ada", "email": "ada@wacrm.invalid", "company": "Acme", "tags": [account.marker()]}
+    _is_unchanged(account, stored, account.api.post("/contacts", {"phone": stored["phone"], **fields}))
 
 
 @requirement("CONT-02")
 def test_a_contact_that_was_changed_since_stays_as_it_is(account: Account) -> None:
-    made = account.contact(name="Ada", tags=[account.word()])
-    body = {"name": "Grace", "company": None, "tags": [account.word()]}
-    stored = needed(account.api.patch(f"/contacts/{made['id']}", body), 200)
-    _unchanged(
+    made = account.contact(name="Ada", tags=[account.marker()])
+    body = {"name": "Grace", "company": None, "tags": [account.marker()]}
+    stored = required(account.api.patch(f"/contacts/{made['id']}", body), 200)
+    _is_unchanged(
         account, stored, account.api.post("/contacts", {"phone": made["phone"], "name": "Ada", "company": "Acme"})
     )
 
@@ -128,37 +128,37 @@ def test_a_contact_that_was_changed_since_stays_as_it_is(account: Account) -> No
 )
 def test_a_known_phone_is_no_change(account: Account, body: Row) -> None:
     stored = account.contact(name="Ada")
-    tick(stored["updated_at"])
+    wait_past(stored["updated_at"])
     exchange = account.api.post("/contacts", {"phone": stored["phone"], **body})
     read = account.api.get(f"/contacts/{stored['id']}")
-    for shown, source in ((needed(exchange, 200), exchange), (needed(read, 200), read)):
-        has(shown, {"updated_at": stored["updated_at"]}, exchange, source)
+    for shown, source in ((required(exchange, 200), exchange), (required(read, 200), read)):
+        has_fields(shown, {"updated_at": stored["updated_at"]}, exchange, source)
 
 
 @requirement("CONT-02")
 @pytest.mark.parametrize("origin", ["send", "inbound"])
 def test_a_phone_is_known_from_messages(account: Account, capabilities: Capabilities, origin: str) -> None:
-    stored = met(account, capabilities, origin, account.numbers.fresh())
+    stored = contact_from_message(account, capabilities, origin, account.numbers.fresh())
     exchange = account.api.post(
-        "/contacts", {"phone": stored["phone"], "name": "Somebody Else", "tags": [account.word()]}
+        "/contacts", {"phone": stored["phone"], "name": "Somebody Else", "tags": [account.marker()]}
     )
-    _unchanged(account, stored, exchange)
+    _is_unchanged(account, stored, exchange)
 
 
 @requirement("CONT-02")
 @pytest.mark.parametrize("spelling", ["no plus", "00", "spaces", "hyphens", "spaces around"])
 def test_another_spelling_of_a_known_phone_is_the_same_contact_or_refused(account: Account, spelling: str) -> None:
     stored = account.contact(name="Ada")
-    exchange = account.api.post("/contacts", {"phone": spelled(stored["phone"], spelling), "name": "Else"})
+    exchange = account.api.post("/contacts", {"phone": respelled(stored["phone"], spelling), "name": "Else"})
     if exchange.status != 400:
-        _unchanged(account, stored, exchange)
+        _is_unchanged(account, stored, exchange)
 
 
-def _unchanged(account: Account, stored: Row, exchange: Exchange) -> None:
+def _is_unchanged(account: Account, stored: Row, exchange: Exchange) -> None:
     answered = expect.record(exchange, 200)
     read = account.api.get(f"/contacts/{stored['id']}")
     for shown, exchanges in ((answered, [exchange]), (expect.record(read, 200), [exchange, read])):
-        has(shown, {name: stored[name] for name in UNCHANGING}, *exchanges)
+        has_fields(shown, {name: stored[name] for name in UNCHANGING}, *exchanges)
         has_tags(shown, tag_names(stored), *exchanges)
 
 
@@ -168,7 +168,7 @@ def _unchanged(account: Account, stored: Row, exchange: Exchange) -> None:
 @requirement("CONT-04")
 @pytest.mark.parametrize("fields", ["bare", "named", "tagged", "known tags"])
 def test_twenty_creations_at_once_make_one_contact(account: Account, fields: str) -> None:
-    phone, tags = account.numbers.fresh(), [account.word(), account.word()]
+    phone, tags = account.numbers.fresh(), [account.marker(), account.marker()]
     if fields == "known tags":
         account.contact(tags=tags)
     bodies = [{"phone": phone, **_nth(fields, tags, n)} for n in range(20)]

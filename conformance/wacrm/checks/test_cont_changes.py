@@ -9,21 +9,21 @@ import pytest
 from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.expect import precondition, requirement, that
-from conformance.wacrm.steps.account import needed
+from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.contacts import (
     FIELDS,
-    PATCHED,
     TEXTS,
+    UNCHANGED_BY_PATCH,
     UNCHANGING,
-    everywhere,
-    folded,
-    has,
+    casefolded,
+    contact_from_message,
+    has_fields,
     has_tags,
-    met,
+    read_and_listed,
     read_contact,
     tag_names,
 )
-from conformance.wacrm.steps.timestamps import instant, tick
+from conformance.wacrm.steps.timestamps import parse_timestamp, wait_past
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,21 +54,21 @@ PATCHES: dict[str, Row] = {
 @pytest.mark.parametrize("patch", PATCHES)
 def test_a_patch_changes_what_it_names(account: Account, patch: str) -> None:
     stored = account.contact(
-        name="Ada", email="ada@wacrm.invalid", company="Acme", tags=[account.word(), account.word()]
+        name="Ada", email="ada@wacrm.invalid", company="Acme", tags=[account.marker(), account.marker()]
     )
-    _patched(account, stored, PATCHES[patch])
+    _patches_exactly(account, stored, PATCHES[patch])
 
 
 @requirement("CONT-06")
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_patch_fills_what_was_empty(account: Account, field: str) -> None:
-    _patched(account, account.contact(), {field: "grace@wacrm.invalid"})
+    _patches_exactly(account, account.contact(), {field: "grace@wacrm.invalid"})
 
 
 @requirement("CONT-06")
 @pytest.mark.parametrize("kind", TEXTS)
 def test_a_patch_carries_texts_unaltered(account: Account, kind: str) -> None:
-    _patched(account, account.contact(name="Ada"), {"name": TEXTS[kind], "company": TEXTS[kind]})
+    _patches_exactly(account, account.contact(name="Ada"), {"name": TEXTS[kind], "company": TEXTS[kind]})
 
 
 @requirement("CONT-06")
@@ -80,60 +80,64 @@ def test_a_patch_with_an_empty_text_is_no_patch_without_it(account: Account, fie
     exchange = account.api.patch(f"/contacts/{stored['id']}", {field: text})
     if exchange.status == 400:
         return
-    rest = {name: stored[name] for name in PATCHED if name != field}
-    for shown, source in [(expect.record(exchange, 200), exchange), *everywhere(account, stored)]:
+    rest = {name: stored[name] for name in UNCHANGED_BY_PATCH if name != field}
+    for shown, source in [(expect.record(exchange, 200), exchange), *read_and_listed(account, stored)]:
         value = expect.member(shown, field, exchange, source)
         that(value != stored[field], f"{field} empty, null or refused", f"still {value!r}", exchange, source)
-        has(shown, rest, exchange, source)
+        has_fields(shown, rest, exchange, source)
 
 
 @requirement("CONT-06")
 @pytest.mark.parametrize("case", ["others", "none"])
 def test_a_patch_of_tags_changes_no_field(account: Account, case: str) -> None:
-    stored = account.contact(name="Ada", email="ada@wacrm.invalid", company="Acme", tags=[account.word()])
-    tags = [account.word()] if case == "others" else []
+    stored = account.contact(name="Ada", email="ada@wacrm.invalid", company="Acme", tags=[account.marker()])
+    tags = [account.marker()] if case == "others" else []
     exchange = account.api.patch(f"/contacts/{stored['id']}", {"tags": tags})
-    for shown, source in [(expect.record(exchange, 200), exchange), *everywhere(account, stored)]:
-        has(shown, {name: stored[name] for name in PATCHED}, exchange, source)
+    for shown, source in [(expect.record(exchange, 200), exchange), *read_and_listed(account, stored)]:
+        has_fields(shown, {name: stored[name] for name in UNCHANGED_BY_PATCH}, exchange, source)
 
 
 @requirement("CONT-06")
 def test_patches_follow_one_another(account: Account) -> None:
     stored = account.contact(name="Ada", company="Acme")
     for patch in ({"name": None}, {"company": "Navy"}, {"name": "Grace"}, {"company": None}, {"name": "Grace"}):
-        stored = _patched(account, stored, patch)
+        stored = _patches_exactly(account, stored, patch)
 
 
 @requirement("CONT-06")
 def test_patches_of_different_fields_at_once_all_hold(account: Account) -> None:
     for _ in range(4):
         contact = account.contact(name="Ada", email="ada@wacrm.invalid", company="Acme")
-        patches = [{"name": account.word()}, {"email": f"{account.word()}@wacrm.invalid"}, {"company": account.word()}]
+        patches = [
+            {"name": account.marker()},
+            {"email": f"{account.marker()}@wacrm.invalid"},
+            {"company": account.marker()},
+        ]
         exchanges = at_once([_patcher(account, contact, patch) for patch in patches])
         for exchange in exchanges:
-            needed(exchange, 200)
+            required(exchange, 200)
         wanted = {name: value for patch in patches for name, value in patch.items()}
-        has(read_contact(account, contact["id"]), wanted, *exchanges)
+        has_fields(read_contact(account, contact["id"]), wanted, *exchanges)
 
 
 def _patcher(account: Account, contact: Row, body: Row) -> Callable[[], Exchange]:
     return lambda: account.api.patch(f"/contacts/{contact['id']}", body)
 
 
-def _patched(account: Account, stored: Row, patch: Row) -> Row:
+def _patches_exactly(account: Account, stored: Row, patch: Row) -> Row:
     """PATCH one of two contacts, and see that what was named changed, and that nothing else did, there or elsewhere."""
-    bystander = account.contact(name="By", email="by@wacrm.invalid", company="Stander", tags=[account.word()])
+    unrelated = account.contact(name="By", email="by@wacrm.invalid", company="Stander", tags=[account.marker()])
     exchange = account.api.patch(f"/contacts/{stored['id']}", patch)
     if not patch and exchange.status == 400:
         return stored
-    wanted = {name: stored[name] for name in PATCHED} | patch
+    wanted = {name: stored[name] for name in UNCHANGED_BY_PATCH} | patch
     answered = expect.record(exchange, 200)
-    for shown, source in [(answered, exchange), *everywhere(account, stored)]:
-        has(shown, wanted, exchange, source)
+    for shown, source in [(answered, exchange), *read_and_listed(account, stored)]:
+        has_fields(shown, wanted, exchange, source)
         has_tags(shown, tag_names(stored), exchange, source)
-    after = read_contact(account, bystander["id"])
-    has(after, {name: bystander[name] for name in (*UNCHANGING, "updated_at")}, exchange)
-    has_tags(after, tag_names(bystander), exchange)
+    after = read_contact(account, unrelated["id"])
+    has_fields(after, {name: unrelated[name] for name in (*UNCHANGING, "updated_at")}, exchange)
+    has_tags(after, tag_names(unrelated), exchange)
     return answered
 
 
@@ -143,35 +147,35 @@ def _patched(account: Account, stored: Row, patch: Row) -> Row:
 @requirement("CONT-12")
 @pytest.mark.parametrize("patch", ["name", "email", "company", "no company", "tags", "no tags", "name and tags"])
 def test_a_change_advances_updated_at_and_leaves_created_at(account: Account, patch: str) -> None:
-    stored = account.contact(name="Ada", email="ada@wacrm.invalid", company="Acme", tags=[account.word()])
+    stored = account.contact(name="Ada", email="ada@wacrm.invalid", company="Acme", tags=[account.marker()])
     precondition(stored.get("company") and stored.get("tags"), "a new contact lacks what was sent")
     patches: dict[str, Row] = {
         "name": {"name": "Grace"}, "email": {"email": "grace@wacrm.invalid"}, "company": {"company": "Navy"},
-        "no company": {"company": None}, "tags": {"tags": [account.word()]}, "no tags": {"tags": []},
+        "no company": {"company": None}, "tags": {"tags": [account.marker()]}, "no tags": {"tags": []},
     }  # fmt: skip
     body = patches.get(patch, {**patches["name"], **patches["tags"]})
-    _ages(account, stored, body)
+    _advances_updated_at(account, stored, body)
 
 
 @requirement("CONT-12")
 def test_each_change_advances_updated_at(account: Account) -> None:
     contact = account.contact(name="Ada")
     for name in ("Grace", "Ada", None):
-        contact = _ages(account, contact, {"name": name})
+        contact = _advances_updated_at(account, contact, {"name": name})
 
 
-def _ages(account: Account, stored: Row, body: Row) -> Row:
-    tick(stored["updated_at"])
+def _advances_updated_at(account: Account, stored: Row, body: Row) -> Row:
+    wait_past(stored["updated_at"])
     exchange = account.api.patch(f"/contacts/{stored['id']}", body)
-    answered = needed(exchange, 200)
+    answered = required(exchange, 200)
     changed = all(answered.get(name) == body[name] for name in FIELDS if name in body)
     precondition(
-        changed and tag_names(answered) == folded(body.get("tags", tag_names(stored))), "the patch changes nothing"
+        changed and tag_names(answered) == casefolded(body.get("tags", tag_names(stored))), "the patch changes nothing"
     )
     for shown in (answered, read_contact(account, stored["id"])):
-        has(shown, {"created_at": stored["created_at"]}, exchange)
+        has_fields(shown, {"created_at": stored["created_at"]}, exchange)
         before, after = stored["updated_at"], shown.get("updated_at")
-        that(instant(after) > instant(before), f"updated_at after {before}", f"{after}", exchange)
+        that(parse_timestamp(after) > parse_timestamp(before), f"updated_at after {before}", f"{after}", exchange)
     return answered
 
 
@@ -182,28 +186,33 @@ def test_no_patch_sets_a_time(account: Account, member: str) -> None:
     stored = account.contact(name="Ada")
     exchange = account.api.patch(f"/contacts/{stored['id']}", {"name": "Grace", member: "2020-02-02T02:02:02.020Z"})
     shown = read_contact(account, stored["id"])
-    has(shown, {"created_at": stored["created_at"]}, exchange)
+    has_fields(shown, {"created_at": stored["created_at"]}, exchange)
     before, after = stored["updated_at"], shown.get("updated_at")
-    that(instant(after) >= instant(before), f"updated_at not before {before}", f"{after}", exchange)
+    that(parse_timestamp(after) >= parse_timestamp(before), f"updated_at not before {before}", f"{after}", exchange)
 
 
 @requirement("CONT-12")
 def test_a_new_contact_was_not_updated_before_it_was_created(account: Account) -> None:
     exchange = account.api.post("/contacts", {"phone": account.numbers.fresh()})
-    contact = needed(exchange, 201)
+    contact = required(exchange, 201)
     created, updated = contact.get("created_at"), contact.get("updated_at")
-    that(instant(updated) >= instant(created), f"updated_at not before created_at {created}", f"{updated}", exchange)
+    that(
+        parse_timestamp(updated) >= parse_timestamp(created),
+        f"updated_at not before created_at {created}",
+        f"{updated}",
+        exchange,
+    )
 
 
 @requirement("CONT-12")
 @pytest.mark.parametrize("event", ["create again", "send", "inbound"])
 def test_created_at_outlives_what_else_happens(account: Account, capabilities: Capabilities, event: str) -> None:
     stored = account.contact(name="Ada")
-    tick(stored["created_at"])
+    wait_past(stored["created_at"])
     if event == "create again":
         exchange = account.api.post("/contacts", {"phone": stored["phone"], "name": "Grace"})
-        has(needed(exchange, 200), {"created_at": stored["created_at"]}, exchange)
+        has_fields(required(exchange, 200), {"created_at": stored["created_at"]}, exchange)
     else:
-        met(account, capabilities, event, stored["phone"])
+        contact_from_message(account, capabilities, event, stored["phone"])
     read = account.api.get(f"/contacts/{stored['id']}")
-    has(needed(read, 200), {"created_at": stored["created_at"]}, read)
+    has_fields(required(read, 200), {"created_at": stored["created_at"]}, read)

@@ -9,8 +9,8 @@ import pytest
 from conformance.meta.provider import eventually
 from conformance.target import expect
 from conformance.target.expect import Lacking, requirement, that
-from conformance.wacrm.steps.account import needed
-from conformance.wacrm.steps.contacts import everywhere, met, read_contact, spelled
+from conformance.wacrm.steps.account import required
+from conformance.wacrm.steps.contacts import contact_from_message, read_and_listed, read_contact, respelled
 
 if TYPE_CHECKING:
     from conformance.target.probe import Exchange
@@ -31,7 +31,7 @@ def test_numbers_that_share_digits_are_two_contacts(
     account: Account, capabilities: Capabilities, pair: str, first: str, second: str
 ) -> None:
     numbers = _pair(account, pair)
-    made = [_known_by(account, capabilities, origin, n) for origin, n in zip((first, second), numbers, strict=True)]
+    made = [_contact_from(account, capabilities, origin, n) for origin, n in zip((first, second), numbers, strict=True)]
     if None in made:
         return  # a deployment may refuse a country code that nobody has
     contacts = [contact for contact in made if contact is not None]
@@ -48,7 +48,7 @@ def _pair(account: Account, pair: str) -> tuple[str, str]:
     return (first, second) if pair == "differing in country" else (first, f"+999{first[1:]}")
 
 
-def _known_by(account: Account, capabilities: Capabilities, origin: str, phone: str) -> Row | None:
+def _contact_from(account: Account, capabilities: Capabilities, origin: str, phone: str) -> Row | None:
     """The contact that the deployment makes of a number's first appearance; None where it refuses the number."""
     if origin == "create":
         exchange = account.api.post("/contacts", {"phone": phone, "name": phone})
@@ -56,7 +56,7 @@ def _known_by(account: Account, capabilities: Capabilities, origin: str, phone: 
             return None
         return expect.record(exchange, 201)
     if origin == "send":
-        return _sent_to(account, capabilities, phone)
+        return _contact_from_send(account, capabilities, phone)
     if not capabilities.inbound:
         raise Lacking("the target takes no inbound messages")
     wamid = account.receive(phone, profile_name=phone)
@@ -66,13 +66,13 @@ def _known_by(account: Account, capabilities: Capabilities, origin: str, phone: 
     return contact
 
 
-def _sent_to(account: Account, capabilities: Capabilities, phone: str) -> Row | None:
+def _contact_from_send(account: Account, capabilities: Capabilities, phone: str) -> Row | None:
     if not capabilities.messages:
         raise Lacking("the target sends no messages")
-    exchange = account.api.post("/messages", {"to": phone, "text": account.word(), "name": phone})
+    exchange = account.api.post("/messages", {"to": phone, "text": account.marker(), "name": phone})
     if _refused(exchange, phone):
         return None
-    return {"id": needed(exchange, 201)["contact_id"]}
+    return {"id": required(exchange, 201)["contact_id"]}
 
 
 def _refused(exchange: Exchange, phone: str) -> bool:
@@ -85,25 +85,25 @@ def _refused(exchange: Exchange, phone: str) -> bool:
 @requirement("CONT-11")
 @pytest.mark.parametrize("origin", ORIGINS)
 def test_the_phone_comes_back_as_it_was_sent(account: Account, capabilities: Capabilities, origin: str) -> None:
-    phones = [_in_country(account, country) for country in ("+1", "+33", "+44")]
+    phones = [_number_in_country(account, country) for country in ("+1", "+33", "+44")]
     for phone in phones:
-        contact = _stored(account, capabilities, origin, phone)
+        contact = _contact_by_origin(account, capabilities, origin, phone)
         patched = account.api.patch(f"/contacts/{contact['id']}", {"company": "Acme"})
         for shown, source in [
-            *everywhere(account, {**contact, "phone": phone}),
+            *read_and_listed(account, {**contact, "phone": phone}),
             (expect.record(patched, 200), patched),
         ]:
             expect.equal(shown.get("phone"), phone, "the contact's phone", source)
 
 
-def _in_country(account: Account, prefix: str) -> str:
+def _number_in_country(account: Account, prefix: str) -> str:
     drawn = (account.numbers.fresh() for _ in range(200))
     return next(number for number in drawn if number.startswith(prefix))
 
 
-def _stored(account: Account, capabilities: Capabilities, origin: str, phone: str) -> Row:
+def _contact_by_origin(account: Account, capabilities: Capabilities, origin: str, phone: str) -> Row:
     if origin != "create":
-        return met(account, capabilities, origin, phone)
+        return contact_from_message(account, capabilities, origin, phone)
     exchange = account.api.post("/contacts", {"phone": phone})
     contact = expect.record(exchange, 201)
     expect.equal(contact.get("phone"), phone, "the contact's phone", exchange)
@@ -113,7 +113,7 @@ def _stored(account: Account, capabilities: Capabilities, origin: str, phone: st
 @requirement("CONT-11")
 @pytest.mark.parametrize("length", [7, 8, 14, 15])
 def test_short_and_long_numbers_come_back_as_they_were_sent(account: Account, length: int) -> None:
-    digits = "999" + account.word().encode().hex().translate(str.maketrans("abcdef", "123456"))[-12:]
+    digits = "999" + account.marker().encode().hex().translate(str.maketrans("abcdef", "123456"))[-12:]
     phone = f"+{digits[:length]}"
     exchange = account.api.post("/contacts", {"phone": phone})
     if exchange.status != 400:  # the country code is nobody's
@@ -134,6 +134,6 @@ def test_the_phone_in_a_conversation_is_the_contacts(account: Account, capabilit
 @pytest.mark.parametrize("spelling", ["no plus", "00", "spaces", "hyphens", "spaces around"])
 def test_another_spelling_is_refused_or_comes_back_in_e164(account: Account, spelling: str) -> None:
     phone = account.numbers.fresh()
-    exchange = account.api.post("/contacts", {"phone": spelled(phone, spelling)})
+    exchange = account.api.post("/contacts", {"phone": respelled(phone, spelling)})
     if exchange.status != 400:
         expect.equal(expect.record(exchange, 200, 201).get("phone"), phone, "the contact's phone", exchange)

@@ -12,14 +12,14 @@ from conformance.contract import openapi
 from conformance.meta.templates import GREETING
 from conformance.target.expect import Mismatch, requirement
 from conformance.wacrm.steps import malformed_input
-from conformance.wacrm.steps.answers import survived, to_bodies
+from conformance.wacrm.steps.operation_answers import answered, malformed_body_answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from conformance.contract.openapi import Operation
     from conformance.target.probe import Api, Exchange
-    from conformance.wacrm.steps.answers import Answers
+    from conformance.wacrm.steps.operation_answers import AnswerCache
     from conformance.wacrm.steps.valid_requests import Calls
 
 OPERATIONS = openapi.operations()
@@ -39,24 +39,26 @@ each_with_body = pytest.mark.parametrize("operation", WITH_BODY, ids=[operation.
 def test_no_value_of_a_member_breaks_the_api(operation: Operation, calls: Calls, api: Api) -> None:
     path = calls.to(operation).path
     contents = [
-        malformed_input.placed(body, pointer, token)
-        for body, places in bodies(operation, calls)
+        malformed_input.with_value_at(body, pointer, token)
+        for body, places in bodies_with_pointers(operation, calls)
         for pointer in places
-        for token in malformed_input.TOKENS.values()
+        for token in malformed_input.JSON_VALUES.values()
     ]
-    in_time(operation, [partial(survived, api, operation.method, path, content=c) for c in contents])
+    all_without_undocumented_5xx(
+        operation, [partial(answered, api, operation.method, path, content=c) for c in contents]
+    )
 
 
-def bodies(operation: Operation, calls: Calls) -> Iterator[tuple[Any, list[malformed_input.Pointer]]]:
+def bodies_with_pointers(operation: Operation, calls: Calls) -> Iterator[tuple[Any, list[malformed_input.Pointer]]]:
     """Full bodies, with the places in each that no earlier one has."""
     seen: set[malformed_input.Pointer] = set()
-    for body in _full(operation, calls):
+    for body in _valid_bodies(operation, calls):
         places = [pointer for pointer in malformed_input.pointers(body) if pointer not in seen]
         seen.update(places)
         yield body, places
 
 
-def _full(operation: Operation, calls: Calls) -> Iterator[Any]:
+def _valid_bodies(operation: Operation, calls: Calls) -> Iterator[Any]:
     body = calls.to_nothing(operation).json
     match operation.id:
         case "sendMessage":
@@ -79,8 +81,8 @@ def _full(operation: Operation, calls: Calls) -> Iterator[Any]:
 
 @requirement("ENV-04")
 @each_with_body
-def test_no_body_breaks_the_api(operation: Operation, calls: Calls, answers: Answers) -> None:
-    for exchange in answers.once(f"bodies for {operation.id}", lambda: to_bodies(operation, calls)):
+def test_no_body_breaks_the_api(operation: Operation, calls: Calls, answer_cache: AnswerCache) -> None:
+    for exchange in answer_cache.get(f"bodies for {operation.id}", lambda: malformed_body_answers(operation, calls)):
         no_undocumented_5xx(exchange, operation)
 
 
@@ -89,8 +91,8 @@ def test_no_body_breaks_the_api(operation: Operation, calls: Calls, answers: Ans
 def test_no_content_type_breaks_the_api(operation: Operation, calls: Calls, api: Api) -> None:
     call = calls.to(operation)
     for kind in malformed_input.CONTENT_TYPES:
-        asked = survived(api, operation.method, call.path, json=call.json, headers={"Content-Type": kind})
-        no_undocumented_5xx(asked, operation)
+        exchanges = answered(api, operation.method, call.path, json=call.json, headers={"Content-Type": kind})
+        no_undocumented_5xx(exchanges, operation)
 
 
 @requirement("ENV-04")
@@ -100,18 +102,20 @@ def test_no_query_breaks_a_list(path: str, calls: Calls, api: Api) -> None:
     url = calls.to(operation).path
     queries = [query.format(name) for name in FILTERS.get(path, ()) for query in malformed_input.QUERIES.values()]
     queries += [
-        malformed_input.QUERIES[kind].format(name) for name in ("limit", "cursor") for kind in malformed_input.OF_PAGING
+        malformed_input.QUERIES[kind].format(name)
+        for name in ("limit", "cursor")
+        for kind in malformed_input.PAGING_QUERIES
     ]
     queries += ["&".join(f"x{i}={i}" for i in range(300)), "&&==&", "limit=1&limit=x&cursor=&cursor=x"]
-    in_time(operation, [partial(survived, api, "GET", f"{url}?{q}") for q in queries])
+    all_without_undocumented_5xx(operation, [partial(answered, api, "GET", f"{url}?{q}") for q in queries])
 
 
 @requirement("ENV-04")
 @pytest.mark.parametrize("operation", WITH_ID, ids=[operation.id for operation in WITH_ID])
 def test_no_id_breaks_the_api(operation: Operation, calls: Calls, api: Api) -> None:
     body = calls.to_nothing(operation).json
-    urls = [operation.url(malformed_input.escaped(id_)) for id_ in malformed_input.HOSTILE_IDS]
-    in_time(operation, [partial(survived, api, operation.method, u, json=body) for u in urls])
+    urls = [operation.url(malformed_input.escaped(id_)) for id_ in malformed_input.MALFORMED_IDS]
+    all_without_undocumented_5xx(operation, [partial(answered, api, operation.method, u, json=body) for u in urls])
 
 
 @requirement("ENV-04")
@@ -126,19 +130,21 @@ def test_nothing_that_is_not_asked_for_breaks_the_api(operation: Operation, call
         "If-None-Match": '"',
         "Cookie": "=;;=",
     }
-    asked: list[Callable[[], Exchange]] = [
-        lambda: survived(api, operation.method, f"{call.path}?a=%00&b[]=1&id=x", json=call.json),
-        lambda: survived(api, operation.method, call.path, json=call.json, headers=odd),
+    exchanges: list[Callable[[], Exchange]] = [
+        lambda: answered(api, operation.method, f"{call.path}?a=%00&b[]=1&id=x", json=call.json),
+        lambda: answered(api, operation.method, call.path, json=call.json, headers=odd),
     ]
     if not operation.has_body and operation.method == "DELETE":
-        asked += [partial(survived, api, "DELETE", call.path, content=c) for c in malformed_input.UNPARSABLE.values()]
-    in_time(operation, asked)
+        exchanges += [
+            partial(answered, api, "DELETE", call.path, content=c) for c in malformed_input.UNPARSABLE.values()
+        ]
+    all_without_undocumented_5xx(operation, exchanges)
 
 
-def in_time(operation: Operation, asked: list[Callable[[], Exchange]]) -> None:
+def all_without_undocumented_5xx(operation: Operation, exchanges: list[Callable[[], Exchange]]) -> None:
     """Ask all, a few at a time, and judge the answers in order."""
     with ThreadPoolExecutor(AT_ONCE) as executor:
-        for exchange in executor.map(lambda ask: ask(), asked):
+        for exchange in executor.map(lambda ask: ask(), exchanges):
             no_undocumented_5xx(exchange, operation)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from conformance.target import expect
 from conformance.target.expect import requirement
-from conformance.wacrm.steps.endpoints import RECEIVED, Hooks
+from conformance.wacrm.steps.endpoints import RECEIVED, Endpoints
 
 if TYPE_CHECKING:
     from conformance.target.target import Capabilities
@@ -14,17 +14,19 @@ if TYPE_CHECKING:
 
 
 @requirement("HOOK-10")
-def test_failures_at_one_moment_all_count(account: Account, hooks: Hooks, capabilities: Capabilities) -> None:
+def test_failures_at_one_moment_all_count(account: Account, endpoints: Endpoints, capabilities: Capabilities) -> None:
     """Twice as many as it takes, without a success between them, from one webhook of Meta's."""
-    most = capabilities.webhook_failures
-    endpoint = hooks.register(RECEIVED)
-    hooks.receiver.answer(endpoint.path, status=500)
+    failure_limit = capabilities.webhook_failures
+    endpoint = endpoints.register(RECEIVED)
+    endpoints.receiver.answer(endpoint.path, status=500)
     customer = account.numbers.fresh()[1:]
-    items = [{"from": customer, "type": "text", "text": {"body": account.word()}} for _ in range(2 * most)]
+    items = [{"from": customer, "type": "text", "text": {"body": account.marker()}} for _ in range(2 * failure_limit)]
     account.provider.inbound(account.phone_number_id, *items, batch=True)
-    hooks.receiver.settled(endpoint.path, at_least=most, quiet=1.0)
+    endpoints.receiver.settled(endpoint.path, at_least=failure_limit, quiet=1.0)
     failed = len(endpoint.attempts())
-    expect.precondition(failed >= most, f"only {failed} of {2 * most} deliveries arrive")
+    expect.precondition(failed >= failure_limit, f"only {failed} of {2 * failure_limit} deliveries arrive")
     row = endpoint.until(lambda row: row.get("is_active") is False)
-    said = f"is_active {row.get('is_active')} and failure_count {row.get('failure_count')} after {failed} failures"
-    expect.that(row.get("is_active") is False, f"the endpoint switched off after {most} consecutive failures", said)
+    actual = f"is_active {row.get('is_active')} and failure_count {row.get('failure_count')} after {failed} failures"
+    expect.that(
+        row.get("is_active") is False, f"the endpoint switched off after {failure_limit} consecutive failures", actual
+    )

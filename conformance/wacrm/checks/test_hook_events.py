@@ -16,9 +16,19 @@ from conformance.meta.provider import eventually
 from conformance.target import expect
 from conformance.target.expect import Lacking, NoVerdict, requirement
 from conformance.wacrm.steps import signatures
-from conformance.wacrm.steps.account import needed
-from conformance.wacrm.steps.endpoints import CREATED, EVENTS, RECEIVED, STATUS, Hooks, data_of, shown, skews, told
-from conformance.wacrm.steps.event_scenario import KINDS, TEXT, Episode, cast, play
+from conformance.wacrm.steps.account import required
+from conformance.wacrm.steps.endpoints import (
+    CREATED,
+    EVENTS,
+    RECEIVED,
+    STATUS,
+    Endpoints,
+    as_evidence,
+    clock_skews,
+    event_data,
+    matches_event,
+)
+from conformance.wacrm.steps.event_scenario import MESSAGE_TYPES, TEXT, EventScenario, register_endpoints, run_scenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,36 +39,36 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.xdist_group("webhook-events")
 
-NOW = 5.0
+SIGNATURE_TOLERANCE = 5.0
 """Seconds that a signature's time may be off; deliveries are made at once."""
-A_HAIR = 0.2
+MAX_OVERTAKE = 0.2
 """Seconds by which one of two deliveries that were sent in order may overtake the other."""
 
 
 @pytest.fixture(scope="module")
-def episode(shared_account: Callable[[str], Account], receiver: Receiver) -> Iterator[Episode]:
+def scenario(shared_account: Callable[[str], Account], receiver: Receiver) -> Iterator[EventScenario]:
     account = shared_account("webhook events")
-    hooks = Hooks(account.api, receiver, account.word)
-    played = cast(account, hooks)
+    endpoints = Endpoints(account.api, receiver, account.marker)
+    played = register_endpoints(account, endpoints)
     try:
-        play(played)
-        hooks.reached()
+        run_scenario(played)
+        endpoints.require_reachable()
         yield played
     finally:
-        hooks.clear()
+        endpoints.delete_all()
 
 
 # -- envelope and signature -------------------------------------------------------------------------------------------------
 
 
 @requirement("HOOK-05")
-def test_every_delivery_has_the_documented_envelope(episode: Episode) -> None:
-    me = (needed(episode.account.api.get("/me"), 200).get("account") or {}).get("id")
+def test_every_delivery_has_the_documented_envelope(scenario: EventScenario) -> None:
+    me = (required(scenario.account.api.get("/me"), 200).get("account") or {}).get("id")
     expect.precondition(me, "GET /me does not name the account")
-    expect.precondition(episode.attempts, "no delivery arrives")
-    for attempt in episode.attempts:
+    expect.precondition(scenario.attempts, "no delivery arrives")
+    for attempt in scenario.attempts:
         problem = _envelope_problem(attempt, str(me))
-        expect.that(problem is None, "the documented envelope", f"{problem}: {shown([attempt])[0]}")
+        expect.that(problem is None, "the documented envelope", f"{problem}: {as_evidence([attempt])[0]}")
 
 
 def _envelope_problem(attempt: Attempt, account_id: str) -> str | None:
@@ -88,11 +98,11 @@ def _recent(text: object, attempt: Attempt) -> bool:
 
 
 @requirement("HOOK-05")
-def test_every_delivery_has_the_documented_headers(episode: Episode) -> None:
-    for endpoint in episode.everybody:
+def test_every_delivery_has_the_documented_headers(scenario: EventScenario) -> None:
+    for endpoint in scenario.subscribed:
         for attempt in endpoint.attempts():
             event = attempt.json().get("event")
-            expect.equal(attempt.headers.get("x-wacrm-event"), event, "X-Wacrm-Event", evidence=shown([attempt]))
+            expect.equal(attempt.headers.get("x-wacrm-event"), event, "X-Wacrm-Event", evidence=as_evidence([attempt]))
             given = attempt.headers.get("x-wacrm-webhook-id")
             expect.that(
                 given in {endpoint.id, attempt.json().get("id")}, f"X-Wacrm-Webhook-Id {endpoint.id}", str(given)
@@ -103,8 +113,8 @@ def test_every_delivery_has_the_documented_headers(episode: Episode) -> None:
 
 
 @requirement("HOOK-05")
-def test_every_delivery_of_an_endpoint_has_an_id_of_its_own(episode: Episode) -> None:
-    for endpoint in episode.everybody:
+def test_every_delivery_of_an_endpoint_has_an_id_of_its_own(scenario: EventScenario) -> None:
+    for endpoint in scenario.subscribed:
         bodies: dict[str, bytes] = {}
         for attempt in endpoint.attempts():
             identity = str(attempt.json().get("id"))
@@ -113,32 +123,40 @@ def test_every_delivery_of_an_endpoint_has_an_id_of_its_own(episode: Episode) ->
 
 
 @requirement("HOOK-05")
-def test_an_id_names_one_event_wherever_it_is_delivered(episode: Episode) -> None:
+def test_an_id_names_one_event_wherever_it_is_delivered(scenario: EventScenario) -> None:
     """The deliveries of one event may share its id; those of two events may not, whichever endpoints they go to."""
     events: dict[str, tuple[str, str]] = {}
-    for attempt in (attempt for endpoint in episode.everybody for attempt in endpoint.attempts()):
-        event = str(attempt.json().get("event")), expect.show(data_of(attempt), 2000)
+    for attempt in (attempt for endpoint in scenario.subscribed for attempt in endpoint.attempts()):
+        event = str(attempt.json().get("event")), expect.show(event_data(attempt), 2000)
         known = events.setdefault(str(attempt.json().get("id")), event)
         expect.that(known == event, "different ids of different events", f"{known} and {event} have the same")
     expect.precondition(events, "no delivery arrives")
 
 
 @requirement("HOOK-06")
-def test_every_signature_verifies_over_the_raw_body_with_the_own_secret(episode: Episode) -> None:
-    for endpoint in episode.everybody:
-        clocks = skews(endpoint.answer)
+def test_every_signature_verifies_over_the_raw_body_with_the_own_secret(scenario: EventScenario) -> None:
+    for endpoint in scenario.subscribed:
+        clocks = clock_skews(endpoint.answer)
         for attempt in endpoint.attempts():
             header = attempt.headers.get("x-wacrm-signature")
-            flaws = [signatures.flaw(header, endpoint.secret, attempt.raw, attempt.at + s, NOW) for s in clocks]
+            flaws = [
+                signatures.flaw(header, endpoint.secret, attempt.raw, attempt.at + s, SIGNATURE_TOLERANCE)
+                for s in clocks
+            ]
             seen = f"{flaws[0]}: {header}, arrived at {attempt.at:.1f}"
             expect.that(None in flaws, "a signature that verifies, made now", seen)
 
 
 @requirement("HOOK-06")
 @pytest.mark.parametrize("changed", ["is_active", "events", "url", "secret"])
-def test_the_secret_of_the_registration_outlives_a_change(episode: Episode, changed: str) -> None:
+def test_the_secret_of_the_registration_outlives_a_change(scenario: EventScenario, changed: str) -> None:
     """Of what can be changed, and of the secret, which cannot."""
-    ends = {"is_active": episode.paused, "events": episode.switched, "url": episode.moved, "secret": episode.meddled}
+    ends = {
+        "is_active": scenario.reactivated,
+        "events": scenario.resubscribed,
+        "url": scenario.url_changed,
+        "secret": scenario.secret_changed,
+    }
     attempts = ends[changed].attempts()
     expect.precondition(attempts, "no delivery arrives after a change")
     for attempt in attempts:
@@ -149,27 +167,29 @@ def test_the_secret_of_the_registration_outlives_a_change(episode: Episode, chan
 # -- the events -------------------------------------------------------------------------------------------------------------
 
 
-def only(found: list[Attempt], what: str) -> Row:
+def data_of_only(found: list[Attempt], what: str) -> Row:
     """The data of the one attempt there must be."""
-    expect.that(len(found) == 1, f"one {what}", f"{len(found)}: {shown(found)}")
-    return data_of(found[0])
+    expect.that(len(found) == 1, f"one {what}", f"{len(found)}: {as_evidence(found)}")
+    return event_data(found[0])
 
 
-def same_ids(data: Row, message: Row, contact_id: object) -> None:
+def has_ids(data: Row, message: Row, contact_id: object) -> None:
     expect.equal(data.get("conversation_id"), message.get("conversation_id"), "data.conversation_id")
     expect.equal(data.get("contact_id"), contact_id, "data.contact_id")
 
 
 @requirement("HOOK-07")
 @pytest.mark.parametrize("which", ["first", "second"])
-def test_an_inbound_text_is_told(episode: Episode, which: str) -> None:
-    wamid = {"first": episode.first, "second": episode.second}[which]
-    data = only(episode.watcher.events(RECEIVED, whatsapp_message_id=wamid), "message.received of the message")
-    contact = episode.contact()
-    message = episode.account.message(episode.account.conversation_of(contact["id"])["id"], wamid)
+def test_an_inbound_text_is_told(scenario: EventScenario, which: str) -> None:
+    wamid = {"first": scenario.first, "second": scenario.second}[which]
+    data = data_of_only(
+        scenario.all_events.events(RECEIVED, whatsapp_message_id=wamid), "message.received of the message"
+    )
+    contact = scenario.contact()
+    message = scenario.account.message(scenario.account.conversation_of(contact["id"])["id"], wamid)
     if message is None:
         raise NoVerdict("the message is not in its conversation")
-    same_ids(data, message, contact["id"])
+    has_ids(data, message, contact["id"])
     expect.equal(expect.member(data, "content_type"), "text", "data.content_type")
     expect.equal(expect.member(data, "text"), message["content_text"], "data.text")
     if which == "first":
@@ -177,99 +197,116 @@ def test_an_inbound_text_is_told(episode: Episode, which: str) -> None:
 
 
 @requirement("HOOK-07")
-@pytest.mark.parametrize("kind", KINDS)
-def test_inbound_messages_of_every_type_are_told(episode: Episode, kind: str) -> None:
-    wamid = episode.by_kind[kind]
-    data = only(episode.watcher.events(RECEIVED, whatsapp_message_id=wamid), f"message.received of the {kind}")
-    message = episode.account.message(str(data.get("conversation_id")), wamid)
+@pytest.mark.parametrize("kind", MESSAGE_TYPES)
+def test_inbound_messages_of_every_type_are_told(scenario: EventScenario, kind: str) -> None:
+    wamid = scenario.by_type[kind]
+    data = data_of_only(
+        scenario.all_events.events(RECEIVED, whatsapp_message_id=wamid), f"message.received of the {kind}"
+    )
+    message = scenario.account.message(str(data.get("conversation_id")), wamid)
     expect.that(message is not None, "conversation_id of the message's conversation", "the message is not in it")
     stored = message or {}
     expect.equal(expect.member(data, "content_type"), stored.get("content_type"), "data.content_type")
     expect.that(
         expect.member(data, "text") in {stored.get("content_text"), None}, "data.text", expect.show(data["text"])
     )
-    conversation = needed(episode.account.api.get(f"/conversations/{stored.get('conversation_id')}"), 200)
+    conversation = required(scenario.account.api.get(f"/conversations/{stored.get('conversation_id')}"), 200)
     expect.equal(data.get("contact_id"), conversation.get("contact_id"), "data.contact_id")
 
 
 @requirement("HOOK-07")
-def test_a_conversation_is_told_once_when_a_customer_begins_it(episode: Episode) -> None:
-    contact = episode.contact()
-    data = only(episode.watcher.events(CREATED, contact_id=contact["id"]), "conversation.created of the customer")
+def test_a_conversation_is_told_once_when_a_customer_begins_it(scenario: EventScenario) -> None:
+    contact = scenario.contact()
+    data = data_of_only(
+        scenario.all_events.events(CREATED, contact_id=contact["id"]), "conversation.created of the customer"
+    )
     expect.equal(
-        data.get("conversation_id"), episode.account.conversation_of(contact["id"])["id"], "data.conversation_id"
+        data.get("conversation_id"), scenario.account.conversation_of(contact["id"])["id"], "data.conversation_id"
     )
 
 
 @requirement("HOOK-07")
-def test_a_conversation_is_told_once_when_a_send_begins_it(episode: Episode) -> None:
-    for sent in (episode.sent, episode.bounced):
-        found = episode.watcher.events(CREATED, conversation_id=sent["conversation_id"])
-        same_ids(only(found, "conversation.created of the send"), sent, sent["contact_id"])
+def test_a_conversation_is_told_once_when_a_send_begins_it(scenario: EventScenario) -> None:
+    for sent in (scenario.sent, scenario.failed):
+        found = scenario.all_events.events(CREATED, conversation_id=sent["conversation_id"])
+        has_ids(data_of_only(found, "conversation.created of the send"), sent, sent["contact_id"])
 
 
 @requirement("HOOK-07")
-def test_a_conversation_is_told_when_a_known_contact_begins_it(episode: Episode) -> None:
+def test_a_conversation_is_told_when_a_known_contact_begins_it(scenario: EventScenario) -> None:
     """The contact was made with `POST /contacts`; the conversation is new all the same."""
-    only(episode.watcher.events(CREATED, contact_id=episode.known["id"]), "conversation.created of a known contact")
+    data_of_only(
+        scenario.all_events.events(CREATED, contact_id=scenario.known_contact["id"]),
+        "conversation.created of a known contact",
+    )
 
 
 @requirement("HOOK-07")
-def test_a_message_that_meta_delivers_again_is_told_once(episode: Episode) -> None:
-    for wamid in episode.again:
-        data = only(episode.watcher.events(RECEIVED, whatsapp_message_id=wamid), "message.received of the message")
-        of_it = episode.watcher.events(CREATED, conversation_id=data.get("conversation_id"))
-        only(of_it, "conversation.created of its conversation")
+def test_a_message_that_meta_delivers_again_is_told_once(scenario: EventScenario) -> None:
+    for wamid in scenario.redelivered:
+        data = data_of_only(
+            scenario.all_events.events(RECEIVED, whatsapp_message_id=wamid), "message.received of the message"
+        )
+        of_it = scenario.all_events.events(CREATED, conversation_id=data.get("conversation_id"))
+        data_of_only(of_it, "conversation.created of its conversation")
 
 
 @requirement("HOOK-07")
 @pytest.mark.parametrize("status", ["delivered", "read"])
-def test_a_status_that_meta_reports_again_is_told_once(episode: Episode, status: str) -> None:
+def test_a_status_that_meta_reports_again_is_told_once(scenario: EventScenario, status: str) -> None:
     """Nothing was updated the second time."""
-    wamid = episode.nagged["whatsapp_message_id"]
-    found = episode.watcher.events(STATUS, whatsapp_message_id=wamid, status=status)
-    only(found, f"message.status_updated to {status}")
+    wamid = scenario.repeated["whatsapp_message_id"]
+    found = scenario.all_events.events(STATUS, whatsapp_message_id=wamid, status=status)
+    data_of_only(found, f"message.status_updated to {status}")
 
 
 @requirement("HOOK-07")
 @pytest.mark.parametrize("status", ["delivered", "read", "failed"])
-def test_a_status_of_a_sent_message_is_told(episode: Episode, status: str) -> None:
-    sent = episode.bounced if status == "failed" else episode.sent
-    found = episode.watcher.events(STATUS, whatsapp_message_id=sent["whatsapp_message_id"], status=status)
-    data = only(found, f"message.status_updated to {status}")
+def test_a_status_of_a_sent_message_is_told(scenario: EventScenario, status: str) -> None:
+    sent = scenario.failed if status == "failed" else scenario.sent
+    found = scenario.all_events.events(STATUS, whatsapp_message_id=sent["whatsapp_message_id"], status=status)
+    data = data_of_only(found, f"message.status_updated to {status}")
     expect.equal(expect.member(data, "conversation_id"), sent["conversation_id"], "data.conversation_id")
 
 
 @requirement("HOOK-07")
 @pytest.mark.parametrize("status", ["delivered", "read"])
-def test_a_status_of_a_template_is_told(episode: Episode, status: str) -> None:
+def test_a_status_of_a_template_is_told(scenario: EventScenario, status: str) -> None:
     """A template that was sent by itself is no broadcast."""
-    expect.precondition(episode.templated, "the target did not send the template")
-    wamid = episode.templated["whatsapp_message_id"]
-    data = only(episode.watcher.events(STATUS, whatsapp_message_id=wamid, status=status), f"event for {status}")
-    expect.equal(expect.member(data, "conversation_id"), episode.templated["conversation_id"], "data.conversation_id")
+    expect.precondition(scenario.template, "the target did not send the template")
+    wamid = scenario.template["whatsapp_message_id"]
+    data = data_of_only(
+        scenario.all_events.events(STATUS, whatsapp_message_id=wamid, status=status), f"event for {status}"
+    )
+    expect.equal(expect.member(data, "conversation_id"), scenario.template["conversation_id"], "data.conversation_id")
 
 
 @requirement("HOOK-07")
-def test_statuses_of_broadcasts_are_not_told(episode: Episode) -> None:
-    expect.precondition(episode.broadcast, "Meta accepted nothing of the broadcast")
-    told = [
-        a for wamid in episode.broadcast.values() for a in episode.watcher.events(STATUS, whatsapp_message_id=wamid)
+def test_statuses_of_broadcasts_are_not_told(scenario: EventScenario) -> None:
+    expect.precondition(scenario.broadcast, "Meta accepted nothing of the broadcast")
+    matches_event = [
+        a
+        for wamid in scenario.broadcast.values()
+        for a in scenario.all_events.events(STATUS, whatsapp_message_id=wamid)
     ]
-    expect.that(not told, "no message.status_updated of a broadcast", lambda: "; ".join(shown(told)))
+    expect.that(
+        not matches_event, "no message.status_updated of a broadcast", lambda: "; ".join(as_evidence(matches_event))
+    )
 
 
 @requirement("HOOK-07")
-def test_nothing_is_told_of_what_did_not_happen(episode: Episode) -> None:
+def test_nothing_is_told_of_what_did_not_happen(scenario: EventScenario) -> None:
     """No status that the message never had: `sent` it had when Meta took it, whether Meta reported that or not."""
     mine = {
-        episode.sent["whatsapp_message_id"]: {"sent", "delivered", "read"},
-        episode.bounced["whatsapp_message_id"]: {"sent", "failed"},
+        scenario.sent["whatsapp_message_id"]: {"sent", "delivered", "read"},
+        scenario.failed["whatsapp_message_id"]: {"sent", "failed"},
     }
-    for attempt in episode.watcher.events(STATUS):
-        data = data_of(attempt)
+    for attempt in scenario.all_events.events(STATUS):
+        data = event_data(attempt)
         allowed = mine.get(str(data.get("whatsapp_message_id")))
-        expect.that(allowed is None or data.get("status") in allowed, f"a status of {allowed}", shown([attempt])[0])
+        expect.that(
+            allowed is None or data.get("status") in allowed, f"a status of {allowed}", as_evidence([attempt])[0]
+        )
 
 
 # -- who gets them ----------------------------------------------------------------------------------------------------------
@@ -277,65 +314,71 @@ def test_nothing_is_told_of_what_did_not_happen(episode: Episode) -> None:
 
 @requirement("HOOK-08")
 @pytest.mark.parametrize("event", EVENTS)
-def test_only_subscribed_events_arrive(episode: Episode, event: str) -> None:
-    others = [a for a in episode.single[event].attempts() if a.json().get("event") != event]
-    expect.that(not others, f"nothing but {event}", lambda: "; ".join(shown(others[:3])))
+def test_only_subscribed_events_arrive(scenario: EventScenario, event: str) -> None:
+    others = [a for a in scenario.by_event[event].attempts() if a.json().get("event") != event]
+    expect.that(not others, f"nothing but {event}", lambda: "; ".join(as_evidence(others[:3])))
 
 
 @requirement("HOOK-08")
 @pytest.mark.parametrize("event", EVENTS)
-def test_every_subscriber_gets_the_event(episode: Episode, event: str) -> None:
+def test_every_subscriber_gets_the_event(scenario: EventScenario, event: str) -> None:
     """What one endpoint got of the story, which began when all were there, the others that subscribe to it got too."""
-    own = episode.conversations()
-    told_of = [d for e in episode.everybody for a in e.events(event) if (d := data_of(a)).get("conversation_id") in own]
-    expect.precondition(told_of, f"no {event} arrives anywhere")
-    for endpoint in (episode.watcher, episode.single[event]):
-        eventually(lambda e=endpoint: not _missing(told_of, e, event), episode.patience)
-        missing = _missing(told_of, endpoint, event)
+    own = scenario.conversation_ids()
+    expected = [
+        d for e in scenario.subscribed for a in e.events(event) if (d := event_data(a)).get("conversation_id") in own
+    ]
+    expect.precondition(expected, f"no {event} arrives anywhere")
+    for endpoint in (scenario.all_events, scenario.by_event[event]):
+        eventually(lambda e=endpoint: not _missing(expected, e, event), scenario.patience)
+        missing = _missing(expected, endpoint, event)
         expect.that(
             not missing, f"every {event} at each endpoint that subscribes to it", f"missing: {expect.show(missing)}"
         )
 
 
-def _missing(told_of: list[Row], endpoint: Endpoint, event: str) -> list[Row]:
+def _missing(expected: list[Row], endpoint: Endpoint, event: str) -> list[Row]:
     got = _data(endpoint, event)
-    return [data for data in told_of if data not in got]
+    return [data for data in expected if data not in got]
 
 
 def _data(endpoint: Endpoint, event: str) -> list[Row]:
-    return [data_of(attempt) for attempt in endpoint.events(event)]
+    return [event_data(attempt) for attempt in endpoint.events(event)]
 
 
 @requirement("HOOK-08")
 @pytest.mark.parametrize("which", ["inactive", "deleted"])
-def test_who_is_off_gets_nothing(episode: Episode, which: str) -> None:
-    endpoint = {"inactive": episode.inactive, "deleted": episode.deleted}[which]
-    expect.precondition(episode.watcher.events(RECEIVED, whatsapp_message_id=episode.last), "no delivery arrives")
-    attempts = episode.since_cast(endpoint)
-    expect.that(not attempts, f"nothing at an {which} endpoint", lambda: "; ".join(shown(attempts)))
+def test_who_is_off_gets_nothing(scenario: EventScenario, which: str) -> None:
+    endpoint = {"inactive": scenario.inactive, "deleted": scenario.deleted}[which]
+    expect.precondition(scenario.all_events.events(RECEIVED, whatsapp_message_id=scenario.last), "no delivery arrives")
+    attempts = scenario.after_setup(endpoint)
+    expect.that(not attempts, f"nothing at an {which} endpoint", lambda: "; ".join(as_evidence(attempts)))
 
 
 @requirement("HOOK-08")
-def test_who_was_registered_inactive_gets_nothing(episode: Episode) -> None:
-    if episode.dormant is None:
+def test_who_was_registered_inactive_gets_nothing(scenario: EventScenario) -> None:
+    if scenario.registered_inactive is None:
         raise Lacking("the target registers no inactive endpoints")
-    expect.precondition(episode.watcher.events(RECEIVED, whatsapp_message_id=episode.last), "no delivery arrives")
-    attempts, made = episode.dormant.attempts(), episode.dormant.answer
-    expect.that(not attempts, "nothing at an endpoint registered inactive", lambda: "; ".join(shown(attempts)), made)
-
-
-@requirement("HOOK-08")
-def test_an_endpoint_gets_events_from_when_it_was_switched_on(episode: Episode) -> None:
+    expect.precondition(scenario.all_events.events(RECEIVED, whatsapp_message_id=scenario.last), "no delivery arrives")
+    attempts, made = scenario.registered_inactive.attempts(), scenario.registered_inactive.answer
     expect.that(
-        episode.paused.events(RECEIVED, whatsapp_message_id=episode.second), "the events after PATCH is_active", "none"
+        not attempts, "nothing at an endpoint registered inactive", lambda: "; ".join(as_evidence(attempts)), made
     )
-    before = episode.paused.events(RECEIVED, whatsapp_message_id=episode.first)
-    expect.that(not before, "nothing from when it was off", lambda: "; ".join(shown(before)))
 
 
 @requirement("HOOK-08")
-def test_a_changed_subscription_holds_at_once(episode: Episode) -> None:
-    got = {attempt.json().get("event") for attempt in episode.since_cast(episode.switched)}
+def test_an_endpoint_gets_events_from_when_it_was_switched_on(scenario: EventScenario) -> None:
+    expect.that(
+        scenario.reactivated.events(RECEIVED, whatsapp_message_id=scenario.second),
+        "the events after PATCH is_active",
+        "none",
+    )
+    before = scenario.reactivated.events(RECEIVED, whatsapp_message_id=scenario.first)
+    expect.that(not before, "nothing from when it was off", lambda: "; ".join(as_evidence(before)))
+
+
+@requirement("HOOK-08")
+def test_a_changed_subscription_holds_at_once(scenario: EventScenario) -> None:
+    got = {attempt.json().get("event") for attempt in scenario.after_setup(scenario.resubscribed)}
     expect.equal(
         got, {CREATED}, "events at the endpoint that was changed from message.status_updated to conversation.created"
     )
@@ -345,24 +388,24 @@ def test_a_changed_subscription_holds_at_once(episode: Episode) -> None:
 
 
 @requirement("HOOK-12")
-def test_a_conversation_is_told_before_its_first_message(episode: Episode) -> None:
+def test_a_conversation_is_told_before_its_first_message(scenario: EventScenario) -> None:
     """At an endpoint of both events, by arrival. Two deliveries that are sent in order may overtake each other on the way:
     by a hair, and now and then.
     """
-    attempts = episode.attempts
-    newcomers = [episode.first, *episode.newcomers, *episode.by_kind.values()]
-    ahead = [gap for wamid in newcomers for gap in _ahead(attempts, wamid)]
-    expect.precondition(ahead, "no conversation.created of a newcomer arrives")
-    late = [gap for gap in ahead if gap < 0]
-    said = f"in {len(late)} of {len(ahead)} conversations it came later, by up to {-min(ahead):.3f} s"
-    fine = len(late) <= len(ahead) / 3 and min(ahead) > -A_HAIR
+    attempts = scenario.attempts
+    new_customers = [scenario.first, *scenario.new_customers, *scenario.by_type.values()]
+    gaps = [gap for wamid in new_customers for gap in _seconds_ahead(attempts, wamid)]
+    expect.precondition(gaps, "no conversation.created of a newcomer arrives")
+    late = [gap for gap in gaps if gap < 0]
+    said = f"in {len(late)} of {len(gaps)} conversations it came later, by up to {-min(gaps):.3f} s"
+    fine = len(late) <= len(gaps) / 3 and min(gaps) > -MAX_OVERTAKE
     expect.that(fine, "conversation.created before the first message.received", said)
 
 
-def _ahead(attempts: list[Attempt], wamid: str) -> list[float]:
+def _seconds_ahead(attempts: list[Attempt], wamid: str) -> list[float]:
     """By how many seconds conversation.created came before the conversation's first message.received."""
-    told_of = [a for a in attempts if told(a, RECEIVED, {"whatsapp_message_id": wamid})]
-    conversation = data_of(expect.first(told_of, "message.received of a newcomer")).get("conversation_id")
-    created = [a for a in attempts if told(a, CREATED, {"conversation_id": conversation})]
-    received = [a for a in attempts if told(a, RECEIVED, {"conversation_id": conversation})]
+    expected = [a for a in attempts if matches_event(a, RECEIVED, {"whatsapp_message_id": wamid})]
+    conversation = event_data(expect.first(expected, "message.received of a newcomer")).get("conversation_id")
+    created = [a for a in attempts if matches_event(a, CREATED, {"conversation_id": conversation})]
+    received = [a for a in attempts if matches_event(a, RECEIVED, {"conversation_id": conversation})]
     return [received[0].monotonic - created[0].monotonic] if created else []

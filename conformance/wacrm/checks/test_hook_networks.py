@@ -14,7 +14,7 @@ import pytest
 from conformance.meta.provider import eventually
 from conformance.target import expect
 from conformance.target.expect import Lacking, requirement
-from conformance.wacrm.steps.endpoints import EVENTS, RECEIVED, Hooks
+from conformance.wacrm.steps.endpoints import EVENTS, RECEIVED, Endpoints
 from conformance.webhooks import internal_addresses
 
 if TYPE_CHECKING:
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.xdist_group("webhook-networks")
 
-AT_ONCE = 1.0
+REFUSAL_SECONDS = 1.0
 """Seconds in which a delivery that is refused has failed: nothing is waited for."""
-CHANGED = ("10/8", "metadata")
-TAKEN = (200, 201)
-CASES = (*internal_addresses.PRIVATE_HOSTS, *(f"changed to: {network}" for network in CHANGED))
+CHANGED_TO = ("10/8", "metadata")
+ACCEPTED = (200, 201)
+CASES = (*internal_addresses.PRIVATE_HOSTS, *(f"changed to: {network}" for network in CHANGED_TO))
 
 
 @dataclass(frozen=True)
-class Bait:
+class Registration:
     """A registration or a change that leads into a network, and the tripwire's port in its URL."""
 
     url: str
@@ -44,22 +44,22 @@ class Bait:
     answer: Exchange
 
     @property
-    def taken(self) -> bool:
-        return self.answer.status in TAKEN
+    def accepted(self) -> bool:
+        return self.answer.status in ACCEPTED
 
 
 @dataclass(frozen=True)
 class Networks:
     """All baits after an event: the endpoints' rows at once, and after the time that an answer may take.
 
-    `played`: the event reached an honest receiver.
+    `control_delivered`: the event reached an honest receiver.
     """
 
     receiver: Receiver
-    baits: dict[str, Bait]
-    played: bool
-    at_once: dict[str, Row]
-    later: dict[str, Row]
+    registrations: dict[str, Registration]
+    control_delivered: bool
+    early: dict[str, Row]
+    late: dict[str, Row]
 
 
 @pytest.fixture(scope="module")
@@ -69,45 +69,47 @@ def networks(
     if not capabilities.probe_private_networks:
         raise Lacking("private networks are tried only where capabilities.probe_private_networks allows it")
     account = shared_account("webhook networks")
-    hooks = Hooks(account.api, receiver, account.word)
+    endpoints = Endpoints(account.api, receiver, account.marker)
     try:
-        yield _play(account, hooks, _baits(hooks), capabilities.webhook_timeout)
+        yield _cause_event(account, endpoints, _register_all(endpoints), capabilities.webhook_timeout)
     finally:
-        hooks.clear()
+        endpoints.delete_all()
 
 
-def _baits(hooks: Hooks) -> dict[str, Bait]:
-    ports = iter(hooks.receiver.tripwires(len(CASES)))
-    return {case: _bait(hooks, case, next(ports)) for case in CASES}
+def _register_all(endpoints: Endpoints) -> dict[str, Registration]:
+    ports = iter(endpoints.receiver.tripwires(len(CASES)))
+    return {case: _register(endpoints, case, next(ports)) for case in CASES}
 
 
-def _bait(hooks: Hooks, case: str, port: int) -> Bait:
+def _register(endpoints: Endpoints, case: str, port: int) -> Registration:
     """Registered as such, or registered honestly and led astray by a PATCH."""
     changed, network = case.startswith("changed to: "), case.removeprefix("changed to: ")
-    url = f"https://{internal_addresses.PRIVATE_HOSTS[network]}:{port}{hooks.path()}"
+    url = f"https://{internal_addresses.PRIVATE_HOSTS[network]}:{port}{endpoints.path()}"
     if changed:
-        honest = hooks.register()
-        return Bait(url, port, honest.id, hooks.api.patch(f"/webhooks/{honest.id}", {"url": url}))
-    answer = hooks.post({"url": url, "events": list(EVENTS)})
+        control = endpoints.register()
+        return Registration(url, port, control.id, endpoints.api.patch(f"/webhooks/{control.id}", {"url": url}))
+    answer = endpoints.post({"url": url, "events": list(EVENTS)})
     row = answer.json().get("data") if isinstance(answer.json(), dict) else None
-    return Bait(url, port, str(row.get("id")) if isinstance(row, dict) else "", answer)
+    return Registration(url, port, str(row.get("id")) if isinstance(row, dict) else "", answer)
 
 
-def _play(account: Account, hooks: Hooks, baits: dict[str, Bait], timeout: float) -> Networks:
+def _cause_event(
+    account: Account, endpoints: Endpoints, registrations: dict[str, Registration], timeout: float
+) -> Networks:
     """One event to everybody; where an endpoint was taken, wait for its outcome, or until none can be expected."""
-    honest = hooks.register(RECEIVED)
+    control = endpoints.register(RECEIVED)
     wamid = account.receive(account.numbers.fresh())
-    played = bool(honest.wait(RECEIVED, whatsapp_message_id=wamid))
-    taken = {bait.id for bait in baits.values() if bait.taken}
+    control_delivered = bool(control.wait(RECEIVED, whatsapp_message_id=wamid))
+    accepted = {registration.id for registration in registrations.values() if registration.accepted}
 
-    def open_ones() -> set[str]:
-        rows = hooks.rows()
-        return {i for i in taken if i in rows and not _outcome(rows[i])}
+    def without_outcome() -> set[str]:
+        rows = endpoints.rows()
+        return {i for i in accepted if i in rows and not _outcome(rows[i])}
 
-    eventually(lambda: not open_ones(), AT_ONCE if taken else 0.0)
-    at_once = hooks.rows()
-    eventually(lambda: not open_ones(), timeout + AT_ONCE if taken else 0.0)
-    return Networks(hooks.receiver, baits, played, at_once, hooks.rows())
+    eventually(lambda: not without_outcome(), REFUSAL_SECONDS if accepted else 0.0)
+    early = endpoints.rows()
+    eventually(lambda: not without_outcome(), timeout + REFUSAL_SECONDS if accepted else 0.0)
+    return Networks(endpoints.receiver, registrations, control_delivered, early, endpoints.rows())
 
 
 def _outcome(row: Row) -> str:
@@ -121,11 +123,15 @@ def _outcome(row: Row) -> str:
 @pytest.mark.parametrize("case", CASES)
 def test_private_networks_get_no_delivery(networks: Networks, case: str) -> None:
     """A refusal is a failure at once, or no attempt at all."""
-    bait = networks.baits[case]
-    expect.precondition(networks.played or not bait.taken, "no delivery arrives anywhere")
-    came = networks.receiver.touched(bait.port)
-    said = f"{len(came)} connection(s), at {', '.join(dict.fromkeys(came))}"
-    expect.that(not came, f"no connection to {bait.url}", said, bait.answer)
-    first, last = (_outcome(rows.get(bait.id, {})) for rows in (networks.at_once, networks.later))
-    refused = not bait.taken or first == "a failure" or last == ""
-    expect.that(refused, f"no attempt to deliver to {bait.url}", f"{last}, noted {'at once' if first else 'late'}")
+    registration = networks.registrations[case]
+    expect.precondition(networks.control_delivered or not registration.accepted, "no delivery arrives anywhere")
+    connections = networks.receiver.touched(registration.port)
+    actual = f"{len(connections)} connection(s), at {', '.join(dict.fromkeys(connections))}"
+    expect.that(not connections, f"no connection to {registration.url}", actual, registration.answer)
+    early_outcome, late_outcome = (_outcome(rows.get(registration.id, {})) for rows in (networks.early, networks.late))
+    refused = not registration.accepted or early_outcome == "a failure" or late_outcome == ""
+    expect.that(
+        refused,
+        f"no attempt to deliver to {registration.url}",
+        f"{late_outcome}, noted {'at once' if early_outcome else 'late'}",
+    )

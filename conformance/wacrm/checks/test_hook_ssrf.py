@@ -15,7 +15,7 @@ from conformance.meta.provider import eventually
 from conformance.target import expect
 from conformance.target.expect import Lacking, requirement
 from conformance.target.target import LOOPBACK
-from conformance.wacrm.steps.endpoints import EVENTS, RECEIVED, Endpoint, Hooks
+from conformance.wacrm.steps.endpoints import EVENTS, RECEIVED, Endpoint, Endpoints
 from conformance.webhooks import internal_addresses
 
 if TYPE_CHECKING:
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.xdist_group("webhook-targets")
 
-NOTED = 1.0
+RECORD_SECONDS = 1.0
 """Seconds to wait for failures to be noted; a target that notes nothing has had this long to deliver."""
 URLS = internal_addresses.loopback_urls()
-CHANGED = ("dotted", "name", "decimal", "IPv6", "IPv4-mapped", "any address")
-REDIRECTED = {
+CHANGED_TO = ("dotted", "name", "decimal", "IPv6", "IPv4-mapped", "any address")
+REDIRECTED_TO = {
     "301 to the name": (301, "https://localhost:{port}{path}"),
     "302 to the address": (302, "https://127.0.0.1:{port}{path}"),
     "303 to IPv6": (303, "https://[::1]:{port}{path}"),
@@ -42,7 +42,7 @@ REDIRECTED = {
 
 
 @dataclass(frozen=True)
-class Bait:
+class Case:
     """A URL that leads to a tripwire, how it came to the target, and whether the target took it."""
 
     url: str
@@ -52,98 +52,100 @@ class Bait:
     @property
     def id(self) -> str | None:
         body = self.answer.json()
-        taken = self.answer.status in {200, 201} and isinstance(body, dict) and isinstance(body.get("data"), dict)
-        return body["data"].get("id") if taken else None
+        accepted = self.answer.status in {200, 201} and isinstance(body, dict) and isinstance(body.get("data"), dict)
+        return body["data"].get("id") if accepted else None
 
 
 @dataclass(frozen=True)
-class Trap:
-    """All baits by what they try, after an event was played to them. `played`: the event reached an honest receiver."""
+class LoopbackScenario:
+    """All baits by what they try, after an event was played to them. `control_delivered`: the event reached an honest receiver."""
 
     receiver: Receiver
-    baits: dict[str, Bait]
-    played: bool
+    cases: dict[str, Case]
+    control_delivered: bool
 
-    def silent(self, what: str) -> None:
+    def is_not_connected_to(self, what: str) -> None:
         """Demand that nobody came to the bait's tripwire."""
-        bait = self.baits[what]
-        expect.precondition(self.played or bait.id is None, "no delivery arrives anywhere")
-        came = self.receiver.touched(bait.port)
-        said = f"{len(came)} connection(s), at {', '.join(dict.fromkeys(came))}"
-        expect.that(not came, f"no connection to {bait.url}", said, bait.answer)
+        case = self.cases[what]
+        expect.precondition(self.control_delivered or case.id is None, "no delivery arrives anywhere")
+        connections = self.receiver.touched(case.port)
+        actual = f"{len(connections)} connection(s), at {', '.join(dict.fromkeys(connections))}"
+        expect.that(not connections, f"no connection to {case.url}", actual, case.answer)
 
 
 @pytest.fixture(scope="module")
-def trap(shared_account: Callable[[str], Account], receiver: Receiver, target: Target) -> Iterator[Trap]:
+def loopback(
+    shared_account: Callable[[str], Account], receiver: Receiver, target: Target
+) -> Iterator[LoopbackScenario]:
     if not LOOPBACK.match(target.target.host):
         raise Lacking("the target runs on another machine, whose loopback has no tripwire")
     account = shared_account("webhook targets")
-    hooks = Hooks(account.api, receiver, account.word)
+    endpoints = Endpoints(account.api, receiver, account.marker)
     try:
-        honest = hooks.register(RECEIVED)
-        baits = _baits(hooks)
-        yield Trap(receiver, baits, _play(account, hooks, honest, baits))
+        control = endpoints.register(RECEIVED)
+        cases = _register_cases(endpoints)
+        yield LoopbackScenario(receiver, cases, _cause_event(account, endpoints, control, cases))
     finally:
-        hooks.clear()
+        endpoints.delete_all()
 
 
-def _baits(hooks: Hooks) -> dict[str, Bait]:
-    names = [*URLS, *(f"changed to: {name}" for name in CHANGED), *REDIRECTED]
-    ports = dict(zip(names, hooks.receiver.tripwires(len(names)), strict=True))
-    baits = {name: _registered(hooks, url, ports[name]) for name, url in URLS.items()}
-    for name in CHANGED:
-        baits[f"changed to: {name}"] = _changed(hooks, URLS[name], ports[f"changed to: {name}"])
-    for name, (code, url) in REDIRECTED.items():
-        baits[name] = _redirected(hooks, code, url, ports[name])
-    return baits
+def _register_cases(endpoints: Endpoints) -> dict[str, Case]:
+    names = [*URLS, *(f"changed to: {name}" for name in CHANGED_TO), *REDIRECTED_TO]
+    ports = dict(zip(names, endpoints.receiver.tripwires(len(names)), strict=True))
+    cases = {name: _registered(endpoints, url, ports[name]) for name, url in URLS.items()}
+    for name in CHANGED_TO:
+        cases[f"changed to: {name}"] = _changed(endpoints, URLS[name], ports[f"changed to: {name}"])
+    for name, (code, url) in REDIRECTED_TO.items():
+        cases[name] = _redirected(endpoints, code, url, ports[name])
+    return cases
 
 
-def _registered(hooks: Hooks, template: str, port: int) -> Bait:
-    url = template.format(port=port, path=hooks.path())
-    return Bait(url, port, hooks.post({"url": url, "events": list(EVENTS)}))
+def _registered(endpoints: Endpoints, template: str, port: int) -> Case:
+    url = template.format(port=port, path=endpoints.path())
+    return Case(url, port, endpoints.post({"url": url, "events": list(EVENTS)}))
 
 
-def _changed(hooks: Hooks, template: str, port: int) -> Bait:
+def _changed(endpoints: Endpoints, template: str, port: int) -> Case:
     """Registered honestly, and led astray by a PATCH."""
-    url = template.format(port=port, path=hooks.path())
-    return Bait(url, port, hooks.api.patch(f"/webhooks/{hooks.register().id}", {"url": url}))
+    url = template.format(port=port, path=endpoints.path())
+    return Case(url, port, endpoints.api.patch(f"/webhooks/{endpoints.register().id}", {"url": url}))
 
 
-def _redirected(hooks: Hooks, code: int, template: str, port: int) -> Bait:
+def _redirected(endpoints: Endpoints, code: int, template: str, port: int) -> Case:
     """An honest receiver that redirects."""
-    url, path = template.format(port=port, path=hooks.path()), hooks.path()
-    hooks.receiver.answer(path, status=code, location=url)
-    return Bait(url, port, hooks.register(path=path).answer)
+    url, path = template.format(port=port, path=endpoints.path()), endpoints.path()
+    endpoints.receiver.answer(path, status=code, location=url)
+    return Case(url, port, endpoints.register(path=path).answer)
 
 
-def _play(account: Account, hooks: Hooks, honest: Endpoint, baits: dict[str, Bait]) -> bool:
+def _cause_event(account: Account, endpoints: Endpoints, control: Endpoint, cases: dict[str, Case]) -> bool:
     """One event to everybody; wait until the outcome of each is noted, or nothing more can be expected."""
     wamid = account.receive(account.numbers.fresh())
-    played = bool(honest.wait(RECEIVED, whatsapp_message_id=wamid))
-    taken = {bait.id for bait in baits.values() if bait.id is not None}
+    control_delivered = bool(control.wait(RECEIVED, whatsapp_message_id=wamid))
+    accepted = {case.id for case in cases.values() if case.id is not None}
 
-    def noted() -> bool:
-        rows: dict[str, dict[str, Any]] = hooks.rows()
-        return all(rows[i].get("failure_count") or rows[i].get("last_delivery_at") for i in taken if i in rows)
+    def outcomes_recorded() -> bool:
+        rows: dict[str, dict[str, Any]] = endpoints.rows()
+        return all(rows[i].get("failure_count") or rows[i].get("last_delivery_at") for i in accepted if i in rows)
 
-    if taken:
-        eventually(noted, NOTED, 0.05)
-    return played
+    if accepted:
+        eventually(outcomes_recorded, RECORD_SECONDS, 0.05)
+    return control_delivered
 
 
 @requirement("HOOK-04")
 @pytest.mark.parametrize("spelling", URLS)
-def test_loopback_gets_no_delivery(trap: Trap, spelling: str) -> None:
-    trap.silent(spelling)
+def test_loopback_gets_no_delivery(loopback: LoopbackScenario, spelling: str) -> None:
+    loopback.is_not_connected_to(spelling)
 
 
 @requirement("HOOK-04")
-@pytest.mark.parametrize("spelling", CHANGED)
-def test_a_change_to_loopback_leads_to_no_delivery(trap: Trap, spelling: str) -> None:
-    trap.silent(f"changed to: {spelling}")
+@pytest.mark.parametrize("spelling", CHANGED_TO)
+def test_a_change_to_loopback_leads_to_no_delivery(loopback: LoopbackScenario, spelling: str) -> None:
+    loopback.is_not_connected_to(f"changed to: {spelling}")
 
 
 @requirement("HOOK-04")
-@pytest.mark.parametrize("way", REDIRECTED)
-def test_a_redirect_to_loopback_is_not_followed(trap: Trap, way: str) -> None:
-    trap.silent(way)
+@pytest.mark.parametrize("way", REDIRECTED_TO)
+def test_a_redirect_to_loopback_is_not_followed(loopback: LoopbackScenario, way: str) -> None:
+    loopback.is_not_connected_to(way)

@@ -25,9 +25,9 @@ from conformance.meta.webhook_payloads import (
 from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.expect import requirement
-from conformance.wacrm.steps.account import needed
-from conformance.wacrm.steps.inbox import heard, worked_off
-from conformance.wacrm.steps.statuses import DELIVERED, READ, SENT, Thread
+from conformance.wacrm.steps.account import required
+from conformance.wacrm.steps.inbox import stored_inbound, wait_until_processed
+from conformance.wacrm.steps.statuses import DELIVERED, READ, SENT, OutboundConversation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -72,9 +72,9 @@ def test_the_right_token_gets_its_challenge_back(meta_side: MetaSide, challenge:
 
 
 @requirement("META-01")
-@pytest.mark.parametrize("distortion", WRONG_TOKENS)
-def test_a_wrong_token_does_not(meta_side: MetaSide, distortion: str) -> None:
-    token = WRONG_TOKENS[distortion](meta_side.verify_token)
+@pytest.mark.parametrize("change", WRONG_TOKENS)
+def test_a_wrong_token_does_not(meta_side: MetaSide, change: str) -> None:
+    token = WRONG_TOKENS[change](meta_side.verify_token)
     if token == meta_side.verify_token:
         raise expect.Lacking("this distortion does not change the deployment's token")
     exchange = meta_side.handshake(mode="subscribe", challenge=CHALLENGE, verify_token=token)
@@ -114,7 +114,7 @@ def _rewritten(body: bytes) -> bytes:
     return json.dumps(json.loads(body), ensure_ascii=False, separators=(",", ":")).encode()
 
 
-FORGERIES: dict[str, Callable[[str, bytes], Headers]] = {
+INVALID_SIGNATURES: dict[str, Callable[[str, bytes], Headers]] = {
     "no header": lambda _, __: {},
     "empty header": lambda _, __: {SHA256: ""},
     "prefix alone": lambda _, __: {SHA256: "sha256="},
@@ -143,23 +143,25 @@ FORGERIES: dict[str, Callable[[str, bytes], Headers]] = {
     "base64": lambda s, b: {SHA256: "sha256=" + base64.b64encode(hmac.new(s.encode(), b, "sha256").digest()).decode()},
     "in the older header": lambda s, b: {"X_Hub_Signature": signature(s, b)},
 }  # fmt: skip
-STRANGE = "Perché sì 👍🏽 a/b <c> 50% @d \u2028"
+UNUSUAL_TEXT = "Perché sì 👍🏽 a/b <c> 50% @d \u2028"
 """Every character that Meta escapes in one way or another."""
 
 
 @requirement("META-02")
 def test_a_forged_message_is_refused_and_not_stored(account: Account, meta_side: MetaSide) -> None:
-    sender, words = account.numbers.fresh(), {}
-    for name, forge in FORGERIES.items():
-        words[name] = f"{account.word()} {STRANGE}"
-        items = [text_item(sender, words[name])]
+    sender, texts = account.numbers.fresh(), {}
+    for name, forge in INVALID_SIGNATURES.items():
+        texts[name] = f"{account.marker()} {UNUSUAL_TEXT}"
+        items = [text_item(sender, texts[name])]
         body = escaped(payload(entry(account.waba_id, of_messages(account.phone_number_id, items))))
         exchange = meta_side.post(body, **forge(meta_side.secret, body))
         refused_as = exchange.status is not None and 400 <= exchange.status < 500
         expect.that(refused_as, f"a 4xx for a webhook signed wrongly ({name})", exchange.summary, exchange)
-    worked_off(account)
-    stored = {row.get("content_text") for row in heard(account, sender)}
-    expect.equal([name for name, word in words.items() if word in stored], [], "the forged messages that are stored")
+    wait_until_processed(account)
+    stored = {row.get("content_text") for row in stored_inbound(account, sender)}
+    expect.equal(
+        [name for name, marker in texts.items() if marker in stored], [], "the forged messages that are stored"
+    )
     expect.equal(account.contact_by_phone(sender), None, "the contact of forged messages")
 
 
@@ -167,14 +169,16 @@ def test_a_forged_message_is_refused_and_not_stored(account: Account, meta_side:
 @pytest.mark.usefixtures("sends")
 def test_a_forged_status_changes_nothing(account: Account, meta_side: MetaSide) -> None:
     names = ("no header", "another secret", "sha1 alone", "unescaped form")
-    thread = Thread(account, len(names))
-    for name, wamid in zip(names, thread.wamids, strict=True):
-        items = [{**status_item(wamid, READ, thread.number), "biz_opaque_callback_data": STRANGE}]
+    conversation = OutboundConversation(account, len(names))
+    for name, wamid in zip(names, conversation.wamids, strict=True):
+        items = [{**status_item(wamid, READ, conversation.number), "biz_opaque_callback_data": UNUSUAL_TEXT}]
         body = escaped(payload(entry(account.waba_id, change(account.phone_number_id, statuses=items))))
-        exchange = meta_side.post(body, **FORGERIES[name](meta_side.secret, body))
+        exchange = meta_side.post(body, **INVALID_SIGNATURES[name](meta_side.secret, body))
         expect.that(exchange.status in range(400, 500), "a 4xx for a forged status", exchange.summary, exchange)
-    thread.worked_off()
-    moved = [name for name, wamid in zip(names, thread.wamids, strict=True) if thread.statuses()[wamid] == READ]
+    conversation.wait_until_processed()
+    moved = [
+        name for name, wamid in zip(names, conversation.wamids, strict=True) if conversation.statuses()[wamid] == READ
+    ]
     expect.equal(moved, [], "the forged statuses that were believed")
 
 
@@ -182,13 +186,13 @@ def stored_text(account: Account, meta_side: MetaSide, body: bytes, sender: str,
     """A rightly signed body is acknowledged, and its message stored with this text."""
     exchange = meta_side.signed(body)
     expect.status(exchange, 200)
-    found = eventually(lambda: heard(account, sender), account.provider.patience)
+    found = eventually(lambda: stored_inbound(account, sender), account.provider.patience)
     expect.equal([row.get("content_text") for row in found], [text], "the stored texts", exchange)
 
 
 @requirement("META-02")
 def test_a_body_in_metas_escaped_form_is_accepted(account: Account, meta_side: MetaSide) -> None:
-    sender, text = account.numbers.fresh(), f"{account.word()} {STRANGE}"
+    sender, text = account.numbers.fresh(), f"{account.marker()} {UNUSUAL_TEXT}"
     message = of_messages(account.phone_number_id, [text_item(sender, text)])
     stored_text(account, meta_side, escaped(payload(entry(account.waba_id, message))), sender, text)
 
@@ -196,7 +200,7 @@ def test_a_body_in_metas_escaped_form_is_accepted(account: Account, meta_side: M
 @requirement("META-02")
 def test_a_body_in_the_older_escaped_form_is_accepted(account: Account, meta_side: MetaSide) -> None:
     r"""An older page of Meta's adds `\u003C`, `\u0025` and `\u0040`; only the bytes that came can be verified."""
-    sender, text = account.numbers.fresh(), f"{account.word()} {STRANGE}"
+    sender, text = account.numbers.fresh(), f"{account.marker()} {UNUSUAL_TEXT}"
     body = escaped(payload(entry(account.waba_id, of_messages(account.phone_number_id, [text_item(sender, text)]))))
     for plain, escape in ((b"<", rb"\u003C"), (b"%", rb"\u0025"), (b"@", rb"\u0040")):
         body = body.replace(plain, escape)
@@ -205,34 +209,34 @@ def test_a_body_in_the_older_escaped_form_is_accepted(account: Account, meta_sid
 
 @requirement("META-02")
 def test_mock_metas_own_signature_is_accepted(account: Account) -> None:
-    sender, text = account.numbers.fresh(), f"{account.word()} {STRANGE}"
+    sender, text = account.numbers.fresh(), f"{account.marker()} {UNUSUAL_TEXT}"
     account.receive(sender, text)
-    found = eventually(lambda: heard(account, sender), account.provider.patience)
+    found = eventually(lambda: stored_inbound(account, sender), account.provider.patience)
     expect.equal([row.get("content_text") for row in found], [text], "the stored texts")
 
 
 @requirement("META-02")
 def test_a_refused_message_is_taken_when_it_comes_again_rightly_signed(account: Account, meta_side: MetaSide) -> None:
-    sender, text = account.numbers.fresh(), account.word()
+    sender, text = account.numbers.fresh(), account.marker()
     body = escaped(payload(entry(account.waba_id, of_messages(account.phone_number_id, [text_item(sender, text)]))))
-    forged = meta_side.post(body, **FORGERIES["another secret"](meta_side.secret, body))
+    forged = meta_side.post(body, **INVALID_SIGNATURES["another secret"](meta_side.secret, body))
     expect.that(forged.status in range(400, 500), "a 4xx for a webhook signed wrongly", forged.summary, forged)
     stored_text(account, meta_side, body, sender, text)
 
 
 # -- META-03 ----------------------------------------------------------------------------------------------------------
 
-AT_MOST = 5.0
+MAX_SECONDS = 5.0
 
 
-def in_time(deliveries: Sequence[Entry], what: str) -> None:
+def acknowledged_in_time(deliveries: Sequence[Entry], what: str) -> None:
     """The first attempt of each delivery was answered 200 within 5 s."""
     for delivery in deliveries:
         expect.precondition(delivery["attempts"], "mock Meta did not deliver its webhook")
         first = delivery["attempts"][0]
         ended = f"{first['status'] or first['error']} after {first['duration']:.1f} s"
-        good = first["status"] == 200 and first["duration"] <= AT_MOST
-        expect.that(good, f"200 within {AT_MOST:.0f} s for {what}", ended)
+        good = first["status"] == 200 and first["duration"] <= MAX_SECONDS
+        expect.that(good, f"200 within {MAX_SECONDS:.0f} s for {what}", ended)
 
 
 def inbound(account: Account, *messages: Row, batch: bool = False) -> list[Entry]:
@@ -247,19 +251,19 @@ def test_webhooks_are_acknowledged_in_time_during_a_broadcast(account: Account, 
     """With a Meta that takes its time for each recipient, so that a fan-out in one go takes longer than 5 s."""
     if not capabilities.broadcasts:
         raise expect.Lacking("capabilities.broadcasts is false")
-    thread, recipients = Thread(account, 1), account.numbers.many(24)
+    conversation, recipients = OutboundConversation(account, 1), account.numbers.many(24)
     slow = account.provider.fault(recipients, times=None, delay=0.3)
     body = {"template_name": PLAIN, "recipients": [{"to": number} for number in recipients]}
-    needed(account.api.post("/broadcasts", body), 202)
+    required(account.api.post("/broadcasts", body), 202)
     senders = [account.numbers.fresh().lstrip("+") for _ in range(2)]
-    text = {"type": "text", "text": {"body": account.word()}}
+    text = {"type": "text", "text": {"body": account.marker()}}
     done = at_once([
         lambda: inbound(account, {"from": senders[0], **text}),
         lambda: inbound(account, {"from": senders[1], "type": "image"}),
-        lambda: account.provider.statuses(account.phone_number_id, thread.item(thread.wamids[0], READ)),
+        lambda: account.provider.statuses(account.phone_number_id, conversation.item(conversation.wamids[0], READ)),
     ])  # fmt: skip
     account.provider.lift(slow)
-    in_time([delivery for deliveries in done for delivery in deliveries], "a webhook during a broadcast")
+    acknowledged_in_time([delivery for deliveries in done for delivery in deliveries], "a webhook during a broadcast")
 
 
 @requirement("META-03")
@@ -270,19 +274,21 @@ def test_a_webhook_does_not_wait_for_metas_media(account: Account, kind: str) ->
     identity = account.provider.request("POST", "/faults", fault)["id"]
     deliveries = inbound(account, {"from": account.numbers.fresh().lstrip("+"), "type": kind})
     account.provider.lift(str(identity))
-    in_time(deliveries, f"a webhook with {kind}")
+    acknowledged_in_time(deliveries, f"a webhook with {kind}")
 
 
 @requirement("META-03")
 @pytest.mark.usefixtures("sends")
 def test_a_webhook_with_a_thousand_updates_is_acknowledged_in_time(account: Account) -> None:
-    thread = Thread(account, 4)
-    updates = [thread.item(wamid, status) for wamid in thread.wamids for status in (SENT, DELIVERED, READ) * 84]
-    in_time(account.provider.statuses(account.phone_number_id, *updates), "a webhook with 1,000 statuses")
+    conversation = OutboundConversation(account, 4)
+    updates = [
+        conversation.item(wamid, status) for wamid in conversation.wamids for status in (SENT, DELIVERED, READ) * 84
+    ]
+    acknowledged_in_time(account.provider.statuses(account.phone_number_id, *updates), "a webhook with 1,000 statuses")
 
 
 @requirement("META-03")
 def test_many_webhooks_at_once_are_acknowledged_in_time(account: Account) -> None:
-    text = {"type": "text", "text": {"body": account.word()}}
+    text = {"type": "text", "text": {"body": account.marker()}}
     many = [{"from": account.numbers.fresh().lstrip("+"), **text} for _ in range(40)]
-    in_time(inbound(account, *many), "one of 40 webhooks at once")
+    acknowledged_in_time(inbound(account, *many), "one of 40 webhooks at once")

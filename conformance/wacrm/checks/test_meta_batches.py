@@ -13,8 +13,15 @@ from conformance.meta.webhook_payloads import change, contact_item, entry, of_me
 from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.expect import requirement
-from conformance.wacrm.steps.inbox import acknowledged, heard, heard_all, stored_once, texts, worked_off
-from conformance.wacrm.steps.statuses import DELIVERED, FAILED, READ, SENT, Thread
+from conformance.wacrm.steps.inbox import (
+    acknowledged,
+    stored_inbound,
+    stored_once,
+    text_items,
+    wait_for_stored,
+    wait_until_processed,
+)
+from conformance.wacrm.steps.statuses import DELIVERED, FAILED, READ, SENT, OutboundConversation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,15 +62,15 @@ def test_a_message_that_comes_again_is_stored_once(account: Account, meta_side: 
     first = {**text_item(sender, ""), "type": kind, **CONTENTS[kind]}
     if kind != "text":
         del first["text"]
-    second = text_item(sender, account.word())
+    second = text_item(sender, account.marker())
     for item in (first, first, second):
         acknowledged(meta_side, entry(account.waba_id, of_messages(account.phone_number_id, [item])))
-    heard_all(account, sender, [first["id"], second["id"]])
+    wait_for_stored(account, sender, [first["id"], second["id"]])
     before = unread(account, sender)
     for item in (first, second, first):
         acknowledged(meta_side, entry(account.waba_id, of_messages(account.phone_number_id, [item])))
-    worked_off(account)
-    found = Counter(row["whatsapp_message_id"] for row in heard(account, sender))
+    wait_until_processed(account)
+    found = Counter(row["whatsapp_message_id"] for row in stored_inbound(account, sender))
     expect.equal(found, Counter([first["id"], second["id"]]), "how often each message is stored")
     expect.equal(unread(account, sender), before, "unread_count after messages that are known")
 
@@ -72,38 +79,38 @@ def test_a_message_that_comes_again_is_stored_once(account: Account, meta_side: 
 def test_the_very_bytes_once_more_change_nothing(account: Account) -> None:
     sender = account.numbers.fresh()
     body = {"phone_number_id": account.phone_number_id,
-            "messages": [{"from": sender.lstrip("+"), "type": "text", "text": {"body": account.word()}}]}  # fmt: skip
+            "messages": [{"from": sender.lstrip("+"), "type": "text", "text": {"body": account.marker()}}]}  # fmt: skip
     delivery = account.provider.request("POST", "/inbound", body)
     account.provider.acknowledged(delivery["deliveries"])
-    heard_all(account, sender, delivery["wamids"])
+    wait_for_stored(account, sender, delivery["wamids"])
     for _ in range(3):
         account.provider.acknowledged([account.provider.replay(delivery["deliveries"][0]["id"])])
-    worked_off(account)
-    expect.equal(len(heard(account, sender)), 1, "how often the message is stored")
+    wait_until_processed(account)
+    expect.equal(len(stored_inbound(account, sender)), 1, "how often the message is stored")
 
 
 @requirement("META-04")
 def test_a_message_that_comes_again_at_the_same_moment_is_stored_once(account: Account, meta_side: MetaSide) -> None:
     """The first delivery of a customer's first message is the one with the most to create."""
-    sender, (first, second) = account.numbers.fresh(), texts(account, account.numbers.fresh(), 2)
+    sender, (first, second) = account.numbers.fresh(), text_items(account, account.numbers.fresh(), 2)
     for item in ({**first, "from": sender.lstrip("+")}, {**second, "from": sender.lstrip("+")}):
         body = payload(entry(account.waba_id, of_messages(account.phone_number_id, [item])))
         for exchange in at_once([partial(meta_side.signed, body)] * 6):
             expect.status(exchange, 200)
-    heard_all(account, sender, [first["id"], second["id"]])
-    worked_off(account)
-    found = Counter(row["whatsapp_message_id"] for row in heard(account, sender))
+    wait_for_stored(account, sender, [first["id"], second["id"]])
+    wait_until_processed(account)
+    found = Counter(row["whatsapp_message_id"] for row in stored_inbound(account, sender))
     expect.equal(found, Counter([first["id"], second["id"]]), "how often each message is stored")
 
 
 @requirement("META-04")
 def test_a_message_twice_in_one_webhook_is_stored_once(account: Account, meta_side: MetaSide) -> None:
     sender = account.numbers.fresh()
-    one, two, three = texts(account, sender, 3)
+    one, two, three = text_items(account, sender, 3)
     account_change = of_messages(account.phone_number_id, [one, two, one])
     acknowledged(meta_side, entry(account.waba_id, account_change, of_messages(account.phone_number_id, [two, three])))
-    heard_all(account, sender, [one["id"], two["id"], three["id"]])
-    worked_off(account)
+    wait_for_stored(account, sender, [one["id"], two["id"], three["id"]])
+    wait_until_processed(account)
     stored_once(account, sender, [one, two, three])
 
 
@@ -112,19 +119,19 @@ def test_a_message_that_comes_again_after_a_hundred_others_is_stored_once(
     account: Account, meta_side: MetaSide
 ) -> None:
     """Meta repeats what was not acknowledged for days."""
-    sender, crowd = account.numbers.fresh(), account.numbers.fresh()
-    first, second = texts(account, sender, 2)
-    for items in ([first], texts(account, crowd, 100), [second], [first]):
+    sender, other_sender = account.numbers.fresh(), account.numbers.fresh()
+    first, second = text_items(account, sender, 2)
+    for items in ([first], text_items(account, other_sender, 100), [second], [first]):
         acknowledged(meta_side, entry(account.waba_id, of_messages(account.phone_number_id, items)))
-    worked_off(account)
+    wait_until_processed(account)
     stored_once(account, sender, [first, second])
 
 
 @requirement("META-04")
 def test_equal_words_are_different_messages(account: Account, meta_side: MetaSide) -> None:
     """Only the id says that a message is the same: neither its text nor its second does."""
-    sender, word, now = account.numbers.fresh(), account.word(), str(int(time.time()))
-    items = [{**text_item(sender, word), "timestamp": now} for _ in range(4)]
+    sender, marker, now = account.numbers.fresh(), account.marker(), str(int(time.time()))
+    items = [{**text_item(sender, marker), "timestamp": now} for _ in range(4)]
     acknowledged(meta_side, entry(account.waba_id, of_messages(account.phone_number_id, items[:2])))
     for item in items[2:]:
         acknowledged(meta_side, entry(account.waba_id, of_messages(account.phone_number_id, [item])))
@@ -138,22 +145,22 @@ def test_equal_words_are_different_messages(account: Account, meta_side: MetaSid
 @pytest.mark.usefixtures("sends")
 def test_a_hundred_statuses_in_one_webhook_are_all_applied(account: Account) -> None:
     """50 messages: whichever part of the list is lost, its first or last item too, some message shows it."""
-    thread = Thread(account, 50)
+    conversation = OutboundConversation(account, 50)
     ends = [(DELIVERED, READ, FAILED)[i % 3] for i in range(50)]
-    decisive = [thread.item(wamid, end) for wamid, end in zip(thread.wamids, ends, strict=True)]
-    before = [thread.item(wamid, SENT) for wamid in thread.wamids[25:]]
+    decisive = [conversation.item(wamid, end) for wamid, end in zip(conversation.wamids, ends, strict=True)]
+    before = [conversation.item(wamid, SENT) for wamid in conversation.wamids[25:]]
     items = [item for pair in zip(decisive[:25], before, strict=True) for item in pair]
     items += [item for pair in zip(before, decisive[25:], strict=True) for item in pair]
-    thread.report(*items)
-    thread.become({wamid: (end,) for wamid, end in zip(thread.wamids, ends, strict=True)})
+    conversation.report(*items)
+    conversation.become({wamid: (end,) for wamid, end in zip(conversation.wamids, ends, strict=True)})
 
 
 @requirement("META-05")
 def test_several_messages_of_several_customers_are_all_stored(account: Account, meta_side: MetaSide) -> None:
     """The contacts stand in another order than the messages, once each; nobody gets another's name."""
     senders = [account.numbers.fresh() for _ in range(5)]
-    names = {sender: f"Customer {account.word()}" for sender in senders}
-    items = [text_item(senders[i % 5], account.word()) for i in range(20)]
+    names = {sender: f"Customer {account.marker()}" for sender in senders}
+    items = [text_item(senders[i % 5], account.marker()) for i in range(20)]
     contacts = [contact_item(sender, names[sender]) for sender in reversed(senders)]
     exchange = acknowledged(
         meta_side, entry(account.waba_id, change(account.phone_number_id, contacts=contacts, messages=items))
@@ -167,7 +174,7 @@ def test_several_messages_of_several_customers_are_all_stored(account: Account, 
 @requirement("META-05")
 def test_a_hundred_messages_in_one_webhook_are_all_stored(account: Account, meta_side: MetaSide) -> None:
     sender = account.numbers.fresh()
-    items = texts(account, sender, 100)
+    items = text_items(account, sender, 100)
     exchange = acknowledged(meta_side, entry(account.waba_id, of_messages(account.phone_number_id, items)))
     stored_once(account, sender, items, exchange)
 
@@ -176,7 +183,7 @@ def test_a_hundred_messages_in_one_webhook_are_all_stored(account: Account, meta
 def test_several_changes_and_entries_are_all_processed(account: Account, other: Account, meta_side: MetaSide) -> None:
     """Of two accounts, with changes between them that are about something else."""
     sender = account.numbers.fresh()
-    mine, theirs = texts(account, sender, 4), texts(account, sender, 2)
+    mine, theirs = text_items(account, sender, 4), text_items(account, sender, 2)
     noise = {"value": {"event": "VERIFIED_ACCOUNT", "phone_number": "15550100000"}, "field": "account_update"}
     update = {
         "value": {"event": "APPROVED", "message_template_id": 1, "reason": "NONE"},
@@ -201,8 +208,8 @@ def test_several_changes_and_entries_are_all_processed(account: Account, other: 
 @requirement("META-05")
 @pytest.mark.usefixtures("sends")
 def test_messages_and_statuses_side_by_side_are_both_processed(account: Account, meta_side: MetaSide) -> None:
-    thread, sender = Thread(account, 4), account.numbers.fresh()
-    reports, items = [thread.item(wamid, READ) for wamid in thread.wamids], texts(account, sender, 2)
+    conversation, sender = OutboundConversation(account, 4), account.numbers.fresh()
+    reports, items = [conversation.item(wamid, READ) for wamid in conversation.wamids], text_items(account, sender, 2)
     number, contacts = account.phone_number_id, [contact_item(sender, "Ada")]
     exchange = acknowledged(
         meta_side,
@@ -211,13 +218,13 @@ def test_messages_and_statuses_side_by_side_are_both_processed(account: Account,
         entry(account.waba_id, change(number, statuses=reports[2:3]), change(number, statuses=reports[3:])),
     )
     stored_once(account, sender, items, exchange)
-    thread.become(dict.fromkeys(thread.wamids, (READ,)))
+    conversation.become(dict.fromkeys(conversation.wamids, (READ,)))
 
 
 @requirement("META-05")
 def test_a_webhook_of_many_bytes_is_processed_whole(account: Account, meta_side: MetaSide) -> None:
     """Meta sends up to 3 MB, which is more than some defaults let in."""
     sender = account.numbers.fresh()
-    items = [text_item(sender, "x" * 4000 + account.word()) for _ in range(60)]
+    items = [text_item(sender, "x" * 4000 + account.marker()) for _ in range(60)]
     exchange = acknowledged(meta_side, entry(account.waba_id, of_messages(account.phone_number_id, items)))
     stored_once(account, sender, items, exchange)

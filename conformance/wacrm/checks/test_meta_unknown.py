@@ -9,8 +9,8 @@ import pytest
 from conformance.meta.webhook_payloads import change, entry, new_wamid, of_messages, status_item, text_item
 from conformance.target import expect
 from conformance.target.expect import requirement
-from conformance.wacrm.steps.inbox import acknowledged, heard_all, stored_once, texts, worked_off
-from conformance.wacrm.steps.statuses import DELIVERED, FAILED, READ, SENT, Thread
+from conformance.wacrm.steps.inbox import acknowledged, stored_once, text_items, wait_for_stored, wait_until_processed
+from conformance.wacrm.steps.statuses import DELIVERED, FAILED, READ, SENT, OutboundConversation
 
 if TYPE_CHECKING:
     from conformance.meta.webhook_payloads import MetaSide
@@ -23,17 +23,17 @@ pytestmark = pytest.mark.usefixtures("hears")
 @pytest.mark.parametrize("status", [SENT, DELIVERED, READ, FAILED, "played"])
 def test_statuses_of_unknown_messages_are_acknowledged(account: Account, meta_side: MetaSide, status: str) -> None:
     number = account.numbers.fresh()
-    items = [status_item(f"wamid.{account.word()}", status, number), status_item("gBGG", status, number)]
+    items = [status_item(f"wamid.{account.marker()}", status, number), status_item("gBGG", status, number)]
     acknowledged(meta_side, entry(account.waba_id, change(account.phone_number_id, statuses=items)))
-    worked_off(account)
+    wait_until_processed(account)
     expect.equal(account.contact_by_phone(number), None, "a contact for the status of an unknown message")
 
 
 @requirement("META-07")
 @pytest.mark.usefixtures("sends")
 def test_unknown_ids_beside_known_ones_change_nothing_of_theirs(account: Account, meta_side: MetaSide) -> None:
-    thread = Thread(account, 3)
-    known = thread.wamids
+    conversation = OutboundConversation(account, 3)
+    known = conversation.wamids
     near = [
         known[0][:-1],
         f"{known[0]}x",
@@ -43,11 +43,11 @@ def test_unknown_ids_beside_known_ones_change_nothing_of_theirs(account: Account
         "wamid.%",
         "_" * len(known[0]),
     ]
-    items = [thread.item(wamid, READ) for wamid in near] + [thread.item(known[1], DELIVERED)]
+    items = [conversation.item(wamid, READ) for wamid in near] + [conversation.item(known[1], DELIVERED)]
     acknowledged(meta_side, entry(account.waba_id, change(account.phone_number_id, statuses=items)))
-    thread.become({known[1]: (DELIVERED,)})
-    thread.worked_off()
-    untouched = {wamid: thread.statuses()[wamid] for wamid in (known[0], known[2])}
+    conversation.become({known[1]: (DELIVERED,)})
+    conversation.wait_until_processed()
+    untouched = {wamid: conversation.statuses()[wamid] for wamid in (known[0], known[2])}
     moved = {wamid: status for wamid, status in untouched.items() if status in {DELIVERED, READ, FAILED}}
     expect.equal(moved, {}, "the messages that statuses of others have moved")
 
@@ -61,16 +61,16 @@ def test_messages_to_unknown_numbers_are_acknowledged_and_ignored(
 ) -> None:
     sender = account.numbers.fresh()
     for number in (*UNKNOWN_NUMBERS, account.phone_number_id[:-1], f"{account.phone_number_id}0", account.waba_id):
-        acknowledged(meta_side, entry(account.waba_id, of_messages(number, texts(account, sender, 1))))
-    worked_off(account)
+        acknowledged(meta_side, entry(account.waba_id, of_messages(number, text_items(account, sender, 1))))
+    wait_until_processed(account)
     for one in (account, other):
         expect.equal(one.contact_by_phone(sender), None, "a contact for messages to a number that no account has")
 
 
 @requirement("META-07")
 def test_unknown_numbers_do_not_lose_the_others(account: Account, meta_side: MetaSide) -> None:
-    sender, stranger = account.numbers.fresh(), account.numbers.fresh()
-    good, lost = texts(account, sender, 2), texts(account, stranger, 2)
+    sender, other_sender = account.numbers.fresh(), account.numbers.fresh()
+    good, lost = text_items(account, sender, 2), text_items(account, other_sender, 2)
     exchange = acknowledged(
         meta_side,
         entry("102290999999999", of_messages("106549999999999", lost[:1])),
@@ -80,7 +80,7 @@ def test_unknown_numbers_do_not_lose_the_others(account: Account, meta_side: Met
         entry(account.waba_id, of_messages(account.phone_number_id, good[1:])),
     )
     stored_once(account, sender, good, exchange)
-    expect.equal(account.contact_by_phone(stranger), None, "a contact for messages to an unknown number", exchange)
+    expect.equal(account.contact_by_phone(other_sender), None, "a contact for messages to an unknown number", exchange)
 
 
 @requirement("META-07")
@@ -105,7 +105,7 @@ def test_what_is_about_nothing_here_is_acknowledged(account: Account, meta_side:
         "message_template_quality_update",
         "message_template_components_update",
     ):
-        value = {"event": "APPROVED", "message_template_id": 1689556908129832, "message_template_name": account.word(),
+        value = {"event": "APPROVED", "message_template_id": 1689556908129832, "message_template_name": account.marker(),
                  "message_template_language": "en-US", "reason": "NONE", "new_quality_score": "GREEN"}  # fmt: skip
         acknowledged(meta_side, entry(account.waba_id, {"value": value, "field": field}))
     for nothing in (
@@ -123,8 +123,8 @@ def test_a_reaction_to_an_unknown_message_is_acknowledged(account: Account, meta
     item = {**text_item(sender, ""), "type": "reaction", "reaction": {"message_id": unknown, "emoji": "+"}}
     del item["text"]
     acknowledged(meta_side, entry(account.waba_id, of_messages(account.phone_number_id, [item])))
-    quote = {**text_item(sender, account.word()), "context": {"from": "15550100000", "id": unknown}}
+    quote = {**text_item(sender, account.marker()), "context": {"from": "15550100000", "id": unknown}}
     acknowledged(meta_side, entry(account.waba_id, of_messages(account.phone_number_id, [quote])))
-    rows = heard_all(account, sender, [quote["id"]])
+    rows = wait_for_stored(account, sender, [quote["id"]])
     stored = [row.get("reply_to_message_id") for row in rows if row.get("whatsapp_message_id") == quote["id"]]
     expect.equal(stored, [None], "reply_to_message_id of a reply to an unknown message")

@@ -11,7 +11,7 @@ import pytest
 
 from conformance.target import expect
 from conformance.target.expect import requirement
-from conformance.wacrm.steps.messages import at_meta, said, text
+from conformance.wacrm.steps.messages import message_at_meta, normalized, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,7 +100,7 @@ CARRIED = {
     "emoji": EMOJI, "directions": DIRECTIONS, "combining marks": COMBINING, "line breaks": LINES, "white space": SPACES,
     "markup": MARKUP, "literals": LITERALS, "lengths": LENGTHS,
 }  # fmt: skip
-DOUBTFUL = (
+POSSIBLY_UNSUPPORTED = (
     *("a\0b", "\0", "a\0"),
     *("\ud83d", "a\udc00b", "\udc4d\ud83d"),
     *("\x01\x02\x1f", "\x1b[31mred\x1b[0m \x7f \x80", "\ufffe\uffff", "\U0010ffff \ue000"),
@@ -118,20 +118,22 @@ TOO_LONG = (
 )
 
 
-def carried(account: Account, number: str, exchanges: Sequence[tuple[str, Exchange]]) -> None:
+def is_carried_exactly(account: Account, number: str, exchanges: Sequence[tuple[str, Exchange]]) -> None:
     """Each text with its 201 is in Meta's ledger and on the read side, exactly."""
     stored: dict[str, object] = {}
     for body, exchange in exchanges:
-        exact(said(at_meta(account, exchange)["body"]).get("body"), body, "the text at Meta", exchange)
+        is_exactly(
+            normalized(message_at_meta(account, exchange)["body"]).get("body"), body, "the text at Meta", exchange
+        )
         answer = expect.record(exchange, 201)
         if answer["whatsapp_message_id"] not in stored:
             rows = account.messages(str(answer.get("conversation_id")))
             stored = {row["whatsapp_message_id"]: row.get("content_text") for row in rows}
-        exact(stored.get(answer["whatsapp_message_id"]), body, "content_text on the read side", exchange)
+        is_exactly(stored.get(answer["whatsapp_message_id"]), body, "content_text on the read side", exchange)
     expect.equal(len(account.provider.accepted(to=number)), len(exchanges), "the number of messages at Meta")
 
 
-def exact(found: object, wanted: str, what: str, exchange: Exchange) -> None:
+def is_exactly(found: object, wanted: str, what: str, exchange: Exchange) -> None:
     if found != wanted:
         raise expect.Mismatch(f"{what} to be {shown(wanted)}", shown(found), exchange)
 
@@ -151,7 +153,7 @@ def send_each(account: Account, number: str, bodies: Sequence[str]) -> list[tupl
 def test_text_is_carried_exactly(account: Account, group: str) -> None:
     number = account.numbers.fresh()
     sent = send_each(account, number, CARRIED[group])
-    carried(account, number, sent)
+    is_carried_exactly(account, number, sent)
 
 
 @requirement("MSG-12")
@@ -159,16 +161,16 @@ def test_text_in_json_escapes_means_the_same(account: Account) -> None:
     number, body = account.numbers.fresh(), "Perché 👍🏽 \u202bשלום\u202c e\u0301 \u2028 </b>"
     escaped = json.dumps({"to": number, "text": body}).replace("/", "\\/").encode("ascii")
     exchange = account.api.call("POST", "/messages", content=escaped, headers={"Content-Type": "application/json"})
-    carried(account, number, [(body, exchange)])
+    is_carried_exactly(account, number, [(body, exchange)])
 
 
 @requirement("MSG-12")
 def test_text_that_may_be_impossible_to_carry_is_carried_exactly_or_refused(account: Account) -> None:
     number = account.numbers.fresh()
-    sent = send_each(account, number, DOUBTFUL)
+    sent = send_each(account, number, POSSIBLY_UNSUPPORTED)
     for _, exchange in sent:
         expect.status(exchange, 201, 400)
-    carried(account, number, [pair for pair in sent if pair[1].status == 201])
+    is_carried_exactly(account, number, [pair for pair in sent if pair[1].status == 201])
 
 
 @requirement("MSG-12")

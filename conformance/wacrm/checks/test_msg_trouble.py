@@ -15,7 +15,7 @@ from conformance.target.concurrency import at_once
 from conformance.target.expect import requirement
 from conformance.target.numbers import digits
 from conformance.target.probe import NoAnswerError
-from conformance.wacrm.steps.messages import FILES, TYPES, at_meta, medium, sample, template, text
+from conformance.wacrm.steps.messages import FILES, TYPES, media, message_at_meta, sample, template, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("sends")
 
-CLAIMS = frozenset({"sent", "delivered", "read"})
+SENT_STATUSES = frozenset({"sent", "delivered", "read"})
 HTML = "<!DOCTYPE html><html><head><title>Error</title></head><body><h1>Sorry</h1></body></html>"
 
 
@@ -59,7 +59,7 @@ REJECTIONS = {
     "list": as_json(400, []), "number as message": as_json(400, {"error": {"message": 7, "code": "x"}}),
     "html called json": raw(429, HTML, "application/json"),
 }  # fmt: skip
-USELESS = {
+WITHOUT_MESSAGE_ID = {
     "html 200": raw(200), "empty 200": raw(200, ""), "object": as_json(200, {}), "no messages": as_json(200, {"messages": []}),
     "no id": as_json(200, {"messages": [{}]}), "error 200": as_json(200, {"error": {"message": "no", "code": 131000}}),
     "empty id": as_json(200, {"messages": [{"id": ""}]}),
@@ -70,15 +70,15 @@ USELESS = {
 def rows_of(account: Account, number: str) -> list[Row]:
     """What the read side has of a number: its messages, or nothing where no contact is left."""
     contact = account.contact_by_phone(number)
-    threads = [] if contact is None else account.pages("/conversations", contact_id=contact["id"])
-    return [row for thread in threads for row in account.messages(thread["id"])]
+    conversations = [] if contact is None else account.pages("/conversations", contact_id=contact["id"])
+    return [row for conversation in conversations for row in account.messages(conversation["id"])]
 
 
-def none_claims(account: Account, number: str, exchange: Exchange, *, but: Sequence[str] = ()) -> None:
+def none_claims_sent(account: Account, number: str, exchange: Exchange, *, but: Sequence[str] = ()) -> None:
     """No outbound message of the number says that it was sent, but those with the given wamids."""
     rows = [row for row in rows_of(account, number) if row.get("direction") != "inbound"]
-    liars = [row for row in rows if row.get("status") in CLAIMS and row.get("whatsapp_message_id") not in but]
-    expect.equal(liars, [], "the messages that claim to be sent", exchange)
+    wrong = [row for row in rows if row.get("status") in SENT_STATUSES and row.get("whatsapp_message_id") not in but]
+    expect.equal(wrong, [], "the messages that claim to be sent", exchange)
 
 
 def with_fault(account: Account, shapes: dict[str, Row]) -> list[tuple[str, Exchange]]:
@@ -86,10 +86,10 @@ def with_fault(account: Account, shapes: dict[str, Row]) -> list[tuple[str, Exch
     numbers = [account.numbers.fresh() for _ in shapes]
     for number, shape in zip(numbers, shapes.values(), strict=True):
         account.provider.fault(number, times=None, **shape)
-    return list(zip(numbers, at_once([poster(account, text(account.word()).to(n)) for n in numbers]), strict=True))
+    return list(zip(numbers, at_once([send_of(account, text(account.marker()).to(n)) for n in numbers]), strict=True))
 
 
-def poster(account: Account, body: Row) -> Callable[[], Exchange]:
+def send_of(account: Account, body: Row) -> Callable[[], Exchange]:
     return lambda: rejected(account, body)
 
 
@@ -109,7 +109,7 @@ def rejected(account: Account, body: Row) -> Exchange:
 def test_whatever_form_metas_rejection_has_it_is_a_meta_error(account: Account) -> None:
     for number, exchange in with_fault(account, REJECTIONS):
         expect.error(exchange, (502, "meta_error"))
-        none_claims(account, number, exchange)
+        none_claims_sent(account, number, exchange)
 
 
 @requirement("MSG-08")
@@ -119,11 +119,11 @@ def test_a_rejection_in_a_conversation_leaves_what_was_sent_before(account: Acco
     number = account.numbers.fresh()
     before = account.send(number)["whatsapp_message_id"]
     fault = account.provider.fault(number, times=None, **shape)
-    exchange = rejected(account, sample(kind, account.word()).to(number))
+    exchange = rejected(account, sample(kind, account.marker()).to(number))
     account.provider.lift(fault)
     expect.error(exchange, (502, "meta_error"))
     after = account.send(number)["whatsapp_message_id"]
-    none_claims(account, number, exchange, but=(before, after))
+    none_claims_sent(account, number, exchange, but=(before, after))
 
 
 @requirement("MSG-08")
@@ -133,27 +133,27 @@ def test_a_rejected_reply_is_a_meta_error(account: Account) -> None:
     account.provider.fault(number, times=None, **error(131000))
     exchange = rejected(account, text("re").to(number, reply_to_message_id=first["message_id"]))
     expect.error(exchange, (502, "meta_error"))
-    none_claims(account, number, exchange, but=(first["whatsapp_message_id"],))
+    none_claims_sent(account, number, exchange, but=(first["whatsapp_message_id"],))
 
 
 @requirement("MSG-08")
 def test_meta_refuses_a_template_that_does_not_exist(account: Account) -> None:
     for one in (
-        template(f"harness_{account.word()}", "en_US"),
+        template(f"harness_{account.marker()}", "en_US"),
         template(PLAIN, "de_AT"),
         template(GREETING, "en_US", "one"),
     ):
         number = account.numbers.fresh()
         exchange = account.api.post("/messages", one.to(number))
         expect.error(exchange, (502, "meta_error"), (400, "bad_request"))
-        none_claims(account, number, exchange)
+        none_claims_sent(account, number, exchange)
 
 
 @requirement("MSG-08")
 def test_an_answer_without_a_message_is_no_message(account: Account) -> None:
-    for number, exchange in with_fault(account, USELESS):
+    for number, exchange in with_fault(account, WITHOUT_MESSAGE_ID):
         expect.error(exchange, (502, "meta_error"), (500, "internal"))
-        none_claims(account, number, exchange)
+        none_claims_sent(account, number, exchange)
 
 
 # -- MSG-09 -----------------------------------------------------------------------------------------------------------
@@ -162,18 +162,18 @@ def test_an_answer_without_a_message_is_no_message(account: Account) -> None:
 @requirement("MSG-09")
 def test_nothing_in_a_request_makes_a_send_fail_that_meta_took(account: Account) -> None:
     """Members that Meta is never told of, or takes, and that may be impossible to store."""
-    word = account.word()
-    bodies = [text(word + "x" * length).to("") for length in (300, 1100, 2100, 4000)]
-    bodies += [text(word).to("", name=name) for name in ("a\0b", "\ud800", "n" * 100_000, "", " ", "\u202e'\";--")]
+    marker = account.marker()
+    bodies = [text(marker + "x" * length).to("") for length in (300, 1100, 2100, 4000)]
+    bodies += [text(marker).to("", name=name) for name in ("a\0b", "\ud800", "n" * 100_000, "", " ", "\u202e'\";--")]
     bodies += [
-        medium("document", f"{FILES}/{word}").to("", filename=name) for name in ("a\0b", "\ud800", "n" * 241, "/..")
+        media("document", f"{FILES}/{marker}").to("", filename=name) for name in ("a\0b", "\ud800", "n" * 241, "/..")
     ]
-    bodies += [medium("image", f"{FILES}/{word}?{tail}").to("") for tail in ("\0", "\ud800", "a b", "é", "x" * 3000)]
-    bodies += [medium(kind, f"{FILES}/{word}", "c\0d").to("") for kind in ("image", "video", "document", "audio")]
-    bodies += [template(GREETING, "en_US", word, value).to("") for value in ("a\0b", "\ud800", "x" * 900)]
-    bodies += [text(f"{word}\0").to(""), text(word).to("", unknown={"a": [1]}, reply_to_message_id=None)]
+    bodies += [media("image", f"{FILES}/{marker}?{tail}").to("") for tail in ("\0", "\ud800", "a b", "é", "x" * 3000)]
+    bodies += [media(kind, f"{FILES}/{marker}", "c\0d").to("") for kind in ("image", "video", "document", "audio")]
+    bodies += [template(GREETING, "en_US", marker, value).to("") for value in ("a\0b", "\ud800", "x" * 900)]
+    bodies += [text(f"{marker}\0").to(""), text(marker).to("", unknown={"a": [1]}, reply_to_message_id=None)]
     numbers = [account.numbers.fresh() for _ in bodies]
-    sends = [poster(account, {**body, "to": number}) for body, number in zip(bodies, numbers, strict=True)]
+    sends = [send_of(account, {**body, "to": number}) for body, number in zip(bodies, numbers, strict=True)]
     for number, exchange in zip(numbers, at_once(sends), strict=True):
         if exchange.status != 201:
             expect.equal(
@@ -193,7 +193,7 @@ def test_every_legal_form_of_metas_acceptance_is_one(account: Account) -> None:
                                  "contacts": [{"input": "1", "wa_id": "1", "user_id": "US.1"}], "messages": [{"id": wamid}]}),
     ]  # fmt: skip
     for _, form in forms:
-        number, wamid = account.numbers.fresh(), f"wamid.{account.word()}"
+        number, wamid = account.numbers.fresh(), f"wamid.{account.marker()}"
         account.provider.fault(number, **as_json(200, form(wamid)))
         exchange = account.api.post("/messages", text("hello").to(number))
         expect.equal(expect.record(exchange, 201).get("whatsapp_message_id"), wamid, "whatsapp_message_id", exchange)
@@ -207,13 +207,13 @@ class Slow:
     accepted: list[tuple[float, Exchange]]
     hanging: list[Exchange]
     cut: list[Exchange]
-    beside: list[Exchange]
+    unaffected_send: list[Exchange]
 
 
 ACCEPTED_AFTER = (1.5, 3.0, 6.5)
 """Seconds. Statuses arrive at once, so that a deployment that has given up can still learn that Meta took the message."""
 LONGEST = 30.0
-IMPATIENCE = 33.0
+CLIENT_TIMEOUT = 33.0
 
 
 @pytest.fixture(scope="module")
@@ -221,41 +221,41 @@ def slow(shared_account: Callable[[str], Account], sends: None) -> Slow:  # noqa
     """The slow sends of this file at the same time: together they take as long as the slowest."""
     account = shared_account("slow Meta")
     counts = (len(ACCEPTED_AFTER), len(TYPES), len(TYPES))
-    slow_ones, hanging, cut = ([account.numbers.fresh() for _ in range(count)] for count in counts)
-    account.provider.script(slow_ones, ("sent", 0.05), ("delivered", 0.1))
-    for number, delay in zip(slow_ones, ACCEPTED_AFTER, strict=True):
+    slow_numbers, hanging, cut = ([account.numbers.fresh() for _ in range(count)] for count in counts)
+    account.provider.script(slow_numbers, ("sent", 0.05), ("delivered", 0.1))
+    for number, delay in zip(slow_numbers, ACCEPTED_AFTER, strict=True):
         account.provider.fault(number, delay=delay)
     account.provider.fault(hanging, times=None, hang="before", delay=LONGEST + 10)
     account.provider.fault(cut, times=None, reset="before")
-    unreachable = at_once([patient(account, number, kind) for number, kind in zip(cut, TYPES, strict=True)])
-    kinds = (*TYPES[: len(slow_ones)], *TYPES)
-    waits = [patient(account, number, kind) for number, kind in zip((*slow_ones, *hanging), kinds, strict=True)]
-    bystander = beside(account, hanging, account.provider.mark())
-    answers = iter(at_once([*waits, bystander, bystander]))
+    unreachable = at_once([timed_send(account, number, kind) for number, kind in zip(cut, TYPES, strict=True)])
+    kinds = (*TYPES[: len(slow_numbers)], *TYPES)
+    waits = [timed_send(account, number, kind) for number, kind in zip((*slow_numbers, *hanging), kinds, strict=True)]
+    unaffected = unaffected_send(account, hanging, account.provider.mark())
+    answers = iter(at_once([*waits, unaffected, unaffected]))
     accepted = [(delay, next(answers)) for delay in ACCEPTED_AFTER]
     return Slow(account, accepted, [next(answers) for _ in hanging], unreachable, list(answers))
 
 
-def patient(account: Account, number: str, kind: str) -> Callable[[], Exchange]:
+def timed_send(account: Account, number: str, kind: str) -> Callable[[], Exchange]:
     """A send that is waited for longer than it may take; having no answer is a result too."""
-    body = sample(kind, account.word()).to(number)
+    body = sample(kind, account.marker()).to(number)
 
     def call() -> Exchange:
         try:
-            return account.api.call("POST", "/messages", json=body, timeout=IMPATIENCE)
+            return account.api.call("POST", "/messages", json=body, timeout=CLIENT_TIMEOUT)
         except NoAnswerError as error:
             return error.exchange
 
     return call
 
 
-def beside(account: Account, hanging: Sequence[str], since: int) -> Callable[[], Exchange]:
+def unaffected_send(account: Account, hanging: Sequence[str], since: int) -> Callable[[], Exchange]:
     """A send to another number, once all the others hang."""
     wanted = {digits(number) for number in hanging}
 
     def call() -> Exchange:
         eventually(lambda: wanted <= {digits(entry["to"]) for entry in account.provider.sends(since=since)}, 5.0)
-        return patient(account, account.numbers.fresh(), "text")()
+        return timed_send(account, account.numbers.fresh(), "text")()
 
     return call
 
@@ -274,7 +274,7 @@ def test_a_message_that_meta_took_slowly_is_no_error(slow: Slow) -> None:
                 f"201 for a message that Meta took (it answered after {seconds} s)", gave_up + exchange.summary, exchange,
                 evidence=[f"ledger: accepted as {entry['wamid']}" for entry in at_metas],
             )  # fmt: skip
-        at_meta(slow.account, exchange)
+        message_at_meta(slow.account, exchange)
 
 
 # -- MSG-14 -----------------------------------------------------------------------------------------------------------
@@ -308,11 +308,11 @@ def test_a_meta_that_cannot_be_reached_is_an_error_in_time(slow: Slow) -> None:
 
 @requirement("MSG-14")
 def test_sends_beside_a_hanging_meta_do_not_hang(slow: Slow) -> None:
-    for exchange in slow.beside:
+    for exchange in slow.unaffected_send:
         in_time(exchange)
 
 
 @requirement("MSG-08")
 def test_what_meta_never_answered_claims_nothing(slow: Slow) -> None:
     for exchange in (*slow.hanging, *slow.cut):
-        none_claims(slow.account, json.loads(exchange.body)["to"], exchange)
+        none_claims_sent(slow.account, json.loads(exchange.body)["to"], exchange)

@@ -9,8 +9,8 @@ import pytest
 from conformance.target.expect import Lacking, Mismatch, precondition, requirement, that
 from conformance.target.expect import rows as listed
 from conformance.wacrm.steps import lists
-from conformance.wacrm.steps.altered_cursors import NEVER_ISSUED, distorted
-from conformance.wacrm.steps.pagination import misplaced, page_of, whole
+from conformance.wacrm.steps.altered_cursors import NEVER_ISSUED, altered
+from conformance.wacrm.steps.pagination import complete, out_of_order, page_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,67 +18,74 @@ if TYPE_CHECKING:
     from conformance.target.probe import Api
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account
-    from conformance.wacrm.steps.lists import Crowd
-    from conformance.wacrm.steps.pagination import Page, View, Walk
+    from conformance.wacrm.steps.lists import ContactSet
+    from conformance.wacrm.steps.pagination import Page, Pagination, View
 
 pytestmark = pytest.mark.xdist_group("page")  # the sets are big: one worker makes them
 
 SIZES = (1, 2, 7, 50, 100)
 LONG = ("contacts", "contacts by search", "contacts by tag", "conversations", "conversations by status", "messages")
 """Views of at least a hundred rows."""
-PLAIN = ("contacts by search", "conversations", "messages", "webhooks")
+UNFILTERED = ("contacts by search", "conversations", "messages", "webhooks")
 """Each list once; contacts under a filter that keeps other runs' leftovers out."""
 FILTERED = ("contacts by search", "contacts by tag", "contacts by search and tag", "conversations by status")
-ALL = (*LONG, "contacts by search and tag", "webhooks")
+ALL_VIEWS = (*LONG, "contacts by search and tag", "webhooks")
 
 
 @pytest.fixture(scope="module")
-def crowd(shared_account: Callable[[str], Account]) -> Crowd:
-    return lists.make_crowd(shared_account("page: crowd"))
+def contact_set(shared_account: Callable[[str], Account]) -> ContactSet:
+    return lists.create_contacts(shared_account("page: crowd"))
 
 
 @pytest.fixture(scope="module")
-def contacts(crowd: Crowd) -> dict[str, View]:
-    return crowd.views()
+def contact_views(contact_set: ContactSet) -> dict[str, View]:
+    return contact_set.views()
 
 
 @pytest.fixture(scope="module")
-def talks(shared_account: Callable[[str], Account], crowd: Crowd, capabilities: Capabilities) -> dict[str, View]:
+def conversation_views(
+    shared_account: Callable[[str], Account], contact_set: ContactSet, capabilities: Capabilities
+) -> dict[str, View]:
     if not capabilities.inbound:
         raise Lacking("the target takes no inbound messages")
     account = shared_account("page: talks")
-    plain = lists.make_talks(account, crowd)
-    rows = [row for row in plain.walk(account.api, 100).rows if plain.key(row) in plain.stamps]
+    plain = lists.create_conversations(account, contact_set)
+    rows = [row for row in plain.paginate(account.api, 100).rows if plain.key(row) in plain.timestamps]
     return {"conversations": plain, "conversations by status": lists.by_status(plain, rows)}
 
 
 @pytest.fixture(scope="module")
-def thread(shared_account: Callable[[str], Account], capabilities: Capabilities) -> dict[str, View]:
+def message_views(shared_account: Callable[[str], Account], capabilities: Capabilities) -> dict[str, View]:
     if not capabilities.inbound:
         raise Lacking("the target takes no inbound messages")
-    return {"messages": lists.make_thread(shared_account("page: thread"))}
+    return {"messages": lists.create_messages(shared_account("page: thread"))}
 
 
 @pytest.fixture(scope="module")
-def endpoints(
-    shared_account: Callable[[str], Account], capabilities: Capabilities, hook_origin: Callable[[], str]
+def webhook_views(
+    shared_account: Callable[[str], Account], capabilities: Capabilities, endpoint_origin: Callable[[], str]
 ) -> Iterator[dict[str, View]]:
     if not capabilities.webhooks:
         raise Lacking("the target has no webhooks")
     account = shared_account("page: endpoints")
-    view = lists.make_endpoints(account, hook_origin())
+    view = lists.create_endpoints(account, endpoint_origin())
     yield {"webhooks": view}
-    for id_ in view.stamps:
+    for id_ in view.timestamps:
         account.api.delete(f"/webhooks/{id_}")
 
 
 @pytest.fixture
 def view_of(request: pytest.FixtureRequest) -> Callable[[str], View]:
     """`view_of("messages")`: the view of that name; what it needs is made when it is first asked for."""
-    makers = {"contacts": "contacts", "conversations": "talks", "messages": "thread", "webhooks": "endpoints"}
+    fixtures = {
+        "contacts": "contact_views",
+        "conversations": "conversation_views",
+        "messages": "message_views",
+        "webhooks": "webhook_views",
+    }
 
     def named(name: str) -> View:
-        views: dict[str, View] = request.getfixturevalue(makers[name.split(" ", 1)[0]])
+        views: dict[str, View] = request.getfixturevalue(fixtures[name.split(" ", 1)[0]])
         return views[name]
 
     return named
@@ -141,20 +148,20 @@ def _has_rows(page: Page, count: int, what: str) -> None:
 
 @requirement("PAGE-02")
 @pytest.mark.parametrize("limit", [7, 100])
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", ALL_VIEWS)
 def test_rows_come_newest_first(api: Api, view_of: Callable[[str], View], name: str, limit: int) -> None:
-    walked = view_of(name).walk(api, limit)
-    wrong = misplaced(walked.rows)
-    that(wrong is None, "every row before those that are older by (created_at, id)", str(wrong), *walked.exchanges)
+    pagination = view_of(name).paginate(api, limit)
+    wrong = out_of_order(pagination.rows)
+    that(wrong is None, "every row before those that are older by (created_at, id)", str(wrong), *pagination.exchanges)
 
 
 @requirement("PAGE-02")
 def test_a_changed_endpoint_keeps_its_place(api: Api, view_of: Callable[[str], View]) -> None:
     view = view_of("webhooks")
-    oldest = min(view.stamps, key=lambda id_: view.stamps[id_])
+    oldest = min(view.timestamps, key=lambda id_: view.timestamps[id_])
     api.patch(f"/webhooks/{oldest}", {"events": ["conversation.created"]})
     page = _page(api, view, limit=100)
-    wrong = misplaced(page.rows)
+    wrong = out_of_order(page.rows)
     that(wrong is None, "every endpoint before those that are older", str(wrong), page.exchange)
 
 
@@ -163,15 +170,17 @@ def test_a_changed_endpoint_keeps_its_place(api: Api, view_of: Callable[[str], V
 
 @requirement("PAGE-03")
 @pytest.mark.parametrize("limit", SIZES)
-@pytest.mark.parametrize("name", PLAIN)
+@pytest.mark.parametrize("name", UNFILTERED)
 def test_a_walk_shows_every_row_once(api: Api, view_of: Callable[[str], View], name: str, limit: int) -> None:
     view = view_of(name)
-    walked = view.walk(api, limit)
-    found = view.losses(walked)
+    pagination = view.paginate(api, limit)
+    found = view.missed_rows(pagination)
     if found.untied:
-        raise Mismatch(f"each of {len(view.stamps)} rows once at page size {limit}", str(found), *walked.exchanges)
+        raise Mismatch(
+            f"each of {len(view.timestamps)} rows once at page size {limit}", str(found), *pagination.exchanges
+        )
     if not found.tied:  # else the walk goes wrong where PAGE-05 looks
-        whole(walked)
+        complete(pagination)
 
 
 @requirement("PAGE-03")
@@ -183,12 +192,12 @@ def test_a_walk_through_all_contacts_shows_every_row_once(api: Api, view_of: Cal
 @requirement("PAGE-03")
 @pytest.mark.parametrize("limit", [1, 2, None])
 def test_a_list_of_one_row_has_one_page(account: Account, limit: int | None) -> None:
-    word = account.word()
-    made = account.contact(name=word)
+    marker = account.marker()
+    made = account.contact(name=marker)
     size = {} if limit is None else {"limit": limit}
-    page = _single(account.api.get("/contacts", search=word, **size), made["id"])
+    page = _single(account.api.get("/contacts", search=marker, **size), made["id"])
     if page.cursor is not None:  # one more page is no harm while it is empty
-        after = _single(account.api.get("/contacts", search=word, cursor=page.cursor, **size), None)
+        after = _single(account.api.get("/contacts", search=marker, cursor=page.cursor, **size), None)
         that(after.cursor is None, "no next_cursor after the last row", f"{after.cursor!r}", after.exchange)
 
 
@@ -202,27 +211,27 @@ def _single(exchange: Any, id_: str | None) -> Page:  # noqa: ANN401 - an Exchan
 
 
 @requirement("PAGE-05")
-@pytest.mark.parametrize("name", [*PLAIN, "contacts by tag", "conversations by status"])
+@pytest.mark.parametrize("name", [*UNFILTERED, "contacts by tag", "conversations by status"])
 def test_rows_of_one_instant_survive_a_page_boundary(
     api: Api, view_of: Callable[[str], View], measure: Callable[[str, Any], None], name: str
 ) -> None:
     view = view_of(name)
     measure(f"rows that share an instant: {name}", view.ties)
     if not view.ties:  # a clock that tells microseconds makes no two rows of one instant, and then has none to lose
-        known = view.fine or any(view_of(plain).ties for plain in PLAIN)
+        known = view.sub_millisecond or any(view_of(plain).ties for plain in UNFILTERED)
         precondition(known, "no two rows share an instant, in no list: what becomes of such rows is not known")
         return
-    walks = {limit: view.walk(api, limit) for limit in (SIZES if name in PLAIN else (1, 7))}
-    judged = [_keeps_ties(view, limit, walked) for limit, walked in walks.items()]
-    precondition(any(judged), "rows that share no instant are lost or repeated at every page size (PAGE-03)")
+    paginations = {limit: view.paginate(api, limit) for limit in (SIZES if name in UNFILTERED else (1, 7))}
+    checked = [_ties_survive(view, limit, pagination) for limit, pagination in paginations.items()]
+    precondition(any(checked), "rows that share no instant are lost or repeated at every page size (PAGE-03)")
 
 
-def _keeps_ties(view: View, limit: int, walked: Walk) -> bool:
+def _ties_survive(view: View, limit: int, pagination: Pagination) -> bool:
     """Whether ties could be judged in this walk: not where it loses other rows too, which is PAGE-03's."""
-    found = view.losses(walked)
+    found = view.missed_rows(pagination)
     if found.tied and not found.untied:
         what = f"each row of an instant that several share, once, at page size {limit}"
-        raise Mismatch(what, str(found), *walked.exchanges)
+        raise Mismatch(what, str(found), *pagination.exchanges)
     return not found.untied
 
 
@@ -234,51 +243,55 @@ def _keeps_ties(view: View, limit: int, walked: Walk) -> bool:
 @pytest.mark.parametrize("name", FILTERED)
 def test_a_filter_holds_on_every_page(api: Api, view_of: Callable[[str], View], name: str, limit: int) -> None:
     view = view_of(name)
-    walked = view.walk(api, limit)
-    for number, page in enumerate(walked.pages, 1):
-        strange = [row.get("id") for row in page.rows if not view.holds(row)]
-        that(not strange, f"only rows of {view.params} on page {number}", f"also {strange}", page.exchange)
-    found = view.losses(walked)
+    pagination = view.paginate(api, limit)
+    for number, page in enumerate(pagination.pages, 1):
+        unexpected = [row.get("id") for row in page.rows if not view.matches(row)]
+        that(not unexpected, f"only rows of {view.params} on page {number}", f"also {unexpected}", page.exchange)
+    found = view.missed_rows(pagination)
     if found.lost and not found.tied:
-        _plain_is_whole(api, view_of(name.split(" ", 1)[0]))
-        raise Mismatch(f"all {len(view.stamps)} rows of {view.params}", str(found), *walked.exchanges)
+        _complete_without_filter(api, view_of(name.split(" ", 1)[0]))
+        raise Mismatch(f"all {len(view.timestamps)} rows of {view.params}", str(found), *pagination.exchanges)
 
 
-def _plain_is_whole(api: Api, plain: View) -> None:
+def _complete_without_filter(api: Api, plain: View) -> None:
     """What is lost without a filter too is not the filter's fault: at any page size, since its pages end elsewhere."""
     for limit in SIZES:
-        precondition(not plain.losses(plain.walk(api, limit)).lost, "rows are lost without a filter too (PAGE-03)")
+        precondition(
+            not plain.missed_rows(plain.paginate(api, limit)).lost, "rows are lost without a filter too (PAGE-03)"
+        )
 
 
 @requirement("PAGE-06")
 @pytest.mark.parametrize("other", ["open", "pending", "closed"])
 def test_the_status_filter_holds_after_a_cursor(
-    api: Api, view_of: Callable[[str], View], crowd: Crowd, other: str
+    api: Api, view_of: Callable[[str], View], contact_set: ContactSet, other: str
 ) -> None:
     """No API call changes a status, so a second page of another status must be asked for with a borrowed cursor."""
-    cursor = _borrowed(api, view_of, crowd)
+    cursor = _cursor_of_all_conversations(api, view_of, contact_set)
     exchange = api.get("/conversations", status=other, cursor=cursor)
-    strange = [row.get("id") for row in _rows_if_any(exchange) if row.get("status") != other]
-    that(not strange, f"only conversations whose status is {other}", f"also {strange}", exchange)
+    unexpected = [row.get("id") for row in _rows_if_any(exchange) if row.get("status") != other]
+    that(not unexpected, f"only conversations whose status is {other}", f"also {unexpected}", exchange)
 
 
 @requirement("PAGE-06")
-def test_the_contact_filter_holds_after_a_cursor(api: Api, view_of: Callable[[str], View], crowd: Crowd) -> None:
-    cursor = _borrowed(api, view_of, crowd)
-    contact = crowd.everybody[3]["id"]
+def test_the_contact_filter_holds_after_a_cursor(
+    api: Api, view_of: Callable[[str], View], contact_set: ContactSet
+) -> None:
+    cursor = _cursor_of_all_conversations(api, view_of, contact_set)
+    contact = contact_set.all_contacts[3]["id"]
     exchange = api.get("/conversations", contact_id=contact, cursor=cursor)
-    strange = [row.get("id") for row in _rows_if_any(exchange) if row.get("contact_id") != contact]
-    that(not strange, f"only conversations of the contact {contact}", f"also {strange}", exchange)
+    unexpected = [row.get("id") for row in _rows_if_any(exchange) if row.get("contact_id") != contact]
+    that(not unexpected, f"only conversations of the contact {contact}", f"also {unexpected}", exchange)
 
 
-def _borrowed(api: Api, view_of: Callable[[str], View], crowd: Crowd) -> str:
+def _cursor_of_all_conversations(api: Api, view_of: Callable[[str], View], contact_set: ContactSet) -> str:
     """A cursor of the plain conversation list.
 
     Only where cursors are positions: one that carries its list's filter may rightly win over another filter.
     """
     found = _page(api, view_of("contacts by search"), limit=5)
     plain = api.get("/contacts", cursor=found.cursor)
-    carried = plain.status == 200 and all(crowd.is_named(row) for row in listed(plain))
+    carried = plain.status == 200 and all(contact_set.is_named(row) for row in listed(plain))
     if carried:
         raise Lacking("the target's cursors carry their filter, so that none can be borrowed")
     cursor = _page(api, view_of("conversations"), limit=2).cursor
@@ -293,7 +306,7 @@ def _rows_if_any(exchange: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - an Ex
 
 # -- PAGE-07 ----------------------------------------------------------------------------------------------------------
 
-STRANGE_LIMITS = (
+UNUSUAL_LIMITS = (
     "0", "-1", "-100", "101", "1000000", "99999999999999999999999", "abc", "", " ", "1.5", "1e3", "0x10", "NaN", "Infinity",
     "-Infinity", "null", "true", "[]", "5;", "5 OR 1=1", "%", "\u0661\u0660", "+5", "1,000", "\u0000", "9" * 400,
 )  # fmt: skip
@@ -303,10 +316,10 @@ STRANGE_LIMITS = (
 @pytest.mark.parametrize("name", ["contacts", "conversations", "messages", "webhooks"])
 def test_a_strange_limit_does_no_harm(api: Api, view_of: Callable[[str], View], name: str) -> None:
     path = view_of(name).path
-    for limit in STRANGE_LIMITS:
-        _harmless(api.get(path, limit=limit))
-    _harmless(api.get(path, limit=["500", "1000"]))
-    _harmless(api.get(path, **{"limit[]": "500"}))
+    for limit in UNUSUAL_LIMITS:
+        _within_bounds(api.get(path, limit=limit))
+    _within_bounds(api.get(path, limit=["500", "1000"]))
+    _within_bounds(api.get(path, **{"limit[]": "500"}))
 
 
 @requirement("PAGE-07")
@@ -314,11 +327,11 @@ def test_a_strange_limit_does_no_harm(api: Api, view_of: Callable[[str], View], 
 def test_a_cursor_that_was_not_issued_does_no_harm(api: Api, view_of: Callable[[str], View], name: str) -> None:
     path = view_of(name).path
     real = page_of(api.get(path, limit=1))
-    forms = distorted(real.cursor) if real is not None and real.cursor else []
+    forms = altered(real.cursor) if real is not None and real.cursor else []
     for cursor in (*NEVER_ISSUED, *forms):
-        _harmless(api.get(path, cursor=cursor))
+        _within_bounds(api.get(path, cursor=cursor))
         if cursor in forms[:3]:
-            _harmless(api.get(path, cursor=cursor, limit="1000"))
+            _within_bounds(api.get(path, cursor=cursor, limit="1000"))
 
 
 @requirement("PAGE-07")
@@ -326,10 +339,10 @@ def test_a_cursor_of_another_list_does_no_harm(api: Api, view_of: Callable[[str]
     names = ["contacts", "conversations", "messages", "webhooks"]
     cursors = {name: _page(api, view_of(name), limit=1).cursor for name in names}
     for path, cursor in ((view_of(n).path, cursors[m]) for n in names for m in names if n != m and cursors[m]):
-        _harmless(api.get(path, cursor=cursor, limit="1000"))
+        _within_bounds(api.get(path, cursor=cursor, limit="1000"))
 
 
-def _harmless(exchange: Any) -> None:  # noqa: ANN401 - an Exchange
+def _within_bounds(exchange: Any) -> None:  # noqa: ANN401 - an Exchange
     that(exchange.status < 500, "no 5xx", exchange.summary, exchange)
     count = len(_rows_if_any(exchange))
     that(count <= 100, "at most 100 rows", f"{count} rows", exchange)

@@ -15,22 +15,22 @@ from conformance.limiter.timeline import timeline
 from conformance.meta.provider import ProviderError
 from conformance.target import expect
 from conformance.target.expect import requirement
-from conformance.wacrm.steps.refused_writes import WRITING
+from conformance.wacrm.steps.refused_writes import WRITE_OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.limiter.laboratory import Laboratory
     from conformance.limiter.observation import Series
-    from conformance.wacrm.steps.refused_writes import Trial
+    from conformance.wacrm.steps.refused_writes import TracedWrite
 
     Measure = Callable[[str, Any], None]
 
 OPERATIONS = [operation.id for operation in openapi.operations()]
 each_operation = pytest.mark.parametrize("operation_id", OPERATIONS)
-each_write = pytest.mark.parametrize("operation_id", WRITING)
+each_write = pytest.mark.parametrize("operation_id", WRITE_OPERATIONS)
 each_burst = pytest.mark.parametrize("burst", [0, 1])
-each_neighbour = pytest.mark.parametrize("key", [SAME_ACCOUNT, OTHER_ACCOUNT], ids=["same-account", "other-account"])
+each_other_key = pytest.mark.parametrize("key", [SAME_ACCOUNT, OTHER_ACCOUNT], ids=["same-account", "other-account"])
 watched = pytest.mark.parametrize("experiment", ["edge", "hammered", "asked_once", "sequential"])
 
 
@@ -92,8 +92,8 @@ def test_every_refusal_has_the_code_and_all_headers(lab: Laboratory, measure: Me
 @requirement("RATE-03")
 @each_operation
 def test_every_operation_refuses_with_the_code_and_all_headers(operation_id: str, lab: Laboratory) -> None:
-    mixture, lacking = lab.of(lab.mixture)
-    raise_if_lacking(lacking, operation_id)
+    mixture, skipped = lab.of(lab.mixture)
+    raise_if_skipped(skipped, operation_id)
     seen = dict(mixture.refused)[operation_id]
     if seen.refused:  # whether it is, RATE-08 judges
         promises.documented(seen, lab.limit)
@@ -151,17 +151,17 @@ def test_a_key_is_open_again_a_window_after_its_first_request(lab: Laboratory) -
 
 
 @requirement("RATE-07")
-@each_neighbour
+@each_other_key
 def test_a_spent_key_takes_nothing_from_a_key_in_use(key: str, lab: Laboratory) -> None:
     found = lab.of(lab.isolation)
-    counting.still_admitted(neighbour(found.begun, key, lab), key)
+    counting.still_admitted(reads_of_other_key(found.begun, key, lab), key)
 
 
 @requirement("RATE-07")
-@each_neighbour
+@each_other_key
 def test_a_spent_key_takes_nothing_from_a_fresh_key(key: str, lab: Laboratory, measure: Measure) -> None:
     found = lab.of(lab.isolation)
-    series = neighbour(found.fresh, key, lab)
+    series = reads_of_other_key(found.fresh, key, lab)
     measure(f"admitted_fresh_{'same' if key == SAME_ACCOUNT else 'other'}_account", len(admissions(series)))
     counting.untouched(series, found.spent, lab.in_practice, key)
 
@@ -174,17 +174,17 @@ def test_another_keys_requests_give_nothing_back(lab: Laboratory) -> None:
 @requirement("RATE-08")
 @each_operation
 def test_the_operation_is_refused_when_the_budget_is_spent(operation_id: str, lab: Laboratory) -> None:
-    mixture, lacking = lab.of(lab.mixture)
-    raise_if_lacking(lacking, operation_id)
+    mixture, skipped = lab.of(lab.mixture)
+    raise_if_skipped(skipped, operation_id)
     before = [seen for _, seen in mixture.mixed] + mixture.rest
     counting.refused_when_spent(before, dict(mixture.refused)[operation_id], lab.in_practice, operation_id)
 
 
 @requirement("RATE-08")
 def test_all_operations_are_charged_to_one_budget(lab: Laboratory, measure: Measure) -> None:
-    mixture, lacking = lab.of(lab.mixture)
+    mixture, skipped = lab.of(lab.mixture)
     measure("timeline_all_operations", timeline(mixture.series))
-    measure("operations", len(OPERATIONS) - len(lacking))
+    measure("operations", len(OPERATIONS) - len(skipped))
     measure("admitted", counting.one_for_all([seen for _, seen in mixture.mixed], mixture.rest, lab.in_practice))
 
 
@@ -196,9 +196,9 @@ def test_a_refused_write_has_no_effect(operation_id: str, lab: Laboratory) -> No
     if isinstance(found, Exception):
         raise found
     assert found is not None
-    trial, answer = found
-    trace = left_by(trial) if answer.refused else ""  # whether it is, RATE-08 judges
-    expect.that(not trace, "a write refused with 429 to have no effect", trace, *exchanges([answer]))
+    traced_write, answer = found
+    effect = effect_of(traced_write) if answer.refused else ""  # whether it is, RATE-08 judges
+    expect.that(not effect, "a write refused with 429 to have no effect", effect, *exchanges([answer]))
 
 
 @requirement("RATE-09")
@@ -250,20 +250,20 @@ def test_the_deployment_has_one_budget(lab: Laboratory, measure: Measure) -> Non
     instances.one_budget(series, lab.budget)
 
 
-def left_by(trial: Trial) -> str:
+def effect_of(traced_write: TracedWrite) -> str:
     """The write's trace; no verdict when mock Meta cannot be asked for it."""
     try:
-        return trial.trace()
+        return traced_write.effect()
     except ProviderError as error:
         raise expect.NoVerdict(str(error)) from error
 
 
-def raise_if_lacking(lacking: dict[str, Exception], operation_id: str) -> None:
-    if operation_id in lacking:
-        raise lacking[operation_id]
+def raise_if_skipped(skipped: dict[str, Exception], operation_id: str) -> None:
+    if operation_id in skipped:
+        raise skipped[operation_id]
 
 
-def neighbour(keys: dict[str, Series], key: str, lab: Laboratory) -> Series:
+def reads_of_other_key(keys: dict[str, Series], key: str, lab: Laboratory) -> Series:
     """What a key got that lives beside the one that was spent."""
     if key not in keys:
         raise expect.Lacking(f"the target file gives too few keys: there is no {key} to spare for this")

@@ -26,7 +26,7 @@ class Account:
 
     api: Api
     numbers: Numbers
-    word: Callable[[], str]
+    marker: Callable[[], str]
     _provider: Provider | None
     phone_number_id: str
     waba_id: str
@@ -42,20 +42,20 @@ class Account:
 
     def contact(self, **fields: Any) -> Row:  # noqa: ANN401 - JSON
         """A new contact (a fresh phone unless given); its record."""
-        return needed(self.api.post("/contacts", {"phone": self.numbers.fresh(), **fields}), 201)
+        return required(self.api.post("/contacts", {"phone": self.numbers.fresh(), **fields}), 201)
 
     def send(self, to: str | None = None, **fields: Any) -> Row:  # noqa: ANN401 - JSON
         """Send a message, by default a text of a unique word to a fresh number; the answer's record."""
         body: Row = {"to": to or self.numbers.fresh(), **fields}
         if "type" not in fields and "text" not in fields:
-            body["text"] = self.word()
-        return needed(self.api.post("/messages", body), 201)
+            body["text"] = self.marker()
+        return required(self.api.post("/messages", body), 201)
 
     def receive(self, sender: str, text: str = "", **message: Any) -> str:  # noqa: ANN401 - Meta's members
         """A customer writes in (a text unless `type` is given); the wamid, once the deployment acknowledged it."""
         body: Row = {"from": sender.lstrip("+"), **message}
         if "type" not in message:
-            body |= {"type": "text", "text": {"body": text or self.word()}}
+            body |= {"type": "text", "text": {"body": text or self.marker()}}
         return self.provider.inbound(self.phone_number_id, body)[0]
 
     def contact_by_phone(self, phone: str) -> Row | None:
@@ -85,14 +85,14 @@ class Account:
         for _ in range(MAX_PAGES):
             query = params if cursor is None else {**params, "cursor": cursor}
             exchange = self.api.get(path, **query)
-            yield from needed_rows(exchange)
+            yield from required_rows(exchange)
             cursor = (exchange.json().get("meta") or {}).get("next_cursor")
             if cursor is None:
                 return
         raise NoVerdict(f"GET {path} has more than {MAX_PAGES} pages or its cursor does not end")
 
 
-def needed(exchange: Exchange, *statuses: int) -> Row:
+def required(exchange: Exchange, *statuses: int) -> Row:
     """`data` of an answer that is a precondition: without it the check has no verdict."""
     body = exchange.json()
     inner = body.get("data") if isinstance(body, dict) else None
@@ -101,7 +101,7 @@ def needed(exchange: Exchange, *statuses: int) -> Row:
     return inner
 
 
-def needed_rows(exchange: Exchange) -> list[Row]:
+def required_rows(exchange: Exchange) -> list[Row]:
     """Rows of a list that is a precondition."""
     body = exchange.json()
     inner = body.get("data") if isinstance(body, dict) else None

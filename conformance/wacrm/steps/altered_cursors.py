@@ -21,7 +21,7 @@ WRONG_VALUES: tuple[Any, ...] = (
 )  # fmt: skip
 
 
-def distorted(cursor: str) -> list[str]:
+def altered(cursor: str) -> list[str]:
     """Forms of a real cursor that are not what the server issued."""
     half = len(cursor) // 2
     forms = [cursor[:-1], cursor[:half], cursor[half:], cursor[1:], cursor[::-1], cursor + cursor, cursor.swapcase()]

@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from conformance.meta.provider import eventually
-from conformance.meta.templates import GREETING, PLAIN
+from conformance.meta.templates import GREETING
 from conformance.target import expect
 from conformance.target.expect import Mismatch
 from conformance.target.numbers import digits
 from conformance.wacrm.steps import reconciliation
-from conformance.wacrm.steps.account import needed
-from conformance.wacrm.steps.reconciliation import Order, Poll, Post, Said
+from conformance.wacrm.steps.account import required
+from conformance.wacrm.steps.reconciliation import MetaReports, Poll, SendRequest, Submission
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from conformance.target.probe import Exchange
     from conformance.wacrm.steps.account import Account, Row
-    from conformance.wacrm.steps.reconciliation import Discrepancy, Due
+    from conformance.wacrm.steps.reconciliation import Discrepancy, ExpectedCount
 
 LONGEST, RETRYING = 300.0, 60.0
 """Seconds after which a broadcast is given up: one that gets on, and one that only tries the same recipients again."""
@@ -35,7 +35,7 @@ LEFT_OVER = 1.0
 AFTERMATH = 0.1
 """Seconds after which counts must still be right: a count that overshoots passes through the right one."""
 PREFIX = 8
-"""Letters that all words of a run begin with (`fixtures.word`)."""
+"""Letters that all words of a run begin with (`fixtures.marker`)."""
 
 
 @dataclass
@@ -43,25 +43,25 @@ class Broadcast:
     """One broadcast of the target. `polls` are all answers to GET so far, `answer` the one to POST."""
 
     account: Account
-    order: Order
+    submission: Submission
     answer: Exchange
     id: str
-    mark: int
+    ledger_position: int
     posted_at: float
     polls: list[Poll] = field(default_factory=list)
     last: Exchange | None = None
 
     @property
-    def receipt(self) -> Row:
+    def accepted_record(self) -> Row:
         """What the POST answered; which 2xx it should be is BCAST-01's matter."""
-        return needed(self.answer, *ACCEPTED)
+        return required(self.answer, *ACCEPTED)
 
     # -- what the API says --------------------------------------------------------------------------------------------
 
     def poll(self) -> Poll:
         """GET it; the counts, which are kept. No verdict when it cannot be read."""
         self.last = self.account.api.get(f"/broadcasts/{self.id}")
-        self.polls.append(counts_of(needed(self.last, 200), self.last))
+        self.polls.append(counts_of(required(self.last, 200), self.last))
         return self.polls[-1]
 
     def until(self, done: Callable[[Poll], object], patience: float, pause: float = FIRST_PAUSE) -> Poll:
@@ -90,64 +90,70 @@ class Broadcast:
         """Whether a target that sends to one person at a time may be waiting: for Meta, which is slow to answer somebody's
         send, or for other broadcasts, before it has sent anything of this one.
         """
-        sends = self.account.provider.sends(since=max(self.mark - EARLIER, 0), contains=self.order.nonce[:PREFIX])
+        sends = self.account.provider.sends(
+            since=max(self.ledger_position - EARLIER, 0), contains=self.submission.marker[:PREFIX]
+        )
         lately = [e for e in sends if e["type"] == "template" and _open_since(e, time.time() - patience)]
         slow = any(e["duration"] is None or e["duration"] > SLOW for e in lately)
-        begun = any(self.order.nonce in e["raw"] for e in sends)
+        begun = any(self.submission.marker in e["raw"] for e in sends)
         return still < TURN and (slow or (bool(lately) and not begun))
 
     def _tried(self, *, within: float = LONGEST, before: float = 0.0) -> set[str]:
         """Whom Meta was asked to send to in the last `within` seconds, and more than `before` seconds ago: a target may
         show its counts late, or wait before it tries again, and still be at work.
         """
-        entries = self.account.provider.sends(since=self.mark, contains=self.order.nonce)
+        entries = self.account.provider.sends(since=self.ledger_position, contains=self.submission.marker)
         return {digits(entry["to"]) for entry in entries if before < time.time() - float(entry["at"]) < within}
 
-    def called_sent(self, patience: float | None = None) -> bool:
+    def reaches_sent(self, patience: float | None = None) -> bool:
         """Whether it came to `status: sent` (BCAST-06), waiting as long as it moves."""
         return self.until(lambda poll: poll.status == "sent", self._patience(patience)).status == "sent"
 
     def finished(self, patience: float | None = None) -> bool:
-        """`called_sent`, and Meta has answered a send to everybody, or nobody who is left is sent to any more."""
-        ended = self.called_sent(patience)
+        """`reaches_sent`, and Meta has answered a send to everybody, or nobody who is left is sent to any more."""
+        ended = self.reaches_sent(patience)
         done, grown = self._answered(), time.monotonic()
-        while self.order.recipients - done and time.monotonic() - grown < LEFT_OVER:
+        while self.submission.recipients - done and time.monotonic() - grown < LEFT_OVER:
             time.sleep(FIRST_PAUSE)
             before, done = done, self._answered()
             grown = time.monotonic() if done != before else grown
         return ended
 
     def _answered(self) -> set[str]:
-        return {post.to for post in self.posts() if post.answered}
+        return {post.to for post in self.send_requests() if post.answered}
 
-    def settled(self, due: Mapping[str, Due], names: Iterable[str] = reconciliation.COUNTS) -> list[Discrepancy]:
+    def remaining_discrepancies(
+        self, due: Mapping[str, ExpectedCount], names: Iterable[str] = reconciliation.COUNTS
+    ) -> list[Discrepancy]:
         """What is still wrong with the counts after waiting for them to come right, and for what might yet come."""
         wanted = list(names)
-        self.until(lambda poll: not reconciliation.counting(poll, due, wanted), self._patience(None))
+        self.until(lambda poll: not reconciliation.count_discrepancies(poll, due, wanted), self._patience(None))
         time.sleep(AFTERMATH)
-        return reconciliation.counting(self.poll(), due, wanted)
+        return reconciliation.count_discrepancies(self.poll(), due, wanted)
 
     def _patience(self, given: float | None) -> float:
         return self.account.provider.patience if given is None else given
 
     # -- what Meta knows ----------------------------------------------------------------------------------------------
 
-    def posts(self) -> list[Post]:
+    def send_requests(self) -> list[SendRequest]:
         """What Meta was asked to send for it."""
-        return reconciliation.posts(self.order, self.account.provider.sends(since=self.mark), self.order.nonce[:PREFIX])
+        return reconciliation.send_requests(
+            self.submission, self.account.provider.sends(since=self.ledger_position), self.submission.marker[:PREFIX]
+        )
 
     def wamids(self) -> dict[str, str]:
         """The message that Meta took for each recipient (digits)."""
-        return {post.to: post.wamid for post in self.posts() if post.wamid is not None}
+        return {post.to: post.wamid for post in self.send_requests() if post.wamid is not None}
 
-    def said(self) -> Said:
+    def meta_reports(self) -> MetaReports:
         """What Meta's webhooks have said since the launch, once none is due or under way."""
         provider = self.account.provider
         eventually(lambda: not provider.request("GET", "/health")["pending_webhooks"], provider.patience)
-        return reconciliation.said(self.account.provider.ledger(kind="webhook", since=self.mark))
+        return reconciliation.meta_reports(self.account.provider.ledger(kind="webhook", since=self.ledger_position))
 
-    def dues(self, undecided: Iterable[str] = ()) -> dict[str, Due]:
-        return reconciliation.dues(self.order, self.posts(), self.said(), undecided)
+    def expected_counts(self, undecided: Iterable[str] = ()) -> dict[str, ExpectedCount]:
+        return reconciliation.expected_counts(self.submission, self.send_requests(), self.meta_reports(), undecided)
 
     # -- verdicts -----------------------------------------------------------------------------------------------------
 
@@ -176,28 +182,28 @@ def counts_of(row: Row, exchange: Exchange) -> Poll:
     return Poll(str(expect.member(row, "status", exchange)), at=time.monotonic(), **numbers)
 
 
-def greeting(nonce: str, index: int) -> list[str]:
+def greeting_values(marker: str, index: int) -> list[str]:
     """Body values of GREETING that no other recipient has."""
-    return [f"{nonce} n{index}", f"{nonce} c{index}"]
+    return [f"{marker} n{index}", f"{marker} c{index}"]
 
 
 def launch(account: Account, to: Sequence[str], **fields: Any) -> Broadcast:  # noqa: ANN401 - JSON
     """Start a broadcast of GREETING with values of each recipient's own; no verdict when the target does not take it."""
-    nonce = account.word()
-    recipients = [{"to": number, "params": greeting(nonce, index)} for index, number in enumerate(to)]
-    return submit(account, nonce, recipients, **fields)
+    marker = account.marker()
+    recipients = [{"to": number, "params": greeting_values(marker, index)} for index, number in enumerate(to)]
+    return submit(account, marker, recipients, **fields)
 
 
-def submit(account: Account, nonce: str, recipients: Sequence[Row], **fields: Any) -> Broadcast:  # noqa: ANN401 - JSON
+def submit(account: Account, marker: str, recipients: Sequence[Row], **fields: Any) -> Broadcast:  # noqa: ANN401 - JSON
     """Start a broadcast to these recipients; no verdict when the target does not take it."""
-    body = {"name": nonce, "template_name": GREETING, "template_language": "en_US", "recipients": recipients, **fields}
-    mark, posted_at = account.provider.mark(), time.time()
+    body = {"name": marker, "template_name": GREETING, "template_language": "en_US", "recipients": recipients, **fields}
+    ledger_position, posted_at = account.provider.mark(), time.time()
     answer = account.api.post("/broadcasts", body)
-    identity = expect.member(needed(answer, *ACCEPTED), "broadcast_id", answer)
-    return Broadcast(account, order_of(nonce, body), answer, str(identity), mark, posted_at)
+    identity = expect.member(required(answer, *ACCEPTED), "broadcast_id", answer)
+    return Broadcast(account, submission_of(marker, body), answer, str(identity), ledger_position, posted_at)
 
 
-def order_of(nonce: str, body: Mapping[str, Any]) -> Order:
+def submission_of(marker: str, body: Mapping[str, Any]) -> Submission:
     """The order that a body is. A number that is no plain E.164 is not expected to get anything."""
     params: dict[str, set[tuple[str, ...]]] = {}
     for recipient in body["recipients"]:
@@ -205,7 +211,4 @@ def order_of(nonce: str, body: Mapping[str, Any]) -> Order:
         if str(recipient["to"]).startswith("+") and plain.isdecimal() and 7 <= len(plain) <= 15:
             params.setdefault(plain, set()).add(tuple(recipient.get("params") or ()))
     language = body.get("template_language") or "en_US"
-    return Order(nonce, body["template_name"], language, {to: frozenset(values) for to, values in params.items()})
-
-
-__all__ = ["GREETING", "PLAIN", "Broadcast", "counts_of", "greeting", "launch", "order_of", "submit"]
+    return Submission(marker, body["template_name"], language, {to: frozenset(values) for to, values in params.items()})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from conformance.meta.provider import eventually
 from conformance.target import expect
 from conformance.target.expect import Lacking, precondition, that
-from conformance.wacrm.steps.account import needed
+from conformance.wacrm.steps.account import required
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from conformance.wacrm.steps.account import Account, Row
 
 FIELDS = ("name", "email", "company")
-MEMBERS = ("id", "phone", "name", "email", "company", "avatar_url", "tags", "created_at", "updated_at")
+DOCUMENTED_MEMBERS = ("id", "phone", "name", "email", "company", "avatar_url", "tags", "created_at", "updated_at")
 E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 UNCHANGING = ("id", "phone", "name", "email", "company", "avatar_url", "created_at")
-PATCHED = tuple(name for name in UNCHANGING if name != "created_at")  # whose constancy is CONT-12's
+UNCHANGED_BY_PATCH = tuple(name for name in UNCHANGING if name != "created_at")  # whose constancy is CONT-12's
 TEXTS = {
     "plain": "Ada Lovelace",
     "emoji": "Zoë 👩‍👩‍👧‍👦 🇮🇹",
@@ -42,24 +42,29 @@ def tag_names(contact: Row) -> list[str]:
     return sorted(str(tag.get("name")).casefold() for tag in contact.get("tags") or [])
 
 
-def folded(names: Collection[str]) -> list[str]:
+def casefolded(names: Collection[str]) -> list[str]:
     return sorted({name.casefold() for name in names})
 
 
 def has_tags(contact: Row, names: Collection[str], *exchanges: Exchange) -> None:
-    that(tag_names(contact) == folded(names), f"exactly the tags {folded(names)}", f"{tag_names(contact)}", *exchanges)
+    that(
+        tag_names(contact) == casefolded(names),
+        f"exactly the tags {casefolded(names)}",
+        f"{tag_names(contact)}",
+        *exchanges,
+    )
 
 
-def has(contact: Row, fields: Row, *exchanges: Exchange) -> None:
+def has_fields(contact: Row, fields: Row, *exchanges: Exchange) -> None:
     for name, value in fields.items():
         expect.equal(expect.member(contact, name, *exchanges), value, f"the contact's {name}", *exchanges)
 
 
 def read_contact(account: Account, id_: str) -> Row:
-    return needed(account.api.get(f"/contacts/{id_}"), 200)
+    return required(account.api.get(f"/contacts/{id_}"), 200)
 
 
-def everywhere(account: Account, contact: Row) -> list[tuple[Row, Exchange]]:
+def read_and_listed(account: Account, contact: Row) -> list[tuple[Row, Exchange]]:
     """The contact as the single read and the list show it."""
     single = account.api.get(f"/contacts/{contact['id']}")
     for params in (
@@ -74,14 +79,14 @@ def everywhere(account: Account, contact: Row) -> list[tuple[Row, Exchange]]:
     return [(expect.record(single, 200), single), (shown[0], many)]
 
 
-def spelled(phone: str, spelling: str) -> str:
+def respelled(phone: str, spelling: str) -> str:
     digits = phone[1:]
     parts = (digits[:2], digits[2:5], digits[5:])
     forms = {"no plus": digits, "00": f"00{digits}", "spaces": "+" + " ".join(parts), "hyphens": "+" + "-".join(parts)}
     return forms.get(spelling, f" {phone} ")
 
 
-def met(account: Account, capabilities: Capabilities, origin: str, phone: str) -> Row:
+def contact_from_message(account: Account, capabilities: Capabilities, origin: str, phone: str) -> Row:
     """The contact of a number that the deployment met first by a message."""
     offered = {"send": capabilities.messages, "inbound": capabilities.inbound}
     if not offered[origin]:

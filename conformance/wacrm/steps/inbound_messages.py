@@ -14,22 +14,22 @@ CAPTION = "Una città è 50%, 👩‍👩‍👧‍👦\nשלם"
 
 
 @dataclass(frozen=True)
-class Inbound:
+class InboundSample:
     """A message as Meta sends it, and as what it may be shown.
 
-    `types`: the content types that are right for it. `text`: its text where the documents say so; `told`: words that must
+    `types`: the content types that are right for it. `text`: its text where the documents say so; `text_contains`: words that must
     be in the text. `media`: whether it has a medium (None: that is left open). `reply`: the id of what was chosen.
     """
 
     item: Mapping[str, Any]
     types: tuple[str, ...]
     text: str | None = None
-    told: str = ""
+    text_contains: str = ""
     media: bool | None = False
     reply: str | None = None
-    must_arrive: bool = True
-    known_to_the_mock: bool = True
-    silent: bool = field(default=False)
+    must_be_stored: bool = True
+    supported_by_mock: bool = True
+    without_text: bool = field(default=False)
 
     def __str__(self) -> str:
         parts = [" or ".join(self.types)]
@@ -43,45 +43,51 @@ class Inbound:
             return f"content_type {shown!r}"
         if self.text is not None and text != self.text:
             return f"content_text {text!r}"
-        if self.told and self.told not in str(text):
-            return f"content_text {text!r} without {self.told!r}"
-        if self.silent and text:
+        if self.text_contains and self.text_contains not in str(text):
+            return f"content_text {text!r} without {self.text_contains!r}"
+        if self.without_text and text:
             return f"content_text {text!r}, where there is none"
         if self.media is not None and bool(medium) != self.media:
             return f"media_url {medium!r}"
         return None
 
 
-def _media(kind: str, *types: str, media: bool | None = True, silent: bool = False, **members: Any) -> Inbound:  # noqa: ANN401
-    return Inbound({"type": kind, kind: members}, types or (kind,), members.get("caption"), media=media, silent=silent)
+def _media(
+    kind: str, *types: str, media: bool | None = True, without_text: bool = False, **members: Any
+) -> InboundSample:
+    return InboundSample(
+        {"type": kind, kind: members}, types or (kind,), members.get("caption"), media=media, without_text=without_text
+    )
 
 
-def _typed(kind: str, content: Any, *types: str, **rest: Any) -> Inbound:  # noqa: ANN401 - Meta's members
-    return Inbound({"type": kind, kind: content}, types, **rest)
+def _typed(kind: str, content: Any, *types: str, **rest: Any) -> InboundSample:  # noqa: ANN401 - Meta's members
+    return InboundSample({"type": kind, kind: content}, types, **rest)
 
 
-def _reply(kind: str, identity: str, title: str, **more: str) -> Inbound:
+def _interactive(kind: str, identity: str, title: str, **more: str) -> InboundSample:
     content = {"type": kind, kind: {"id": identity, "title": title, **more}}
-    return Inbound({"type": "interactive", "interactive": content}, ("interactive",), told=title, reply=identity)
+    return InboundSample(
+        {"type": "interactive", "interactive": content}, ("interactive",), text_contains=title, reply=identity
+    )
 
 
-KINDS: Mapping[str, Inbound] = {
-    "text": Inbound({"type": "text", "text": {"body": "Ciao"}}, ("text",), "Ciao"),
+KINDS: Mapping[str, InboundSample] = {
+    "text": InboundSample({"type": "text", "text": {"body": "Ciao"}}, ("text",), "Ciao"),
     "image with caption": _media("image", caption=CAPTION),
-    "image": _media("image", silent=True),
+    "image": _media("image", without_text=True),
     "video with caption": _media("video", caption=CAPTION),
-    "video": _media("video", silent=True),
-    "audio": _media("audio", silent=True, voice=False),
-    "voice note": _media("audio", silent=True, voice=True),
+    "video": _media("video", without_text=True),
+    "audio": _media("audio", without_text=True, voice=False),
+    "voice note": _media("audio", without_text=True, voice=True),
     "document with caption": _media("document", caption=CAPTION, filename="fattura n° 1.pdf"),
     # its file name may stand in for a caption
     "document": _media("document", filename="fattura.pdf"),
     "sticker": _media("sticker", "sticker", "image", "unsupported", media=None),
     "location": _typed("location", {"latitude": 45.4642, "longitude": 9.19, "name": "Duomo", "address": "Milano"}, "location"),
     "bare location": _typed("location", {"latitude": -33.8568, "longitude": 151.2153}, "location"),
-    "button reply": _reply("button_reply", "yes", "Sì"),
-    "list reply": _reply("list_reply", "r1", "Uno", description="Il primo"),
-    "template button": _typed("button", {"payload": "P-1", "text": "Va bene"}, "interactive", "text", "button", told="Va bene"),
+    "button reply": _interactive("button_reply", "yes", "Sì"),
+    "list reply": _interactive("list_reply", "r1", "Uno", description="Il primo"),
+    "template button": _typed("button", {"payload": "P-1", "text": "Va bene"}, "interactive", "text", "button", text_contains="Va bene"),
     "flow reply": _typed(
         "interactive", {"type": "nfm_reply", "nfm_reply": {"name": "flow", "body": "Sent", "response_json": '{"a":1}'}},
         "interactive", "unsupported", "text",
@@ -96,13 +102,13 @@ KINDS: Mapping[str, Inbound] = {
             {"product_retailer_id": "di9", "quantity": 2, "item_price": 30, "currency": "EUR"}]},
         "unsupported", "order", "text",
     ),
-    "unsupported": Inbound({"type": "unsupported"}, ("unsupported",)),
-    "a type to come": Inbound({"type": "hologram", "hologram": {"id": "1"}}, ("unsupported", "hologram"), known_to_the_mock=False),
-    "reaction": _typed("reaction", {"message_id": "wamid.x", "emoji": "👍"}, must_arrive=False),
-    "reaction taken back": _typed("reaction", {"message_id": "wamid.x"}, must_arrive=False),
+    "unsupported": InboundSample({"type": "unsupported"}, ("unsupported",)),
+    "a type to come": InboundSample({"type": "hologram", "hologram": {"id": "1"}}, ("unsupported", "hologram"), supported_by_mock=False),
+    "reaction": _typed("reaction", {"message_id": "wamid.x", "emoji": "👍"}, must_be_stored=False),
+    "reaction taken back": _typed("reaction", {"message_id": "wamid.x"}, must_be_stored=False),
     "system": _typed(
         "system", {"body": "User Ada changed from 1 to 2", "wa_id": "33199001235", "type": "user_changed_number"},
-        must_arrive=False,
+        must_be_stored=False,
     ),
 }  # fmt: skip
-"""By name. What must not arrive (`must_arrive` false) may be shown in any way, or not at all."""
+"""By name. What must not arrive (`must_be_stored` false) may be shown in any way, or not at all."""

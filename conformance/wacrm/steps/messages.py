@@ -44,7 +44,7 @@ def text(body: str) -> Sample:
     return Sample("text", {"text": body}, {"body": body})
 
 
-def medium(kind: str, link: str, caption: str | None = None) -> Sample:
+def media(kind: str, link: str, caption: str | None = None) -> Sample:
     """An image, video, document or audio, with a caption or without."""
     if caption is None:
         return Sample(kind, {"media_url": link}, {"link": link})
@@ -63,16 +63,16 @@ def parameter(value: str) -> Row:
     return {"type": "text", "text": value}
 
 
-def sample(kind: str, word: str) -> Sample:
-    """A message of a type that holds `word`, by which it is found in the ledger."""
+def sample(kind: str, marker: str) -> Sample:
+    """A message of a type that holds `marker`, by which it is found in the ledger."""
     if kind == "text":
-        return text(f"{word}: hello from https://media.wacrm.invalid/?a=1&b=2")
+        return text(f"{marker}: hello from https://media.wacrm.invalid/?a=1&b=2")
     if kind == "template":
-        return template(GREETING, "en_US", word, "A-17")
-    return medium(kind, f"{FILES}/{word}", f"{word}: look" if kind in CAPTIONED else None)
+        return template(GREETING, "en_US", marker, "A-17")
+    return media(kind, f"{FILES}/{marker}", f"{marker}: look" if kind in CAPTIONED else None)
 
 
-def at_meta(account: Account, exchange: Exchange) -> Entry:
+def message_at_meta(account: Account, exchange: Exchange) -> Entry:
     """The message at Meta that a 201 stands for: the one of its wamid, else the number's newest (MSG-01 judges wamids)."""
     wamid = expect.record(exchange, 201).get("whatsapp_message_id")
     found = account.provider.accepted(wamid=wamid) if isinstance(wamid, str) and wamid else []
@@ -81,7 +81,7 @@ def at_meta(account: Account, exchange: Exchange) -> Entry:
     return newest[0]
 
 
-def taken(account: Account, exchange: Exchange) -> Row:
+def accepted_record(account: Account, exchange: Exchange) -> Row:
     """The record of a send that must be a 201. No verdict where such a message is refused by itself too, to a new number
     and quoting nothing: then MSG-01 or MSG-03 say so, for its type.
     """
@@ -97,33 +97,33 @@ def send_at_once(account: Account, *bodies: Row) -> list[Exchange]:
     return at_once([partial(account.api.post, "/messages", body) for body in bodies])
 
 
-def said(body: Any) -> Row:  # noqa: ANN401 - JSON
+def normalized(body: Any) -> Row:  # noqa: ANN401 - JSON
     """The member named by `type` of a body that went to Meta, without what has no meaning.
 
     Left out are absent values (null, an empty caption), empty components, `preview_url` and `policy`; the button's index
     is text, and the words that Meta reads in any case are in lower case. Raises nothing: what is no such body is `{}`.
     """
     inner = body.get(str(body.get("type", "text"))) if isinstance(body, dict) else None
-    found = _plain(inner) if isinstance(inner, dict) else {}
+    found = _without_defaults(inner) if isinstance(inner, dict) else {}
     parts = [part for part in found.pop("components", []) if part.get("parameters") or part.get("type") == "button"]
     ordered = sorted(parts, key=lambda part: (str(part.get("type")), str(part.get("index"))))
     return {**found, "components": ordered} if ordered else found
 
 
-_WITHOUT_MEANING = frozenset({"preview_url", "policy"})
-_WORDS = frozenset({"type", "sub_type"})
+_IGNORED = frozenset({"preview_url", "policy"})
+_CASE_INSENSITIVE = frozenset({"type", "sub_type"})
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON
+def _without_defaults(value: Any) -> Any:  # noqa: ANN401 - JSON
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [_without_defaults(item) for item in value]
     if not isinstance(value, dict):
         return value
-    kept = {name: inner for name, inner in value.items() if name not in _WITHOUT_MEANING and inner is not None}
+    kept = {name: inner for name, inner in value.items() if name not in _IGNORED and inner is not None}
     return {name: _member(name, inner) for name, inner in kept.items() if not (name == "caption" and inner == "")}
 
 
 def _member(name: str, value: Any) -> Any:  # noqa: ANN401 - JSON
-    if name in _WORDS and isinstance(value, str):
+    if name in _CASE_INSENSITIVE and isinstance(value, str):
         return value.lower()
-    return str(value) if name == "index" else _plain(value)
+    return str(value) if name == "index" else _without_defaults(value)

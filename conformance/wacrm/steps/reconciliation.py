@@ -20,8 +20,8 @@ SHOWN = 8
 """Recipients that a discrepancy names before it says how many more there are."""
 
 
-class Trouble(StrEnum):
-    LOST = "lost"
+class DiscrepancyKind(StrEnum):
+    MISSING = "lost"
     DUPLICATED = "sent twice"
     MISADDRESSED = "sent to a number that was not asked for"
     WRONG_PARAMETERS = "sent with wrong parameters"
@@ -33,23 +33,23 @@ class Trouble(StrEnum):
 class Discrepancy:
     """One kind of trouble with everybody it befell. `who` are digits, or nobody in particular when it is empty."""
 
-    trouble: Trouble
+    kind: DiscrepancyKind
     who: tuple[str, ...]
     detail: str = ""
 
     def __str__(self) -> str:
         named = ", ".join(f"+{digits}" for digits in self.who[:SHOWN])
         more = f" and {len(self.who) - SHOWN} more" if len(self.who) > SHOWN else ""
-        return " ".join(filter(None, [f"{self.trouble}:", named + more, f"({self.detail})" if self.detail else ""]))
+        return " ".join(filter(None, [f"{self.kind}:", named + more, f"({self.detail})" if self.detail else ""]))
 
 
 @dataclass(frozen=True)
-class Order:
+class Submission:
     """What was submitted. `params` are, by digits, the body values that a recipient may get: several when it is listed
-    several times. `nonce` stands in every value, so that a message can be told for this order's.
+    several times. `marker` stands in every value, so that a message can be told for this order's.
     """
 
-    nonce: str
+    marker: str
     template: str
     language: str
     params: Mapping[str, frozenset[tuple[str, ...]]]
@@ -60,7 +60,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Post:
+class SendRequest:
     """One request to send a template, as Meta saw it. `wamid` is None unless Meta took it; `answered`: its answer is out."""
 
     to: str
@@ -78,7 +78,7 @@ class Post:
         return self.at + self.seconds
 
 
-def posts(order: Order, entries: Iterable[Mapping[str, Any]], prefix: str) -> list[Post]:
+def send_requests(order: Submission, entries: Iterable[Mapping[str, Any]], prefix: str) -> list[SendRequest]:
     """The ledger's sends that are this order's: they hold its nonce, or go to a recipient and hold no word of this run.
 
     `prefix` begins every word of the run, those of other orders included.
@@ -86,15 +86,15 @@ def posts(order: Order, entries: Iterable[Mapping[str, Any]], prefix: str) -> li
     found = []
     for entry in entries:
         stray = digits(entry["to"]) in order.recipients and entry["type"] == "template" and prefix not in entry["raw"]
-        if order.nonce in entry["raw"] or stray:
+        if order.marker in entry["raw"] or stray:
             found.append(_post(entry))
     return found
 
 
-def _post(entry: Mapping[str, Any]) -> Post:
+def _post(entry: Mapping[str, Any]) -> SendRequest:
     template = _object(entry["body"], "template")
     language = _object(template, "language")
-    return Post(
+    return SendRequest(
         to=digits(entry["to"]), template=str(template.get("name")), language=str(language.get("code")),
         params=tuple(_texts(template)), wamid=entry["wamid"], answered=entry["duration"] is not None, at=entry["at"],
         seconds=entry["duration"] or 0.0,
@@ -113,31 +113,35 @@ def _texts(template: Mapping[str, Any]) -> Iterator[str]:
             yield from (str(value.get("text")) for value in component.get("parameters") or [])
 
 
-def mailing(order: Order, sent: Iterable[Post], spared: Iterable[str] = ()) -> list[Discrepancy]:
-    """Whether everybody got exactly the own message, and nobody else any. `spared` need not have got one."""
+def delivery_discrepancies(
+    order: Submission, sent: Iterable[SendRequest], optional: Iterable[str] = ()
+) -> list[Discrepancy]:
+    """Whether everybody got exactly the own message, and nobody else any. `optional` need not have got one."""
     taken = [post for post in sent if post.wamid is not None]
     count = Counter(post.to for post in taken)
-    wrong = [post for post in taken if post.to in order.recipients and not _right(order, post)]
+    wrong = [post for post in taken if post.to in order.recipients and not _is_as_submitted(order, post)]
     found = [
-        Discrepancy(Trouble.LOST, _sorted(order.recipients - set(count) - set(spared))),
-        Discrepancy(Trouble.DUPLICATED, _sorted(to for to, n in count.items() if n > 1 and to in order.recipients)),
-        Discrepancy(Trouble.MISADDRESSED, _sorted(set(count) - order.recipients)),
-        Discrepancy(Trouble.WRONG_PARAMETERS, _sorted({post.to for post in wrong}), _first_wrong(order, wrong)),
+        Discrepancy(DiscrepancyKind.MISSING, _sorted(order.recipients - set(count) - set(optional))),
+        Discrepancy(
+            DiscrepancyKind.DUPLICATED, _sorted(to for to, n in count.items() if n > 1 and to in order.recipients)
+        ),
+        Discrepancy(DiscrepancyKind.MISADDRESSED, _sorted(set(count) - order.recipients)),
+        Discrepancy(DiscrepancyKind.WRONG_PARAMETERS, _sorted({post.to for post in wrong}), _first_wrong(order, wrong)),
     ]
     return [one for one in found if one.who]
 
 
-def only(found: Iterable[Discrepancy], *troubles: Trouble) -> list[Discrepancy]:
+def of_kinds(found: Iterable[Discrepancy], *kinds: DiscrepancyKind) -> list[Discrepancy]:
     """The discrepancies of these kinds: what a clause is about, and no other clause."""
-    return [one for one in found if one.trouble in troubles]
+    return [one for one in found if one.kind in kinds]
 
 
-def _right(order: Order, post: Post) -> bool:
+def _is_as_submitted(order: Submission, post: SendRequest) -> bool:
     same = post.template == order.template and post.language == order.language
     return same and post.params in order.params[post.to]
 
 
-def _first_wrong(order: Order, wrong: Sequence[Post]) -> str:
+def _first_wrong(order: Submission, wrong: Sequence[SendRequest]) -> str:
     if not wrong:
         return ""
     post = wrong[0]
@@ -170,7 +174,7 @@ COUNTS = ("sent", "delivered", "read", "replied", "failed")
 
 
 @dataclass(frozen=True)
-class Due:
+class ExpectedCount:
     """Who must be counted, and who may be besides (what cannot be decided from outside)."""
 
     must: frozenset[str] = frozenset()
@@ -181,14 +185,14 @@ class Due:
 
 
 @dataclass(frozen=True)
-class Said:
+class MetaReports:
     """What Meta's webhooks said, in order: statuses by wamid, and the wamids that customers' replies quote."""
 
     statuses: Mapping[str, Sequence[str]] = field(default_factory=dict)
     quoted: frozenset[str] = frozenset()
 
 
-def said(webhooks: Iterable[Mapping[str, Any]]) -> Said:
+def meta_reports(webhooks: Iterable[Mapping[str, Any]]) -> MetaReports:
     """What the ledger's acknowledged webhooks said."""
     statuses: dict[str, list[str]] = defaultdict(list)
     quoted: set[str] = set()
@@ -197,7 +201,7 @@ def said(webhooks: Iterable[Mapping[str, Any]]) -> Said:
             for wamid, status in entry["statuses"]:
                 statuses[wamid].append(status)
             quoted.update(_quoted(entry["payload"]))
-    return Said(dict(statuses), frozenset(quoted))
+    return MetaReports(dict(statuses), frozenset(quoted))
 
 
 def _quoted(payload: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
@@ -211,7 +215,9 @@ def _quoted(payload: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
         yield from _quoted(value)
 
 
-def dues(order: Order, sent: Iterable[Post], told: Said, undecided: Iterable[str] = ()) -> dict[str, Due]:
+def expected_counts(
+    order: Submission, sent: Iterable[SendRequest], reports: MetaReports, undecided: Iterable[str] = ()
+) -> dict[str, ExpectedCount]:
     """Who belongs into which count.
 
     `undecided` are recipients whose message Meta took without the target being told: both `sent` and `failed` are right,
@@ -220,44 +226,46 @@ def dues(order: Order, sent: Iterable[Post], told: Said, undecided: Iterable[str
     """
     taken = {post.to: post.wamid for post in sent if post.wamid is not None and post.to in order.recipients}
     unsure = frozenset(undecided)
-    reports = {to: list(told.statuses.get(wamid, ())) for to, wamid in taken.items() if wamid}
-    bounced = frozenset(to for to, got in reports.items() if "failed" in got)
-    overruled = frozenset(to for to, got in reports.items() if got and got[0] == "failed")
-    read = frozenset(to for to, got in reports.items() if "read" in got)
-    delivered = read | frozenset(to for to, got in reports.items() if "delivered" in got)
-    replied = frozenset(to for to, wamid in taken.items() if wamid in told.quoted)
+    statuses = {to: list(reports.statuses.get(wamid, ())) for to, wamid in taken.items() if wamid}
+    bounced = frozenset(to for to, got in statuses.items() if "failed" in got)
+    overruled = frozenset(to for to, got in statuses.items() if got and got[0] == "failed")
+    read = frozenset(to for to, got in statuses.items() if "read" in got)
+    delivered = read | frozenset(to for to, got in statuses.items() if "delivered" in got)
+    replied = frozenset(to for to, wamid in taken.items() if wamid in reports.quoted)
     accepted = frozenset(taken)
     return {
-        "sent": _due(accepted, unsure | bounced),
-        "failed": Due(order.recipients - accepted - unsure, unsure | bounced),
-        "delivered": _due(delivered, unsure | overruled),
-        "read": _due(read, unsure | overruled),
-        "replied": _due(replied, unsure | overruled),
+        "sent": _expected_count(accepted, unsure | bounced),
+        "failed": ExpectedCount(order.recipients - accepted - unsure, unsure | bounced),
+        "delivered": _expected_count(delivered, unsure | overruled),
+        "read": _expected_count(read, unsure | overruled),
+        "replied": _expected_count(replied, unsure | overruled),
     }
 
 
-def _due(who: frozenset[str], perhaps: frozenset[str]) -> Due:
-    return Due(who - perhaps, who & perhaps)
+def _expected_count(who: frozenset[str], perhaps: frozenset[str]) -> ExpectedCount:
+    return ExpectedCount(who - perhaps, who & perhaps)
 
 
-def counting(poll: Poll, due: Mapping[str, Due], names: Iterable[str] = COUNTS) -> list[Discrepancy]:
+def count_discrepancies(
+    poll: Poll, due: Mapping[str, ExpectedCount], names: Iterable[str] = COUNTS
+) -> list[Discrepancy]:
     """Whether the counts are what is due."""
     found = []
     for name in names:
         count, expected = poll.counts[name], due[name]
         if not expected.admits(count):
-            trouble = Trouble.UNDER_COUNTED if count < len(expected.must) else Trouble.OVER_COUNTED
-            detail = f"{name}_count {count}, due {span(expected)}"
-            found.append(Discrepancy(trouble, _sorted(expected.must | expected.may), detail))
+            kind = DiscrepancyKind.UNDER_COUNTED if count < len(expected.must) else DiscrepancyKind.OVER_COUNTED
+            detail = f"{name}_count {count}, due {count_range(expected)}"
+            found.append(Discrepancy(kind, _sorted(expected.must | expected.may), detail))
     return found
 
 
-def span(due: Due) -> str:
+def count_range(due: ExpectedCount) -> str:
     low, high = len(due.must), len(due.must | due.may)
     return str(low) if low == high else f"{low} to {high}"
 
 
-def closed(order: Order, poll: Poll) -> bool:
+def is_sum_of_recipients(order: Submission, poll: Poll) -> bool:
     """BCAST-07's sum: sent and failed together are all of the recipients."""
     return poll.sent + poll.failed == len(order.recipients)
 

@@ -22,7 +22,7 @@ UNDELIVERABLE = {"code": 131026, "title": "Message undeliverable", "message": "M
                  "error_data": {"details": "Message Undeliverable."}}  # fmt: skip
 
 
-class Thread:
+class OutboundConversation:
     """A conversation whose number gets no statuses but those that a check reports."""
 
     def __init__(self, account: Account, count: int) -> None:
@@ -59,7 +59,7 @@ class Thread:
         for wamid, found in wrong().items():
             raise expect.Mismatch(f"the status of {wamid} to become {' or '.join(wanted[wamid])}", repr(found))
 
-    def worked_off(self) -> None:
+    def wait_until_processed(self) -> None:
         """A status that was reported after all others is applied, so the others have been as well."""
         fence = self.account.send(self.number)["whatsapp_message_id"]
         self.report(self.item(fence, DELIVERED))
@@ -68,5 +68,5 @@ class Thread:
 
     def stay(self, wanted: Mapping[str, Sequence[str]]) -> None:
         """After everything has been worked off, each message has one of its wanted statuses."""
-        self.worked_off()
+        self.wait_until_processed()
         self.become(wanted)

@@ -9,7 +9,7 @@ import pytest
 
 from conformance.target.expect import Mismatch, NoVerdict
 from conformance.target.probe import Exchange
-from conformance.wacrm.steps.messages import TYPES, parameter, said, sample, taken, template
+from conformance.wacrm.steps.messages import TYPES, accepted_record, normalized, parameter, sample, template
 
 
 def body(kind: str, payload: Any) -> dict[str, Any]:
@@ -20,11 +20,11 @@ def body(kind: str, payload: Any) -> dict[str, Any]:
 def test_a_sample_says_what_its_wire_says(kind: str) -> None:
     made = sample(kind, "word")
     assert made.to("+12025550100")["type"] == kind
-    assert said(body(kind, made.wire)) == made.wire
+    assert normalized(body(kind, made.wire)) == made.wire
 
 
 def test_a_missing_type_is_text() -> None:
-    assert said({"to": "1", "text": {"body": "hello"}}) == {"body": "hello"}
+    assert normalized({"to": "1", "text": {"body": "hello"}}) == {"body": "hello"}
 
 
 @pytest.mark.parametrize(
@@ -38,26 +38,26 @@ def test_a_missing_type_is_text() -> None:
     ],
 )  # fmt: skip
 def test_what_has_no_meaning_is_left_out(kind: str, payload: Any, meaning: Any) -> None:
-    assert said(body(kind, payload)) == meaning
+    assert normalized(body(kind, payload)) == meaning
 
 
 def test_components_compare_in_any_order_and_case() -> None:
     header = {"type": "HEADER", "parameters": [parameter("h")]}
     button = {"type": "button", "sub_type": "URL", "index": 0, "parameters": [parameter("b")]}
     one, other = ({"components": parts} for parts in ([header, button], [button, header]))
-    assert said(body("template", one)) == said(body("template", other))
-    assert said(body("template", one))["components"][0]["index"] == "0"
+    assert normalized(body("template", one)) == normalized(body("template", other))
+    assert normalized(body("template", one))["components"][0]["index"] == "0"
 
 
 def test_values_are_never_touched() -> None:
     strange = " Type\r\nÉ́ "
     made = template("n", "it", strange, strange)
-    assert said(body("template", made.wire))["components"][0]["parameters"] == [parameter(strange)] * 2
+    assert normalized(body("template", made.wire))["components"][0]["parameters"] == [parameter(strange)] * 2
 
 
 @pytest.mark.parametrize("nothing", [None, [], "text", {"type": "image"}, {"type": []}, {"text": "bare"}])
 def test_what_is_no_message_says_nothing(nothing: Any) -> None:
-    assert said(nothing) == {}
+    assert normalized(nothing) == {}
 
 
 def answered(status: int, sent: dict[str, Any]) -> Exchange:
@@ -82,7 +82,7 @@ REPLY = {"to": "+1", "type": "image", "reply_to_message_id": "q"}
 
 def test_a_send_that_was_taken_has_a_record() -> None:
     asked: list[dict[str, Any]] = []
-    assert taken(account(500, asked), answered(201, REPLY)) == {"message_id": "m"}
+    assert accepted_record(account(500, asked), answered(201, REPLY)) == {"message_id": "m"}
     assert asked == []
 
 
@@ -90,5 +90,5 @@ def test_a_send_that_was_taken_has_a_record() -> None:
 def test_a_refused_send_is_judged_where_the_same_goes_through_alone(alone: int, verdict: type[Exception]) -> None:
     asked: list[dict[str, Any]] = []
     with pytest.raises(verdict):
-        taken(account(alone, asked), answered(502, REPLY))
+        accepted_record(account(alone, asked), answered(502, REPLY))
     assert asked == [{"to": "+2", "type": "image"}]

@@ -12,7 +12,7 @@ from conformance.target.expect import Mismatch
 from conformance.target.keys import Role
 from conformance.target.probe import NoAnswerError
 from conformance.wacrm.steps import malformed_input
-from conformance.wacrm.steps.account import needed
+from conformance.wacrm.steps.account import required
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,41 +24,41 @@ if TYPE_CHECKING:
     RoleKeys = Callable[..., Api]
 
 
-class Answers:
+class AnswerCache:
     """Remembers lists of exchanges by name."""
 
     def __init__(self) -> None:
-        self._known: dict[str, list[Exchange]] = {}
+        self._exchanges: dict[str, list[Exchange]] = {}
 
-    def once(self, name: str, ask: Callable[[], Iterator[Exchange]]) -> list[Exchange]:
-        """The exchanges of that name. What `ask` raises is raised each time."""
-        if name not in self._known:
-            self._known[name] = list(ask())
-        return self._known[name]
+    def get(self, name: str, request: Callable[[], Iterator[Exchange]]) -> list[Exchange]:
+        """The exchanges of that name. What `request` raises is raised each time."""
+        if name not in self._exchanges:
+            self._exchanges[name] = list(request())
+        return self._exchanges[name]
 
 
 def successes(operation: Operation, calls: Calls) -> Iterator[Exchange]:
     """2xx answers of an operation, in the forms that its rows have. What is refused is left to the clauses that say so."""
-    for exchange in _asked(operation, calls):
+    for exchange in _answers(operation, calls):
         if exchange.status is not None and 200 <= exchange.status < 300:
             yield exchange
 
 
-def _asked(operation: Operation, calls: Calls) -> Iterator[Exchange]:
+def _answers(operation: Operation, calls: Calls) -> Iterator[Exchange]:
     call = calls.to(operation)
     api = calls.account.api
     yield call.through(api)
     match operation.id:
         case "sendMessage":
-            yield from (api.post("/messages", body) for body in _messages(calls))
+            yield from (api.post("/messages", body) for body in _message_bodies(calls))
         case "createContact":
             phone = {"phone": calls.account.numbers.fresh()}
-            rest = {"name": "Ada", "email": "ada@wacrm.invalid", "company": "Acme", "tags": [calls.account.word()]}
+            rest = {"name": "Ada", "email": "ada@wacrm.invalid", "company": "Acme", "tags": [calls.account.marker()]}
             yield from (api.post("/contacts", body) for body in (phone, phone, {**call.json, **rest}, call.json))
         case "getContact":
             full: dict[str, Any] = {
                 "name": None,
-                "tags": [calls.account.word(), calls.account.word()],
+                "tags": [calls.account.marker(), calls.account.marker()],
                 "email": "ada@wacrm.invalid",
             }
             contact = calls.account.contact(**full)
@@ -71,35 +71,39 @@ def _asked(operation: Operation, calls: Calls) -> Iterator[Exchange]:
             ]
             yield from (api.patch(call.path, body) for body in bodies)
         case "getBroadcast" | "getWebhook" | "listWebhooks" | "listContacts" | "listConversations":
-            yield from _pages(operation, call.path, calls)
+            yield from _list_answers(operation, call.path, calls)
         case "getConversation" | "listConversationMessages":
-            yield from _inbound(call.path, calls)
+            yield from _conversation_answers(call.path, calls)
         case "updateWebhook":
             yield from (api.patch(call.path, body) for body in ({"is_active": False}, {"events": ["message.received"]}))
 
 
-def _messages(calls: Calls) -> Iterator[dict[str, Any]]:
-    word, number = calls.account.word(), calls.account.numbers.fresh()
-    link = f"https://media.wacrm.invalid/{word}"
-    yield {"to": number, "type": "text", "text": word, "name": word}
+def _message_bodies(calls: Calls) -> Iterator[dict[str, Any]]:
+    marker, number = calls.account.marker(), calls.account.numbers.fresh()
+    link = f"https://media.wacrm.invalid/{marker}"
+    yield {"to": number, "type": "text", "text": marker, "name": marker}
     yield from ({"to": number, "type": kind, "media_url": link} for kind in ("image", "video", "document", "audio"))
-    yield {"to": number, "type": "template", "template": {"name": GREETING, "language": "en_US", "params": [word, "1"]}}
+    yield {
+        "to": number,
+        "type": "template",
+        "template": {"name": GREETING, "language": "en_US", "params": [marker, "1"]},
+    }
 
 
-def _pages(operation: Operation, path: str, calls: Calls) -> Iterator[Exchange]:
+def _list_answers(operation: Operation, path: str, calls: Calls) -> Iterator[Exchange]:
     api, account = calls.account.api, calls.account
     if operation.takes_id:
         if operation.id == "getBroadcast":
-            eventually(lambda: needed(api.get(path), 200)["status"] == "sent", account.provider.patience)
+            eventually(lambda: required(api.get(path), 200)["status"] == "sent", account.provider.patience)
         yield api.get(path)
         return
     for _ in range(2):
-        _rich_row(path, calls)
+        _create_full_row(path, calls)
     yield api.get(path, limit=1)
     yield api.get(path, limit=100)
     if path == "/contacts":
-        tagged = account.contact(tags=[account.word()])
-        yield api.get(path, search=account.word())
+        tagged = account.contact(tags=[account.marker()])
+        yield api.get(path, search=account.marker())
         yield api.get(path, tag=tagged["tags"][0]["id"])
     if path == "/conversations":
         yield from (api.get(path, status=status, limit=5) for status in ("open", "pending", "closed"))
@@ -108,14 +112,14 @@ def _pages(operation: Operation, path: str, calls: Calls) -> Iterator[Exchange]:
         yield api.as_role(Role.UNCONFIGURED).get(path)
 
 
-def _rich_row(path: str, calls: Calls) -> None:
+def _create_full_row(path: str, calls: Calls) -> None:
     """A row in which every member that can be filled is."""
     account = calls.account
     fields = {
-        "name": account.word(),
+        "name": account.marker(),
         "email": "ada@wacrm.invalid",
         "company": "Acme",
-        "tags": [account.word(), account.word()],
+        "tags": [account.marker(), account.marker()],
     }
     match path:
         case "/contacts":
@@ -126,7 +130,7 @@ def _rich_row(path: str, calls: Calls) -> None:
             calls.row(f"{path}/{{id}}")
 
 
-INBOUND = (
+INBOUND_TYPES = (
     "text",
     "image",
     "video",
@@ -141,27 +145,27 @@ INBOUND = (
 )
 
 
-def _inbound(path: str, calls: Calls) -> Iterator[Exchange]:
+def _conversation_answers(path: str, calls: Calls) -> Iterator[Exchange]:
     """A conversation in which the customer has sent a message of every type, and has been answered with every type."""
     account = calls.account
     id_ = path.split("/")[2]
-    contact = needed(account.api.get(f"/conversations/{id_}"), 200)["contact"]
-    account.api.patch(f"/contacts/{contact['id']}", {"tags": [account.word(), account.word()]})
-    sent = [account.api.post("/messages", {**body, "to": contact["phone"]}) for body in _messages(calls)]
-    first = needed(sent[0], 201)
-    reply = {"to": contact["phone"], "text": account.word(), "reply_to_message_id": first["message_id"]}
+    contact = required(account.api.get(f"/conversations/{id_}"), 200)["contact"]
+    account.api.patch(f"/contacts/{contact['id']}", {"tags": [account.marker(), account.marker()]})
+    sent = [account.api.post("/messages", {**body, "to": contact["phone"]}) for body in _message_bodies(calls)]
+    first = required(sent[0], 201)
+    reply = {"to": contact["phone"], "text": account.marker(), "reply_to_message_id": first["message_id"]}
     account.api.post("/messages", reply)
     if calls.capabilities.inbound:
-        _every_type(calls, id_, contact["phone"], first["whatsapp_message_id"])
+        _receive_every_type(calls, id_, contact["phone"], first["whatsapp_message_id"])
     yield account.api.get(path)
     yield account.api.get(path, limit=1)
     yield account.api.get(path, limit=100)
 
 
-def _every_type(calls: Calls, conversation: str, phone: str, quoted: str) -> None:
+def _receive_every_type(calls: Calls, conversation: str, phone: str, quoted: str) -> None:
     account = calls.account
     members: dict[str, Any] = {"reaction": {"reaction": {"message_id": quoted, "emoji": "👍"}}}
-    for kind in INBOUND[1:]:
+    for kind in INBOUND_TYPES[1:]:
         account.receive(phone, type=kind, **members.get(kind, {}))
     last = account.receive(phone, context={"id": quoted, "from": "15550100000"})
     account.message(conversation, last, account.provider.patience)
@@ -179,7 +183,7 @@ def refusals(operation: Operation, calls: Calls, role_keys: RoleKeys, probe: Pro
         yield nothing.through(api)
         yield api.call(operation.method, operation.url("no-id"), json=nothing.json)
     if operation.has_body:
-        yield from _bad_bodies(operation, calls)
+        yield from _malformed_bodies(operation, calls)
     elif not operation.takes_id or operation.id == "listConversationMessages":
         path = operation.url(calls.row(operation.path)) if operation.takes_id else operation.path
         for query in (
@@ -193,36 +197,36 @@ def refusals(operation: Operation, calls: Calls, role_keys: RoleKeys, probe: Pro
             yield api.get(path, **query)
 
 
-def _bad_bodies(operation: Operation, calls: Calls) -> Iterator[Exchange]:
+def _malformed_bodies(operation: Operation, calls: Calls) -> Iterator[Exchange]:
     call, api = calls.to(operation), calls.account.api
     for content in (b"", b"{", b"[]", b"{}", b'{"to": 1, "phone": 1, "name": 1, "url": 1, "recipients": 1}'):
         if not (content == b"{}" and operation.method == "PATCH"):
             yield api.call(operation.method, call.path, content=content)
     for pointer in malformed_input.pointers(call.json):
         yield api.call(
-            operation.method, call.path, content=malformed_input.placed(call.json, pointer, b'{"a": [true]}')
+            operation.method, call.path, content=malformed_input.with_value_at(call.json, pointer, b'{"a": [true]}')
         )
 
 
-def to_bodies(operation: Operation, calls: Calls) -> Iterator[Exchange]:
+def malformed_body_answers(operation: Operation, calls: Calls) -> Iterator[Exchange]:
     """What the operation says to bodies that are no JSON, no object, or hard to parse."""
     path = calls.to(operation).path
     for content in (
         *malformed_input.UNPARSABLE.values(),
         *malformed_input.NOT_OBJECTS.values(),
-        *malformed_input.BODIES.values(),
+        *malformed_input.EXTREME_BODIES.values(),
     ):
-        yield survived(calls.account.api, operation.method, path, content=content)
+        yield answered(calls.account.api, operation.method, path, content=content)
 
 
-def send_refusals(calls: Calls) -> Iterator[Exchange]:
+def failed_sends(calls: Calls) -> Iterator[Exchange]:
     """Sends that fail for reasons of their own: no WhatsApp, Meta's no, a message that is none, a wrong template."""
     account = calls.account
     body = calls.to(operation_of("sendMessage")).json
     if account.api.pool.has(Role.UNCONFIGURED):
-        bare = account.api.as_role(Role.UNCONFIGURED)
-        yield bare.post("/messages", body)
-        yield bare.post("/broadcasts", calls.to(operation_of("createBroadcast")).json)
+        unconfigured = account.api.as_role(Role.UNCONFIGURED)
+        yield unconfigured.post("/messages", body)
+        yield unconfigured.post("/broadcasts", calls.to(operation_of("createBroadcast")).json)
     faults: tuple[dict[str, Any], ...] = (
         {"error": {"code": 131026}}, {"error": {"code": 190}}, {"error": {"code": 132001}}, {"error": {"code": 131047}},
         {"http": {"status": 500, "body": "<html>oops</html>", "content_type": "text/html"}}, {"reset": "before"},
@@ -240,7 +244,7 @@ def send_refusals(calls: Calls) -> Iterator[Exchange]:
         yield account.api.post("/messages", {"to": body["to"], "type": "template", "template": template})
 
 
-def survived(api: Api, method: str, path: str, **request: Any) -> Exchange:  # noqa: ANN401 - as Probe.send
+def answered(api: Api, method: str, path: str, **request: Any) -> Exchange:  # noqa: ANN401 - as Probe.send
     """The answer to hostile input. No answer, twice, from a target that answers others is what the input did to it.
 
     Once is not enough: a server may close an idle connection at the moment it is used again.
@@ -252,6 +256,6 @@ def survived(api: Api, method: str, path: str, **request: Any) -> Exchange:  # n
     try:
         return api.call(method, path, **request)
     except NoAnswerError as error:
-        broken = error.exchange
+        failed = error.exchange
     api.get("/me")
-    raise Mismatch("an answer", str(broken.trouble), broken)
+    raise Mismatch("an answer", str(failed.trouble), failed)
