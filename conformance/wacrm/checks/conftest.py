@@ -10,6 +10,7 @@ from conformance.limiter.session import _experiments_start_first, lab, pytest_co
 from conformance.target.expect import Lacking
 from conformance.target.keys import Role
 from conformance.target.probe import Api
+from conformance.wacrm.steps import lists
 from conformance.wacrm.steps.conversations import start_customer
 from conformance.wacrm.steps.endpoints import Endpoints
 from conformance.wacrm.steps.operation_answers import AnswerCache
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from conformance.target.probe import Probe
     from conformance.target.target import Capabilities, Target
     from conformance.wacrm.steps.account import Account
+    from conformance.wacrm.steps.lists import ContactSet
+    from conformance.wacrm.steps.pagination import View
     from conformance.webhooks.receiver import Receiver
 
 __all__ = ["_experiments_start_first", "lab", "pytest_collection_modifyitems", "start_customer"]
@@ -118,3 +121,65 @@ def tenant_pair(account: Account, other: Account, calls_of: Callable[[Account], 
 def tenants(request: pytest.FixtureRequest, tenant_pair: Tenants) -> Tenants:
     """The two accounts, one way and the other way round."""
     return tenant_pair if request.param == "main reads other" else tenant_pair.swapped
+
+
+# -- lists of known rows, for PAGE ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def contact_set(shared_account: Callable[[str], Account]) -> ContactSet:
+    return lists.create_contacts(shared_account("page: crowd"))
+
+
+@pytest.fixture(scope="session")
+def contact_views(contact_set: ContactSet) -> dict[str, View]:
+    return contact_set.views()
+
+
+@pytest.fixture(scope="session")
+def conversation_views(
+    shared_account: Callable[[str], Account], contact_set: ContactSet, capabilities: Capabilities
+) -> dict[str, View]:
+    if not capabilities.inbound:
+        raise Lacking("the target takes no inbound messages")
+    account = shared_account("page: talks")
+    plain = lists.create_conversations(account, contact_set)
+    rows = [row for row in plain.paginate(account.api, 100).rows if plain.key(row) in plain.timestamps]
+    return {"conversations": plain, "conversations by status": lists.by_status(plain, rows)}
+
+
+@pytest.fixture(scope="session")
+def message_views(shared_account: Callable[[str], Account], capabilities: Capabilities) -> dict[str, View]:
+    if not capabilities.inbound:
+        raise Lacking("the target takes no inbound messages")
+    return {"messages": lists.create_messages(shared_account("page: thread"))}
+
+
+@pytest.fixture(scope="module")
+def webhook_views(
+    shared_account: Callable[[str], Account], capabilities: Capabilities, endpoint_origin: Callable[[], str]
+) -> Iterator[dict[str, View]]:
+    if not capabilities.webhooks:
+        raise Lacking("the target has no webhooks")
+    account = shared_account("page: endpoints")
+    view = lists.create_endpoints(account, endpoint_origin())
+    yield {"webhooks": view}
+    for id_ in view.timestamps:
+        account.api.delete(f"/webhooks/{id_}")
+
+
+@pytest.fixture
+def view_of(request: pytest.FixtureRequest) -> Callable[[str], View]:
+    """`view_of("messages")`: the view of that name; what it needs is made when it is first asked for."""
+    fixtures = {
+        "contacts": "contact_views",
+        "conversations": "conversation_views",
+        "messages": "message_views",
+        "webhooks": "webhook_views",
+    }
+
+    def named(name: str) -> View:
+        views: dict[str, View] = request.getfixturevalue(fixtures[name.split(" ", 1)[0]])
+        return views[name]
+
+    return named

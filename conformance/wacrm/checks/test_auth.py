@@ -1,4 +1,4 @@
-"""AUTH: who is calling."""
+"""AUTH-01 to -08: who is calling."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from conformance.target import expect, invalid_credentials
 from conformance.target.expect import Mismatch, requirement
 from conformance.target.keys import Role
 from conformance.target.target import SCOPES
+from conformance.wacrm.checks.operations import OPERATIONS, each_operation
 from conformance.wacrm.steps.refused_writes import WRITE_OPERATIONS, traced_write
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     RoleKeys = Callable[..., Api]
 
 UNAUTHORIZED = (401, "unauthorized")
-OPERATIONS = openapi.operations()
-each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=[operation.id for operation in OPERATIONS])
 each_write = pytest.mark.parametrize("operation_id", WRITE_OPERATIONS)
 
 BROKEN_BODIES = (

@@ -1,6 +1,6 @@
-"""BCAST: what becomes of a broadcast when Meta refuses, throttles, fails, is slow, or does not answer.
+"""BCAST-05, -06, -07, -09, -11: broadcasts while Meta refuses, throttles, fails, is slow or does not answer.
 
-All broadcasts are started before the first is judged, so that the waits for timeouts run beside each other.
+All broadcasts are started before the first is checked, so that their time-outs run side by side.
 """
 
 from __future__ import annotations
@@ -16,6 +16,13 @@ from conformance.meta.templates import GREETING
 from conformance.target import expect
 from conformance.target.expect import NoVerdict, requirement
 from conformance.target.numbers import variants
+from conformance.wacrm.expectations.broadcasts import (
+    counts_match,
+    each_recipient_got_its_message,
+    no_discrepancies,
+    polls_are_consistent,
+    sent_and_failed_add_up,
+)
 from conformance.wacrm.steps import reconciliation
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.broadcasts import ACCEPTED, Broadcast, launch, submit
@@ -116,6 +123,18 @@ class FaultedBroadcast:
         """Victims whose message Meta took without the target being told, or took in the target's eyes alone."""
         return self.affected if self.fault.outcome_unknown else frozenset()
 
+    def counts_match(self, expected: str) -> None:
+        """Demand that `sent_count` and `failed_count` come to what Meta did (BCAST-07, BCAST-11)."""
+        counts = self.broadcast.expected_counts(self.undecided())
+        if self.fault.may_look_accepted:
+            sent = counts["sent"]
+            counts["sent"] = reconciliation.ExpectedCount(sent.must, sent.may | self.affected)
+        found = self.broadcast.remaining_discrepancies(counts, ["sent", "failed"])
+        no_discrepancies(self.broadcast, found, expected)
+
+
+ONE_MESSAGE_EACH = "every other recipient to get one message, and nobody more than one"
+
 
 @pytest.fixture(scope="module")
 def faulted(shared_account: Callable[[str], Account]) -> Iterator[dict[str, FaultedBroadcast]]:
@@ -143,16 +162,6 @@ def _launch_under_fault(
     return FaultedBroadcast(fault, broadcast, frozenset(number.removeprefix("+") for number in affected), finished)
 
 
-def _expected_counts(case: FaultedBroadcast) -> dict[str, reconciliation.ExpectedCount]:
-    expected = case.broadcast.expected_counts(case.undecided())
-    if case.fault.may_look_accepted:
-        expected["sent"] = reconciliation.ExpectedCount(expected["sent"].must, expected["sent"].may | case.affected)
-    return expected
-
-
-# -- it ends ----------------------------------------------------------------------------------------------------------------
-
-
 @requirement("BCAST-06")
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_broadcast_with_refused_recipients_is_sent_in_the_end(
@@ -166,11 +175,7 @@ def test_a_broadcast_with_refused_recipients_is_sent_in_the_end(
 def test_failed_counts_what_meta_refused(faulted: dict[str, FaultedBroadcast], name: str) -> None:
     case = faulted[name]
     case.need_end()
-    found = case.broadcast.remaining_discrepancies(_expected_counts(case), ["sent", "failed"])
-    case.broadcast.clean(found, "what Meta took as sent, what it refused as failed")
-
-
-# -- nobody is forgotten, nobody written to twice ---------------------------------------------------------------------------
+    case.counts_match("the recipients that Meta accepted counted as sent, those that it refused as failed")
 
 
 @requirement("BCAST-05")
@@ -179,12 +184,8 @@ def test_the_others_get_their_message_and_nobody_two(faulted: dict[str, FaultedB
     """A send is not repeated when Meta may have taken it: a lost answer is no reason to write twice."""
     case = faulted[name]
     case.need_end()
-    spared = case.affected if name not in SLOW else ()
-    found = reconciliation.delivery_discrepancies(case.broadcast.submission, case.broadcast.send_requests(), spared)
-    case.broadcast.clean(found, "everybody else to get one message, and nobody two")
-
-
-# -- all of them ------------------------------------------------------------------------------------------------------------
+    optional = case.affected if name not in SLOW else frozenset()
+    each_recipient_got_its_message(case.broadcast, ONE_MESSAGE_EACH, optional=optional)
 
 
 @requirement("BCAST-07")
@@ -198,11 +199,8 @@ def test_an_unknown_template_fails_for_everybody(account: Account) -> None:
     except NoVerdict:
         expect.that(not account.provider.accepted(contains=marker), "nothing sent", "a message that Meta took")
         return
-    expect.precondition(broadcast.finished(), "the broadcast does not finish")
-    broadcast.clean(
-        broadcast.remaining_discrepancies(broadcast.expected_counts(), ["sent", "failed"]),
-        "all three counted as failed",
-    )
+    broadcast.require_finished()
+    counts_match(broadcast, "all three counted as failed", "sent", "failed")
 
 
 @requirement("BCAST-07")
@@ -214,20 +212,11 @@ def test_what_fails_after_meta_took_it_is_counted_once(account: Account, code: i
     account.provider.script(to[2:3], ("sent", 0.0), {"status": "failed", "after": 0.1, "error": {"code": code}})
     account.provider.script(to[3:], ("delivered", 0.0))
     broadcast = launch(account, to)
-    expect.precondition(broadcast.finished(), "the broadcast does not finish")
+    broadcast.require_finished()
     time.sleep(0.1)
-    broadcast.clean(
-        broadcast.remaining_discrepancies(broadcast.expected_counts(), ["sent", "failed"]),
-        "five recipients counted once each",
-    )
+    counts_match(broadcast, "five recipients counted once each", "sent", "failed")
     last = broadcast.poll()
-    both = f"{last.sent} and {last.failed}"
-    expect.that(
-        reconciliation.is_sum_of_recipients(broadcast.submission, last),
-        "sent and failed together to be 5",
-        both,
-        *broadcast.exchanges(),
-    )
+    sent_and_failed_add_up(broadcast, last)
 
 
 @requirement("BCAST-07")
@@ -246,9 +235,6 @@ def test_an_account_without_whatsapp_sends_nothing(account: Account) -> None:
     expect.equal(row.get("sent_count"), 0, "sent_count", answer)
 
 
-# -- troubles that pass, judged last since their ends take time ------------------------------------------------------------
-
-
 @requirement("BCAST-11")
 @pytest.mark.parametrize("name", [*FAILING, *LOST, *SLOW])
 def test_a_broadcast_ends_and_its_victims_fail(faulted: dict[str, FaultedBroadcast], name: str) -> None:
@@ -260,17 +246,8 @@ def test_a_broadcast_ends_and_its_victims_fail(faulted: dict[str, FaultedBroadca
         lambda poll: reconciliation.is_sum_of_recipients(broadcast.submission, poll),
         broadcast.account.provider.patience,
     )
-    both = f"{last.sent} and {last.failed}"
-    expect.that(
-        reconciliation.is_sum_of_recipients(broadcast.submission, last),
-        "sent and failed to be all of them",
-        both,
-        *broadcast.exchanges(),
-    )
-    broadcast.clean(
-        broadcast.remaining_discrepancies(_expected_counts(case), ["sent", "failed"]),
-        "the victims to be counted as failed, no others",
-    )
+    sent_and_failed_add_up(broadcast, last)
+    case.counts_match("the recipients hit by the fault counted as failed, and no others")
 
 
 @requirement("BCAST-05")
@@ -278,17 +255,10 @@ def test_a_broadcast_ends_and_its_victims_fail(faulted: dict[str, FaultedBroadca
 def test_a_lost_answer_is_no_reason_to_write_twice(faulted: dict[str, FaultedBroadcast], name: str) -> None:
     case = faulted[name]
     case.need_end()
-    found = reconciliation.delivery_discrepancies(
-        case.broadcast.submission, case.broadcast.send_requests(), case.affected
-    )
-    case.broadcast.clean(found, "everybody else to get one message, and nobody two")
+    each_recipient_got_its_message(case.broadcast, ONE_MESSAGE_EACH, optional=case.affected)
 
 
 @requirement("BCAST-09")
 def test_no_poll_under_faults_contradicts_another(faulted: dict[str, FaultedBroadcast]) -> None:
     for name, case in faulted.items():
-        found = reconciliation.contradictions(case.broadcast.polls)
-        shown = f"{name}: {'; '.join(found)}"
-        expect.that(
-            not found, "counts that never fall, and read ≤ delivered ≤ sent", shown, *case.broadcast.exchanges()
-        )
+        polls_are_consistent(case.broadcast, name)

@@ -1,4 +1,4 @@
-"""BCAST: as many recipients as the API takes, and what that costs in time."""
+"""BCAST-05, -09, -12, -13: broadcasts to 1,000 recipients."""
 
 from __future__ import annotations
 
@@ -10,10 +10,16 @@ import pytest
 
 from conformance.target import expect
 from conformance.target.expect import Mismatch, NoVerdict, Starved, requirement
-from conformance.wacrm.steps import reconciliation
+from conformance.wacrm.expectations.broadcasts import (
+    counts_match,
+    each_recipient_got_its_message,
+    polls_are_consistent,
+)
 from conformance.wacrm.steps.broadcasts import Broadcast, launch
+from conformance.wacrm.steps.reconciliation import DiscrepancyKind
 
 if TYPE_CHECKING:
+    from conformance.wacrm.steps import reconciliation
     from collections.abc import Callable, Sequence
 
     from conformance.wacrm.steps.account import Account
@@ -86,10 +92,8 @@ def test_a_thousand_recipients_complete(large: Large, measure: Callable[[str, An
     expect.equal(broadcast.accepted_record.get("accepted"), MAX_RECIPIENTS, "accepted", broadcast.answer)
     shown = f"{broadcast.polls[-1]} after {broadcast.polls[-1].at - broadcast.answer.at:.0f} s"
     expect.that(large.ended["full"], "the broadcast to finish", shown, *broadcast.exchanges())
-    broadcast.clean(_missing_recipients(broadcast), "each of 1,000 recipients to get its message")
-    broadcast.clean(
-        broadcast.remaining_discrepancies(broadcast.expected_counts()), "the counts of 1,000 recipients to be right"
-    )
+    each_recipient_got_its_message(broadcast, "each of 1,000 recipients to get its message", DiscrepancyKind.MISSING)
+    counts_match(broadcast, "the counts of 1,000 recipients to be right")
     _measure(broadcast, broadcast.send_requests(), measure)
 
 
@@ -113,33 +117,21 @@ def _measure(
 def test_999_recipients_of_whom_many_are_listed_again_complete(large: Large) -> None:
     broadcast = large.accepted("listed")
     expect.that(large.ended["listed"], "the broadcast to finish", f"{broadcast.polls[-1]}", *broadcast.exchanges())
-    broadcast.clean(_missing_recipients(broadcast), "each of 111 people to get a message")
-
-
-def _missing_recipients(broadcast: Broadcast) -> list[reconciliation.Discrepancy]:
-    """Who got nothing; what came twice or wrong is BCAST-05's matter, and BCAST-02's where people are listed again."""
-    return reconciliation.of_kinds(
-        reconciliation.delivery_discrepancies(broadcast.submission, broadcast.send_requests()),
-        reconciliation.DiscrepancyKind.MISSING,
-    )
+    each_recipient_got_its_message(broadcast, "each of 111 people to get a message", DiscrepancyKind.MISSING)
 
 
 @requirement("BCAST-05")
 def test_each_of_a_thousand_gets_the_own_message_once(large: Large) -> None:
     if large.full is None:
         raise NoVerdict("; ".join(large.refused))
-    found = reconciliation.delivery_discrepancies(large.full.submission, large.full.send_requests())
-    large.full.clean(found, "each of 1,000 recipients to get its own message once")
+    each_recipient_got_its_message(large.full, "each of 1,000 recipients to get its own message once")
 
 
 @requirement("BCAST-13")
 def test_two_larger_broadcasts_at_once_are_each_accounted_right(large: Large) -> None:
     for broadcast, size in zip(large.both(), ("111 people", "100 of them"), strict=True):
-        broadcast.clean(_missing_recipients(broadcast), f"each of {size} to get its message")
-        broadcast.clean(
-            broadcast.remaining_discrepancies(broadcast.expected_counts()),
-            f"the broadcast to {size} to count its own messages alone",
-        )
+        each_recipient_got_its_message(broadcast, f"each of {size} to get its message", DiscrepancyKind.MISSING)
+        counts_match(broadcast, f"the broadcast to {size} to count its own messages alone")
 
 
 @requirement("BCAST-09")
@@ -147,7 +139,4 @@ def test_no_poll_of_a_large_broadcast_contradicts_another(large: Large) -> None:
     accepted = [broadcast for broadcast in (large.full, large.listed, large.beside) if broadcast is not None]
     expect.precondition(accepted, "; ".join(large.refused))
     for broadcast in accepted:
-        found = reconciliation.contradictions(broadcast.polls)
-        expect.that(
-            not found, "counts that never fall, read ≤ delivered ≤ sent", "; ".join(found), *broadcast.exchanges()
-        )
+        polls_are_consistent(broadcast)

@@ -1,4 +1,4 @@
-"""CONT: changing contacts, and the times of it (06, 12)."""
+"""CONT-06, -12: changing contacts, and their timestamps."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.expect import precondition, requirement, that
+from conformance.wacrm.expectations.contacts import has_fields, has_tags, read_and_listed
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.contacts import (
     FIELDS,
@@ -17,9 +18,6 @@ from conformance.wacrm.steps.contacts import (
     UNCHANGING,
     casefolded,
     contact_from_message,
-    has_fields,
-    has_tags,
-    read_and_listed,
     read_contact,
     tag_names,
 )
@@ -32,8 +30,6 @@ if TYPE_CHECKING:
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account, Row
 
-
-# -- CONT-06 ----------------------------------------------------------------------------------------------------------
 
 PATCHES: dict[str, Row] = {
     "name": {"name": "Grace"},
@@ -139,9 +135,6 @@ def _patches_exactly(account: Account, stored: Row, patch: Row) -> Row:
     has_fields(after, {name: unrelated[name] for name in (*UNCHANGING, "updated_at")}, exchange)
     has_tags(after, tag_names(unrelated), exchange)
     return answered
-
-
-# -- CONT-12 ----------------------------------------------------------------------------------------------------------
 
 
 @requirement("CONT-12")

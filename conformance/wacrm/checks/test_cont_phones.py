@@ -1,4 +1,4 @@
-"""CONT: the number, which tells contacts apart (10, 11)."""
+"""CONT-10, -11: phone numbers."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ import pytest
 from conformance.meta.provider import eventually
 from conformance.target import expect
 from conformance.target.expect import Lacking, requirement, that
+from conformance.wacrm.expectations.contacts import read_and_listed
 from conformance.wacrm.steps.account import required
-from conformance.wacrm.steps.contacts import contact_from_message, read_and_listed, read_contact, respelled
+from conformance.wacrm.steps.contacts import contact_from_message, read_contact, respelled
 
 if TYPE_CHECKING:
     from conformance.target.probe import Exchange
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account, Row
 
-
-# -- CONT-10 ----------------------------------------------------------------------------------------------------------
 
 ORIGINS = ("create", "send", "inbound")
 
@@ -77,9 +76,6 @@ def _contact_from_send(account: Account, capabilities: Capabilities, phone: str)
 
 def _refused(exchange: Exchange, phone: str) -> bool:
     return exchange.status == 400 and phone.startswith("+999")
-
-
-# -- CONT-11 ----------------------------------------------------------------------------------------------------------
 
 
 @requirement("CONT-11")

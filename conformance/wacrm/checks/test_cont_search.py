@@ -1,4 +1,4 @@
-"""CONT: the search (08)."""
+"""CONT-08: the parameter `search`."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account, Row
 
-
-# -- CONT-08 ----------------------------------------------------------------------------------------------------------
 
 NAMES = (
     "Anna Maria", "Maria Anna", "ANNA", "Änne Müller", "Élodie", "Жанна", "Ωmega", "50% off", "50 off", "a_b", "axb", "back\\slash",

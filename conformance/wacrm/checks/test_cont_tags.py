@@ -1,4 +1,4 @@
-"""CONT: tags of contacts (05, 07, 09)."""
+"""CONT-05, -07, -09: tags."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ import pytest
 from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.expect import precondition, requirement, that
+from conformance.wacrm.expectations.contacts import has_tags, read_and_listed
 from conformance.wacrm.steps.account import required
-from conformance.wacrm.steps.contacts import has_tags, read_and_listed, read_contact, tag_names
+from conformance.wacrm.steps.contacts import read_contact, tag_names
 
 if TYPE_CHECKING:
     from conformance.target.probe import Exchange
     from conformance.wacrm.steps.account import Account, Row
 
-
-# -- CONT-05 ----------------------------------------------------------------------------------------------------------
 
 SPECIAL_TAGS = (
     "a,b",
@@ -110,8 +109,6 @@ def test_a_new_tag_on_many_new_contacts_at_once_is_one_tag(account: Account) -> 
     that(len(ids) == 1, "one tag of that name", f"{len(ids)} tags: {ids}", *exchanges[:2])
 
 
-# -- CONT-07 ----------------------------------------------------------------------------------------------------------
-
 SETS = {
     "others": "cd",
     "one more": "abc",
@@ -187,9 +184,6 @@ def test_a_cleared_set_can_be_filled_again(account: Account) -> None:
         found = [row.get("id") for row in expect.rows(filtered)] if filtered.status == 200 else []
         wanted = [stored["id"]] if tags == [f"{marker}a"] else []
         that(found == wanted, f"the tag to be on {wanted}", f"{found}", exchange, filtered)
-
-
-# -- CONT-09 ----------------------------------------------------------------------------------------------------------
 
 
 @requirement("CONT-09")

@@ -1,4 +1,4 @@
-"""CONV: what customers write, of every type (04, 07, 09)."""
+"""CONV-04, -07: what customers write, of every type."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from conformance.meta.provider import eventually
 from conformance.target import expect
 from conformance.target.expect import requirement, that
-from conformance.wacrm.steps.conversations import OUTBOUND, Conversation, receive_kind
+from conformance.wacrm.steps.conversations import Conversation, receive_kind
 from conformance.wacrm.steps.inbound_messages import KINDS, InboundSample
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from conformance.wacrm.steps.account import Account, Row
 
-
-# -- CONV-04 ----------------------------------------------------------------------------------------------------------
 
 TEXTS = {
     "a word": "Ciao",
@@ -180,53 +178,3 @@ def _is_stored_as(conversation: Conversation, wamid: str, kind: InboundSample) -
 def _complete(row: Row | None, kind: InboundSample) -> Row | None:
     """The row once its medium is there: a deployment may fetch it after it has stored the message."""
     return row if row is not None and (not kind.media or row.get("media_url")) else None
-
-
-# -- CONV-09 ----------------------------------------------------------------------------------------------------------
-
-REPLY_IDS = ("yes", "BTN_Yes 1", "a-b_c.d:1", "ключ ✓", "0", "i" * 200, '{"a": 1}')
-
-
-@requirement("CONV-09")
-@pytest.mark.parametrize("reply_id", REPLY_IDS)
-@pytest.mark.parametrize("kind", ["button_reply", "list_reply"])
-def test_a_choice_is_told_by_its_id(
-    account: Account, start_customer: Callable[..., Conversation], kind: str, reply_id: str
-) -> None:
-    conversation = start_customer()
-    reply: Row = {"id": reply_id, "title": "The title"} | ({"description": "More"} if kind == "list_reply" else {})
-    wamid = account.receive(conversation.phone, type="interactive", interactive={"type": kind, kind: reply})
-    row = conversation.row(wamid)
-    exchange = conversation.messages()
-    expect.equal(row.get("interactive_reply_id"), reply_id, "interactive_reply_id", exchange)
-
-
-@requirement("CONV-09")
-def test_a_choice_that_quotes_is_told_by_its_id(account: Account, start_customer: Callable[..., Conversation]) -> None:
-    conversation = start_customer()
-    sent = conversation.send()
-    reply = {"type": "button_reply", "button_reply": {"id": "no", "title": "No"}}
-    context = {"id": sent["whatsapp_message_id"]}
-    row = conversation.row(account.receive(conversation.phone, type="interactive", interactive=reply, context=context))
-    expect.equal(row.get("interactive_reply_id"), "no", "interactive_reply_id", conversation.messages())
-
-
-@requirement("CONV-09")
-def test_no_other_message_has_a_choice(account: Account, start_customer: Callable[..., Conversation]) -> None:
-    conversation = start_customer()
-    kinds = [kind for kind in KINDS.values() if kind.supported_by_mock]
-    items = [{"from": conversation.phone[1:], **kind.item} for kind in kinds]
-    wamids = account.provider.inbound(account.phone_number_id, *items, batch=True)
-    awaited = {wamid for wamid, kind in zip(wamids, kinds, strict=True) if kind.must_be_stored}
-    eventually(
-        lambda: awaited <= {row.get("whatsapp_message_id") for row in expect.rows(conversation.messages())},
-        conversation.patience,
-    )
-    conversation.receive(context={"id": wamids[0]})
-    for fields in (OUTBOUND["text"], OUTBOUND["template"], OUTBOUND["image"]):
-        conversation.send(**fields)
-    exchange = conversation.messages()
-    unexpected = [
-        r for r in expect.rows(exchange) if r.get("content_type") != "interactive" and r.get("interactive_reply_id")
-    ]
-    that(not unexpected, "interactive_reply_id null for every other content type", f"{unexpected[:2]}", exchange)

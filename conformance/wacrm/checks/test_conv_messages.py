@@ -1,4 +1,4 @@
-"""CONV: the messages of a conversation, the sent ones among them (03, 08)."""
+"""CONV-03, -08: the messages of a conversation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 from conformance.meta.provider import eventually
 from conformance.target import expect
 from conformance.target.expect import Lacking, precondition, requirement, that
-from conformance.wacrm.steps.conversations import OUTBOUND, Conversation, is_documented, wait_until_processed
+from conformance.wacrm.expectations.conversations import is_documented
+from conformance.wacrm.steps.conversations import OUTBOUND, Conversation, wait_until_processed
 from conformance.wacrm.steps.inbound_messages import KINDS
 from conformance.wacrm.steps.pagination import out_of_order
 
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from conformance.target.probe import Exchange
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account, Row
-
-
-# -- CONV-03 ----------------------------------------------------------------------------------------------------------
 
 
 @requirement("CONV-03")

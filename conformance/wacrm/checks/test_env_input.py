@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.contract import openapi
 from conformance.meta.templates import GREETING
 from conformance.target.expect import Mismatch, requirement
+from conformance.wacrm.checks.operations import OPERATIONS, SENDS, each_operation, each_with_body, each_with_id
+from conformance.wacrm.expectations.answers import answered, malformed_body_answers
 from conformance.wacrm.steps import malformed_input
-from conformance.wacrm.steps.operation_answers import answered, malformed_body_answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,16 +22,11 @@ if TYPE_CHECKING:
     from conformance.wacrm.steps.operation_answers import AnswerCache
     from conformance.wacrm.steps.valid_requests import Calls
 
-OPERATIONS = openapi.operations()
-WITH_BODY = [operation for operation in OPERATIONS if operation.has_body]
-WITH_ID = [operation for operation in OPERATIONS if operation.takes_id]
-SENDS = ("sendMessage", "createBroadcast")
 DOCUMENTED = {(502, "meta_error"), (500, "template_malformed")}
 AT_ONCE = 4
 """Requests under way: the check is many requests, and a deployment that is far away should not make it long."""
 FILTERS = {"/contacts": ("search", "tag"), "/conversations": ("status", "contact_id")}
 LISTS = ("/contacts", "/conversations", "/conversations/{id}/messages", "/webhooks")
-each_with_body = pytest.mark.parametrize("operation", WITH_BODY, ids=[operation.id for operation in WITH_BODY])
 
 
 @requirement("ENV-04")
@@ -111,7 +106,7 @@ def test_no_query_breaks_a_list(path: str, calls: Calls, api: Api) -> None:
 
 
 @requirement("ENV-04")
-@pytest.mark.parametrize("operation", WITH_ID, ids=[operation.id for operation in WITH_ID])
+@each_with_id
 def test_no_id_breaks_the_api(operation: Operation, calls: Calls, api: Api) -> None:
     body = calls.to_nothing(operation).json
     urls = [operation.url(malformed_input.escaped(id_)) for id_ in malformed_input.MALFORMED_IDS]
@@ -119,7 +114,7 @@ def test_no_id_breaks_the_api(operation: Operation, calls: Calls, api: Api) -> N
 
 
 @requirement("ENV-04")
-@pytest.mark.parametrize("operation", OPERATIONS, ids=[operation.id for operation in OPERATIONS])
+@each_operation
 def test_nothing_that_is_not_asked_for_breaks_the_api(operation: Operation, calls: Calls, api: Api) -> None:
     """Queries on operations that have none, bodies on those that take none, headers that mean nothing here."""
     call = calls.to_nothing(operation)

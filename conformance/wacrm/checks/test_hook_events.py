@@ -1,20 +1,24 @@
-"""HOOK: what is delivered to whom: envelope, signature, events, subscriptions, order.
+"""HOOK-05 to -08, -12: deliveries, their signatures, which events are delivered to which endpoint, and in which order.
 
-One episode is played to endpoints of every subscription, and each check looks at what they got.
+One scenario of events is run with an endpoint for every subscription; each check looks at what the endpoints received.
 """
 
 from __future__ import annotations
 
-import re
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.contract.json_schema import is_uuid
 from conformance.meta.provider import eventually
 from conformance.target import expect
 from conformance.target.expect import Lacking, NoVerdict, requirement
+from conformance.wacrm.expectations.deliveries import (
+    data_of_only,
+    envelope_problem,
+    has_ids,
+    missing_events,
+    seconds_ahead,
+)
 from conformance.wacrm.steps import signatures
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.endpoints import (
@@ -26,16 +30,14 @@ from conformance.wacrm.steps.endpoints import (
     as_evidence,
     clock_skews,
     event_data,
-    matches_event,
 )
 from conformance.wacrm.steps.event_scenario import MESSAGE_TYPES, TEXT, EventScenario, register_endpoints, run_scenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from conformance.wacrm.steps.account import Account, Row
-    from conformance.wacrm.steps.endpoints import Endpoint
-    from conformance.webhooks.receiver import Attempt, Receiver
+    from conformance.wacrm.steps.account import Account
+    from conformance.webhooks.receiver import Receiver
 
 pytestmark = pytest.mark.xdist_group("webhook-events")
 
@@ -58,43 +60,14 @@ def scenario(shared_account: Callable[[str], Account], receiver: Receiver) -> It
         endpoints.delete_all()
 
 
-# -- envelope and signature -------------------------------------------------------------------------------------------------
-
-
 @requirement("HOOK-05")
 def test_every_delivery_has_the_documented_envelope(scenario: EventScenario) -> None:
     me = (required(scenario.account.api.get("/me"), 200).get("account") or {}).get("id")
     expect.precondition(me, "GET /me does not name the account")
     expect.precondition(scenario.attempts, "no delivery arrives")
     for attempt in scenario.attempts:
-        problem = _envelope_problem(attempt, str(me))
+        problem = envelope_problem(attempt, str(me))
         expect.that(problem is None, "the documented envelope", f"{problem}: {as_evidence([attempt])[0]}")
-
-
-def _envelope_problem(attempt: Attempt, account_id: str) -> str | None:
-    body = attempt.json()
-    if attempt.method != "POST" or not isinstance(body, dict):
-        return "not a POST of a JSON object"
-    if not is_uuid(str(body.get("id"))):
-        return f"id is {body.get('id')!r}, no UUID"
-    if body.get("event") not in EVENTS or not isinstance(body.get("data"), dict):
-        return "event is none of the three, or data no object"
-    if body.get("account_id") != account_id:
-        return f"account_id is not the account's, {account_id}"
-    return (
-        None
-        if _recent(body.get("occurred_at"), attempt)
-        else f"occurred_at {body.get('occurred_at')!r} is not just now"
-    )
-
-
-def _recent(text: object, attempt: Attempt) -> bool:
-    """An ISO 8601 time with an offset, within minutes of the arrival: clocks differ."""
-    try:
-        moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", str(text)))
-    except ValueError:
-        return False
-    return moment.tzinfo is not None and abs(moment.timestamp() - attempt.at) < 300
 
 
 @requirement("HOOK-05")
@@ -162,20 +135,6 @@ def test_the_secret_of_the_registration_outlives_a_change(scenario: EventScenari
     for attempt in attempts:
         flaw = signatures.flaw(attempt.headers.get("x-wacrm-signature"), ends[changed].secret, attempt.raw, 0.0, 1e12)
         expect.that(flaw is None, "a signature with the registration's secret", str(flaw))
-
-
-# -- the events -------------------------------------------------------------------------------------------------------------
-
-
-def data_of_only(found: list[Attempt], what: str) -> Row:
-    """The data of the one attempt there must be."""
-    expect.that(len(found) == 1, f"one {what}", f"{len(found)}: {as_evidence(found)}")
-    return event_data(found[0])
-
-
-def has_ids(data: Row, message: Row, contact_id: object) -> None:
-    expect.equal(data.get("conversation_id"), message.get("conversation_id"), "data.conversation_id")
-    expect.equal(data.get("contact_id"), contact_id, "data.contact_id")
 
 
 @requirement("HOOK-07")
@@ -309,9 +268,6 @@ def test_nothing_is_told_of_what_did_not_happen(scenario: EventScenario) -> None
         )
 
 
-# -- who gets them ----------------------------------------------------------------------------------------------------------
-
-
 @requirement("HOOK-08")
 @pytest.mark.parametrize("event", EVENTS)
 def test_only_subscribed_events_arrive(scenario: EventScenario, event: str) -> None:
@@ -329,20 +285,11 @@ def test_every_subscriber_gets_the_event(scenario: EventScenario, event: str) ->
     ]
     expect.precondition(expected, f"no {event} arrives anywhere")
     for endpoint in (scenario.all_events, scenario.by_event[event]):
-        eventually(lambda e=endpoint: not _missing(expected, e, event), scenario.patience)
-        missing = _missing(expected, endpoint, event)
+        eventually(lambda e=endpoint: not missing_events(expected, e, event), scenario.patience)
+        missing = missing_events(expected, endpoint, event)
         expect.that(
             not missing, f"every {event} at each endpoint that subscribes to it", f"missing: {expect.show(missing)}"
         )
-
-
-def _missing(expected: list[Row], endpoint: Endpoint, event: str) -> list[Row]:
-    got = _data(endpoint, event)
-    return [data for data in expected if data not in got]
-
-
-def _data(endpoint: Endpoint, event: str) -> list[Row]:
-    return [event_data(attempt) for attempt in endpoint.events(event)]
 
 
 @requirement("HOOK-08")
@@ -384,9 +331,6 @@ def test_a_changed_subscription_holds_at_once(scenario: EventScenario) -> None:
     )
 
 
-# -- order ------------------------------------------------------------------------------------------------------------------
-
-
 @requirement("HOOK-12")
 def test_a_conversation_is_told_before_its_first_message(scenario: EventScenario) -> None:
     """At an endpoint of both events, by arrival. Two deliveries that are sent in order may overtake each other on the way:
@@ -394,18 +338,9 @@ def test_a_conversation_is_told_before_its_first_message(scenario: EventScenario
     """
     attempts = scenario.attempts
     new_customers = [scenario.first, *scenario.new_customers, *scenario.by_type.values()]
-    gaps = [gap for wamid in new_customers for gap in _seconds_ahead(attempts, wamid)]
+    gaps = [gap for wamid in new_customers for gap in seconds_ahead(attempts, wamid)]
     expect.precondition(gaps, "no conversation.created of a newcomer arrives")
     late = [gap for gap in gaps if gap < 0]
     said = f"in {len(late)} of {len(gaps)} conversations it came later, by up to {-min(gaps):.3f} s"
     fine = len(late) <= len(gaps) / 3 and min(gaps) > -MAX_OVERTAKE
     expect.that(fine, "conversation.created before the first message.received", said)
-
-
-def _seconds_ahead(attempts: list[Attempt], wamid: str) -> list[float]:
-    """By how many seconds conversation.created came before the conversation's first message.received."""
-    expected = [a for a in attempts if matches_event(a, RECEIVED, {"whatsapp_message_id": wamid})]
-    conversation = event_data(expect.first(expected, "message.received of a newcomer")).get("conversation_id")
-    created = [a for a in attempts if matches_event(a, CREATED, {"conversation_id": conversation})]
-    received = [a for a in attempts if matches_event(a, RECEIVED, {"conversation_id": conversation})]
-    return [received[0].monotonic - created[0].monotonic] if created else []

@@ -1,4 +1,4 @@
-"""META: every call to the Graph API is well formed (08)."""
+"""META-08: calls to the Graph API."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.numbers import digits
 from conformance.wacrm.steps.account import required
-from conformance.wacrm.steps.messages import TYPES, sample, template
+from conformance.wacrm.steps.outbound_messages import TYPES, sample, template
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""META: one malformed item does not lose the others of its webhook (06)."""
+"""META-06: one malformed item does not lose the others of its webhook."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from conformance.meta.provider import eventually
 from conformance.meta.webhook_payloads import change, entry, of_messages, payload, text_item
 from conformance.target import expect
 from conformance.target.expect import requirement
-from conformance.wacrm.steps.inbox import stored_inbound, text_items, wait_for_stored, wait_until_processed
 from conformance.wacrm.steps.statuses import DELIVERED, READ, OutboundConversation
+from conformance.wacrm.steps.stored_messages import stored_inbound, text_items, wait_for_stored, wait_until_processed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

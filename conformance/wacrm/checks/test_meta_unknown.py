@@ -1,4 +1,4 @@
-"""META: what is about nobody here is acknowledged and has no effect (07)."""
+"""META-07: webhooks about unknown messages and numbers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import pytest
 from conformance.meta.webhook_payloads import change, entry, new_wamid, of_messages, status_item, text_item
 from conformance.target import expect
 from conformance.target.expect import requirement
-from conformance.wacrm.steps.inbox import acknowledged, stored_once, text_items, wait_for_stored, wait_until_processed
+from conformance.wacrm.expectations.inbound import acknowledged, stored_once
+from conformance.wacrm.expectations.statuses import reach
 from conformance.wacrm.steps.statuses import DELIVERED, FAILED, READ, SENT, OutboundConversation
+from conformance.wacrm.steps.stored_messages import text_items, wait_for_stored, wait_until_processed
 
 if TYPE_CHECKING:
     from conformance.meta.webhook_payloads import MetaSide
@@ -45,7 +47,7 @@ def test_unknown_ids_beside_known_ones_change_nothing_of_theirs(account: Account
     ]
     items = [conversation.item(wamid, READ) for wamid in near] + [conversation.item(known[1], DELIVERED)]
     acknowledged(meta_side, entry(account.waba_id, change(account.phone_number_id, statuses=items)))
-    conversation.become({known[1]: (DELIVERED,)})
+    reach(conversation, {known[1]: (DELIVERED,)})
     conversation.wait_until_processed()
     untouched = {wamid: conversation.statuses()[wamid] for wamid in (known[0], known[2])}
     moved = {wamid: status for wamid, status in untouched.items() if status in {DELIVERED, READ, FAILED}}

@@ -1,4 +1,4 @@
-"""MSG: which contact and conversation a send uses or creates (05, 13, 16)."""
+"""MSG-05, -13, -16: which contact and conversation a send creates or uses."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.expect import requirement
 from conformance.target.numbers import digits
+from conformance.wacrm.expectations.sent_messages import accepted_record
 from conformance.wacrm.steps.account import required
-from conformance.wacrm.steps.messages import TYPES, accepted_record, normalized, sample, send_at_once
+from conformance.wacrm.steps.outbound_messages import TYPES, normalized, sample, send_at_once
 
 if TYPE_CHECKING:
     from conformance.target.probe import Exchange
     from conformance.wacrm.steps.account import Account
-    from conformance.wacrm.steps.messages import Row
+    from conformance.wacrm.steps.outbound_messages import Row
 
 pytestmark = pytest.mark.usefixtures("sends")
 
@@ -27,9 +28,6 @@ PARALLEL = 8
 
 def contact_created_is(account: Account, exchange: Exchange, *, first: bool) -> None:
     expect.equal(accepted_record(account, exchange).get("contact_created"), first, "contact_created", exchange)
-
-
-# -- MSG-05 -----------------------------------------------------------------------------------------------------------
 
 
 @requirement("MSG-05")
@@ -112,9 +110,6 @@ def test_one_of_parallel_first_messages_creates_the_contact(account: Account) ->
     )
 
 
-# -- MSG-13 -----------------------------------------------------------------------------------------------------------
-
-
 @requirement("MSG-13")
 @pytest.mark.parametrize("delay", [0.0, 0.2], ids=["quick Meta", "slow Meta"])
 def test_parallel_first_messages_share_contact_and_conversation(account: Account, delay: float) -> None:
@@ -163,9 +158,6 @@ def test_a_customer_who_writes_at_the_same_moment_gets_the_same_conversation(acc
         row = account.message(answers[0]["conversation_id"], wamid, account.provider.patience)
         expect.that(row, f"the inbound {wamid} in the conversation of the sends", "it is not there", *exchanges)
     all_in_one_conversation(account, number, answers, *exchanges)
-
-
-# -- MSG-16 -----------------------------------------------------------------------------------------------------------
 
 
 def customer_conversation(account: Account, number: str) -> Row:

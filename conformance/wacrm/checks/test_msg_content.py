@@ -1,4 +1,4 @@
-"""MSG: media and templates reach Meta as documented (03)."""
+"""MSG-03: media and templates reach Meta as documented."""
 
 # ruff: noqa: RUF001 - characters that look like others are the point
 
@@ -13,13 +13,13 @@ import pytest
 from conformance.meta.templates import GREETING, ORDER, PICTURE, PLAIN
 from conformance.target import expect
 from conformance.target.expect import requirement
-from conformance.wacrm.steps.messages import (
+from conformance.wacrm.expectations.sent_messages import message_at_meta
+from conformance.wacrm.steps.outbound_messages import (
     CAPTIONED,
     FILES,
     MEDIA,
     Sample,
     media,
-    message_at_meta,
     normalized,
     parameter,
     template,
@@ -29,7 +29,7 @@ from conformance.wacrm.steps.messages import (
 if TYPE_CHECKING:
     from conformance.target.probe import Exchange
     from conformance.wacrm.steps.account import Account
-    from conformance.wacrm.steps.messages import Row
+    from conformance.wacrm.steps.outbound_messages import Row
 
 pytestmark = pytest.mark.usefixtures("sends")
 
@@ -84,9 +84,6 @@ def meta_receives(account: Account, number: str, one: Sample, *, without: str = 
 
 def with_fields(one: Sample, **fields: object) -> Sample:
     return replace(one, fields={**one.fields, **fields})
-
-
-# -- media ------------------------------------------------------------------------------------------------------------
 
 
 @requirement("MSG-03")
@@ -152,9 +149,6 @@ def test_a_documents_file_name_reaches_meta_unchanged(account: Account, caption:
 def test_a_file_name_is_ignored_for_other_types(account: Account, kind: str) -> None:
     plain = {"text": text("hello"), "template": template(PLAIN, "en_US")}.get(kind) or media(kind, LINKS[0])
     meta_receives(account, account.numbers.fresh(), with_fields(plain, filename="invoice.pdf"))
-
-
-# -- templates --------------------------------------------------------------------------------------------------------
 
 
 def with_params(one: Sample, params: object) -> Sample:

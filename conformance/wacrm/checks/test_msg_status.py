@@ -1,4 +1,4 @@
-"""MSG: a message's status follows Meta's webhooks, and never goes back (10, 11)."""
+"""MSG-10, -11: a message's status follows Meta's webhooks and never goes back."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from conformance.meta.provider import eventually
 from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.expect import requirement
+from conformance.wacrm.expectations.statuses import keep, reach
 from conformance.wacrm.steps.account import required
-from conformance.wacrm.steps.messages import TYPES, sample, send_at_once
+from conformance.wacrm.steps.outbound_messages import TYPES, sample, send_at_once
 from conformance.wacrm.steps.statuses import DELIVERED, FAILED, READ, SENT, OutboundConversation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from conformance.wacrm.steps.account import Account
-    from conformance.wacrm.steps.messages import Row
+    from conformance.wacrm.steps.outbound_messages import Row
 
 pytestmark = pytest.mark.usefixtures("sends", "hears")
 
@@ -32,8 +33,6 @@ def report_in_steps(conversation: OutboundConversation, orders: Sequence[Sequenc
         ]
         conversation.report(*(conversation.item(wamid, status, timed=timed) for wamid, status in reports))
 
-
-# -- MSG-10 -----------------------------------------------------------------------------------------------------------
 
 SEQUENCES = (
     (SENT,), (SENT, DELIVERED), (SENT, DELIVERED, READ), (DELIVERED,), (DELIVERED, READ), (READ,), (SENT, READ), (FAILED,),
@@ -52,7 +51,7 @@ def test_status_is_what_meta_reported_last(account: Account) -> None:
             if step < len(sequence)
         ]
         conversation.report(*(conversation.item(wamid, status) for wamid, status in reports))
-        conversation.become({wamid: [status] for wamid, status in reports})
+        reach(conversation, {wamid: [status] for wamid, status in reports})
     untouched = conversation.statuses().get(conversation.wamids[-1])
     expect.that(
         untouched not in {DELIVERED, READ, FAILED}, "the last message as it was", f"its status is {untouched!r}"
@@ -66,7 +65,7 @@ def test_messages_of_every_type_have_a_status_that_follows(account: Account, sta
     answers = [account.send(conversation.number, **_fields(kind, account.marker())) for kind in TYPES]
     wamids = [answer["whatsapp_message_id"] for answer in answers]
     conversation.report(*(conversation.item(wamid, status) for wamid in wamids))
-    conversation.become({wamid: [status] for wamid in wamids})
+    reach(conversation, {wamid: [status] for wamid in wamids})
 
 
 @requirement("MSG-10")
@@ -74,7 +73,7 @@ def test_another_accounts_messages_have_a_status_that_follows(other: Account) ->
     conversation = OutboundConversation(other, 3)
     ends = dict(zip(conversation.wamids, (DELIVERED, READ, FAILED), strict=True))
     conversation.report(*(conversation.item(wamid, end) for wamid, end in ends.items()))
-    conversation.become({wamid: (end,) for wamid, end in ends.items()})
+    reach(conversation, {wamid: (end,) for wamid, end in ends.items()})
 
 
 def _fields(kind: str, marker: str) -> Row:
@@ -87,13 +86,13 @@ def test_a_status_is_of_the_message_that_it_names(account: Account) -> None:
     conversation = OutboundConversation(account, 3)
     elsewhere = account.numbers.fresh().lstrip("+")
     conversation.report(conversation.item(conversation.wamids[1], READ, recipient_id=elsewhere))
-    conversation.become({conversation.wamids[1]: [READ]})
+    reach(conversation, {conversation.wamids[1]: [READ]})
     conversation.report(
         conversation.item(
             conversation.wamids[0], DELIVERED, recipient_id=None, biz_opaque_callback_data="x", pricing=None
         )
     )
-    conversation.become({conversation.wamids[0]: [DELIVERED], conversation.wamids[1]: [READ]})
+    reach(conversation, {conversation.wamids[0]: [DELIVERED], conversation.wamids[1]: [READ]})
     untouched = conversation.statuses()[conversation.wamids[2]]
     expect.that(untouched not in {DELIVERED, READ, FAILED}, "the third message as it was", f"it is {untouched!r}")
 
@@ -122,16 +121,14 @@ def test_a_status_without_a_word_of_its_own_does_no_harm(account: Account) -> No
     conversation = OutboundConversation(account, 3)
     texts = ("played", "deleted", "warning")
     conversation.report(*(conversation.item(wamid, DELIVERED) for wamid in conversation.wamids))
-    conversation.become(dict.fromkeys(conversation.wamids, (DELIVERED,)))
+    reach(conversation, dict.fromkeys(conversation.wamids, (DELIVERED,)))
     conversation.report(
         *(conversation.item(wamid, marker) for wamid, marker in zip(conversation.wamids, texts, strict=True))
     )
-    conversation.stay({wamid: [DELIVERED, READ] for wamid in conversation.wamids})
+    keep(conversation, {wamid: [DELIVERED, READ] for wamid in conversation.wamids})
     conversation.report(*(conversation.item(wamid, READ) for wamid in conversation.wamids))
-    conversation.become(dict.fromkeys(conversation.wamids, (READ,)))
+    reach(conversation, dict.fromkeys(conversation.wamids, (READ,)))
 
-
-# -- MSG-11 -----------------------------------------------------------------------------------------------------------
 
 ORDERS = (
     *permutations((SENT, DELIVERED, READ)), *permutations((SENT, DELIVERED)), *permutations((SENT, READ)),
@@ -156,15 +153,16 @@ def allowed_final(order: Sequence[str]) -> list[str]:
 def test_no_order_and_no_repetition_of_reports_takes_a_status_back(account: Account, *, timed: bool) -> None:
     conversation = OutboundConversation(account, len(ORDERS))
     report_in_steps(conversation, ORDERS, timed=timed)
-    conversation.stay({wamid: allowed_final(order) for wamid, order in zip(conversation.wamids, ORDERS, strict=True)})
+    keep(conversation, {wamid: allowed_final(order) for wamid, order in zip(conversation.wamids, ORDERS, strict=True)})
 
 
 @requirement("MSG-11")
 def test_contradicting_reports_end_at_one_of_them_and_not_before_both(account: Account) -> None:
     conversation = OutboundConversation(account, len(CONTRADICTIONS))
     report_in_steps(conversation, CONTRADICTIONS)
-    conversation.stay(
-        {wamid: allowed_final(order) for wamid, order in zip(conversation.wamids, CONTRADICTIONS, strict=True)}
+    keep(
+        conversation,
+        {wamid: allowed_final(order) for wamid, order in zip(conversation.wamids, CONTRADICTIONS, strict=True)},
     )
 
 
@@ -178,7 +176,7 @@ def test_a_failure_that_comes_late_takes_no_reading_back(account: Account, *, ti
     was_read = eventually(lambda: set(conversation.statuses().values()) == {READ}, account.provider.patience)
     expect.precondition(was_read, "messages that were reported as read do not become so (MSG-10)")
     conversation.report(*(conversation.item(wamid, FAILED, timed=timed) for wamid in conversation.wamids))
-    conversation.stay(dict.fromkeys(conversation.wamids, (READ,)))
+    keep(conversation, dict.fromkeys(conversation.wamids, (READ,)))
 
 
 @requirement("MSG-11")
@@ -186,7 +184,7 @@ def test_reports_of_one_webhook_are_in_no_order(account: Account) -> None:
     conversation = OutboundConversation(account, len(ORDERS))
     pairs = [(wamid, status) for wamid, order in zip(conversation.wamids, ORDERS, strict=True) for status in order]
     conversation.report(*(conversation.item(wamid, status) for wamid, status in pairs))
-    conversation.stay({wamid: allowed_final(order) for wamid, order in zip(conversation.wamids, ORDERS, strict=True)})
+    keep(conversation, {wamid: allowed_final(order) for wamid, order in zip(conversation.wamids, ORDERS, strict=True)})
 
 
 @requirement("MSG-11")
@@ -196,10 +194,10 @@ def test_webhooks_that_come_once_more_take_no_status_back(account: Account) -> N
     read, failed = conversation.wamids
     steps = ((read, SENT), (failed, SENT), (read, DELIVERED), (failed, FAILED), (read, READ))
     deliveries = [conversation.report(conversation.item(wamid, status)) for wamid, status in steps]
-    conversation.become({read: [READ], failed: [FAILED]})
+    reach(conversation, {read: [READ], failed: [FAILED]})
     for delivery in (*deliveries, *reversed(deliveries)):
         account.provider.acknowledged([account.provider.replay(delivery["id"])])
-    conversation.stay({read: [READ], failed: [FAILED]})
+    keep(conversation, {read: [READ], failed: [FAILED]})
 
 
 @requirement("MSG-11")
@@ -210,7 +208,7 @@ def test_webhooks_at_the_same_moment_take_no_status_back(account: Account) -> No
         return lambda: conversation.report(*(conversation.item(wamid, status) for wamid in conversation.wamids))
 
     at_once([reporter(status) for status in (READ, SENT, DELIVERED, SENT, DELIVERED)])
-    conversation.stay(dict.fromkeys(conversation.wamids, (READ,)))
+    keep(conversation, dict.fromkeys(conversation.wamids, (READ,)))
 
 
 @requirement("MSG-11")

@@ -1,4 +1,4 @@
-"""MSG: text is carried exactly, or refused before anything is sent (12)."""
+"""MSG-12: text is carried exactly, or refused before anything is sent."""
 
 # ruff: noqa: RUF001 - characters that look like others are the point
 
@@ -11,7 +11,8 @@ import pytest
 
 from conformance.target import expect
 from conformance.target.expect import requirement
-from conformance.wacrm.steps.messages import message_at_meta, normalized, text
+from conformance.wacrm.expectations.sent_messages import message_at_meta
+from conformance.wacrm.steps.outbound_messages import normalized, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

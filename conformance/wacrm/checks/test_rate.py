@@ -1,4 +1,7 @@
-"""RATE: the limiter. Every check judges data that one of the laboratory's experiments collected in the background."""
+"""RATE-01 to -12: the limiter.
+
+The checks read what the limiter's experiments (conformance/limiter/laboratory.py) recorded in the background.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SCOPE: what a key may do."""
+"""SCOPE-01 to -04: what a key may do."""
 
 from __future__ import annotations
 

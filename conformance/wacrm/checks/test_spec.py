@@ -1,4 +1,7 @@
-"""SPEC: what `openapi.yaml` says, asked in many ways. One generated run per mode, judged operation by operation."""
+"""SPEC-01 to -03: requests generated from `openapi.yaml`.
+
+There is one generated run for each mode; the checks look at its findings operation by operation.
+"""
 
 from __future__ import annotations
 

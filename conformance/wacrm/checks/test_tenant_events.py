@@ -1,4 +1,4 @@
-"""TENANT: events of two accounts (06)."""
+"""TENANT-06: an account's events go to its own endpoints."""
 
 from __future__ import annotations
 
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from conformance.webhooks.receiver import Attempt, Receiver
 
 EVENTS = ["message.received", "message.status_updated", "conversation.created"]
-
-
-# -- events -------------------------------------------------------------------------------------------------------------
 
 
 @requirement("TENANT-06")

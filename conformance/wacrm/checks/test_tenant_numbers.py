@@ -1,4 +1,4 @@
-"""TENANT: one number in two accounts (05)."""
+"""TENANT-05: one phone number in two accounts."""
 
 from __future__ import annotations
 
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from conformance.wacrm.steps.valid_requests import Calls
 
     Action = Callable[[Account, SharedNumber, Row], None]
-
-
-# -- one number in two accounts -----------------------------------------------------------------------------------------
 
 
 @requirement("TENANT-05")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from conformance.meta.provider import eventually
 from conformance.meta.templates import GREETING
 from conformance.target import expect
-from conformance.target.expect import Mismatch
 from conformance.target.numbers import digits
 from conformance.wacrm.steps import reconciliation
 from conformance.wacrm.steps.account import required
@@ -34,6 +33,8 @@ LEFT_OVER = 1.0
 """Seconds without a send after which a broadcast that was called sent is over: calling it too early is BCAST-06's matter."""
 AFTERMATH = 0.1
 """Seconds after which counts must still be right: a count that overshoots passes through the right one."""
+INVALID_NUMBERS = ("+", "abc", "not a number", "+1", "+123456789012345678901234")
+"""Not E.164 by any reading, nor after everything but digits has been removed."""
 PREFIX = 8
 """Letters that all words of a run begin with (`fixtures.marker`)."""
 
@@ -119,6 +120,10 @@ class Broadcast:
             grown = time.monotonic() if done != before else grown
         return ended
 
+    def require_finished(self) -> None:
+        """No verdict unless it is `finished`."""
+        expect.precondition(self.finished(), "the broadcast does not finish")
+
     def _answered(self) -> set[str]:
         return {post.to for post in self.send_requests() if post.answered}
 
@@ -154,14 +159,6 @@ class Broadcast:
 
     def expected_counts(self, undecided: Iterable[str] = ()) -> dict[str, ExpectedCount]:
         return reconciliation.expected_counts(self.submission, self.send_requests(), self.meta_reports(), undecided)
-
-    # -- verdicts -----------------------------------------------------------------------------------------------------
-
-    def clean(self, found: Sequence[Discrepancy], what: str) -> None:
-        """A Mismatch that says every discrepancy."""
-        if found:
-            evidence = [str(one) for one in found]
-            raise Mismatch(what, "; ".join(evidence), *self.exchanges(), evidence=evidence)
 
     def exchanges(self) -> list[Exchange]:
         return [self.answer] if self.last is None else [self.answer, self.last]
@@ -199,8 +196,9 @@ def submit(account: Account, marker: str, recipients: Sequence[Row], **fields: A
     body = {"name": marker, "template_name": GREETING, "template_language": "en_US", "recipients": recipients, **fields}
     ledger_position, posted_at = account.provider.mark(), time.time()
     answer = account.api.post("/broadcasts", body)
-    identity = expect.member(required(answer, *ACCEPTED), "broadcast_id", answer)
-    return Broadcast(account, submission_of(marker, body), answer, str(identity), ledger_position, posted_at)
+    broadcast_id = required(answer, *ACCEPTED).get("broadcast_id")
+    expect.precondition(broadcast_id, "POST /broadcasts answers without broadcast_id")
+    return Broadcast(account, submission_of(marker, body), answer, str(broadcast_id), ledger_position, posted_at)
 
 
 def submission_of(marker: str, body: Mapping[str, Any]) -> Submission:

@@ -6,14 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from conformance.meta.provider import eventually
-from conformance.target import expect
-from conformance.target.expect import Lacking, precondition, that
+from conformance.target.expect import Lacking, precondition
 from conformance.wacrm.steps.account import required
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from conformance.target.probe import Exchange
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account, Row
 
@@ -46,37 +44,8 @@ def casefolded(names: Collection[str]) -> list[str]:
     return sorted({name.casefold() for name in names})
 
 
-def has_tags(contact: Row, names: Collection[str], *exchanges: Exchange) -> None:
-    that(
-        tag_names(contact) == casefolded(names),
-        f"exactly the tags {casefolded(names)}",
-        f"{tag_names(contact)}",
-        *exchanges,
-    )
-
-
-def has_fields(contact: Row, fields: Row, *exchanges: Exchange) -> None:
-    for name, value in fields.items():
-        expect.equal(expect.member(contact, name, *exchanges), value, f"the contact's {name}", *exchanges)
-
-
 def read_contact(account: Account, id_: str) -> Row:
     return required(account.api.get(f"/contacts/{id_}"), 200)
-
-
-def read_and_listed(account: Account, contact: Row) -> list[tuple[Row, Exchange]]:
-    """The contact as the single read and the list show it."""
-    single = account.api.get(f"/contacts/{contact['id']}")
-    for params in (
-        {"limit": 30},
-        {"limit": 30, "search": contact["phone"].lstrip("+")},
-    ):  # others may make contacts too
-        many = account.api.get("/contacts", **params)
-        shown = [row for row in expect.rows(many) if row.get("id") == contact["id"]]
-        if shown:
-            break
-    that(len(shown) == 1, "the contact once in the list of those with its phone", f"{len(shown)} times", many)
-    return [(expect.record(single, 200), single), (shown[0], many)]
 
 
 def respelled(phone: str, spelling: str) -> str:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.contract.openapi import validate
 from conformance.meta.templates import GREETING, PLAIN
-from conformance.target.expect import Lacking, precondition, that
+from conformance.target.expect import Lacking, precondition
 from conformance.wacrm.steps.account import required
 
 if TYPE_CHECKING:
@@ -67,11 +66,6 @@ class Conversation:
 
     def messages(self) -> Exchange:
         return self.account.api.get(f"/conversations/{self.id}/messages", limit=100)
-
-
-def is_documented(operation: str, exchange: Exchange) -> None:
-    problems = validate(operation, 200, exchange.json())
-    that(not problems, f"the documented shape of {operation}", "; ".join(problems[:3]), exchange)
 
 
 def wait_until_processed(conversation: Conversation) -> None:

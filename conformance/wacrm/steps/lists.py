@@ -32,6 +32,16 @@ AT_ONCE = 16
 """Requests in flight while a set is made, so that some of its rows share an instant."""
 
 
+# Names of the views; the fixture `view_of` gives the view of a name.
+SIZES = (1, 2, 7, 50, 100)
+LONG = ("contacts", "contacts by search", "contacts by tag", "conversations", "conversations by status", "messages")
+"""Views of at least a hundred rows."""
+UNFILTERED = ("contacts by search", "conversations", "messages", "webhooks")
+"""Each list once; contacts under a filter that keeps other runs' leftovers out."""
+FILTERED = ("contacts by search", "contacts by tag", "contacts by search and tag", "conversations by status")
+ALL_VIEWS = (*LONG, "contacts by search and tag", "webhooks")
+
+
 @dataclass(frozen=True)
 class ContactSet:
     """Contacts in a burst. `marker` is in the names of `named`, `tag_id` is the tag of `tagged`; all are new."""

@@ -8,9 +8,7 @@ from conformance.contract.openapi import operation as operation_of
 from conformance.meta.provider import eventually
 from conformance.meta.templates import GREETING
 from conformance.target import invalid_credentials
-from conformance.target.expect import Mismatch
 from conformance.target.keys import Role
-from conformance.target.probe import NoAnswerError
 from conformance.wacrm.steps import malformed_input
 from conformance.wacrm.steps.account import required
 
@@ -208,17 +206,6 @@ def _malformed_bodies(operation: Operation, calls: Calls) -> Iterator[Exchange]:
         )
 
 
-def malformed_body_answers(operation: Operation, calls: Calls) -> Iterator[Exchange]:
-    """What the operation says to bodies that are no JSON, no object, or hard to parse."""
-    path = calls.to(operation).path
-    for content in (
-        *malformed_input.UNPARSABLE.values(),
-        *malformed_input.NOT_OBJECTS.values(),
-        *malformed_input.EXTREME_BODIES.values(),
-    ):
-        yield answered(calls.account.api, operation.method, path, content=content)
-
-
 def failed_sends(calls: Calls) -> Iterator[Exchange]:
     """Sends that fail for reasons of their own: no WhatsApp, Meta's no, a message that is none, a wrong template."""
     account = calls.account
@@ -242,20 +229,3 @@ def failed_sends(calls: Calls) -> Iterator[Exchange]:
         {},
     ):
         yield account.api.post("/messages", {"to": body["to"], "type": "template", "template": template})
-
-
-def answered(api: Api, method: str, path: str, **request: Any) -> Exchange:  # noqa: ANN401 - as Probe.send
-    """The answer to hostile input. No answer, twice, from a target that answers others is what the input did to it.
-
-    Once is not enough: a server may close an idle connection at the moment it is used again.
-    """
-    try:
-        return api.call(method, path, **request)
-    except NoAnswerError:
-        api.get("/me")
-    try:
-        return api.call(method, path, **request)
-    except NoAnswerError as error:
-        failed = error.exchange
-    api.get("/me")
-    raise Mismatch("an answer", str(failed.trouble), failed)

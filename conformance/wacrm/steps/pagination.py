@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from conformance.target.expect import Mismatch, NoVerdict, show
+from conformance.target.expect import NoVerdict, precondition, show
 from conformance.wacrm.steps.timestamps import is_sub_millisecond, parse_timestamp
 
 if TYPE_CHECKING:
@@ -233,8 +233,15 @@ def _describe(row: Row) -> str:
     return f"{row.get('id')} of {row.get('created_at')}"
 
 
-def complete(pagination: Pagination) -> Pagination:
-    """The walk, where no page failed; a Mismatch else."""
-    if pagination.problem is not None:
-        raise Mismatch("every page along next_cursor, to a last one", pagination.problem, *pagination.exchanges)
-    return pagination
+def readable_page(api: Api, view: View, **params: Any) -> Page:  # noqa: ANN401 - query values
+    """One page of a view; no verdict where it cannot be read, for then there is nothing to judge."""
+    exchange = api.get(view.path, **{**view.params, **params})
+    page = page_of(exchange)
+    precondition(page, f"GET {view.path} cannot be read: {exchange.summary}")
+    assert page is not None
+    return page
+
+
+def rows_if_any(exchange: Exchange) -> list[dict[str, Any]]:
+    page = page_of(exchange)
+    return [] if page is None else page.rows

@@ -9,8 +9,6 @@ from conformance.meta.provider import eventually
 from conformance.target import expect
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from conformance.wacrm.steps.account import Account
 
 Row = dict[str, Any]
@@ -48,25 +46,9 @@ class OutboundConversation:
     def statuses(self) -> dict[str, object]:
         return {row["whatsapp_message_id"]: row.get("status") for row in self.account.messages(self.id)}
 
-    def become(self, wanted: Mapping[str, Sequence[str]]) -> None:
-        """Each message has one of its wanted statuses, as soon as the deployment has worked off its webhooks."""
-
-        def wrong() -> dict[str, object]:
-            found = self.statuses()
-            return {wamid: found.get(wamid) for wamid, allowed in wanted.items() if found.get(wamid) not in allowed}
-
-        eventually(lambda: not wrong(), self.account.provider.patience)
-        for wamid, found in wrong().items():
-            raise expect.Mismatch(f"the status of {wamid} to become {' or '.join(wanted[wamid])}", repr(found))
-
     def wait_until_processed(self) -> None:
         """A status that was reported after all others is applied, so the others have been as well."""
         fence = self.account.send(self.number)["whatsapp_message_id"]
         self.report(self.item(fence, DELIVERED))
         applied = eventually(lambda: self.statuses().get(fence) == DELIVERED, self.account.provider.patience)
         expect.precondition(applied, "a status reported last was not applied")
-
-    def stay(self, wanted: Mapping[str, Sequence[str]]) -> None:
-        """After everything has been worked off, each message has one of its wanted statuses."""
-        self.wait_until_processed()
-        self.become(wanted)

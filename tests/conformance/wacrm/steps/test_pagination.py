@@ -7,7 +7,8 @@ import pytest
 
 from conformance.target.expect import Mismatch, NoVerdict
 from conformance.target.probe import Exchange
-from conformance.wacrm.steps.pagination import MANY_TIES, View, complete, missed_rows, out_of_order, page_of, paginate
+from conformance.wacrm.expectations.pagination import complete
+from conformance.wacrm.steps.pagination import MANY_TIES, View, missed_rows, out_of_order, page_of, paginate
 
 FINE = "2026-07-01T12:00:00.{:06d}Z"
 COARSE = "2026-07-01T12:00:00.001Z"

@@ -1,0 +1,45 @@
+"""BCAST-09: polls that do not contradict themselves or each other."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from conformance.target.expect import requirement
+from conformance.wacrm.expectations.broadcasts import (
+    polls_are_consistent,
+)
+from conformance.wacrm.steps.broadcast_reports import (
+    ORDERS,
+    PROGRESS,
+)
+from conformance.wacrm.steps.broadcasts import launch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.wacrm.steps.account import Account
+
+
+APART = 0.12
+"""Seconds between the statuses of one message, long enough for a poll to fall between two of them."""
+
+
+@requirement("BCAST-09")
+def test_no_poll_contradicts_itself_or_an_earlier_one(account: Account) -> None:
+    """Statuses come in every order while sends are still under way; the API is asked all the time."""
+    to = account.numbers.many(len(ORDERS) * 2)
+    for numbers, order in zip(_pairs(to), ORDERS, strict=True):
+        account.provider.script(numbers, *[(status, 0.02 + APART * i) for i, status in enumerate(order)])
+    account.provider.fault(to[1::6], times=4, delay=0.4)
+    account.provider.fault(to[4:5], times=None, error={"code": 131026})
+    broadcast = launch(account, to)
+    over = time.monotonic() + 0.4 + APART * (len(PROGRESS) + 1)
+    broadcast.until(lambda poll: poll.status == "sent" and poll.at > over, account.provider.patience, 0.01)
+    due = broadcast.expected_counts()
+    broadcast.remaining_discrepancies(due)
+    polls_are_consistent(broadcast)
+
+
+def _pairs(to: Sequence[str]) -> list[Sequence[str]]:
+    return [to[i : i + 2] for i in range(0, len(to), 2)]

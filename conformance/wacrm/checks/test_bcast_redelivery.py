@@ -1,0 +1,112 @@
+"""BCAST-10: Meta's webhooks twice, out of order, or at once after the send."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.target.expect import requirement
+from conformance.wacrm.expectations.broadcasts import (
+    counts_match,
+    sent_and_failed_add_up,
+)
+from conformance.wacrm.steps.broadcast_reports import (
+    ORDERS,
+    PROGRESS,
+    finished_without_reports,
+    report,
+    report_in_one_webhook,
+)
+from conformance.wacrm.steps.broadcasts import launch
+
+if TYPE_CHECKING:
+    from conformance.wacrm.steps.account import Account
+
+
+@requirement("BCAST-10")
+def test_reports_in_every_order_count_alike(account: Account) -> None:
+    broadcast = finished_without_reports(account, len(ORDERS))
+    for wamid, order in zip(broadcast.wamids().values(), ORDERS, strict=True):
+        for status in order:
+            report(broadcast, (wamid, status))
+    counts_match(broadcast, "every recipient delivered and all but one read, in whatever order Meta said so")
+
+
+@requirement("BCAST-10")
+def test_reports_in_one_webhook_count_in_every_order(account: Account) -> None:
+    broadcast = finished_without_reports(account, len(ORDERS))
+    report_in_one_webhook(
+        broadcast, *[(w, s) for w, order in zip(broadcast.wamids().values(), ORDERS, strict=True) for s in order]
+    )
+    counts_match(broadcast, "every recipient delivered and all but one read, all said in one webhook")
+
+
+@requirement("BCAST-10")
+def test_reports_that_come_twice_count_once(account: Account) -> None:
+    broadcast = finished_without_reports(account, 3)
+    first, second, _ = broadcast.wamids().values()
+    for _ in range(3):
+        report_in_one_webhook(broadcast, (first, "delivered"), (first, "delivered"), (second, "read"))
+        report(broadcast, (first, "sent"))
+    deliveries = account.provider.statuses(account.phone_number_id, {"id": second, "status": "read"})
+    account.provider.acknowledged([account.provider.replay(str(deliveries[0]["id"]))])
+    counts_match(broadcast, "two delivered, one of them read, however often Meta says so")
+
+
+@requirement("BCAST-10")
+def test_a_reply_that_is_redelivered_counts_once(account: Account) -> None:
+    broadcast = finished_without_reports(account, 3)
+    to, wamid = next(iter(broadcast.wamids().items()))
+    message = {"from": to, "type": "text", "text": {"body": account.marker()}, "context": {"id": wamid}}
+    body = {"phone_number_id": account.phone_number_id, "messages": [message], "batch": False, "wait": True}
+    answer = account.provider.request("POST", "/inbound", body)
+    account.provider.acknowledged([*answer["deliveries"], account.provider.replay(answer["deliveries"][0]["id"])])
+    counts_match(broadcast, "one recipient counted as replied")
+
+
+@requirement("BCAST-10")
+def test_reports_of_unknown_messages_count_for_nobody(account: Account) -> None:
+    broadcast = finished_without_reports(account, 3)
+    first = next(iter(broadcast.wamids().values()))
+    unknown = "wamid." + account.marker()
+    report_in_one_webhook(broadcast, (unknown, "delivered"), (first, "delivered"), (unknown, "read"))
+    report(broadcast, (unknown, "failed"))
+    counts_match(broadcast, "one delivered, in a webhook that tells of unknown messages too")
+
+
+@requirement("BCAST-10")
+def test_reports_before_the_answer_to_the_send_are_not_lost(account: Account) -> None:
+    to = account.numbers.many(6)
+    account.provider.script(to[:3], *[(status, 0.0) for status in PROGRESS])
+    account.provider.script(to[3:], ("read", 0.0), ("delivered", 0.0))
+    account.provider.fault(to, times=len(to), delay=0.7)
+    broadcast = launch(account, to)
+    broadcast.require_finished()
+    counts_match(broadcast, "all six read, as Meta said before it answered the sends")
+
+
+@requirement("BCAST-10")
+@pytest.mark.parametrize("status", ["delivered", "read"])
+def test_reports_at_once_after_the_send_are_not_lost(account: Account, status: str) -> None:
+    to = account.numbers.many(40)
+    account.provider.script(to, (status, 0.0))
+    broadcast = launch(account, to)
+    broadcast.require_finished()
+    counts_match(broadcast, f"all 40 {status}, as Meta said at the moment of each send")
+
+
+@requirement("BCAST-10")
+@pytest.mark.parametrize(
+    "order", [("delivered", "failed"), ("read", "failed"), ("failed", "delivered"), ("failed", "read")]
+)
+def test_failed_and_its_opposite_leave_the_books_closed(account: Account, order: tuple[str, str]) -> None:
+    """Which of the two is believed is the target's choice, as long as nobody is counted twice or not at all."""
+    broadcast = finished_without_reports(account, 3)
+    wamid = next(iter(broadcast.wamids().values()))
+    for status in order:
+        report(broadcast, (wamid, status))
+        broadcast.poll()
+    counts_match(broadcast, f"{order[0]} and then {order[1]} to be counted for one recipient")
+    last = broadcast.polls[-1]
+    sent_and_failed_add_up(broadcast, last)

@@ -1,0 +1,60 @@
+"""ENV-07: the JSON content type."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.target import expect
+from conformance.target.expect import requirement
+from conformance.wacrm.checks.operations import each_operation
+from conformance.wacrm.steps.operation_answers import AnswerCache, failed_sends, refusals, successes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conformance.contract.openapi import Operation
+    from conformance.target.probe import Api, Exchange, Probe
+    from conformance.wacrm.steps.valid_requests import Calls
+
+    RoleKeys = Callable[..., Api]
+
+
+@requirement("ENV-07")
+@each_operation
+def test_success_has_the_json_content_type(operation: Operation, calls: Calls, answer_cache: AnswerCache) -> None:
+    for exchange in answer_cache.get(f"successes of {operation.id}", lambda: successes(operation, calls)):
+        has_json_content_type(exchange)
+
+
+@requirement("ENV-07")
+@each_operation
+def test_refusals_have_the_json_content_type(
+    operation: Operation, calls: Calls, role_keys: RoleKeys, probe: Probe, answer_cache: AnswerCache
+) -> None:
+    for exchange in answer_cache.get(
+        f"refusals of {operation.id}", lambda: refusals(operation, calls, role_keys, probe)
+    ):
+        has_json_content_type(exchange)
+
+
+@requirement("ENV-07")
+@pytest.mark.usefixtures("sends")
+def test_failed_sends_have_the_json_content_type(calls: Calls, answer_cache: AnswerCache) -> None:
+    for exchange in answer_cache.get("failed sends", lambda: failed_sends(calls)):
+        has_json_content_type(exchange)
+
+
+@requirement("ENV-07")
+def test_unknown_paths_have_the_json_content_type(api: Api, calls: Calls) -> None:
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+        has_json_content_type(api.call(method, f"/{calls.account.marker()}", json={} if method != "GET" else None))
+
+
+def has_json_content_type(exchange: Exchange) -> None:
+    """`application/json`, whatever its parameters, on every answer that is JSON; one that is none is another clause's."""
+    if exchange.json() is not None:
+        given = exchange.answer_headers.get("content-type", "")
+        media = given.partition(";")[0].strip().lower()
+        expect.that(media == "application/json", "Content-Type: application/json", repr(given), exchange)

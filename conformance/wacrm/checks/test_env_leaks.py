@@ -1,0 +1,98 @@
+"""ENV-06: error messages without stack trace, SQL, file path or key."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.target.expect import Mismatch, requirement
+from conformance.target.keys import Role
+from conformance.wacrm.checks.operations import OPERATIONS, each_operation, each_with_body
+from conformance.wacrm.expectations.answers import malformed_body_answers
+from conformance.wacrm.steps import leaks, malformed_input
+from conformance.wacrm.steps.operation_answers import AnswerCache, failed_sends, refusals
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conformance.contract.openapi import Operation
+    from conformance.target.probe import Api, Exchange, Probe
+    from conformance.target.target import Target
+    from conformance.wacrm.steps.valid_requests import Calls
+
+    RoleKeys = Callable[..., Api]
+
+
+PATHS = list(dict.fromkeys(operation.path for operation in OPERATIONS))
+
+
+@requirement("ENV-06")
+@each_operation
+def test_no_refusal_gives_anything_away(
+    operation: Operation, calls: Calls, role_keys: RoleKeys, probe: Probe, answer_cache: AnswerCache, target: Target
+) -> None:
+    for exchange in answer_cache.get(
+        f"refusals of {operation.id}", lambda: refusals(operation, calls, role_keys, probe)
+    ):
+        leaks_nothing(exchange, target)
+
+
+@requirement("ENV-06")
+@pytest.mark.usefixtures("sends")
+def test_no_failed_send_gives_anything_away(calls: Calls, answer_cache: AnswerCache, target: Target) -> None:
+    for exchange in answer_cache.get("failed sends", lambda: failed_sends(calls)):
+        leaks_nothing(exchange, target)
+
+
+@requirement("ENV-06")
+@each_with_body
+def test_no_bad_body_makes_the_api_give_anything_away(
+    operation: Operation, calls: Calls, answer_cache: AnswerCache, target: Target
+) -> None:
+    for exchange in answer_cache.get(f"bodies for {operation.id}", lambda: malformed_body_answers(operation, calls)):
+        leaks_nothing(exchange, target)
+
+
+@requirement("ENV-06")
+@pytest.mark.parametrize("path", PATHS)
+def test_no_wrong_path_or_method_makes_the_api_give_anything_away(path: str, api: Api, target: Target) -> None:
+    for id_ in ("no-id", malformed_input.escaped("' OR '1'='1"), str(uuid.uuid4())):
+        url = path.replace("{id}", id_)
+        for method, wrong in (("PUT", url), ("GET", f"{url}/nothing"), ("DELETE", f"{url}/nothing")):
+            leaks_nothing(api.call(method, wrong, json={} if method == "PUT" else None), target)
+
+
+@requirement("ENV-06")
+def test_no_odd_query_makes_the_api_give_anything_away(api: Api, target: Target) -> None:
+    for path, names in (
+        ("/contacts", ("search", "tag", "cursor")),
+        ("/conversations", ("status", "contact_id", "limit")),
+    ):
+        for query in malformed_input.QUERIES.values():
+            leaks_nothing(api.call("GET", f"{path}?{'&'.join(query.format(name) for name in names)}"), target)
+
+
+@requirement("ENV-06")
+def test_no_refused_key_is_repeated(role_keys: RoleKeys, probe: Probe, target: Target) -> None:
+    for role in (Role.REVOKED, Role.EXPIRED, Role.NONE):
+        leaks_nothing(role_keys(role).get("/contacts"), target)
+    leaks_nothing(probe.send("GET", "/contacts"), target)
+
+
+def leaks_nothing(exchange: Exchange, target: Target) -> None:
+    """Nothing in an error that must not be there; what the request held may come back, except keys."""
+    if (exchange.status or 0) < 400:
+        return
+    sent = f"{exchange.url}\n{exchange.body.decode('utf-8', 'replace')}"
+    meta = target.meta
+    given = [] if meta is None else [meta.access_token, meta.other_access_token, meta.app_secret]
+    found = leaks.leaks(
+        exchange.text,
+        sent,
+        [exchange.key] if exchange.key else [],
+        [s.get_secret_value() for s in given if s is not None],
+    )
+    for leak in found:
+        raise Mismatch("an error that gives nothing away", f"it carries {leak}", exchange)

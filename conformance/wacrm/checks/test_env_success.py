@@ -1,0 +1,38 @@
+"""ENV-01: the success envelope and the documented schema."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.contract import openapi
+from conformance.target import expect
+from conformance.target.expect import Mismatch, requirement
+from conformance.wacrm.checks.operations import each_operation
+from conformance.wacrm.steps.operation_answers import AnswerCache, successes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conformance.contract.openapi import Operation
+    from conformance.target.probe import Api, Exchange
+    from conformance.wacrm.steps.valid_requests import Calls
+
+    RoleKeys = Callable[..., Api]
+
+
+@requirement("ENV-01")
+@each_operation
+def test_success_is_as_documented(operation: Operation, calls: Calls, answer_cache: AnswerCache) -> None:
+    exchanges = answer_cache.get(f"successes of {operation.id}", lambda: successes(operation, calls))
+    expect.precondition(exchanges, f"{operation.label} never succeeded")
+    for exchange in exchanges:
+        is_documented(operation, exchange)
+
+
+def is_documented(operation: Operation, exchange: Exchange) -> None:
+    body = exchange.json()
+    if exchange.content:
+        expect.that(isinstance(body, dict), 'the success envelope {"data": …}', exchange.excerpt, exchange)
+    for problem in openapi.validate(operation.id, exchange.status or 0, body):
+        expected, _, actual = problem.partition(", got ")
+        raise Mismatch(expected, actual, exchange)

@@ -1,0 +1,136 @@
+"""HOOK-03: listing, reading, changing and deleting endpoints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.meta.provider import eventually
+from conformance.target import expect
+from conformance.target.expect import requirement
+from conformance.wacrm.steps.endpoints import CREATED, RECEIVED, STABLE, STATUS, Endpoints, stable_members
+
+if TYPE_CHECKING:
+    from conformance.wacrm.steps.account import Account, Row
+
+
+READ_ONLY: Row = {
+    "id": "00000000-0000-4000-8000-000000000000",
+    "created_at": "2001-01-01T00:00:00.000Z",
+    "failure_count": 7,
+    "last_delivery_at": "2001-01-01T00:00:00.000Z",
+}
+
+
+@requirement("HOOK-03")
+def test_an_endpoint_is_listed_and_read_as_registered(endpoints: Endpoints) -> None:
+    first, second = endpoints.register(RECEIVED), endpoints.register(STATUS, CREATED)
+    answer = endpoints.api.get("/webhooks", limit=100)
+    listed = {row.get("id"): row for row in expect.rows(answer)}
+    for endpoint in (first, second):
+        created = {name: value for name, value in expect.record(endpoint.answer, 201).items() if name in STABLE}
+        read = endpoints.api.get(f"/webhooks/{endpoint.id}")
+        for row, where in ((listed.get(endpoint.id), answer), (expect.record(read, 200), read)):
+            expect.that(row is not None, "the endpoint in the list", "it is not there", answer)
+            expect.equal({name: (row or {}).get(name) for name in created}, created, "the endpoint", where)
+
+
+@requirement("HOOK-03")
+@pytest.mark.parametrize("name", ["url", "events", "is_active"])
+def test_a_change_changes_what_was_sent_and_nothing_else(endpoints: Endpoints, name: str) -> None:
+    endpoint = endpoints.register(RECEIVED, STATUS)
+    before = stable_members(endpoint.row())
+    value: Any = {"url": endpoints.receiver.url(endpoints.path()), "events": [CREATED, STATUS], "is_active": False}[
+        name
+    ]
+    answer = endpoints.api.patch(f"/webhooks/{endpoint.id}", {name: value})
+    expected = {**before, name: value}
+    for row, where in ((expect.record(answer, 200), answer), (endpoint.row(), answer)):
+        seen = stable_members(row)
+        if name == "events":
+            expect.same_members(seen.pop("events") or [], value, "events", where)
+        expect.equal(seen, {field: expected[field] for field in seen}, "the endpoint after the change", where)
+
+
+@requirement("HOOK-03")
+def test_an_endpoint_that_is_off_is_listed_and_read(endpoints: Endpoints) -> None:
+    endpoint = endpoints.register(RECEIVED)
+    endpoints.api.patch(f"/webhooks/{endpoint.id}", {"is_active": False})
+    read = endpoints.api.get(f"/webhooks/{endpoint.id}")
+    for row in (endpoints.rows().get(endpoint.id, {}), expect.record(read, 200)):
+        expect.equal(row.get("is_active"), False, "is_active in the list and by itself", read)  # noqa: FBT003 - JSON
+
+
+@requirement("HOOK-03")
+def test_several_members_change_at_once(endpoints: Endpoints) -> None:
+    endpoint = endpoints.register(RECEIVED)
+    url = endpoints.receiver.url(endpoints.path())
+    endpoints.api.patch(f"/webhooks/{endpoint.id}", {"url": url, "events": [STATUS], "is_active": False})
+    row = endpoint.row()
+    seen = (row.get("url"), row.get("events"), row.get("is_active"))
+    expect.equal(seen, (url, [STATUS], False), "url, events and is_active", endpoint.answer)
+
+
+@requirement("HOOK-03")
+def test_a_changed_url_gets_the_deliveries(account: Account, endpoints: Endpoints) -> None:
+    old = endpoints.register(RECEIVED)
+    new = old.moved_to_new_path()
+    wamid = account.receive(account.numbers.fresh())
+    deliveries = new.wait(RECEIVED, whatsapp_message_id=wamid)
+    endpoints.require_reachable()
+    expect.that(deliveries, "a delivery to the new url", "none")
+    expect.equal(len(old.events(RECEIVED, whatsapp_message_id=wamid)), 0, "deliveries to the old url")
+
+
+@requirement("HOOK-03")
+def test_a_delivery_is_noted(account: Account, endpoints: Endpoints) -> None:
+    endpoint = endpoints.register(RECEIVED)
+    created = expect.record(endpoint.answer, 201)
+    expect.equal(
+        expect.member(created, "last_delivery_at"), None, "last_delivery_at before any delivery", endpoint.answer
+    )
+    account.receive(account.numbers.fresh())
+    row = endpoint.until(lambda row: row.get("last_delivery_at"))
+    expect.precondition(endpoint.attempts(), "no delivery arrives")
+    expect.that(isinstance(row.get("last_delivery_at"), str), "last_delivery_at after a delivery", expect.show(row))
+
+
+@requirement("HOOK-03")
+def test_the_last_delivery_is_the_last(account: Account, endpoints: Endpoints) -> None:
+    """Of deliveries made for longer than a date that is written in seconds needs to show it."""
+    endpoint, customer = endpoints.register(RECEIVED), account.numbers.fresh()
+    account.receive(customer)
+    first = endpoint.until(lambda row: row.get("last_delivery_at")).get("last_delivery_at")
+    expect.precondition(first, "no delivery is noted")
+
+    def is_updated() -> bool:
+        account.receive(customer)
+        return bool(endpoint.row().get("last_delivery_at") != first)
+
+    moved = eventually(is_updated, endpoints.receiver.patience, 0.4)
+    expect.precondition(len(endpoint.attempts()) > 1, "no further delivery arrives")
+    expect.that(moved, f"last_delivery_at later than {first} after further deliveries", "it is the same")
+
+
+@requirement("HOOK-03")
+@pytest.mark.parametrize("name", READ_ONLY)
+def test_what_the_deployment_sets_is_not_changed(endpoints: Endpoints, name: str) -> None:
+    """Whether it refuses such a change or ignores it."""
+    path = f"/webhooks/{endpoints.register(RECEIVED).id}"
+    before = expect.record(endpoints.api.get(path), 200)
+    change = endpoints.api.patch(path, {name: READ_ONLY[name]})
+    after = endpoints.api.get(path)
+    expect.equal(expect.record(after, 200).get(name), before.get(name), f"{name} after a PATCH of it", change, after)
+
+
+@requirement("HOOK-03")
+def test_a_deleted_endpoint_is_gone(endpoints: Endpoints) -> None:
+    kept, endpoint = endpoints.register(), endpoints.register()
+    expect.status(endpoint.delete(), 200, 202, 204)
+    path = f"/webhooks/{endpoint.id}"
+    for answer in (endpoints.api.get(path), endpoints.api.patch(path, {"is_active": True}), endpoints.api.delete(path)):
+        expect.error(answer, (404, "not_found"))
+    listed = endpoints.rows()
+    expect.that(endpoint.id not in listed, "a list without the deleted endpoint", "it is in it")
+    expect.that(kept.id in listed, "a list with the endpoint that was not deleted", "it is gone too")

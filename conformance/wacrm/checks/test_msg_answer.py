@@ -1,0 +1,54 @@
+"""MSG-01: the answer to a text send."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.contract import openapi
+from conformance.target import expect
+from conformance.target.expect import requirement
+from conformance.target.numbers import digits
+
+if TYPE_CHECKING:
+    from conformance.wacrm.steps.account import Account
+    from conformance.wacrm.steps.outbound_messages import Row
+
+
+pytestmark = pytest.mark.usefixtures("sends")
+
+
+@requirement("MSG-01")
+@pytest.mark.parametrize(
+    "members", [{}, {"type": "text"}, {"type": "text", "name": "Ada"}], ids=["bare", "type", "name"]
+)
+def test_a_text_send_answers_with_the_documented_fields_and_metas_id(account: Account, members: Row) -> None:
+    number = account.numbers.fresh()
+    exchange = account.api.post("/messages", {"to": number, "text": account.marker(), **members})
+    expect.record(exchange, 201)
+    problems = openapi.validate("sendMessage", 201, exchange.json())
+    expect.that(not problems, "the documented fields", "; ".join(problems), exchange)
+    issued = [entry["wamid"] for entry in account.provider.accepted(to=digits(number))]
+    expect.equal([exchange.json()["data"]["whatsapp_message_id"]], issued, "the wamids of the number", exchange)
+
+
+@requirement("MSG-01")
+def test_the_ids_of_the_answer_name_contact_conversation_and_message(account: Account) -> None:
+    number = account.numbers.fresh()
+    exchange = account.api.post("/messages", {"to": number, "text": account.marker()})
+    answer = expect.record(exchange, 201)
+    contact = account.api.get(f"/contacts/{answer.get('contact_id')}")
+    expect.equal(expect.record(contact, 200).get("phone"), number, "the phone of contact_id", exchange, contact)
+    conversation = account.api.get(f"/conversations/{answer.get('conversation_id')}")
+    expect.equal(
+        expect.record(conversation, 200).get("contact_id"),
+        answer["contact_id"],
+        "the conversation's contact",
+        exchange,
+        conversation,
+    )
+    rows = account.api.get(f"/conversations/{answer['conversation_id']}/messages")
+    pairs = [(row.get("id"), row.get("whatsapp_message_id")) for row in expect.rows(rows)]
+    wanted = [(answer.get("message_id"), answer.get("whatsapp_message_id"))]
+    expect.same_members(pairs, wanted, "(id, wamid) in the new conversation", exchange, rows)

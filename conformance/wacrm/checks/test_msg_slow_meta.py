@@ -1,0 +1,189 @@
+"""MSG-08, -09, -14: sends that Meta accepts late, answers unusually, or does not answer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.meta.provider import eventually
+from conformance.meta.templates import GREETING
+from conformance.target import expect
+from conformance.target.concurrency import at_once
+from conformance.target.expect import requirement
+from conformance.target.numbers import digits
+from conformance.target.probe import NoAnswerError
+from conformance.wacrm.expectations.sent_messages import message_at_meta, none_claims_sent
+from conformance.wacrm.steps.meta_errors import (
+    as_json,
+    send_of,
+)
+from conformance.wacrm.steps.outbound_messages import FILES, TYPES, media, sample, template, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from conformance.target.probe import Exchange
+    from conformance.wacrm.steps.account import Account
+    from conformance.wacrm.steps.outbound_messages import Row
+
+
+pytestmark = pytest.mark.usefixtures("sends")
+
+
+@requirement("MSG-09")
+def test_nothing_in_a_request_makes_a_send_fail_that_meta_took(account: Account) -> None:
+    """Members that Meta is never told of, or takes, and that may be impossible to store."""
+    marker = account.marker()
+    bodies = [text(marker + "x" * length).to("") for length in (300, 1100, 2100, 4000)]
+    bodies += [text(marker).to("", name=name) for name in ("a\0b", "\ud800", "n" * 100_000, "", " ", "\u202e'\";--")]
+    bodies += [
+        media("document", f"{FILES}/{marker}").to("", filename=name) for name in ("a\0b", "\ud800", "n" * 241, "/..")
+    ]
+    bodies += [media("image", f"{FILES}/{marker}?{tail}").to("") for tail in ("\0", "\ud800", "a b", "é", "x" * 3000)]
+    bodies += [media(kind, f"{FILES}/{marker}", "c\0d").to("") for kind in ("image", "video", "document", "audio")]
+    bodies += [template(GREETING, "en_US", marker, value).to("") for value in ("a\0b", "\ud800", "x" * 900)]
+    bodies += [text(f"{marker}\0").to(""), text(marker).to("", unknown={"a": [1]}, reply_to_message_id=None)]
+    numbers = [account.numbers.fresh() for _ in bodies]
+    sends = [send_of(account, {**body, "to": number}) for body, number in zip(bodies, numbers, strict=True)]
+    for number, exchange in zip(numbers, at_once(sends), strict=True):
+        if exchange.status != 201:
+            expect.equal(
+                len(account.provider.accepted(to=digits(number))), 0, "the number of messages at Meta", exchange
+            )
+
+
+@requirement("MSG-09")
+def test_every_legal_form_of_metas_acceptance_is_one(account: Account) -> None:
+    """More members than usual, none but the message, a number that Meta writes otherwise, a message that is held."""
+    forms: list[tuple[str, Callable[[str], Row]]] = [
+        ("bare", lambda wamid: {"messages": [{"id": wamid}]}),
+        ("held", lambda wamid: {"messages": [{"id": wamid, "message_status": "held_for_quality_assessment"}]}),
+        ("otherwise", lambda wamid: {"messaging_product": "whatsapp", "contacts": [{"input": "1", "wa_id": "12025550199"}],
+                                     "messages": [{"id": wamid, "message_status": "accepted"}]}),
+        ("later", lambda wamid: {"messaging_product": "whatsapp", "new": {"member": None},
+                                 "contacts": [{"input": "1", "wa_id": "1", "user_id": "US.1"}], "messages": [{"id": wamid}]}),
+    ]  # fmt: skip
+    for _, form in forms:
+        number, wamid = account.numbers.fresh(), f"wamid.{account.marker()}"
+        account.provider.fault(number, **as_json(200, form(wamid)))
+        exchange = account.api.post("/messages", text("hello").to(number))
+        expect.equal(expect.record(exchange, 201).get("whatsapp_message_id"), wamid, "whatsapp_message_id", exchange)
+
+
+@dataclass(frozen=True)
+class Slow:
+    """Sends of every type whose answer from Meta took long, never came, or was cut off, and sends beside them."""
+
+    account: Account
+    accepted: list[tuple[float, Exchange]]
+    hanging: list[Exchange]
+    cut: list[Exchange]
+    unaffected_send: list[Exchange]
+
+
+ACCEPTED_AFTER = (1.5, 3.0, 6.5)
+"""Seconds. Statuses arrive at once, so that a deployment that has given up can still learn that Meta took the message."""
+LONGEST = 30.0
+CLIENT_TIMEOUT = 33.0
+
+
+@pytest.fixture(scope="module")
+def slow(shared_account: Callable[[str], Account], sends: None) -> Slow:  # noqa: ARG001 - asked for its effect
+    """The slow sends of this file at the same time: together they take as long as the slowest."""
+    account = shared_account("slow Meta")
+    counts = (len(ACCEPTED_AFTER), len(TYPES), len(TYPES))
+    slow_numbers, hanging, cut = ([account.numbers.fresh() for _ in range(count)] for count in counts)
+    account.provider.script(slow_numbers, ("sent", 0.05), ("delivered", 0.1))
+    for number, delay in zip(slow_numbers, ACCEPTED_AFTER, strict=True):
+        account.provider.fault(number, delay=delay)
+    account.provider.fault(hanging, times=None, hang="before", delay=LONGEST + 10)
+    account.provider.fault(cut, times=None, reset="before")
+    unreachable = at_once([timed_send(account, number, kind) for number, kind in zip(cut, TYPES, strict=True)])
+    kinds = (*TYPES[: len(slow_numbers)], *TYPES)
+    waits = [timed_send(account, number, kind) for number, kind in zip((*slow_numbers, *hanging), kinds, strict=True)]
+    unaffected = unaffected_send(account, hanging, account.provider.mark())
+    answers = iter(at_once([*waits, unaffected, unaffected]))
+    accepted = [(delay, next(answers)) for delay in ACCEPTED_AFTER]
+    return Slow(account, accepted, [next(answers) for _ in hanging], unreachable, list(answers))
+
+
+def timed_send(account: Account, number: str, kind: str) -> Callable[[], Exchange]:
+    """A send that is waited for longer than it may take; having no answer is a result too."""
+    body = sample(kind, account.marker()).to(number)
+
+    def call() -> Exchange:
+        try:
+            return account.api.call("POST", "/messages", json=body, timeout=CLIENT_TIMEOUT)
+        except NoAnswerError as error:
+            return error.exchange
+
+    return call
+
+
+def unaffected_send(account: Account, hanging: Sequence[str], since: int) -> Callable[[], Exchange]:
+    """A send to another number, once all the others hang."""
+    wanted = {digits(number) for number in hanging}
+
+    def call() -> Exchange:
+        eventually(lambda: wanted <= {digits(entry["to"]) for entry in account.provider.sends(since=since)}, 5.0)
+        return timed_send(account, account.numbers.fresh(), "text")()
+
+    return call
+
+
+@requirement("MSG-09")
+@pytest.mark.usefixtures("hears")
+def test_a_message_that_meta_took_slowly_is_no_error(slow: Slow) -> None:
+    for seconds, exchange in slow.accepted:
+        number = json.loads(exchange.body)["to"]
+        at_metas = slow.account.provider.accepted(to=digits(number))
+        expect.precondition(at_metas, f"the send to a Meta that takes {seconds} s did not reach it")
+        if exchange.status != 201:
+            early = exchange.seconds < seconds
+            gave_up = f"the deployment gave up after {exchange.seconds:.1f} s: " if early else ""
+            raise expect.Mismatch(
+                f"201 for a message that Meta took (it answered after {seconds} s)", gave_up + exchange.summary, exchange,
+                evidence=[f"ledger: accepted as {entry['wamid']}" for entry in at_metas],
+            )  # fmt: skip
+        message_at_meta(slow.account, exchange)
+
+
+def ends_in_error(exchange: Exchange) -> None:
+    """The envelope of an error, in time."""
+    in_time(exchange)
+    expect.that(
+        exchange.status is not None and exchange.status >= 500, "an error of the 5xx kind", exchange.summary, exchange
+    )
+    expect.error_code(exchange)
+
+
+def in_time(exchange: Exchange) -> None:
+    ended = exchange.trouble is None and exchange.seconds <= LONGEST
+    expect.that(ended, f"an answer within {LONGEST:.0f} s", f"{exchange.trouble or exchange.seconds}", exchange)
+
+
+@requirement("MSG-14")
+def test_a_meta_that_does_not_answer_is_an_error_in_time(slow: Slow) -> None:
+    for exchange in slow.hanging:
+        ends_in_error(exchange)
+
+
+@requirement("MSG-14")
+def test_a_meta_that_cannot_be_reached_is_an_error_in_time(slow: Slow) -> None:
+    for exchange in slow.cut:
+        ends_in_error(exchange)
+
+
+@requirement("MSG-14")
+def test_sends_beside_a_hanging_meta_do_not_hang(slow: Slow) -> None:
+    for exchange in slow.unaffected_send:
+        in_time(exchange)
+
+
+@requirement("MSG-08")
+def test_what_meta_never_answered_claims_nothing(slow: Slow) -> None:
+    for exchange in (*slow.hanging, *slow.cut):
+        none_claims_sent(slow.account, json.loads(exchange.body)["to"], exchange)

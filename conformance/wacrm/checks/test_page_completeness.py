@@ -1,0 +1,90 @@
+"""PAGE-03, -05: following `next_cursor` shows every row once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.target.expect import Mismatch, precondition, requirement, that
+from conformance.target.expect import rows as listed
+from conformance.wacrm.expectations.pagination import complete
+from conformance.wacrm.steps.lists import SIZES, UNFILTERED
+from conformance.wacrm.steps.pagination import page_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conformance.target.probe import Api
+    from conformance.wacrm.steps.account import Account
+    from conformance.wacrm.steps.pagination import Page, Pagination, View
+
+
+pytestmark = pytest.mark.xdist_group("page")  # the sets are big: one worker makes them
+
+
+@requirement("PAGE-03")
+@pytest.mark.parametrize("limit", SIZES)
+@pytest.mark.parametrize("name", UNFILTERED)
+def test_a_walk_shows_every_row_once(api: Api, view_of: Callable[[str], View], name: str, limit: int) -> None:
+    view = view_of(name)
+    pagination = view.paginate(api, limit)
+    found = view.missed_rows(pagination)
+    if found.untied:
+        raise Mismatch(
+            f"each of {len(view.timestamps)} rows once at page size {limit}", str(found), *pagination.exchanges
+        )
+    if not found.tied:  # else the walk goes wrong where PAGE-05 looks
+        complete(pagination)
+
+
+@requirement("PAGE-03")
+@pytest.mark.parametrize("limit", [50, 100])
+def test_a_walk_through_all_contacts_shows_every_row_once(api: Api, view_of: Callable[[str], View], limit: int) -> None:
+    test_a_walk_shows_every_row_once(api, view_of, "contacts", limit)
+
+
+@requirement("PAGE-03")
+@pytest.mark.parametrize("limit", [1, 2, None])
+def test_a_list_of_one_row_has_one_page(account: Account, limit: int | None) -> None:
+    marker = account.marker()
+    made = account.contact(name=marker)
+    size = {} if limit is None else {"limit": limit}
+    page = _single(account.api.get("/contacts", search=marker, **size), made["id"])
+    if page.cursor is not None:  # one more page is no harm while it is empty
+        after = _single(account.api.get("/contacts", search=marker, cursor=page.cursor, **size), None)
+        that(after.cursor is None, "no next_cursor after the last row", f"{after.cursor!r}", after.exchange)
+
+
+def _single(exchange: Any, id_: str | None) -> Page:  # noqa: ANN401 - an Exchange
+    shown = [row.get("id") for row in listed(exchange)]
+    wanted = [] if id_ is None else [id_]
+    that(shown == wanted, f"exactly the rows {wanted}", f"{shown}", exchange)
+    page = page_of(exchange)
+    assert page is not None
+    return page
+
+
+@requirement("PAGE-05")
+@pytest.mark.parametrize("name", [*UNFILTERED, "contacts by tag", "conversations by status"])
+def test_rows_of_one_instant_survive_a_page_boundary(
+    api: Api, view_of: Callable[[str], View], measure: Callable[[str, Any], None], name: str
+) -> None:
+    view = view_of(name)
+    measure(f"rows that share an instant: {name}", view.ties)
+    if not view.ties:  # a clock that tells microseconds makes no two rows of one instant, and then has none to lose
+        known = view.sub_millisecond or any(view_of(plain).ties for plain in UNFILTERED)
+        precondition(known, "no two rows share an instant, in no list: what becomes of such rows is not known")
+        return
+    paginations = {limit: view.paginate(api, limit) for limit in (SIZES if name in UNFILTERED else (1, 7))}
+    checked = [_ties_survive(view, limit, pagination) for limit, pagination in paginations.items()]
+    precondition(any(checked), "rows that share no instant are lost or repeated at every page size (PAGE-03)")
+
+
+def _ties_survive(view: View, limit: int, pagination: Pagination) -> bool:
+    """Whether ties could be judged in this walk: not where it loses other rows too, which is PAGE-03's."""
+    found = view.missed_rows(pagination)
+    if found.tied and not found.untied:
+        what = f"each row of an instant that several share, once, at page size {limit}"
+        raise Mismatch(what, str(found), *pagination.exchanges)
+    return not found.untied
