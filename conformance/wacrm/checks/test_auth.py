@@ -74,14 +74,14 @@ def test_unknown_and_malformed_keys_are_401(operation: Operation, calls: Calls, 
 
 
 @requirement("AUTH-02")
-def test_no_malformed_header_is_taken_for_a_key(probe: Probe) -> None:
+def test_every_malformed_header_is_401(probe: Probe) -> None:
     for credential in invalid_credentials.malformed():
         refused(probe.send("GET", "/me", key=credential))
 
 
 @requirement("AUTH-02")
 @pytest.mark.parametrize("role", [Role.FULL, Role.NONE, Role.OTHER])
-def test_nothing_made_of_a_valid_key_is_taken_for_it(role: str, api: Api, probe: Probe) -> None:
+def test_altered_valid_keys_are_401(role: str, api: Api, probe: Probe) -> None:
     key = api.as_role(role).pool.keys(role)[0]
     for credential in invalid_credentials.distorted(key):
         refused(probe.send("GET", "/me", key=credential))
@@ -121,7 +121,9 @@ def is_refused_every_time(calls: Calls, ended_key: Api) -> None:
 
 @requirement("AUTH-05")
 @each_operation
-def test_every_refusal_is_the_same(operation: Operation, calls: Calls, role_keys: RoleKeys, probe: Probe) -> None:
+def test_all_invalid_keys_get_the_same_answer(
+    operation: Operation, calls: Calls, role_keys: RoleKeys, probe: Probe
+) -> None:
     call = calls.to_nothing(operation)
     answers = dict(refusals(call, role_keys, probe))
     all_equal(answers, error_content)
@@ -133,7 +135,7 @@ def test_every_refusal_is_the_same(operation: Operation, calls: Calls, role_keys
 
 
 @requirement("AUTH-05")
-def test_no_refusal_shows_a_budget(calls: Calls, role_keys: RoleKeys, probe: Probe) -> None:
+def test_no_401_has_other_rate_limit_headers(calls: Calls, role_keys: RoleKeys, probe: Probe) -> None:
     answers = dict(refusals(calls.to_nothing(openapi.operation("getMe")), role_keys, probe))
     all_equal(
         answers, lambda exchange: sorted(name for name in exchange.answer_headers if name.startswith("x-ratelimit"))
@@ -177,7 +179,7 @@ def test_me_needs_no_scope(role_keys: RoleKeys) -> None:
 
 @requirement("AUTH-07")
 @pytest.mark.parametrize("kind", ["only", "all_but"])
-def test_me_names_exactly_the_scopes(kind: str, role_keys: RoleKeys) -> None:
+def test_me_lists_exactly_the_scopes(kind: str, role_keys: RoleKeys) -> None:
     for scope in SCOPES:
         given = [scope] if kind == "only" else [other for other in SCOPES if other != scope]
         exchange = role_keys(kind, scope).get("/me")
@@ -185,7 +187,7 @@ def test_me_names_exactly_the_scopes(kind: str, role_keys: RoleKeys) -> None:
 
 
 @requirement("AUTH-07")
-def test_me_names_no_scope_of_a_key_without_any(role_keys: RoleKeys) -> None:
+def test_me_lists_no_scope_for_a_key_without_scopes(role_keys: RoleKeys) -> None:
     exchange = role_keys(Role.NONE).get("/me")
     if exchange.status == 200:  # anything else is the matter of AUTH-06
         expect.equal(scopes(exchange), [], "the scopes", exchange)
@@ -193,13 +195,13 @@ def test_me_names_no_scope_of_a_key_without_any(role_keys: RoleKeys) -> None:
 
 @requirement("AUTH-07")
 @pytest.mark.parametrize("role", [Role.FULL, Role.OTHER, Role.UNCONFIGURED])
-def test_me_names_every_scope_of_a_full_key(role: str, role_keys: RoleKeys) -> None:
+def test_me_lists_every_scope_of_a_full_key(role: str, role_keys: RoleKeys) -> None:
     exchange = role_keys(role).get("/me")
     expect.same_members(scopes(exchange), SCOPES, "the scopes", exchange)
 
 
 @requirement("AUTH-07")
-def test_keys_of_an_account_name_the_same_one(api: Api, role_keys: RoleKeys) -> None:
+def test_me_names_the_same_account_for_all_its_keys(api: Api, role_keys: RoleKeys) -> None:
     mine = account_of(api.get("/me"))
     for scope in SCOPES:
         for kind in ("only", "all_but"):
@@ -209,7 +211,7 @@ def test_keys_of_an_account_name_the_same_one(api: Api, role_keys: RoleKeys) -> 
 
 @requirement("AUTH-07")
 @pytest.mark.parametrize("role", [Role.OTHER, Role.UNCONFIGURED])
-def test_keys_of_two_accounts_name_two(role: str, api: Api, role_keys: RoleKeys) -> None:
+def test_me_names_different_accounts_for_keys_of_two_accounts(role: str, api: Api, role_keys: RoleKeys) -> None:
     mine, theirs = api.get("/me"), role_keys(role).get("/me")
     expect.that(
         account_of(mine)[0] != account_of(theirs)[0], "two account ids", f"{account_of(mine)[0]} twice", mine, theirs
@@ -242,7 +244,9 @@ def test_bad_input_without_a_key_is_401(operation: Operation, probe: Probe, call
 
 @requirement("AUTH-08")
 @each_operation
-def test_bad_input_with_an_ended_key_is_401(operation: Operation, calls: Calls, role_keys: RoleKeys) -> None:
+def test_bad_input_with_a_revoked_or_expired_key_is_401(
+    operation: Operation, calls: Calls, role_keys: RoleKeys
+) -> None:
     for role in (Role.REVOKED, Role.EXPIRED):
         is_refused_before_validation(operation, role_keys(role).call, calls, BROKEN_BODIES[1:2])
 

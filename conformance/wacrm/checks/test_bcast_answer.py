@@ -50,7 +50,7 @@ def test_the_answer_does_not_wait_for_the_fan_out(account: Account) -> None:
 
 @requirement("BCAST-02")
 @pytest.mark.parametrize("place", ["before", "between", "after"])
-def test_invalid_numbers_are_rejected_and_the_others_written_to(account: Account, place: str) -> None:
+def test_invalid_numbers_are_rejected_and_the_others_get_their_message(account: Account, place: str) -> None:
     good = account.numbers.many(3)
     order = {
         "before": [*INVALID_NUMBERS, *good],
@@ -92,7 +92,7 @@ def test_a_number_listed_in_two_spellings_is_messaged_once(account: Account) -> 
 
 
 @requirement("BCAST-14")
-def test_total_recipients_counts_who_was_queued_then_and_later(account: Account) -> None:
+def test_total_recipients_is_the_number_queued_in_every_answer(account: Account) -> None:
     to = account.numbers.many(4)
     account.provider.fault(to[1], times=None, error={"code": 131026})
     broadcast = launch(account, [*to, *INVALID_NUMBERS])

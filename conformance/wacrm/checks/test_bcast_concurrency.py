@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @requirement("BCAST-13")
-def test_two_broadcasts_with_common_recipients_are_each_accounted_right(account: Account) -> None:
+def test_two_broadcasts_with_common_recipients_are_counted_separately(account: Account) -> None:
     """Statuses and replies belong to the broadcast whose message they are about."""
     to = account.numbers.many(9)
     account.provider.script(to)
@@ -45,7 +45,9 @@ def test_two_broadcasts_with_common_recipients_are_each_accounted_right(account:
 
 
 @requirement("BCAST-13")
-def test_other_accounts_broadcasts_to_the_same_people_count_for_themselves(account: Account, other: Account) -> None:
+def test_broadcasts_of_two_accounts_to_the_same_numbers_are_counted_separately(
+    account: Account, other: Account
+) -> None:
     to = account.numbers.many(3)
     account.provider.script(to)
     with ThreadPoolExecutor(2) as pool:

@@ -26,7 +26,7 @@ APART = 0.12
 
 
 @requirement("BCAST-09")
-def test_no_poll_contradicts_itself_or_an_earlier_one(account: Account) -> None:
+def test_counts_never_fall_while_reports_arrive_in_any_order(account: Account) -> None:
     """Statuses come in every order while sends are still under way; the API is asked all the time."""
     to = account.numbers.many(len(ORDERS) * 2)
     for numbers, order in zip(_pairs(to), ORDERS, strict=True):

@@ -43,7 +43,7 @@ def test_sent_counts_what_meta_accepted_before_any_webhook(account: Account) -> 
 
 
 @requirement("BCAST-08")
-def test_counts_converge_to_what_the_webhooks_said(account: Account) -> None:
+def test_counts_converge_to_metas_reports(account: Account) -> None:
     to = account.numbers.many(12)
     account.provider.script(to[0:2])
     account.provider.script(to[2:4], ("sent", 0.0))
@@ -56,7 +56,7 @@ def test_counts_converge_to_what_the_webhooks_said(account: Account) -> None:
 
 @requirement("BCAST-08")
 @pytest.mark.parametrize("status", ["delivered", "read"])
-def test_one_report_counts_for_one_recipient(account: Account, status: str) -> None:
+def test_one_report_changes_the_count_by_one(account: Account, status: str) -> None:
     """Whoever read it has it delivered, whether Meta says so or not (fact sheet 16.1: delivered may be skipped)."""
     broadcast = finished_without_reports(account, 4)
     report(broadcast, (next(iter(broadcast.wamids().values())), status))
@@ -72,7 +72,7 @@ KINDS: dict[str, dict[str, Any]] = {
 
 @requirement("BCAST-08")
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_reply_counts_its_recipient_once(account: Account, kind: str) -> None:
+def test_two_replies_of_one_recipient_count_once(account: Account, kind: str) -> None:
     broadcast = finished_without_reports(account, 4)
     wamids = sorted(broadcast.wamids().items())
     for to, wamid in wamids[:2]:
@@ -82,7 +82,7 @@ def test_a_reply_counts_its_recipient_once(account: Account, kind: str) -> None:
 
 
 @requirement("BCAST-08")
-def test_replies_during_the_fan_out_count(account: Account) -> None:
+def test_replies_during_the_fan_out_are_counted(account: Account) -> None:
     to = account.numbers.many(8)
     account.provider.script(to)
     account.provider.fault(to[4:], times=4, delay=0.7)
@@ -97,7 +97,7 @@ def test_replies_during_the_fan_out_count(account: Account) -> None:
 
 
 @requirement("BCAST-08")
-def test_strangers_and_similar_numbers_reply_for_nobody(account: Account) -> None:
+def test_messages_from_similar_numbers_are_not_counted_as_replies(account: Account) -> None:
     similar, recipient = account.numbers.sharing_tail()
     other, twin = account.numbers.differing_in_country()
     account.provider.script([recipient, other])
@@ -110,7 +110,7 @@ def test_strangers_and_similar_numbers_reply_for_nobody(account: Account) -> Non
 
 
 @requirement("BCAST-08")
-def test_single_messages_to_a_recipient_count_nowhere(account: Account) -> None:
+def test_single_messages_to_a_recipient_are_not_counted(account: Account) -> None:
     """Sends and their statuses run beside the broadcast, to the same people."""
     to = account.numbers.many(6)
     account.provider.script(to)
@@ -126,7 +126,7 @@ def test_single_messages_to_a_recipient_count_nowhere(account: Account) -> None:
 
 
 @requirement("BCAST-08")
-def test_the_time_from_webhook_to_count(account: Account, measure: Callable[[str, Any], None]) -> None:
+def test_the_time_from_webhook_to_count_is_measured(account: Account, measure: Callable[[str, Any], None]) -> None:
     broadcast = finished_without_reports(account, SAMPLES)
     seconds = []
     for count, wamid in enumerate(broadcast.wamids().values(), start=1):

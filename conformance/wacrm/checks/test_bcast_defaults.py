@@ -32,7 +32,7 @@ def test_the_language_reaches_meta_and_defaults_to_en_us(account: Account, given
 
 
 @requirement("BCAST-04")
-def test_a_missing_name_is_made_from_the_templates(account: Account) -> None:
+def test_a_missing_name_is_made_from_the_template_name(account: Account) -> None:
     body = {"template_name": GREETING, "recipients": [{"to": account.numbers.fresh(), "params": ["a", "b"]}]}
     answer = account.api.post("/broadcasts", body)
     read = account.api.get(f"/broadcasts/{required(answer, *ACCEPTED).get('broadcast_id')}")

@@ -164,15 +164,13 @@ def _launch_under_fault(
 
 @requirement("BCAST-06")
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_broadcast_with_refused_recipients_is_sent_in_the_end(
-    faulted: dict[str, FaultedBroadcast], name: str
-) -> None:
+def test_a_broadcast_with_refused_recipients_becomes_sent(faulted: dict[str, FaultedBroadcast], name: str) -> None:
     faulted[name].require_end()
 
 
 @requirement("BCAST-07")
 @pytest.mark.parametrize("name", REFUSED)
-def test_failed_counts_what_meta_refused(faulted: dict[str, FaultedBroadcast], name: str) -> None:
+def test_failed_count_is_the_number_that_meta_refused(faulted: dict[str, FaultedBroadcast], name: str) -> None:
     case = faulted[name]
     case.need_end()
     case.counts_match("the recipients that Meta accepted counted as sent, those that it refused as failed")
@@ -180,7 +178,7 @@ def test_failed_counts_what_meta_refused(faulted: dict[str, FaultedBroadcast], n
 
 @requirement("BCAST-05")
 @pytest.mark.parametrize("name", [*REFUSED, *FAILING, *SLOW])
-def test_the_others_get_their_message_and_nobody_two(faulted: dict[str, FaultedBroadcast], name: str) -> None:
+def test_recipients_without_the_fault_get_one_message(faulted: dict[str, FaultedBroadcast], name: str) -> None:
     """A send is not repeated when Meta may have taken it: a lost answer is no reason to write twice."""
     case = faulted[name]
     case.need_end()
@@ -189,7 +187,7 @@ def test_the_others_get_their_message_and_nobody_two(faulted: dict[str, FaultedB
 
 
 @requirement("BCAST-07")
-def test_an_unknown_template_fails_for_everybody(account: Account) -> None:
+def test_an_unknown_template_fails_for_every_recipient(account: Account) -> None:
     """A target that knows its templates may refuse it before anything is sent."""
     marker, to = account.marker(), account.numbers.many(3)
     recipients = [{"to": number, "params": [marker, marker]} for number in to]
@@ -205,7 +203,7 @@ def test_an_unknown_template_fails_for_everybody(account: Account) -> None:
 
 @requirement("BCAST-07")
 @pytest.mark.parametrize("code", [131026, 131049])
-def test_what_fails_after_meta_took_it_is_counted_once(account: Account, code: int) -> None:
+def test_a_message_that_fails_after_meta_accepted_it_is_counted_once(account: Account, code: int) -> None:
     """Sent or failed, but not both and not neither."""
     to = account.numbers.many(5)
     account.provider.script(to[:2], {"status": "failed", "after": 0.05, "error": {"code": code}})
@@ -237,7 +235,9 @@ def test_an_account_without_whatsapp_sends_nothing(account: Account) -> None:
 
 @requirement("BCAST-11")
 @pytest.mark.parametrize("name", [*FAILING, *LOST, *SLOW])
-def test_a_broadcast_ends_and_its_victims_fail(faulted: dict[str, FaultedBroadcast], name: str) -> None:
+def test_a_broadcast_ends_and_recipients_with_the_fault_are_counted_as_failed(
+    faulted: dict[str, FaultedBroadcast], name: str
+) -> None:
     """Retries that end in success are fine, and so is either count where the target cannot know what Meta did."""
     case = faulted[name]
     case.require_end()
@@ -252,13 +252,13 @@ def test_a_broadcast_ends_and_its_victims_fail(faulted: dict[str, FaultedBroadca
 
 @requirement("BCAST-05")
 @pytest.mark.parametrize("name", LOST)
-def test_a_lost_answer_is_no_reason_to_write_twice(faulted: dict[str, FaultedBroadcast], name: str) -> None:
+def test_a_send_whose_answer_was_lost_is_not_repeated(faulted: dict[str, FaultedBroadcast], name: str) -> None:
     case = faulted[name]
     case.need_end()
     each_recipient_got_its_message(case.broadcast, ONE_MESSAGE_EACH, optional=case.affected)
 
 
 @requirement("BCAST-09")
-def test_no_poll_under_faults_contradicts_another(faulted: dict[str, FaultedBroadcast]) -> None:
+def test_counts_never_fall_under_faults(faulted: dict[str, FaultedBroadcast]) -> None:
     for name, case in faulted.items():
         polls_are_consistent(case.broadcast, name)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @requirement("BCAST-05")
 @pytest.mark.parametrize("count", [1, 2, 101])
-def test_everybody_gets_the_own_message_once(account: Account, count: int) -> None:
+def test_each_recipient_gets_its_own_message_once(account: Account, count: int) -> None:
     broadcast = launch(account, account.numbers.many(count))
     broadcast.require_finished()
     each_recipient_got_its_message(broadcast, "each recipient to get its own message once")
@@ -29,7 +29,7 @@ def test_everybody_gets_the_own_message_once(account: Account, count: int) -> No
 
 @requirement("BCAST-05")
 @pytest.mark.parametrize("place", ["first", "between", "last", "listed again"])
-def test_values_stay_with_their_recipient_beside_entries_that_are_left_out(account: Account, place: str) -> None:
+def test_rejected_and_repeated_entries_do_not_shift_parameters(account: Account, place: str) -> None:
     """Rejected entries, and numbers that are listed again, shift nobody's values."""
     a, b, c, d = account.numbers.many(4)
     lists = {
@@ -43,7 +43,7 @@ def test_values_stay_with_their_recipient_beside_entries_that_are_left_out(accou
 
 
 @requirement("BCAST-05")
-def test_who_has_no_values_gets_nobody_elses(account: Account) -> None:
+def test_a_recipient_without_parameters_gets_no_other_recipients_parameters(account: Account) -> None:
     """Meta refuses the template without its values; a target that knows as much may refuse the broadcast."""
     marker, to = account.marker(), account.numbers.many(5)
     recipients: list[dict[str, Any]] = [
@@ -62,7 +62,7 @@ def test_who_has_no_values_gets_nobody_elses(account: Account) -> None:
 
 
 @requirement("BCAST-05")
-def test_numbers_that_share_trailing_digits_get_their_own_messages(account: Account) -> None:
+def test_numbers_with_the_same_trailing_digits_get_their_own_messages(account: Account) -> None:
     """Contacts are often matched by the last digits; recipients of a broadcast are different people all the same."""
     pairs = [*account.numbers.sharing_tail(), *account.numbers.differing_in_country()]
     broadcast = launch(account, pairs)
@@ -71,7 +71,7 @@ def test_numbers_that_share_trailing_digits_get_their_own_messages(account: Acco
 
 
 @requirement("BCAST-05")
-def test_values_are_carried_exactly_and_in_order(account: Account) -> None:
+def test_parameters_reach_meta_unchanged_and_in_order(account: Account) -> None:
     marker, to = account.marker(), account.numbers.many(5)
     values = [
         [f"{marker} b", "a"], ["Żółć {{1}} 🎉", f"{marker} עברית"], [f'{marker} 5 < 6 & "7" $1 %s \\', "'; --"],
@@ -84,7 +84,7 @@ def test_values_are_carried_exactly_and_in_order(account: Account) -> None:
 
 @requirement("BCAST-05")
 @pytest.mark.parametrize("language", ["en_US", "it"])
-def test_a_template_without_values_reaches_everybody(account: Account, language: str) -> None:
+def test_a_template_without_parameters_reaches_every_recipient(account: Account, language: str) -> None:
     to = account.numbers.many(2)
     recipients: list[dict[str, Any]] = [{"to": to[0]}, {"to": to[1], "params": []}]
     broadcast = submit(account, account.marker(), recipients, template_name=PLAIN, template_language=language)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @requirement("BCAST-10")
-def test_reports_in_every_order_count_alike(account: Account) -> None:
+def test_reports_in_any_order_give_the_same_counts(account: Account) -> None:
     broadcast = finished_without_reports(account, len(ORDERS))
     for wamid, order in zip(broadcast.wamids().values(), ORDERS, strict=True):
         for status in order:
@@ -34,7 +34,7 @@ def test_reports_in_every_order_count_alike(account: Account) -> None:
 
 
 @requirement("BCAST-10")
-def test_reports_in_one_webhook_count_in_every_order(account: Account) -> None:
+def test_reports_in_one_webhook_in_any_order_give_the_same_counts(account: Account) -> None:
     broadcast = finished_without_reports(account, len(ORDERS))
     report_in_one_webhook(
         broadcast, *[(w, s) for w, order in zip(broadcast.wamids().values(), ORDERS, strict=True) for s in order]
@@ -43,7 +43,7 @@ def test_reports_in_one_webhook_count_in_every_order(account: Account) -> None:
 
 
 @requirement("BCAST-10")
-def test_reports_that_come_twice_count_once(account: Account) -> None:
+def test_repeated_reports_count_once(account: Account) -> None:
     broadcast = finished_without_reports(account, 3)
     first, second, _ = broadcast.wamids().values()
     for _ in range(3):
@@ -55,7 +55,7 @@ def test_reports_that_come_twice_count_once(account: Account) -> None:
 
 
 @requirement("BCAST-10")
-def test_a_reply_that_is_redelivered_counts_once(account: Account) -> None:
+def test_a_redelivered_reply_counts_once(account: Account) -> None:
     broadcast = finished_without_reports(account, 3)
     to, wamid = next(iter(broadcast.wamids().items()))
     message = {"from": to, "type": "text", "text": {"body": account.marker()}, "context": {"id": wamid}}
@@ -66,7 +66,7 @@ def test_a_reply_that_is_redelivered_counts_once(account: Account) -> None:
 
 
 @requirement("BCAST-10")
-def test_reports_of_unknown_messages_count_for_nobody(account: Account) -> None:
+def test_reports_about_unknown_messages_are_not_counted(account: Account) -> None:
     broadcast = finished_without_reports(account, 3)
     first = next(iter(broadcast.wamids().values()))
     unknown = "wamid." + account.marker()
@@ -76,7 +76,7 @@ def test_reports_of_unknown_messages_count_for_nobody(account: Account) -> None:
 
 
 @requirement("BCAST-10")
-def test_reports_before_the_answer_to_the_send_are_not_lost(account: Account) -> None:
+def test_reports_before_metas_answer_to_the_send_are_counted(account: Account) -> None:
     to = account.numbers.many(6)
     account.provider.script(to[:3], *[(status, 0.0) for status in PROGRESS])
     account.provider.script(to[3:], ("read", 0.0), ("delivered", 0.0))
@@ -88,7 +88,7 @@ def test_reports_before_the_answer_to_the_send_are_not_lost(account: Account) ->
 
 @requirement("BCAST-10")
 @pytest.mark.parametrize("status", ["delivered", "read"])
-def test_reports_at_once_after_the_send_are_not_lost(account: Account, status: str) -> None:
+def test_reports_immediately_after_the_send_are_counted(account: Account, status: str) -> None:
     to = account.numbers.many(40)
     account.provider.script(to, (status, 0.0))
     broadcast = launch(account, to)
@@ -100,7 +100,7 @@ def test_reports_at_once_after_the_send_are_not_lost(account: Account, status: s
 @pytest.mark.parametrize(
     "order", [("delivered", "failed"), ("read", "failed"), ("failed", "delivered"), ("failed", "read")]
 )
-def test_failed_and_its_opposite_leave_the_books_closed(account: Account, order: tuple[str, str]) -> None:
+def test_contradicting_reports_count_each_recipient_once(account: Account, order: tuple[str, str]) -> None:
     """Which of the two is believed is the target's choice, as long as nobody is counted twice or not at all."""
     broadcast = finished_without_reports(account, 3)
     wamid = next(iter(broadcast.wamids().values()))

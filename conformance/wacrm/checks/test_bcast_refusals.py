@@ -36,7 +36,7 @@ def _impossible(account: Account) -> dict[str, dict[str, Any]]:
 
 
 @requirement("BCAST-03")
-def test_impossible_broadcasts_are_refused_and_send_nothing(account: Account) -> None:
+def test_invalid_broadcasts_are_refused_and_send_nothing(account: Account) -> None:
     """One check for all of them, so that the wait for what must not be sent is waited once."""
     mark, bodies = account.provider.mark(), _impossible(account)
     wrong = {}

@@ -87,7 +87,7 @@ def _launched(account: Account, to: Sequence[str], refused: list[str]) -> Broadc
 
 
 @requirement("BCAST-12")
-def test_a_thousand_recipients_complete(large: Large, measure: Callable[[str, Any], None]) -> None:
+def test_a_broadcast_to_1000_recipients_completes(large: Large, measure: Callable[[str, Any], None]) -> None:
     broadcast = large.accepted("full")
     expect.equal(broadcast.accepted_record.get("accepted"), MAX_RECIPIENTS, "accepted", broadcast.answer)
     shown = f"{broadcast.polls[-1]} after {broadcast.polls[-1].at - broadcast.answer.at:.0f} s"
@@ -114,28 +114,28 @@ def _measure(
 
 
 @requirement("BCAST-12")
-def test_999_recipients_of_whom_many_are_listed_again_complete(large: Large) -> None:
+def test_a_broadcast_with_repeated_recipients_completes(large: Large) -> None:
     broadcast = large.accepted("listed")
     expect.that(large.ended["listed"], "the broadcast to finish", f"{broadcast.polls[-1]}", *broadcast.exchanges())
     each_recipient_got_its_message(broadcast, "each of 111 people to get a message", DiscrepancyKind.MISSING)
 
 
 @requirement("BCAST-05")
-def test_each_of_a_thousand_gets_the_own_message_once(large: Large) -> None:
+def test_each_of_1000_recipients_gets_its_own_message_once(large: Large) -> None:
     if large.full is None:
         raise NoVerdict("; ".join(large.refused))
     each_recipient_got_its_message(large.full, "each of 1,000 recipients to get its own message once")
 
 
 @requirement("BCAST-13")
-def test_two_larger_broadcasts_at_once_are_each_accounted_right(large: Large) -> None:
+def test_two_large_broadcasts_at_once_are_counted_separately(large: Large) -> None:
     for broadcast, size in zip(large.both(), ("111 people", "100 of them"), strict=True):
         each_recipient_got_its_message(broadcast, f"each of {size} to get its message", DiscrepancyKind.MISSING)
         counts_match(broadcast, f"the broadcast to {size} to count its own messages alone")
 
 
 @requirement("BCAST-09")
-def test_no_poll_of_a_large_broadcast_contradicts_another(large: Large) -> None:
+def test_counts_of_large_broadcasts_never_fall(large: Large) -> None:
     accepted = [broadcast for broadcast in (large.full, large.listed, large.beside) if broadcast is not None]
     expect.precondition(accepted, "; ".join(large.refused))
     for broadcast in accepted:

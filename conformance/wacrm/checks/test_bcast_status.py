@@ -32,7 +32,7 @@ def test_status_becomes_sent_once_every_send_was_attempted(account: Account) -> 
 
 @requirement("BCAST-06")
 @pytest.mark.parametrize("outcome", ["all refused", "the last refused", "the first refused", "one refused"])
-def test_status_becomes_sent_whatever_the_outcomes(account: Account, outcome: str) -> None:
+def test_status_becomes_sent_when_recipients_are_refused(account: Account, outcome: str) -> None:
     count = 1 if outcome == "one refused" else 4
     to = account.numbers.many(count)
     refused = {"the last refused": to[-1:], "the first refused": to[:1]}.get(outcome, to)

@@ -48,7 +48,7 @@ PATCHES: dict[str, Row] = {
 
 @requirement("CONT-06")
 @pytest.mark.parametrize("patch", PATCHES)
-def test_a_patch_changes_what_it_names(account: Account, patch: str) -> None:
+def test_a_patch_changes_the_sent_fields_only(account: Account, patch: str) -> None:
     stored = account.contact(
         name="Ada", email="ada@wacrm.invalid", company="Acme", tags=[account.marker(), account.marker()]
     )
@@ -57,7 +57,7 @@ def test_a_patch_changes_what_it_names(account: Account, patch: str) -> None:
 
 @requirement("CONT-06")
 @pytest.mark.parametrize("field", FIELDS)
-def test_a_patch_fills_what_was_empty(account: Account, field: str) -> None:
+def test_a_patch_fills_empty_fields(account: Account, field: str) -> None:
     _patches_exactly(account, account.contact(), {field: "grace@wacrm.invalid"})
 
 
@@ -70,7 +70,7 @@ def test_a_patch_carries_texts_unaltered(account: Account, kind: str) -> None:
 @requirement("CONT-06")
 @pytest.mark.parametrize("text", ["", "  "], ids=["empty", "blank"])
 @pytest.mark.parametrize("field", FIELDS)
-def test_a_patch_with_an_empty_text_is_no_patch_without_it(account: Account, field: str, text: str) -> None:
+def test_a_patch_with_an_empty_text_does_not_keep_the_old_value(account: Account, field: str, text: str) -> None:
     """It may be kept as it is, clear the field, or be refused; only the value that was there cannot stay."""
     stored = account.contact(name="Ada", email="ada@wacrm.invalid", company="Acme")
     exchange = account.api.patch(f"/contacts/{stored['id']}", {field: text})
@@ -85,7 +85,7 @@ def test_a_patch_with_an_empty_text_is_no_patch_without_it(account: Account, fie
 
 @requirement("CONT-06")
 @pytest.mark.parametrize("case", ["others", "none"])
-def test_a_patch_of_tags_changes_no_field(account: Account, case: str) -> None:
+def test_a_patch_of_tags_leaves_the_fields_unchanged(account: Account, case: str) -> None:
     stored = account.contact(name="Ada", email="ada@wacrm.invalid", company="Acme", tags=[account.marker()])
     tags = [account.marker()] if case == "others" else []
     exchange = account.api.patch(f"/contacts/{stored['id']}", {"tags": tags})
@@ -94,14 +94,14 @@ def test_a_patch_of_tags_changes_no_field(account: Account, case: str) -> None:
 
 
 @requirement("CONT-06")
-def test_patches_follow_one_another(account: Account) -> None:
+def test_consecutive_patches_are_all_applied(account: Account) -> None:
     stored = account.contact(name="Ada", company="Acme")
     for patch in ({"name": None}, {"company": "Navy"}, {"name": "Grace"}, {"company": None}, {"name": "Grace"}):
         stored = _patches_exactly(account, stored, patch)
 
 
 @requirement("CONT-06")
-def test_patches_of_different_fields_at_once_all_hold(account: Account) -> None:
+def test_concurrent_patches_of_different_fields_are_all_applied(account: Account) -> None:
     for _ in range(4):
         contact = account.contact(name="Ada", email="ada@wacrm.invalid", company="Acme")
         patches = [
@@ -174,7 +174,7 @@ def _advances_updated_at(account: Account, stored: Row, body: Row) -> Row:
 
 @requirement("CONT-12")
 @pytest.mark.parametrize("member", ["created_at", "updated_at"])
-def test_no_patch_sets_a_time(account: Account, member: str) -> None:
+def test_a_patch_cannot_set_timestamps(account: Account, member: str) -> None:
     """The documents name neither among what a PATCH takes: it may be left out of account, or be refused."""
     stored = account.contact(name="Ada")
     exchange = account.api.patch(f"/contacts/{stored['id']}", {"name": "Grace", member: "2020-02-02T02:02:02.020Z"})
@@ -185,7 +185,7 @@ def test_no_patch_sets_a_time(account: Account, member: str) -> None:
 
 
 @requirement("CONT-12")
-def test_a_new_contact_was_not_updated_before_it_was_created(account: Account) -> None:
+def test_a_new_contact_has_updated_at_not_before_created_at(account: Account) -> None:
     exchange = account.api.post("/contacts", {"phone": account.numbers.fresh()})
     contact = required(exchange, 201)
     created, updated = contact.get("created_at"), contact.get("updated_at")
@@ -199,7 +199,7 @@ def test_a_new_contact_was_not_updated_before_it_was_created(account: Account) -
 
 @requirement("CONT-12")
 @pytest.mark.parametrize("event", ["create again", "send", "inbound"])
-def test_created_at_outlives_what_else_happens(account: Account, capabilities: Capabilities, event: str) -> None:
+def test_created_at_is_unchanged_by_other_events(account: Account, capabilities: Capabilities, event: str) -> None:
     stored = account.contact(name="Ada")
     wait_past(stored["created_at"])
     if event == "create again":

@@ -71,7 +71,7 @@ def test_a_new_contact_has_its_texts_unaltered(account: Account, kind: str) -> N
 
 
 @requirement("CONT-01")
-def test_null_is_as_good_as_nothing(account: Account) -> None:
+def test_null_fields_are_treated_as_absent(account: Account) -> None:
     phone = account.numbers.fresh()
     exchange = account.api.post("/contacts", {"phone": phone, **dict.fromkeys(FIELDS)})
     _is_full(expect.record(exchange, 201), phone, {}, exchange)
@@ -99,14 +99,14 @@ def test_a_known_phone_gives_the_stored_contact(account: Account, change: str) -
 
 
 @requirement("CONT-02")
-def test_a_known_phone_gets_neither_fields_nor_tags_that_it_lacked(account: Account) -> None:
+def test_a_known_phone_gets_no_new_fields_or_tags(account: Account) -> None:
     stored = account.contact()
     fields = {"name": "Ada", "email": "ada@wacrm.invalid", "company": "Acme", "tags": [account.marker()]}
     _is_unchanged(account, stored, account.api.post("/contacts", {"phone": stored["phone"], **fields}))
 
 
 @requirement("CONT-02")
-def test_a_contact_that_was_changed_since_stays_as_it_is(account: Account) -> None:
+def test_a_contact_changed_since_creation_is_not_changed_back(account: Account) -> None:
     made = account.contact(name="Ada", tags=[account.marker()])
     body = {"name": "Grace", "company": None, "tags": [account.marker()]}
     stored = required(account.api.patch(f"/contacts/{made['id']}", body), 200)
@@ -119,7 +119,7 @@ def test_a_contact_that_was_changed_since_stays_as_it_is(account: Account) -> No
 @pytest.mark.parametrize(
     "body", [{}, {"name": "Somebody Else"}, {"name": "Ada", "tags": []}], ids=["bare", "other", "same"]
 )
-def test_a_known_phone_is_no_change(account: Account, body: Row) -> None:
+def test_a_known_phone_leaves_updated_at_unchanged(account: Account, body: Row) -> None:
     stored = account.contact(name="Ada")
     wait_past(stored["updated_at"])
     exchange = account.api.post("/contacts", {"phone": stored["phone"], **body})
@@ -130,7 +130,9 @@ def test_a_known_phone_is_no_change(account: Account, body: Row) -> None:
 
 @requirement("CONT-02")
 @pytest.mark.parametrize("origin", ["send", "inbound"])
-def test_a_phone_is_known_from_messages(account: Account, capabilities: Capabilities, origin: str) -> None:
+def test_a_phone_known_from_messages_gives_the_stored_contact(
+    account: Account, capabilities: Capabilities, origin: str
+) -> None:
     stored = contact_from_message(account, capabilities, origin, account.numbers.fresh())
     exchange = account.api.post(
         "/contacts", {"phone": stored["phone"], "name": "Somebody Else", "tags": [account.marker()]}

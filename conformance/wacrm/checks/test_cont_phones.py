@@ -26,7 +26,7 @@ ORIGINS = ("create", "send", "inbound")
 @pytest.mark.parametrize("second", ORIGINS)
 @pytest.mark.parametrize("first", ORIGINS)
 @pytest.mark.parametrize("pair", ["sharing nine digits", "differing in country", "one within the other"])
-def test_numbers_that_share_digits_are_two_contacts(
+def test_numbers_with_common_digits_are_two_contacts(
     account: Account, capabilities: Capabilities, pair: str, first: str, second: str
 ) -> None:
     numbers = _pair(account, pair)
@@ -80,7 +80,7 @@ def _refused(exchange: Exchange, phone: str) -> bool:
 
 @requirement("CONT-11")
 @pytest.mark.parametrize("origin", ORIGINS)
-def test_the_phone_comes_back_as_it_was_sent(account: Account, capabilities: Capabilities, origin: str) -> None:
+def test_the_phone_is_returned_as_sent(account: Account, capabilities: Capabilities, origin: str) -> None:
     phones = [_number_in_country(account, country) for country in ("+1", "+33", "+44")]
     for phone in phones:
         contact = _contact_by_origin(account, capabilities, origin, phone)
@@ -108,7 +108,7 @@ def _contact_by_origin(account: Account, capabilities: Capabilities, origin: str
 
 @requirement("CONT-11")
 @pytest.mark.parametrize("length", [7, 8, 14, 15])
-def test_short_and_long_numbers_come_back_as_they_were_sent(account: Account, length: int) -> None:
+def test_short_and_long_numbers_are_returned_as_sent(account: Account, length: int) -> None:
     digits = "999" + account.marker().encode().hex().translate(str.maketrans("abcdef", "123456"))[-12:]
     phone = f"+{digits[:length]}"
     exchange = account.api.post("/contacts", {"phone": phone})
@@ -117,7 +117,7 @@ def test_short_and_long_numbers_come_back_as_they_were_sent(account: Account, le
 
 
 @requirement("CONT-11")
-def test_the_phone_in_a_conversation_is_the_contacts(account: Account, capabilities: Capabilities) -> None:
+def test_the_embedded_contact_has_the_phone_as_sent(account: Account, capabilities: Capabilities) -> None:
     if not capabilities.messages:
         raise Lacking("the target sends no messages")
     phone = account.numbers.fresh()
@@ -128,7 +128,7 @@ def test_the_phone_in_a_conversation_is_the_contacts(account: Account, capabilit
 
 @requirement("CONT-11")
 @pytest.mark.parametrize("spelling", ["no plus", "00", "spaces", "hyphens", "spaces around"])
-def test_another_spelling_is_refused_or_comes_back_in_e164(account: Account, spelling: str) -> None:
+def test_another_spelling_is_refused_or_returned_in_e164(account: Account, spelling: str) -> None:
     phone = account.numbers.fresh()
     exchange = account.api.post("/contacts", {"phone": respelled(phone, spelling)})
     if exchange.status != 400:

@@ -44,7 +44,7 @@ def named_contacts(shared_account: Callable[[str], Account]) -> list[Row]:
 @requirement("CONT-08")
 @pytest.mark.xdist_group("cont-people")
 @pytest.mark.parametrize("query", QUERIES)
-def test_search_finds_a_part_of_the_name(account: Account, named_contacts: list[Row], query: str) -> None:
+def test_search_finds_a_substring_of_the_name(account: Account, named_contacts: list[Row], query: str) -> None:
     """Before the word and after it, so that both what begins a name and what ends it is searched."""
     marker = named_contacts[0]["marker"]
     for text in (f"{query} {marker}", f"{marker} {query}"):
@@ -56,7 +56,7 @@ def test_search_finds_a_part_of_the_name(account: Account, named_contacts: list[
 @pytest.mark.parametrize(
     "query", ["%", "_", "\\", "*", "%%", ",", ")", '"', "'", "(", ".", "a_b", "50%", "+", "null", "%_%"]
 )
-def test_search_takes_every_character_for_itself(account: Account, named_contacts: list[Row], query: str) -> None:
+def test_search_has_no_wildcard_characters(account: Account, named_contacts: list[Row], query: str) -> None:
     """The character alone: whoever is found on the first page must have it."""
     exchange = account.api.get("/contacts", search=query, limit=100)
     rows = expect.rows(exchange)
@@ -69,7 +69,7 @@ def test_search_takes_every_character_for_itself(account: Account, named_contact
 
 @requirement("CONT-08")
 @pytest.mark.parametrize("query", ["{}  b", "{} b", "{}\tb", "{}-b", "{}b"])
-def test_search_takes_blanks_for_themselves(account: Account, query: str) -> None:
+def test_search_matches_white_space_literally(account: Account, query: str) -> None:
     """A blank is a character of the substring and stands for no other. At the ends a deployment may drop it."""
     marker = account.marker()
     names = (
@@ -89,7 +89,7 @@ def test_search_takes_blanks_for_themselves(account: Account, query: str) -> Non
 @requirement("CONT-08")
 @pytest.mark.xdist_group("cont-people")
 @pytest.mark.parametrize("size", [1, 4, 50])
-def test_search_finds_the_whole_word_in_any_case(account: Account, named_contacts: list[Row], size: int) -> None:
+def test_search_ignores_case(account: Account, named_contacts: list[Row], size: int) -> None:
     marker = named_contacts[0]["marker"]
     for text in (marker, marker.upper(), marker.title(), marker[1:-1]):
         found = [row["id"] for row in account.pages("/contacts", search=text, limit=size)]
@@ -98,7 +98,7 @@ def test_search_finds_the_whole_word_in_any_case(account: Account, named_contact
 
 @requirement("CONT-08")
 @pytest.mark.parametrize("part", ["whole", "without plus", "end", "middle", "beginning", "last four"])
-def test_search_finds_a_part_of_the_phone(account: Account, part: str) -> None:
+def test_search_finds_a_substring_of_the_phone(account: Account, part: str) -> None:
     contact = account.contact(name=None)
     phone = contact["phone"]
     parts = {
@@ -117,7 +117,7 @@ def test_search_finds_a_part_of_the_phone(account: Account, part: str) -> None:
 
 @requirement("CONT-08")
 @pytest.mark.parametrize("field", ["email", "company", "tags"])
-def test_search_looks_at_name_and_phone_only(account: Account, field: str) -> None:
+def test_search_ignores_other_fields(account: Account, field: str) -> None:
     marker = account.marker()
     values: Row = {"email": f"{marker}@wacrm.invalid", "company": marker, "tags": [marker]}
     account.contact(name="Ada", **{field: values[field]})
@@ -125,7 +125,7 @@ def test_search_looks_at_name_and_phone_only(account: Account, field: str) -> No
 
 
 @requirement("CONT-08")
-def test_search_follows_a_change_of_name(account: Account) -> None:
+def test_search_finds_the_current_name_only(account: Account) -> None:
     old, new = account.marker(), account.marker()
     contact = account.contact(name=f"{old} É")
     renamed = {**contact, "name": f"{new} É"}
@@ -138,7 +138,7 @@ def test_search_follows_a_change_of_name(account: Account) -> None:
 
 @requirement("CONT-08")
 @pytest.mark.parametrize("origin", ["send", "inbound"])
-def test_search_finds_contacts_that_messages_made(account: Account, capabilities: Capabilities, origin: str) -> None:
+def test_search_finds_contacts_created_by_messages(account: Account, capabilities: Capabilities, origin: str) -> None:
     contact = contact_from_message(account, capabilities, origin, account.numbers.fresh())
     exchange = account.api.get("/contacts", search=contact["phone"][1:])
     found = [row.get("id") for row in expect.rows(exchange)]
@@ -146,7 +146,7 @@ def test_search_finds_contacts_that_messages_made(account: Account, capabilities
 
 
 @requirement("CONT-08")
-def test_search_finds_the_name_that_a_send_gave(account: Account, capabilities: Capabilities) -> None:
+def test_search_finds_the_name_given_with_a_send(account: Account, capabilities: Capabilities) -> None:
     if not capabilities.messages:
         raise Lacking("the target sends no messages")
     name = f"Zoë {account.marker()}"

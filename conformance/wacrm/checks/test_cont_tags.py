@@ -46,7 +46,7 @@ def test_a_new_contact_has_exactly_its_tags(account: Account, count: int) -> Non
 
 
 @requirement("CONT-05")
-def test_strange_tag_names_are_names(account: Account) -> None:
+def test_tag_names_with_special_characters_are_kept(account: Account) -> None:
     marker = account.marker()
     tags = [f"{marker}{unexpected}" for unexpected in SPECIAL_TAGS]
     exchange = account.api.post("/contacts", {"phone": account.numbers.fresh(), "tags": tags})
@@ -81,7 +81,7 @@ def test_tags_that_differ_in_case_are_one(account: Account) -> None:
 @pytest.mark.parametrize(
     ("known", "wanted"), [("abc", "a_c"), ("abbc", "a%c"), ("ab", "a*"), ("a.c", "abc"), ("ab", "a")]
 )
-def test_a_tag_is_found_by_its_whole_name(account: Account, known: str, wanted: str) -> None:
+def test_tag_names_have_no_wildcard_characters(account: Account, known: str, wanted: str) -> None:
     marker = account.marker()
     account.contact(tags=[marker + known])
     exchange = account.api.post("/contacts", {"phone": account.numbers.fresh(), "tags": [marker + wanted]})
@@ -89,7 +89,7 @@ def test_a_tag_is_found_by_its_whole_name(account: Account, known: str, wanted: 
 
 
 @requirement("CONT-05")
-def test_one_contacts_tags_are_not_anothers(account: Account) -> None:
+def test_contacts_do_not_share_their_tag_sets(account: Account) -> None:
     marker = account.marker()
     first = account.contact(tags=[f"{marker}a", f"{marker}b"])
     second = account.api.post("/contacts", {"phone": account.numbers.fresh(), "tags": [f"{marker}b", f"{marker}c"]})
@@ -100,7 +100,7 @@ def test_one_contacts_tags_are_not_anothers(account: Account) -> None:
 
 
 @requirement("CONT-05")
-def test_a_new_tag_on_many_new_contacts_at_once_is_one_tag(account: Account) -> None:
+def test_a_new_tag_on_concurrent_contacts_is_created_once(account: Account) -> None:
     tags, phones = [account.marker()], [account.numbers.fresh() for _ in range(10)]
     exchanges = at_once([partial(account.api.post, "/contacts", {"phone": phone, "tags": tags}) for phone in phones])
     for exchange in exchanges:
@@ -123,7 +123,7 @@ SETS = {
 @requirement("CONT-07")
 @pytest.mark.parametrize("case", SETS)
 @pytest.mark.parametrize("along", ["alone", "with fields"])
-def test_a_patch_with_tags_makes_the_set(account: Account, case: str, along: str) -> None:
+def test_a_patch_with_tags_replaces_the_set(account: Account, case: str, along: str) -> None:
     marker = account.marker()
     stored = account.contact(name="Ada", company="Acme", tags=[f"{marker}a", f"{marker}b"])
     unrelated = account.contact(tags=[f"{marker}a", f"{marker}b"])
@@ -136,7 +136,7 @@ def test_a_patch_with_tags_makes_the_set(account: Account, case: str, along: str
 
 
 @requirement("CONT-07")
-def test_a_set_is_compared_without_case(account: Account) -> None:
+def test_a_patch_compares_tags_without_case(account: Account) -> None:
     marker = account.marker()
     stored = account.contact(tags=[f"{marker}a", f"{marker}b"])
     before = {tag["name"].casefold(): tag["id"] for tag in stored["tags"]}
@@ -149,7 +149,7 @@ def test_a_set_is_compared_without_case(account: Account) -> None:
 
 
 @requirement("CONT-07")
-def test_of_two_sets_at_once_one_is_the_set(account: Account) -> None:
+def test_concurrent_patches_with_tags_do_not_mix(account: Account) -> None:
     """The one or the other, as if they had come one after the other: no mixture of both."""
     for _ in range(4):
         marker = account.marker()
@@ -163,7 +163,7 @@ def test_of_two_sets_at_once_one_is_the_set(account: Account) -> None:
 
 
 @requirement("CONT-07")
-def test_a_set_takes_strange_names(account: Account) -> None:
+def test_a_patch_keeps_tag_names_with_special_characters(account: Account) -> None:
     marker = account.marker()
     stored = account.contact(tags=[f"{marker}abc"])
     tags = [f"{marker}a_c", *(f"{marker}{unexpected}" for unexpected in SPECIAL_TAGS)]
@@ -173,7 +173,7 @@ def test_a_set_takes_strange_names(account: Account) -> None:
 
 
 @requirement("CONT-07")
-def test_a_cleared_set_can_be_filled_again(account: Account) -> None:
+def test_cleared_tags_can_be_set_again(account: Account) -> None:
     marker = account.marker()
     stored = account.contact(tags=[f"{marker}a"])
     tag = stored["tags"][0]["id"] if stored.get("tags") else ""
@@ -204,7 +204,7 @@ def test_tag_finds_exactly_its_contacts_with_all_their_tags(account: Account, si
 
 
 @requirement("CONT-09")
-def test_tag_follows_changes(account: Account) -> None:
+def test_the_tag_filter_follows_changes(account: Account) -> None:
     marker = account.marker()
     first, second = account.contact(tags=[f"{marker}a", f"{marker}b"]), account.contact(tags=[f"{marker}b"])
     tag = _tag_id(first, f"{marker}a")
@@ -218,7 +218,7 @@ def test_tag_follows_changes(account: Account) -> None:
 
 
 @requirement("CONT-09")
-def test_tag_and_search_hold_together(account: Account) -> None:
+def test_tag_and_search_can_be_combined(account: Account) -> None:
     marker = account.marker()
     both = account.contact(name=f"{marker} x", tags=[f"{marker}a"])
     account.contact(name=f"{marker} x", tags=[f"{marker}b"])
@@ -229,7 +229,7 @@ def test_tag_and_search_hold_together(account: Account) -> None:
 
 
 @requirement("CONT-09")
-def test_an_unknown_tag_is_on_nobody(account: Account) -> None:
+def test_an_unknown_tag_finds_no_contact(account: Account) -> None:
     account.contact(tags=[account.marker()])
     exchange = account.api.get("/contacts", tag="00000000-0000-4000-8000-000000000000")
     if exchange.status not in {400, 404}:

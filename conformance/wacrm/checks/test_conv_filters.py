@@ -24,7 +24,7 @@ UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 @requirement("CONV-02")
 @pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("limit", [None, 100])
-def test_status_gives_that_status_alone(
+def test_the_status_filter_returns_that_status_only(
     account: Account, start_customer: Callable[..., Conversation], status: str, limit: int | None
 ) -> None:
     conversation = start_customer()
@@ -46,7 +46,7 @@ def test_status_gives_that_status_alone(
 @pytest.mark.parametrize(
     "status", ["archived", "opened", "ope", "op%", "o_en", "open,closed", "*", "all", "any", "0", "open'--", "null", "not.is.null"]
 )  # fmt: skip
-def test_an_unknown_status_gives_no_other_statuses_rows(
+def test_an_unknown_status_returns_no_conversations(
     account: Account, start_customer: Callable[..., Conversation], status: str
 ) -> None:
     conversation = start_customer()
@@ -68,7 +68,7 @@ def _only_of_status(exchange: Exchange, status: str) -> None:
 
 @requirement("CONV-02")
 @pytest.mark.parametrize("limit", [None, 1, 100])
-def test_contact_id_gives_that_contacts_conversation_alone(
+def test_the_contact_filter_returns_that_contacts_conversation_only(
     account: Account, start_customer: Callable[..., Conversation], limit: int | None
 ) -> None:
     conversations = [start_customer() for _ in range(3)]
@@ -84,7 +84,7 @@ def test_contact_id_gives_that_contacts_conversation_alone(
 
 @requirement("CONV-02")
 @pytest.mark.parametrize("who", ["a contact without conversation", "nobody"])
-def test_contact_id_without_conversation_gives_none(
+def test_a_contact_without_conversation_returns_none(
     account: Account, start_customer: Callable[..., Conversation], who: str
 ) -> None:
     start_customer().receive()
@@ -96,7 +96,7 @@ def test_contact_id_without_conversation_gives_none(
 
 @requirement("CONV-02")
 @pytest.mark.parametrize("status", STATUSES)
-def test_status_and_contact_id_hold_together(
+def test_status_and_contact_id_can_be_combined(
     account: Account, start_customer: Callable[..., Conversation], status: str
 ) -> None:
     conversation, unrelated = start_customer(), start_customer()

@@ -34,7 +34,7 @@ TEXTS = {
 
 @requirement("CONV-04")
 @pytest.mark.parametrize("kind", TEXTS)
-def test_an_inbound_text_is_kept_as_it_was_written(
+def test_an_inbound_text_is_stored_unchanged(
     account: Account, start_customer: Callable[..., Conversation], kind: str
 ) -> None:
     conversation = start_customer()
@@ -43,7 +43,7 @@ def test_an_inbound_text_is_kept_as_it_was_written(
 
 @requirement("CONV-04")
 @pytest.mark.parametrize("name", ["Ada", None])
-def test_a_stranger_who_writes_becomes_contact_and_conversation(
+def test_a_message_from_an_unknown_number_creates_contact_and_conversation(
     account: Account, start_customer: Callable[..., Conversation], name: str | None
 ) -> None:
     _ = start_customer  # for the capability
@@ -56,7 +56,7 @@ def test_a_stranger_who_writes_becomes_contact_and_conversation(
 
 
 @requirement("CONV-04")
-def test_an_answer_to_a_send_is_in_the_sends_conversation(
+def test_a_reply_to_a_send_is_in_the_same_conversation(
     account: Account, start_customer: Callable[..., Conversation]
 ) -> None:
     conversation, text = start_customer(), account.marker()
@@ -67,7 +67,7 @@ def test_an_answer_to_a_send_is_in_the_sends_conversation(
 
 @requirement("CONV-04")
 @pytest.mark.parametrize("batch", [True, False])
-def test_messages_of_several_customers_go_to_their_conversations(
+def test_messages_of_several_customers_are_in_their_own_conversations(
     account: Account,
     start_customer: Callable[..., Conversation],
     batch: bool,  # noqa: FBT001 - a parameter
@@ -83,7 +83,9 @@ def test_messages_of_several_customers_go_to_their_conversations(
 
 
 @requirement("CONV-04")
-def test_messages_of_every_type_are_a_customers(account: Account, start_customer: Callable[..., Conversation]) -> None:
+def test_inbound_messages_of_every_type_have_inbound_direction_and_status(
+    account: Account, start_customer: Callable[..., Conversation]
+) -> None:
     conversation = start_customer()
     items = [{"from": conversation.phone[1:], **kind.item} for kind in KINDS.values() if kind.supported_by_mock]
     wamids = account.provider.inbound(account.phone_number_id, *items, batch=True)
@@ -113,7 +115,7 @@ def _is_inbound_text(conversation: Conversation, wamid: str, text: str) -> None:
 
 @requirement("CONV-07")
 @pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if kind.must_be_stored])
-def test_a_message_of_any_type_arrives_as_what_it_is(
+def test_an_inbound_message_of_any_type_has_the_right_content_type(
     account: Account, start_customer: Callable[..., Conversation], name: str
 ) -> None:
     conversation, kind = start_customer(), KINDS[name]
@@ -123,7 +125,7 @@ def test_a_message_of_any_type_arrives_as_what_it_is(
 
 @requirement("CONV-07")
 @pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if kind.must_be_stored])
-def test_a_conversation_may_begin_with_any_type(
+def test_a_conversation_can_start_with_a_message_of_any_type(
     account: Account, start_customer: Callable[..., Conversation], name: str
 ) -> None:
     conversation, kind = start_customer(), KINDS[name]
@@ -136,7 +138,9 @@ def test_a_conversation_may_begin_with_any_type(
 
 
 @requirement("CONV-07")
-def test_all_types_of_one_webhook_arrive(account: Account, start_customer: Callable[..., Conversation]) -> None:
+def test_messages_of_all_types_in_one_webhook_are_stored(
+    account: Account, start_customer: Callable[..., Conversation]
+) -> None:
     conversation = start_customer()
     conversation.receive()
     kinds = [kind for kind in KINDS.values() if kind.supported_by_mock]
@@ -149,7 +153,7 @@ def test_all_types_of_one_webhook_arrive(account: Account, start_customer: Calla
 
 @requirement("CONV-07")
 @pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if not kind.must_be_stored])
-def test_what_is_no_message_of_its_own_loses_no_other(
+def test_reactions_and_notices_do_not_lose_other_messages(
     account: Account, start_customer: Callable[..., Conversation], name: str
 ) -> None:
     """Reactions and notices may be shown in any way or not at all; what follows them arrives."""

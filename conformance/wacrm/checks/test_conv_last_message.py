@@ -60,7 +60,7 @@ def _has_time_of(now: Row, message: Row, before: Row, exchange: Exchange) -> Non
 @pytest.mark.parametrize(
     "kind", ["text", "template", "image", "document", "inbound text", "inbound image", "inbound location"]
 )
-def test_the_newest_message_is_the_last_one(
+def test_the_newest_message_is_the_last_message(
     account: Account, start_customer: Callable[..., Conversation], kind: str
 ) -> None:
     conversation = start_customer()
@@ -110,7 +110,7 @@ def test_the_last_message_of_a_batch_is_the_newest(
 
 
 @requirement("CONV-06")
-def test_a_message_that_was_never_sent_is_the_last_one_only_where_it_is_listed(
+def test_a_refused_message_is_the_last_message_only_if_it_is_listed(
     account: Account, start_customer: Callable[..., Conversation]
 ) -> None:
     """Meta refuses it. A deployment may keep it as failed, or not at all; the inbox shows what the list has."""
@@ -127,7 +127,7 @@ def test_a_message_that_was_never_sent_is_the_last_one_only_where_it_is_listed(
 
 @requirement("CONV-06")
 @pytest.mark.parametrize("event", ["status", "redelivery", "another conversation"])
-def test_the_last_message_stays_the_last(
+def test_other_events_do_not_change_the_last_message(
     account: Account, start_customer: Callable[..., Conversation], event: str
 ) -> None:
     conversation = start_customer()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @requirement("CONV-03")
-def test_a_list_has_exactly_its_conversations_messages(
+def test_a_list_has_exactly_the_messages_of_its_conversation(
     account: Account, start_customer: Callable[..., Conversation]
 ) -> None:
     first, second = account.numbers.sharing_tail()
@@ -54,7 +54,7 @@ def _newest_first(rows: Sequence[Row], expected: list[str], exchange: Exchange) 
 
 
 @requirement("CONV-03")
-def test_the_messages_of_a_batch_come_newest_first(
+def test_messages_of_one_webhook_are_listed_newest_first(
     account: Account, start_customer: Callable[..., Conversation]
 ) -> None:
     conversation = start_customer()
@@ -84,7 +84,7 @@ def test_a_list_has_messages_of_every_type(account: Account, start_customer: Cal
 
 @requirement("CONV-03")
 @pytest.mark.parametrize("status", ["delivered", "read", "failed"])
-def test_a_message_stays_listed_whatever_becomes_of_it(
+def test_a_message_stays_listed_when_its_status_changes(
     account: Account, start_customer: Callable[..., Conversation], status: str
 ) -> None:
     conversation = start_customer()
@@ -100,7 +100,9 @@ def test_a_message_stays_listed_whatever_becomes_of_it(
 
 @requirement("CONV-03")
 @pytest.mark.parametrize("quoted", ["ours", "theirs"])
-def test_a_quoting_message_names_the_quoted_one(start_customer: Callable[..., Conversation], quoted: str) -> None:
+def test_an_inbound_reply_has_the_id_of_the_quoted_message(
+    start_customer: Callable[..., Conversation], quoted: str
+) -> None:
     conversation = start_customer()
     plain = conversation.receive()
     original = str(conversation.send()["whatsapp_message_id"]) if quoted == "ours" else plain
@@ -115,7 +117,7 @@ def test_a_quoting_message_names_the_quoted_one(start_customer: Callable[..., Co
 
 @requirement("CONV-08")
 @pytest.mark.parametrize("name", OUTBOUND)
-def test_a_sent_message_is_in_its_conversation(account: Account, capabilities: Capabilities, name: str) -> None:
+def test_a_sent_message_is_listed_with_its_content(account: Account, capabilities: Capabilities, name: str) -> None:
     _needs_messages(capabilities)
     sent = account.send(**OUTBOUND[name])
     _is_outbound(account, sent, OUTBOUND[name], quoted=None)
@@ -124,7 +126,7 @@ def test_a_sent_message_is_in_its_conversation(account: Account, capabilities: C
 @requirement("CONV-08")
 @pytest.mark.parametrize("name", ["text", "template", "image", "video", "document", "audio"])
 @pytest.mark.parametrize("side", ["ours", "theirs"])
-def test_a_sent_answer_names_the_quoted_message(
+def test_a_sent_reply_has_the_id_of_the_quoted_message(
     account: Account, start_customer: Callable[..., Conversation], name: str, side: str
 ) -> None:
     conversation = start_customer()

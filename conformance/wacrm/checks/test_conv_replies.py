@@ -24,7 +24,7 @@ REPLY_IDS = ("yes", "BTN_Yes 1", "a-b_c.d:1", "ключ ✓", "0", "i" * 200, '{
 @requirement("CONV-09")
 @pytest.mark.parametrize("reply_id", REPLY_IDS)
 @pytest.mark.parametrize("kind", ["button_reply", "list_reply"])
-def test_a_choice_is_told_by_its_id(
+def test_a_reply_has_the_id_of_the_choice(
     account: Account, start_customer: Callable[..., Conversation], kind: str, reply_id: str
 ) -> None:
     conversation = start_customer()
@@ -36,7 +36,9 @@ def test_a_choice_is_told_by_its_id(
 
 
 @requirement("CONV-09")
-def test_a_choice_that_quotes_is_told_by_its_id(account: Account, start_customer: Callable[..., Conversation]) -> None:
+def test_a_quoting_reply_has_the_id_of_the_choice(
+    account: Account, start_customer: Callable[..., Conversation]
+) -> None:
     conversation = start_customer()
     sent = conversation.send()
     reply = {"type": "button_reply", "button_reply": {"id": "no", "title": "No"}}
@@ -46,7 +48,7 @@ def test_a_choice_that_quotes_is_told_by_its_id(account: Account, start_customer
 
 
 @requirement("CONV-09")
-def test_no_other_message_has_a_choice(account: Account, start_customer: Callable[..., Conversation]) -> None:
+def test_other_content_types_have_no_reply_id(account: Account, start_customer: Callable[..., Conversation]) -> None:
     conversation = start_customer()
     kinds = [kind for kind in KINDS.values() if kind.supported_by_mock]
     items = [{"from": conversation.phone[1:], **kind.item} for kind in kinds]

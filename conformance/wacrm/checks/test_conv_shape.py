@@ -58,7 +58,7 @@ def test_each_conversation_of_a_page_embeds_its_own_contact(
 
 
 @requirement("CONV-01")
-def test_the_embedded_contact_is_the_present_one(account: Account, start_customer: Callable[..., Conversation]) -> None:
+def test_the_embedded_contact_is_up_to_date(account: Account, start_customer: Callable[..., Conversation]) -> None:
     conversation = start_customer(email="ada@wacrm.invalid", tags=[account.marker()])
     conversation.receive()
     body = {"name": account.marker(), "email": None, "company": "Navy", "tags": [account.marker(), account.marker()]}

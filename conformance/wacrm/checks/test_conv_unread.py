@@ -33,7 +33,7 @@ def _unread_is(conversation: Conversation, expected: int, what: str) -> None:
 
 
 @requirement("CONV-05")
-def test_each_message_is_one_unread(start_customer: Callable[..., Conversation]) -> None:
+def test_each_inbound_message_adds_one(start_customer: Callable[..., Conversation]) -> None:
     conversation = start_customer()
     for count in (1, 2, 3):
         conversation.receive()
@@ -41,7 +41,7 @@ def test_each_message_is_one_unread(start_customer: Callable[..., Conversation])
 
 
 @requirement("CONV-05")
-def test_answers_in_a_conversation_that_a_send_began_are_unread(start_customer: Callable[..., Conversation]) -> None:
+def test_inbound_messages_after_a_send_add_one_each(start_customer: Callable[..., Conversation]) -> None:
     conversation = start_customer()
     conversation.send()
     before = conversation.read()["unread_count"]
@@ -52,7 +52,7 @@ def test_answers_in_a_conversation_that_a_send_began_are_unread(start_customer: 
 
 @requirement("CONV-05")
 @pytest.mark.parametrize("way", ["one webhook", "ten webhooks", "ten at once"])
-def test_ten_messages_are_ten_unread(account: Account, start_customer: Callable[..., Conversation], way: str) -> None:
+def test_ten_inbound_messages_add_ten(account: Account, start_customer: Callable[..., Conversation], way: str) -> None:
     conversation, unrelated = start_customer(), start_customer()
     unrelated.receive()
     conversation.receive()
@@ -71,7 +71,7 @@ def test_ten_messages_are_ten_unread(account: Account, start_customer: Callable[
 
 @requirement("CONV-05")
 @pytest.mark.parametrize("kind", [name for name, kind in KINDS.items() if kind.must_be_stored])
-def test_a_message_of_any_type_is_one_unread(
+def test_an_inbound_message_of_any_type_adds_one(
     account: Account, start_customer: Callable[..., Conversation], kind: str
 ) -> None:
     conversation = start_customer()
@@ -83,7 +83,9 @@ def test_a_message_of_any_type_is_one_unread(
 
 @requirement("CONV-05")
 @pytest.mark.parametrize("event", ["send", "status", "failed", "redelivery", "read by the API"])
-def test_nothing_else_raises_unread(account: Account, start_customer: Callable[..., Conversation], event: str) -> None:
+def test_other_events_do_not_raise_unread_count(
+    account: Account, start_customer: Callable[..., Conversation], event: str
+) -> None:
     conversation = start_customer()
     account.provider.script(conversation.phone)
     wamid = conversation.receive()

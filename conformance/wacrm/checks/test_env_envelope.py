@@ -71,7 +71,7 @@ def test_unknown_paths_are_refused_in_the_envelope(method: str, calls: Calls, pr
 
 
 @requirement("ENV-02")
-def test_paths_next_to_real_ones_fail_in_the_envelope(calls: Calls, probe: Probe) -> None:
+def test_paths_similar_to_documented_ones_fail_in_the_envelope(calls: Calls, probe: Probe) -> None:
     """A deployment may have them, or redirect them; what fails there has the envelope all the same."""
     api, id_ = calls.account.api, uuid.uuid4()
     for path in (
@@ -83,7 +83,7 @@ def test_paths_next_to_real_ones_fail_in_the_envelope(calls: Calls, probe: Probe
 
 
 @requirement("ENV-02")
-def test_who_prefers_html_gets_the_envelope(calls: Calls, probe: Probe) -> None:
+def test_clients_that_prefer_html_get_the_envelope(calls: Calls, probe: Probe) -> None:
     """As browsers do: for a body that is refused, an id and a path of nothing, and without a key."""
     api, headers = calls.account.api, {"Accept": BROWSER_ACCEPT}
     exchanges = [

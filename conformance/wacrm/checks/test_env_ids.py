@@ -26,7 +26,7 @@ NOT_FOUND_OR_BAD_REQUEST = ((404, "not_found"), (400, "bad_request"))
 
 @requirement("ENV-05")
 @each_with_id
-def test_an_impossible_id_is_not_found(operation: Operation, calls: Calls, api: Api) -> None:
+def test_an_invalid_uuid_is_not_found(operation: Operation, calls: Calls, api: Api) -> None:
     body = calls.to_nothing(operation).json
     for id_ in malformed_input.INVALID_UUIDS:
         expect.error(
@@ -37,7 +37,7 @@ def test_an_impossible_id_is_not_found(operation: Operation, calls: Calls, api: 
 
 @requirement("ENV-05")
 @pytest.mark.parametrize(("path", "name"), [("/contacts", "tag"), ("/conversations", "contact_id")])
-def test_an_impossible_id_in_a_filter_is_not_found(path: str, name: str, calls: Calls, api: Api) -> None:
+def test_an_invalid_uuid_in_a_filter_is_not_found(path: str, name: str, calls: Calls, api: Api) -> None:
     calls.account.contact(tags=[calls.account.marker()])
     for id_ in malformed_input.INVALID_UUIDS:
         expect.error(api.get(path, **{name: id_}), *NOT_FOUND_OR_BAD_REQUEST)

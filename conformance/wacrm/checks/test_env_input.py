@@ -31,7 +31,7 @@ LISTS = ("/contacts", "/conversations", "/conversations/{id}/messages", "/webhoo
 
 @requirement("ENV-04")
 @each_with_body
-def test_no_value_of_a_member_breaks_the_api(operation: Operation, calls: Calls, api: Api) -> None:
+def test_no_member_value_gives_a_5xx(operation: Operation, calls: Calls, api: Api) -> None:
     path = calls.to(operation).path
     contents = [
         malformed_input.with_value_at(body, pointer, token)
@@ -76,14 +76,14 @@ def _valid_bodies(operation: Operation, calls: Calls) -> Iterator[Any]:
 
 @requirement("ENV-04")
 @each_with_body
-def test_no_body_breaks_the_api(operation: Operation, calls: Calls, answer_cache: AnswerCache) -> None:
+def test_no_malformed_body_gives_a_5xx(operation: Operation, calls: Calls, answer_cache: AnswerCache) -> None:
     for exchange in answer_cache.get(f"bodies for {operation.id}", lambda: malformed_body_answers(operation, calls)):
         no_undocumented_5xx(exchange, operation)
 
 
 @requirement("ENV-04")
 @each_with_body
-def test_no_content_type_breaks_the_api(operation: Operation, calls: Calls, api: Api) -> None:
+def test_no_content_type_gives_a_5xx(operation: Operation, calls: Calls, api: Api) -> None:
     call = calls.to(operation)
     for kind in malformed_input.CONTENT_TYPES:
         exchanges = answered(api, operation.method, call.path, json=call.json, headers={"Content-Type": kind})
@@ -92,7 +92,7 @@ def test_no_content_type_breaks_the_api(operation: Operation, calls: Calls, api:
 
 @requirement("ENV-04")
 @pytest.mark.parametrize("path", LISTS)
-def test_no_query_breaks_a_list(path: str, calls: Calls, api: Api) -> None:
+def test_no_query_gives_a_5xx(path: str, calls: Calls, api: Api) -> None:
     operation = next(operation for operation in OPERATIONS if operation.method == "GET" and operation.path == path)
     url = calls.to(operation).path
     queries = [query.format(name) for name in FILTERS.get(path, ()) for query in malformed_input.QUERIES.values()]
@@ -107,7 +107,7 @@ def test_no_query_breaks_a_list(path: str, calls: Calls, api: Api) -> None:
 
 @requirement("ENV-04")
 @each_with_id
-def test_no_id_breaks_the_api(operation: Operation, calls: Calls, api: Api) -> None:
+def test_no_malformed_id_gives_a_5xx(operation: Operation, calls: Calls, api: Api) -> None:
     body = calls.to_nothing(operation).json
     urls = [operation.url(malformed_input.escaped(id_)) for id_ in malformed_input.MALFORMED_IDS]
     all_without_undocumented_5xx(operation, [partial(answered, api, operation.method, u, json=body) for u in urls])
@@ -115,7 +115,7 @@ def test_no_id_breaks_the_api(operation: Operation, calls: Calls, api: Api) -> N
 
 @requirement("ENV-04")
 @each_operation
-def test_nothing_that_is_not_asked_for_breaks_the_api(operation: Operation, calls: Calls, api: Api) -> None:
+def test_no_unexpected_query_body_or_header_gives_a_5xx(operation: Operation, calls: Calls, api: Api) -> None:
     """Queries on operations that have none, bodies on those that take none, headers that mean nothing here."""
     call = calls.to_nothing(operation)
     odd = {

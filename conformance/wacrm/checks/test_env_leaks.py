@@ -30,7 +30,7 @@ PATHS = list(dict.fromkeys(operation.path for operation in OPERATIONS))
 
 @requirement("ENV-06")
 @each_operation
-def test_no_refusal_gives_anything_away(
+def test_no_refusal_leaks_internals(
     operation: Operation, calls: Calls, role_keys: RoleKeys, probe: Probe, answer_cache: AnswerCache, target: Target
 ) -> None:
     for exchange in answer_cache.get(
@@ -41,14 +41,14 @@ def test_no_refusal_gives_anything_away(
 
 @requirement("ENV-06")
 @pytest.mark.usefixtures("sends")
-def test_no_failed_send_gives_anything_away(calls: Calls, answer_cache: AnswerCache, target: Target) -> None:
+def test_no_failed_send_leaks_internals(calls: Calls, answer_cache: AnswerCache, target: Target) -> None:
     for exchange in answer_cache.get("failed sends", lambda: failed_sends(calls)):
         leaks_nothing(exchange, target)
 
 
 @requirement("ENV-06")
 @each_with_body
-def test_no_bad_body_makes_the_api_give_anything_away(
+def test_no_malformed_body_leaks_internals(
     operation: Operation, calls: Calls, answer_cache: AnswerCache, target: Target
 ) -> None:
     for exchange in answer_cache.get(f"bodies for {operation.id}", lambda: malformed_body_answers(operation, calls)):
@@ -57,7 +57,7 @@ def test_no_bad_body_makes_the_api_give_anything_away(
 
 @requirement("ENV-06")
 @pytest.mark.parametrize("path", PATHS)
-def test_no_wrong_path_or_method_makes_the_api_give_anything_away(path: str, api: Api, target: Target) -> None:
+def test_no_wrong_path_or_method_leaks_internals(path: str, api: Api, target: Target) -> None:
     for id_ in ("no-id", malformed_input.escaped("' OR '1'='1"), str(uuid.uuid4())):
         url = path.replace("{id}", id_)
         for method, wrong in (("PUT", url), ("GET", f"{url}/nothing"), ("DELETE", f"{url}/nothing")):
@@ -65,7 +65,7 @@ def test_no_wrong_path_or_method_makes_the_api_give_anything_away(path: str, api
 
 
 @requirement("ENV-06")
-def test_no_odd_query_makes_the_api_give_anything_away(api: Api, target: Target) -> None:
+def test_no_malformed_query_leaks_internals(api: Api, target: Target) -> None:
     for path, names in (
         ("/contacts", ("search", "tag", "cursor")),
         ("/conversations", ("status", "contact_id", "limit")),
@@ -75,7 +75,7 @@ def test_no_odd_query_makes_the_api_give_anything_away(api: Api, target: Target)
 
 
 @requirement("ENV-06")
-def test_no_refused_key_is_repeated(role_keys: RoleKeys, probe: Probe, target: Target) -> None:
+def test_no_refusal_repeats_the_key(role_keys: RoleKeys, probe: Probe, target: Target) -> None:
     for role in (Role.REVOKED, Role.EXPIRED, Role.NONE):
         leaks_nothing(role_keys(role).get("/contacts"), target)
     leaks_nothing(probe.send("GET", "/contacts"), target)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @requirement("ENV-01")
 @each_operation
-def test_success_is_as_documented(operation: Operation, calls: Calls, answer_cache: AnswerCache) -> None:
+def test_success_has_the_documented_schema(operation: Operation, calls: Calls, answer_cache: AnswerCache) -> None:
     exchanges = answer_cache.get(f"successes of {operation.id}", lambda: successes(operation, calls))
     expect.precondition(exchanges, f"{operation.label} never succeeded")
     for exchange in exchanges:

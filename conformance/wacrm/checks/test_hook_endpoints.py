@@ -38,7 +38,7 @@ def test_an_endpoint_is_listed_and_read_as_registered(endpoints: Endpoints) -> N
 
 @requirement("HOOK-03")
 @pytest.mark.parametrize("name", ["url", "events", "is_active"])
-def test_a_change_changes_what_was_sent_and_nothing_else(endpoints: Endpoints, name: str) -> None:
+def test_a_patch_changes_the_sent_members_only(endpoints: Endpoints, name: str) -> None:
     endpoint = endpoints.register(RECEIVED, STATUS)
     before = stable_members(endpoint.row())
     value: Any = {"url": endpoints.receiver.url(endpoints.path()), "events": [CREATED, STATUS], "is_active": False}[
@@ -54,7 +54,7 @@ def test_a_change_changes_what_was_sent_and_nothing_else(endpoints: Endpoints, n
 
 
 @requirement("HOOK-03")
-def test_an_endpoint_that_is_off_is_listed_and_read(endpoints: Endpoints) -> None:
+def test_an_inactive_endpoint_is_listed_and_read(endpoints: Endpoints) -> None:
     endpoint = endpoints.register(RECEIVED)
     endpoints.api.patch(f"/webhooks/{endpoint.id}", {"is_active": False})
     read = endpoints.api.get(f"/webhooks/{endpoint.id}")
@@ -63,7 +63,7 @@ def test_an_endpoint_that_is_off_is_listed_and_read(endpoints: Endpoints) -> Non
 
 
 @requirement("HOOK-03")
-def test_several_members_change_at_once(endpoints: Endpoints) -> None:
+def test_one_patch_changes_several_members(endpoints: Endpoints) -> None:
     endpoint = endpoints.register(RECEIVED)
     url = endpoints.receiver.url(endpoints.path())
     endpoints.api.patch(f"/webhooks/{endpoint.id}", {"url": url, "events": [STATUS], "is_active": False})
@@ -73,7 +73,7 @@ def test_several_members_change_at_once(endpoints: Endpoints) -> None:
 
 
 @requirement("HOOK-03")
-def test_a_changed_url_gets_the_deliveries(account: Account, endpoints: Endpoints) -> None:
+def test_deliveries_go_to_the_changed_url(account: Account, endpoints: Endpoints) -> None:
     old = endpoints.register(RECEIVED)
     new = old.moved_to_new_path()
     wamid = account.receive(account.numbers.fresh())
@@ -84,7 +84,7 @@ def test_a_changed_url_gets_the_deliveries(account: Account, endpoints: Endpoint
 
 
 @requirement("HOOK-03")
-def test_a_delivery_is_noted(account: Account, endpoints: Endpoints) -> None:
+def test_a_delivery_sets_last_delivery_at(account: Account, endpoints: Endpoints) -> None:
     endpoint = endpoints.register(RECEIVED)
     created = expect.record(endpoint.answer, 201)
     expect.equal(
@@ -97,7 +97,7 @@ def test_a_delivery_is_noted(account: Account, endpoints: Endpoints) -> None:
 
 
 @requirement("HOOK-03")
-def test_the_last_delivery_is_the_last(account: Account, endpoints: Endpoints) -> None:
+def test_further_deliveries_update_last_delivery_at(account: Account, endpoints: Endpoints) -> None:
     """Of deliveries made for longer than a date that is written in seconds needs to show it."""
     endpoint, customer = endpoints.register(RECEIVED), account.numbers.fresh()
     account.receive(customer)
@@ -115,7 +115,7 @@ def test_the_last_delivery_is_the_last(account: Account, endpoints: Endpoints) -
 
 @requirement("HOOK-03")
 @pytest.mark.parametrize("name", READ_ONLY)
-def test_what_the_deployment_sets_is_not_changed(endpoints: Endpoints, name: str) -> None:
+def test_read_only_members_cannot_be_changed(endpoints: Endpoints, name: str) -> None:
     """Whether it refuses such a change or ignores it."""
     path = f"/webhooks/{endpoints.register(RECEIVED).id}"
     before = expect.record(endpoints.api.get(path), 200)
@@ -125,7 +125,7 @@ def test_what_the_deployment_sets_is_not_changed(endpoints: Endpoints, name: str
 
 
 @requirement("HOOK-03")
-def test_a_deleted_endpoint_is_gone(endpoints: Endpoints) -> None:
+def test_a_deleted_endpoint_is_404_and_not_listed(endpoints: Endpoints) -> None:
     kept, endpoint = endpoints.register(), endpoints.register()
     expect.status(endpoint.delete(), 200, 202, 204)
     path = f"/webhooks/{endpoint.id}"

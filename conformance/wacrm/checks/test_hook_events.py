@@ -86,7 +86,7 @@ def test_every_delivery_has_the_documented_headers(scenario: EventScenario) -> N
 
 
 @requirement("HOOK-05")
-def test_every_delivery_of_an_endpoint_has_an_id_of_its_own(scenario: EventScenario) -> None:
+def test_every_delivery_to_an_endpoint_has_a_unique_id(scenario: EventScenario) -> None:
     for endpoint in scenario.subscribed:
         bodies: dict[str, bytes] = {}
         for attempt in endpoint.attempts():
@@ -96,7 +96,7 @@ def test_every_delivery_of_an_endpoint_has_an_id_of_its_own(scenario: EventScena
 
 
 @requirement("HOOK-05")
-def test_an_id_names_one_event_wherever_it_is_delivered(scenario: EventScenario) -> None:
+def test_no_two_events_share_an_id(scenario: EventScenario) -> None:
     """The deliveries of one event may share its id; those of two events may not, whichever endpoints they go to."""
     events: dict[str, tuple[str, str]] = {}
     for attempt in (attempt for endpoint in scenario.subscribed for attempt in endpoint.attempts()):
@@ -107,7 +107,7 @@ def test_an_id_names_one_event_wherever_it_is_delivered(scenario: EventScenario)
 
 
 @requirement("HOOK-06")
-def test_every_signature_verifies_over_the_raw_body_with_the_own_secret(scenario: EventScenario) -> None:
+def test_every_signature_verifies_with_the_endpoints_secret(scenario: EventScenario) -> None:
     for endpoint in scenario.subscribed:
         clocks = clock_skews(endpoint.answer)
         for attempt in endpoint.attempts():
@@ -122,7 +122,7 @@ def test_every_signature_verifies_over_the_raw_body_with_the_own_secret(scenario
 
 @requirement("HOOK-06")
 @pytest.mark.parametrize("changed", ["is_active", "events", "url", "secret"])
-def test_the_secret_of_the_registration_outlives_a_change(scenario: EventScenario, changed: str) -> None:
+def test_the_secret_stays_the_same_after_a_change(scenario: EventScenario, changed: str) -> None:
     """Of what can be changed, and of the secret, which cannot."""
     ends = {
         "is_active": scenario.reactivated,
@@ -139,7 +139,7 @@ def test_the_secret_of_the_registration_outlives_a_change(scenario: EventScenari
 
 @requirement("HOOK-07")
 @pytest.mark.parametrize("which", ["first", "second"])
-def test_an_inbound_text_is_told(scenario: EventScenario, which: str) -> None:
+def test_an_inbound_text_fires_message_received(scenario: EventScenario, which: str) -> None:
     wamid = {"first": scenario.first, "second": scenario.second}[which]
     data = data_of_only(
         scenario.all_events.events(RECEIVED, whatsapp_message_id=wamid), "message.received of the message"
@@ -157,7 +157,7 @@ def test_an_inbound_text_is_told(scenario: EventScenario, which: str) -> None:
 
 @requirement("HOOK-07")
 @pytest.mark.parametrize("kind", MESSAGE_TYPES)
-def test_inbound_messages_of_every_type_are_told(scenario: EventScenario, kind: str) -> None:
+def test_an_inbound_message_of_any_type_fires_message_received(scenario: EventScenario, kind: str) -> None:
     wamid = scenario.by_type[kind]
     data = data_of_only(
         scenario.all_events.events(RECEIVED, whatsapp_message_id=wamid), f"message.received of the {kind}"
@@ -174,7 +174,7 @@ def test_inbound_messages_of_every_type_are_told(scenario: EventScenario, kind: 
 
 
 @requirement("HOOK-07")
-def test_a_conversation_is_told_once_when_a_customer_begins_it(scenario: EventScenario) -> None:
+def test_a_first_inbound_message_fires_conversation_created_once(scenario: EventScenario) -> None:
     contact = scenario.contact()
     data = data_of_only(
         scenario.all_events.events(CREATED, contact_id=contact["id"]), "conversation.created of the customer"
@@ -185,14 +185,14 @@ def test_a_conversation_is_told_once_when_a_customer_begins_it(scenario: EventSc
 
 
 @requirement("HOOK-07")
-def test_a_conversation_is_told_once_when_a_send_begins_it(scenario: EventScenario) -> None:
+def test_a_first_send_fires_conversation_created_once(scenario: EventScenario) -> None:
     for sent in (scenario.sent, scenario.failed):
         found = scenario.all_events.events(CREATED, conversation_id=sent["conversation_id"])
         has_ids(data_of_only(found, "conversation.created of the send"), sent, sent["contact_id"])
 
 
 @requirement("HOOK-07")
-def test_a_conversation_is_told_when_a_known_contact_begins_it(scenario: EventScenario) -> None:
+def test_a_first_message_of_a_known_contact_fires_conversation_created(scenario: EventScenario) -> None:
     """The contact was made with `POST /contacts`; the conversation is new all the same."""
     data_of_only(
         scenario.all_events.events(CREATED, contact_id=scenario.known_contact["id"]),
@@ -201,7 +201,7 @@ def test_a_conversation_is_told_when_a_known_contact_begins_it(scenario: EventSc
 
 
 @requirement("HOOK-07")
-def test_a_message_that_meta_delivers_again_is_told_once(scenario: EventScenario) -> None:
+def test_a_redelivered_message_fires_its_events_once(scenario: EventScenario) -> None:
     for wamid in scenario.redelivered:
         data = data_of_only(
             scenario.all_events.events(RECEIVED, whatsapp_message_id=wamid), "message.received of the message"
@@ -212,7 +212,7 @@ def test_a_message_that_meta_delivers_again_is_told_once(scenario: EventScenario
 
 @requirement("HOOK-07")
 @pytest.mark.parametrize("status", ["delivered", "read"])
-def test_a_status_that_meta_reports_again_is_told_once(scenario: EventScenario, status: str) -> None:
+def test_a_repeated_status_fires_status_updated_once(scenario: EventScenario, status: str) -> None:
     """Nothing was updated the second time."""
     wamid = scenario.repeated["whatsapp_message_id"]
     found = scenario.all_events.events(STATUS, whatsapp_message_id=wamid, status=status)
@@ -221,7 +221,7 @@ def test_a_status_that_meta_reports_again_is_told_once(scenario: EventScenario, 
 
 @requirement("HOOK-07")
 @pytest.mark.parametrize("status", ["delivered", "read", "failed"])
-def test_a_status_of_a_sent_message_is_told(scenario: EventScenario, status: str) -> None:
+def test_a_status_of_a_sent_message_fires_status_updated(scenario: EventScenario, status: str) -> None:
     sent = scenario.failed if status == "failed" else scenario.sent
     found = scenario.all_events.events(STATUS, whatsapp_message_id=sent["whatsapp_message_id"], status=status)
     data = data_of_only(found, f"message.status_updated to {status}")
@@ -230,7 +230,7 @@ def test_a_status_of_a_sent_message_is_told(scenario: EventScenario, status: str
 
 @requirement("HOOK-07")
 @pytest.mark.parametrize("status", ["delivered", "read"])
-def test_a_status_of_a_template_is_told(scenario: EventScenario, status: str) -> None:
+def test_a_status_of_a_template_message_fires_status_updated(scenario: EventScenario, status: str) -> None:
     """A template that was sent by itself is no broadcast."""
     expect.precondition(scenario.template, "the target did not send the template")
     wamid = scenario.template["whatsapp_message_id"]
@@ -241,7 +241,7 @@ def test_a_status_of_a_template_is_told(scenario: EventScenario, status: str) ->
 
 
 @requirement("HOOK-07")
-def test_statuses_of_broadcasts_are_not_told(scenario: EventScenario) -> None:
+def test_statuses_of_broadcasts_fire_no_event(scenario: EventScenario) -> None:
     expect.precondition(scenario.broadcast, "Meta accepted nothing of the broadcast")
     matches_event = [
         a
@@ -254,7 +254,7 @@ def test_statuses_of_broadcasts_are_not_told(scenario: EventScenario) -> None:
 
 
 @requirement("HOOK-07")
-def test_nothing_is_told_of_what_did_not_happen(scenario: EventScenario) -> None:
+def test_no_status_is_reported_that_the_message_never_had(scenario: EventScenario) -> None:
     """No status that the message never had: `sent` it had when Meta took it, whether Meta reported that or not."""
     mine = {
         scenario.sent["whatsapp_message_id"]: {"sent", "delivered", "read"},
@@ -277,7 +277,7 @@ def test_only_subscribed_events_arrive(scenario: EventScenario, event: str) -> N
 
 @requirement("HOOK-08")
 @pytest.mark.parametrize("event", EVENTS)
-def test_every_subscriber_gets_the_event(scenario: EventScenario, event: str) -> None:
+def test_every_subscribed_endpoint_gets_the_event(scenario: EventScenario, event: str) -> None:
     """What one endpoint got of the story, which began when all were there, the others that subscribe to it got too."""
     own = scenario.conversation_ids()
     expected = [
@@ -294,7 +294,7 @@ def test_every_subscriber_gets_the_event(scenario: EventScenario, event: str) ->
 
 @requirement("HOOK-08")
 @pytest.mark.parametrize("which", ["inactive", "deleted"])
-def test_who_is_off_gets_nothing(scenario: EventScenario, which: str) -> None:
+def test_inactive_and_deleted_endpoints_get_nothing(scenario: EventScenario, which: str) -> None:
     endpoint = {"inactive": scenario.inactive, "deleted": scenario.deleted}[which]
     expect.precondition(scenario.all_events.events(RECEIVED, whatsapp_message_id=scenario.last), "no delivery arrives")
     attempts = scenario.after_setup(endpoint)
@@ -302,7 +302,7 @@ def test_who_is_off_gets_nothing(scenario: EventScenario, which: str) -> None:
 
 
 @requirement("HOOK-08")
-def test_who_was_registered_inactive_gets_nothing(scenario: EventScenario) -> None:
+def test_an_endpoint_registered_inactive_gets_nothing(scenario: EventScenario) -> None:
     if scenario.registered_inactive is None:
         raise Lacking("the target registers no inactive endpoints")
     expect.precondition(scenario.all_events.events(RECEIVED, whatsapp_message_id=scenario.last), "no delivery arrives")
@@ -313,7 +313,7 @@ def test_who_was_registered_inactive_gets_nothing(scenario: EventScenario) -> No
 
 
 @requirement("HOOK-08")
-def test_an_endpoint_gets_events_from_when_it_was_switched_on(scenario: EventScenario) -> None:
+def test_a_reactivated_endpoint_gets_later_events_only(scenario: EventScenario) -> None:
     expect.that(
         scenario.reactivated.events(RECEIVED, whatsapp_message_id=scenario.second),
         "the events after PATCH is_active",
@@ -324,7 +324,7 @@ def test_an_endpoint_gets_events_from_when_it_was_switched_on(scenario: EventSce
 
 
 @requirement("HOOK-08")
-def test_a_changed_subscription_holds_at_once(scenario: EventScenario) -> None:
+def test_a_changed_subscription_applies_immediately(scenario: EventScenario) -> None:
     got = {attempt.json().get("event") for attempt in scenario.after_setup(scenario.resubscribed)}
     expect.equal(
         got, {CREATED}, "events at the endpoint that was changed from message.status_updated to conversation.created"
@@ -332,7 +332,7 @@ def test_a_changed_subscription_holds_at_once(scenario: EventScenario) -> None:
 
 
 @requirement("HOOK-12")
-def test_a_conversation_is_told_before_its_first_message(scenario: EventScenario) -> None:
+def test_conversation_created_comes_before_message_received(scenario: EventScenario) -> None:
     """At an endpoint of both events, by arrival. Two deliveries that are sent in order may overtake each other on the way:
     by a hair, and now and then.
     """

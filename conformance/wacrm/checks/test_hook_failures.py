@@ -77,7 +77,7 @@ def stays_switched_off(scenario: FailureScenario, name: str) -> None:
 
 
 @requirement("HOOK-10")
-def test_exactly_so_many_failures_switch_an_endpoint_off(scenario: FailureScenario) -> None:
+def test_an_endpoint_is_switched_off_at_the_failure_limit(scenario: FailureScenario) -> None:
     is_switched_off_after(scenario, "failing", scenario.failure_limit, 0)
 
 
@@ -95,7 +95,7 @@ def test_a_success_resets_the_count(scenario: FailureScenario) -> None:
 
 
 @requirement("HOOK-10")
-def test_switching_on_resets_the_count(scenario: FailureScenario) -> None:
+def test_reactivation_resets_the_count(scenario: FailureScenario) -> None:
     expect.precondition(
         scenario.reactivated, "the endpoint was never switched off, so it could not be switched on again"
     )
@@ -106,7 +106,7 @@ def test_switching_on_resets_the_count(scenario: FailureScenario) -> None:
 
 
 @requirement("HOOK-10")
-def test_switching_off_and_on_before_the_threshold_resets_the_count(scenario: FailureScenario) -> None:
+def test_reactivation_below_the_limit_resets_the_count(scenario: FailureScenario) -> None:
     is_switched_off_after(scenario, "paused", 2 * scenario.failure_limit - 1)
 
 
@@ -118,28 +118,30 @@ def test_a_redirect_is_a_failure(scenario: FailureScenario) -> None:
 
 
 @requirement("HOOK-10")
-def test_another_change_resets_nothing(scenario: FailureScenario) -> None:
+def test_a_change_of_events_does_not_reset_the_count(scenario: FailureScenario) -> None:
     """Of the subscription, one failure before the endpoint is switched off."""
     is_switched_off_after(scenario, "edited", scenario.failure_limit)
 
 
 @requirement("HOOK-10")
 @pytest.mark.parametrize("name", ACCEPTING)
-def test_who_answers_2xx_in_time_stays_on(scenario: FailureScenario, name: str) -> None:
+def test_an_endpoint_that_answers_2xx_in_time_stays_active(scenario: FailureScenario, name: str) -> None:
     row = scenario.by_behaviour[name].row()
     expect.precondition(scenario.by_behaviour[name].attempts(), "no delivery arrives")
     expect.equal((row.get("is_active"), row.get("failure_count")), (True, 0), "is_active and failure_count")
 
 
 @requirement("HOOK-10")
-def test_no_answer_in_time_is_a_failure(scenario: FailureScenario) -> None:
+def test_a_timeout_is_a_failure(scenario: FailureScenario) -> None:
     expect.precondition(scenario.timing_out.attempts(), "no delivery arrives")
     row = scenario.timing_out.until(lambda row: row.get("failure_count"), scenario.capabilities.webhook_timeout + 10)
     expect.that(row.get("failure_count"), "a failure_count of at least 1", f"{row}")
 
 
 @requirement("HOOK-10")
-def test_failures_at_one_moment_all_count(account: Account, endpoints: Endpoints, capabilities: Capabilities) -> None:
+def test_concurrent_failures_are_all_counted(
+    account: Account, endpoints: Endpoints, capabilities: Capabilities
+) -> None:
     """Twice as many as it takes, without a success between them, from one webhook of Meta's."""
     failure_limit = capabilities.webhook_failures
     endpoint = endpoints.register(RECEIVED)
@@ -171,7 +173,7 @@ def test_redirects_are_not_followed(scenario: FailureScenario, code: int) -> Non
 
 @requirement("HOOK-09")
 @pytest.mark.parametrize("name", ["healthy", "dawdling", "failing", "mixed", "redirecting", "slow"])
-def test_there_is_one_attempt_per_event(scenario: FailureScenario, name: str) -> None:
+def test_each_event_is_attempted_once(scenario: FailureScenario, name: str) -> None:
     """Whatever the receiver answered; a deployment with retries declares how many attempts it makes."""
     others = {"redirecting": scenario.redirects[307][0], "slow": scenario.timing_out}
     attempts = (others.get(name) or scenario.by_behaviour[name]).attempts()
@@ -186,7 +188,7 @@ def test_there_is_one_attempt_per_event(scenario: FailureScenario, name: str) ->
 
 
 @requirement("HOOK-09")
-def test_a_healthy_endpoint_is_told_of_every_event(scenario: FailureScenario) -> None:
+def test_a_healthy_endpoint_gets_every_event(scenario: FailureScenario) -> None:
     """The failures of others, and their retirement, are not its own."""
     received = {
         (a.json() or {}).get("data", {}).get("whatsapp_message_id") for a in scenario.by_behaviour["healthy"].attempts()
@@ -196,7 +198,7 @@ def test_a_healthy_endpoint_is_told_of_every_event(scenario: FailureScenario) ->
 
 
 @requirement("HOOK-11")
-def test_a_slow_receiver_delays_nobody(scenario: FailureScenario) -> None:
+def test_a_slow_receiver_delays_neither_the_api_nor_meta(scenario: FailureScenario) -> None:
     limit = scenario.capabilities.webhook_timeout / 2
     expect.precondition(scenario.timing_out.attempts(), "no delivery arrives")
     late = {what: seconds for what, seconds in scenario.seconds.items() if seconds >= limit}

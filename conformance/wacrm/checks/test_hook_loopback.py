@@ -141,7 +141,7 @@ def test_loopback_gets_no_delivery(loopback: LoopbackScenario, spelling: str) ->
 
 @requirement("HOOK-04")
 @pytest.mark.parametrize("spelling", CHANGED_TO)
-def test_a_change_to_loopback_leads_to_no_delivery(loopback: LoopbackScenario, spelling: str) -> None:
+def test_loopback_gets_no_delivery_after_a_change_of_url(loopback: LoopbackScenario, spelling: str) -> None:
     loopback.is_not_connected_to(f"changed to: {spelling}")
 
 

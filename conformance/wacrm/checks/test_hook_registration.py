@@ -116,7 +116,7 @@ INVALID_EVENTS: dict[str, Any] = {
 
 
 @requirement("HOOK-02")
-def test_impossible_registrations_are_refused(endpoints: Endpoints) -> None:
+def test_invalid_registrations_are_refused(endpoints: Endpoints) -> None:
     valid: Row = {"url": endpoints.receiver.url(endpoints.path()), "events": [RECEIVED]}
     bodies: dict[str, Row] = {f"url: {what}": {**valid, "url": url} for what, url in INVALID_URLS.items()}
     bodies |= {f"events: {what}": {**valid, "events": events} for what, events in INVALID_EVENTS.items()}
@@ -125,7 +125,7 @@ def test_impossible_registrations_are_refused(endpoints: Endpoints) -> None:
 
 
 @requirement("HOOK-02")
-def test_a_refused_registration_leaves_nothing(endpoints: Endpoints) -> None:
+def test_a_refused_registration_creates_no_endpoint(endpoints: Endpoints) -> None:
     path = endpoints.path()
     endpoints.post({"url": endpoints.receiver.url(path), "events": [RECEIVED, "message.deleted"]})
     endpoints.post({"url": endpoints.receiver.url(path), "events": []})
@@ -134,7 +134,7 @@ def test_a_refused_registration_leaves_nothing(endpoints: Endpoints) -> None:
 
 
 @requirement("HOOK-02")
-def test_impossible_changes_are_refused_and_change_nothing(endpoints: Endpoints) -> None:
+def test_invalid_changes_are_refused_and_change_nothing(endpoints: Endpoints) -> None:
     """What could not be registered cannot be reached by a change either."""
     endpoint = endpoints.register(RECEIVED)
     before = stable_members(endpoint.row())

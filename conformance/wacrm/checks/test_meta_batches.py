@@ -90,7 +90,7 @@ def test_several_changes_and_entries_are_all_processed(account: Account, other: 
 
 @requirement("META-05")
 @pytest.mark.usefixtures("sends")
-def test_messages_and_statuses_side_by_side_are_both_processed(account: Account, meta_side: MetaSide) -> None:
+def test_messages_and_statuses_in_one_webhook_are_both_processed(account: Account, meta_side: MetaSide) -> None:
     conversation, sender = OutboundConversation(account, 4), account.numbers.fresh()
     reports, items = [conversation.item(wamid, READ) for wamid in conversation.wamids], text_items(account, sender, 2)
     number, contacts = account.phone_number_id, [contact_item(sender, "Ada")]
@@ -105,7 +105,7 @@ def test_messages_and_statuses_side_by_side_are_both_processed(account: Account,
 
 
 @requirement("META-05")
-def test_a_webhook_of_many_bytes_is_processed_whole(account: Account, meta_side: MetaSide) -> None:
+def test_a_large_webhook_is_processed_whole(account: Account, meta_side: MetaSide) -> None:
     """Meta sends up to 3 MB, which is more than some defaults let in."""
     sender = account.numbers.fresh()
     items = [text_item(sender, "x" * 4000 + account.marker()) for _ in range(60)]

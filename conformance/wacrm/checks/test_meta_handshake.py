@@ -39,7 +39,7 @@ WRONG_TOKENS: dict[str, Callable[[str], str]] = {
 @pytest.mark.parametrize(
     "order", [("mode", "challenge", "verify_token"), ("verify_token", "challenge", "mode")], ids="-".join
 )
-def test_the_right_token_gets_its_challenge_back(meta_side: MetaSide, challenge: str, order: tuple[str, ...]) -> None:
+def test_the_right_token_gets_the_challenge(meta_side: MetaSide, challenge: str, order: tuple[str, ...]) -> None:
     known = {"mode": "subscribe", "challenge": challenge, "verify_token": meta_side.verify_token}
     exchange = meta_side.handshake(**{name: known[name] for name in order})
     expect.status(exchange, 200)
@@ -48,7 +48,7 @@ def test_the_right_token_gets_its_challenge_back(meta_side: MetaSide, challenge:
 
 @requirement("META-01")
 @pytest.mark.parametrize("change", WRONG_TOKENS)
-def test_a_wrong_token_does_not(meta_side: MetaSide, change: str) -> None:
+def test_a_wrong_token_is_refused(meta_side: MetaSide, change: str) -> None:
     token = WRONG_TOKENS[change](meta_side.verify_token)
     if token == meta_side.verify_token:
         raise expect.Lacking("this distortion does not change the deployment's token")
@@ -58,7 +58,7 @@ def test_a_wrong_token_does_not(meta_side: MetaSide, change: str) -> None:
 
 
 @requirement("META-01")
-def test_a_missing_token_does_not(meta_side: MetaSide) -> None:
+def test_a_missing_token_is_refused(meta_side: MetaSide) -> None:
     exchange = meta_side.handshake(mode="subscribe", challenge=CHALLENGE)
     expect.that(exchange.status is not None and 400 <= exchange.status < 500, "a 4xx", exchange.summary, exchange)
 
@@ -68,7 +68,7 @@ def test_a_missing_token_does_not(meta_side: MetaSide) -> None:
     "query", [{"challenge": CHALLENGE}, {"mode": "unsubscribe", "challenge": CHALLENGE}, {"mode": "subscribe"}],
     ids=["no mode", "another mode", "no challenge"],
 )  # fmt: skip
-def test_the_right_token_alone_is_no_handshake(meta_side: MetaSide, query: dict[str, str]) -> None:
+def test_a_handshake_without_mode_or_challenge_is_refused(meta_side: MetaSide, query: dict[str, str]) -> None:
     """It takes the mode `subscribe` and a challenge as well (Meta fact sheet, sections 2 and 15.1)."""
     exchange = meta_side.handshake(**query, verify_token=meta_side.verify_token)
     expect.that(exchange.status in range(400, 500), "a 4xx", exchange.summary, exchange)

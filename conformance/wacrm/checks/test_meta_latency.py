@@ -45,7 +45,7 @@ def inbound(account: Account, *messages: Row, batch: bool = False) -> list[Entry
 
 @requirement("META-03")
 @pytest.mark.usefixtures("sends")
-def test_webhooks_are_acknowledged_in_time_during_a_broadcast(account: Account, capabilities: Capabilities) -> None:
+def test_webhooks_during_a_broadcast_are_acknowledged_in_time(account: Account, capabilities: Capabilities) -> None:
     """With a Meta that takes its time for each recipient, so that a fan-out in one go takes longer than 5 s."""
     if not capabilities.broadcasts:
         raise expect.Lacking("capabilities.broadcasts is false")
@@ -86,7 +86,7 @@ def test_a_webhook_with_a_thousand_updates_is_acknowledged_in_time(account: Acco
 
 
 @requirement("META-03")
-def test_many_webhooks_at_once_are_acknowledged_in_time(account: Account) -> None:
+def test_many_concurrent_webhooks_are_acknowledged_in_time(account: Account) -> None:
     text = {"type": "text", "text": {"body": account.marker()}}
     many = [{"from": account.numbers.fresh().lstrip("+"), **text} for _ in range(40)]
     acknowledged_in_time(inbound(account, *many), "one of 40 webhooks at once")

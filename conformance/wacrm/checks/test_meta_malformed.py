@@ -202,7 +202,7 @@ def malformed_contacts(wa_id: str) -> dict[str, Any]:
 
 
 @requirement("META-06")
-def test_messages_with_odd_contacts_beside_them_are_not_lost(account: Account, meta_side: MetaSide) -> None:
+def test_a_malformed_contact_does_not_lose_its_message(account: Account, meta_side: MetaSide) -> None:
     """A name is a courtesy: without it, or with a strange one, the message of a new customer stays a message."""
     sent: dict[str, Item] = {}
     for kind in malformed_contacts(""):

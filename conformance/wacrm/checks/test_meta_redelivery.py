@@ -46,7 +46,7 @@ CONTENTS: dict[str, Item] = {
 
 @requirement("META-04")
 @pytest.mark.parametrize("kind", CONTENTS)
-def test_a_message_that_comes_again_is_stored_once(account: Account, meta_side: MetaSide, kind: str) -> None:
+def test_a_redelivered_message_is_stored_once(account: Account, meta_side: MetaSide, kind: str) -> None:
     """At once after the first time, and after another message; neither is it counted as unread again."""
     sender = account.numbers.fresh()
     first = {**text_item(sender, ""), "type": kind, **CONTENTS[kind]}
@@ -66,7 +66,7 @@ def test_a_message_that_comes_again_is_stored_once(account: Account, meta_side: 
 
 
 @requirement("META-04")
-def test_the_very_bytes_once_more_change_nothing(account: Account) -> None:
+def test_the_same_webhook_again_changes_nothing(account: Account) -> None:
     sender = account.numbers.fresh()
     body = {"phone_number_id": account.phone_number_id,
             "messages": [{"from": sender.lstrip("+"), "type": "text", "text": {"body": account.marker()}}]}  # fmt: skip
@@ -80,7 +80,7 @@ def test_the_very_bytes_once_more_change_nothing(account: Account) -> None:
 
 
 @requirement("META-04")
-def test_a_message_that_comes_again_at_the_same_moment_is_stored_once(account: Account, meta_side: MetaSide) -> None:
+def test_a_message_delivered_concurrently_is_stored_once(account: Account, meta_side: MetaSide) -> None:
     """The first delivery of a customer's first message is the one with the most to create."""
     sender, (first, second) = account.numbers.fresh(), text_items(account, account.numbers.fresh(), 2)
     for item in ({**first, "from": sender.lstrip("+")}, {**second, "from": sender.lstrip("+")}):
@@ -105,9 +105,7 @@ def test_a_message_twice_in_one_webhook_is_stored_once(account: Account, meta_si
 
 
 @requirement("META-04")
-def test_a_message_that_comes_again_after_a_hundred_others_is_stored_once(
-    account: Account, meta_side: MetaSide
-) -> None:
+def test_a_message_redelivered_after_a_hundred_others_is_stored_once(account: Account, meta_side: MetaSide) -> None:
     """Meta repeats what was not acknowledged for days."""
     sender, other_sender = account.numbers.fresh(), account.numbers.fresh()
     first, second = text_items(account, sender, 2)
@@ -118,7 +116,7 @@ def test_a_message_that_comes_again_after_a_hundred_others_is_stored_once(
 
 
 @requirement("META-04")
-def test_equal_words_are_different_messages(account: Account, meta_side: MetaSide) -> None:
+def test_messages_with_equal_texts_are_all_stored(account: Account, meta_side: MetaSide) -> None:
     """Only the id says that a message is the same: neither its text nor its second does."""
     sender, marker, now = account.numbers.fresh(), account.marker(), str(int(time.time()))
     items = [{**text_item(sender, marker), "timestamp": now} for _ in range(4)]

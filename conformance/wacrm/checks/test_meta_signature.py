@@ -82,7 +82,7 @@ UNUSUAL_TEXT = "Perché sì 👍🏽 a/b <c> 50% @d \u2028"
 
 
 @requirement("META-02")
-def test_a_forged_message_is_refused_and_not_stored(account: Account, meta_side: MetaSide) -> None:
+def test_a_message_with_an_invalid_signature_is_refused_and_not_stored(account: Account, meta_side: MetaSide) -> None:
     sender, texts = account.numbers.fresh(), {}
     for name, forge in INVALID_SIGNATURES.items():
         texts[name] = f"{account.marker()} {UNUSUAL_TEXT}"
@@ -101,7 +101,7 @@ def test_a_forged_message_is_refused_and_not_stored(account: Account, meta_side:
 
 @requirement("META-02")
 @pytest.mark.usefixtures("sends")
-def test_a_forged_status_changes_nothing(account: Account, meta_side: MetaSide) -> None:
+def test_a_status_with_an_invalid_signature_is_refused_and_not_applied(account: Account, meta_side: MetaSide) -> None:
     names = ("no header", "another secret", "sha1 alone", "unescaped form")
     conversation = OutboundConversation(account, len(names))
     for name, wamid in zip(names, conversation.wamids, strict=True):
@@ -150,7 +150,9 @@ def test_mock_metas_own_signature_is_accepted(account: Account) -> None:
 
 
 @requirement("META-02")
-def test_a_refused_message_is_taken_when_it_comes_again_rightly_signed(account: Account, meta_side: MetaSide) -> None:
+def test_a_refused_message_is_accepted_when_redelivered_with_a_valid_signature(
+    account: Account, meta_side: MetaSide
+) -> None:
     sender, text = account.numbers.fresh(), account.marker()
     body = escaped(payload(entry(account.waba_id, of_messages(account.phone_number_id, [text_item(sender, text)]))))
     forged = meta_side.post(body, **INVALID_SIGNATURES["another secret"](meta_side.secret, body))

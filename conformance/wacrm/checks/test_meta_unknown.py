@@ -33,7 +33,7 @@ def test_statuses_of_unknown_messages_are_acknowledged(account: Account, meta_si
 
 @requirement("META-07")
 @pytest.mark.usefixtures("sends")
-def test_unknown_ids_beside_known_ones_change_nothing_of_theirs(account: Account, meta_side: MetaSide) -> None:
+def test_statuses_of_unknown_messages_do_not_change_known_ones(account: Account, meta_side: MetaSide) -> None:
     conversation = OutboundConversation(account, 3)
     known = conversation.wamids
     near = [
@@ -70,7 +70,7 @@ def test_messages_to_unknown_numbers_are_acknowledged_and_ignored(
 
 
 @requirement("META-07")
-def test_unknown_numbers_do_not_lose_the_others(account: Account, meta_side: MetaSide) -> None:
+def test_messages_to_unknown_numbers_do_not_lose_the_others(account: Account, meta_side: MetaSide) -> None:
     sender, other_sender = account.numbers.fresh(), account.numbers.fresh()
     good, lost = text_items(account, sender, 2), text_items(account, other_sender, 2)
     exchange = acknowledged(
@@ -86,7 +86,7 @@ def test_unknown_numbers_do_not_lose_the_others(account: Account, meta_side: Met
 
 
 @requirement("META-07")
-def test_what_is_about_nothing_here_is_acknowledged(account: Account, meta_side: MetaSide) -> None:
+def test_webhooks_without_relevant_content_are_acknowledged(account: Account, meta_side: MetaSide) -> None:
     """Further fields, templates that nobody knows, empty lists: Meta would send them again for a week."""
     fields = (
         "account_update",
@@ -120,7 +120,7 @@ def test_what_is_about_nothing_here_is_acknowledged(account: Account, meta_side:
 
 
 @requirement("META-07")
-def test_a_reaction_to_an_unknown_message_is_acknowledged(account: Account, meta_side: MetaSide) -> None:
+def test_reactions_and_replies_to_unknown_messages_are_acknowledged(account: Account, meta_side: MetaSide) -> None:
     sender, unknown = account.numbers.fresh(), new_wamid(account.numbers.fresh())
     item = {**text_item(sender, ""), "type": "reaction", "reaction": {"message_id": unknown, "emoji": "+"}}
     del item["text"]

@@ -34,7 +34,7 @@ def test_a_text_send_answers_with_the_documented_fields_and_metas_id(account: Ac
 
 
 @requirement("MSG-01")
-def test_the_ids_of_the_answer_name_contact_conversation_and_message(account: Account) -> None:
+def test_the_answers_ids_lead_to_contact_conversation_and_message(account: Account) -> None:
     number = account.numbers.fresh()
     exchange = account.api.post("/messages", {"to": number, "text": account.marker()})
     answer = expect.record(exchange, 201)

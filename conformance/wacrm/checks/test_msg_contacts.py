@@ -40,7 +40,7 @@ def test_contact_created_is_true_for_the_first_message_only(account: Account, ki
 
 
 @requirement("MSG-05")
-def test_contact_created_is_false_for_a_contact_made_before(account: Account) -> None:
+def test_contact_created_is_false_for_an_existing_contact(account: Account) -> None:
     contact = account.contact()
     exchange = account.api.post("/messages", {"to": contact["phone"], "text": account.marker()})
     contact_created_is(account, exchange, first=False)
@@ -56,7 +56,7 @@ def test_contact_created_is_false_for_a_customer_who_wrote_first(account: Accoun
 
 
 @requirement("MSG-05")
-def test_contact_created_is_true_for_a_number_like_a_known_one(account: Account) -> None:
+def test_contact_created_is_true_for_a_number_similar_to_a_known_one(account: Account) -> None:
     for pair in (account.numbers.sharing_tail(), account.numbers.differing_in_country()):
         account.send(pair[0])
         exchange = account.api.post("/messages", {"to": pair[1], "text": account.marker()})
@@ -73,7 +73,7 @@ def test_contact_created_is_true_for_a_number_that_another_account_knows(account
 
 @requirement("MSG-05")
 @pytest.mark.parametrize("kind", TYPES)
-def test_name_is_given_to_the_new_contact_and_to_no_old_one(account: Account, kind: str) -> None:
+def test_name_is_stored_for_a_new_contact_only(account: Account, kind: str) -> None:
     number, name = account.numbers.fresh(), f"Zoë {account.marker()} 👩🏽‍🚀"
     first = account.api.post("/messages", sample(kind, account.marker()).to(number, name=name))
     contact_created_is(account, first, first=True)
@@ -90,7 +90,7 @@ def test_name_is_given_to_the_new_contact_and_to_no_old_one(account: Account, ki
 
 @requirement("MSG-05")
 @pytest.mark.parametrize("before", ["Ada", None], ids=["named", "nameless"])
-def test_name_does_not_touch_a_contact_made_before(account: Account, before: str | None) -> None:
+def test_name_does_not_change_an_existing_contact(account: Account, before: str | None) -> None:
     contact = account.contact(**({"name": before} if before else {}))
     exchange = account.api.post(
         "/messages", {"to": contact["phone"], "text": account.marker(), "name": "Somebody Else"}
@@ -143,7 +143,7 @@ def all_in_one_conversation(account: Account, number: str, answers: list[Row], *
 
 @requirement("MSG-13")
 @pytest.mark.usefixtures("hears")
-def test_a_customer_who_writes_at_the_same_moment_gets_the_same_conversation(account: Account) -> None:
+def test_concurrent_inbound_messages_and_sends_share_the_conversation(account: Account) -> None:
     number, texts = account.numbers.fresh(), [account.marker() for _ in range(8)]
 
     def one(index: int) -> Exchange | str:
@@ -178,7 +178,7 @@ def in_conversation(account: Account, exchange: Exchange, contact_id: str, conve
 
 
 @requirement("MSG-16")
-def test_messages_of_every_type_stay_in_the_first_ones_conversation(account: Account) -> None:
+def test_messages_of_every_type_use_the_first_messages_conversation(account: Account) -> None:
     number = account.numbers.fresh()
     first = account.send(number)
     for kind in (*TYPES, "text"):
@@ -187,7 +187,7 @@ def test_messages_of_every_type_stay_in_the_first_ones_conversation(account: Acc
 
 
 @requirement("MSG-16")
-def test_a_contact_made_before_is_used(account: Account) -> None:
+def test_an_existing_contact_is_used(account: Account) -> None:
     contact = account.contact(name="Ada", tags=[account.marker()])
     first = account.api.post("/messages", {"to": contact["phone"], "text": account.marker()})
     in_conversation(account, first, contact["id"], None)
@@ -199,7 +199,7 @@ def test_a_contact_made_before_is_used(account: Account) -> None:
 @requirement("MSG-16")
 @pytest.mark.usefixtures("hears")
 @pytest.mark.parametrize("kind", TYPES)
-def test_the_conversation_that_a_customer_opened_is_used(account: Account, kind: str) -> None:
+def test_the_conversation_that_a_customer_started_is_used(account: Account, kind: str) -> None:
     number = account.numbers.fresh()
     conversation = customer_conversation(account, number)
     exchange = account.api.post("/messages", sample(kind, account.marker()).to(number))
@@ -207,7 +207,7 @@ def test_the_conversation_that_a_customer_opened_is_used(account: Account, kind:
 
 
 @requirement("MSG-16")
-def test_numbers_that_look_alike_have_conversations_of_their_own(account: Account) -> None:
+def test_similar_numbers_have_their_own_conversations(account: Account) -> None:
     for pair in (account.numbers.sharing_tail(), account.numbers.differing_in_country()):
         first = account.send(pair[0])
         exchange = account.api.post("/messages", {"to": pair[1], "text": account.marker()})
@@ -219,7 +219,7 @@ def test_numbers_that_look_alike_have_conversations_of_their_own(account: Accoun
 
 
 @requirement("MSG-16")
-def test_accounts_do_not_share_a_numbers_conversation(account: Account, other: Account) -> None:
+def test_two_accounts_do_not_share_a_conversation(account: Account, other: Account) -> None:
     number = account.numbers.fresh()
     first = other.send(number)
     exchange = account.api.post("/messages", {"to": number, "text": account.marker()})

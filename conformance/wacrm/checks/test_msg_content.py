@@ -97,7 +97,7 @@ def test_a_link_reaches_meta_unchanged_and_without_a_caption(account: Account, k
 
 @requirement("MSG-03")
 @pytest.mark.parametrize("kind", MEDIA)
-def test_a_link_with_unescaped_letters_is_refused_or_keeps_its_meaning(account: Account, kind: str) -> None:
+def test_a_link_with_unescaped_letters_is_refused_or_equivalent(account: Account, kind: str) -> None:
     exchange = account.api.post("/messages", media(kind, UNICODE_LINK).to(account.numbers.fresh()))
     if expect.status(exchange, 201, 400, 502).status == 201:
         link = normalized(message_at_meta(account, exchange)["body"]).get("link")
@@ -115,7 +115,7 @@ def test_a_caption_reaches_meta_unchanged(account: Account, kind: str) -> None:
 
 @requirement("MSG-03")
 @pytest.mark.parametrize("kind", CAPTIONED)
-def test_a_caption_that_meta_refuses_is_refused_and_never_cut(account: Account, kind: str) -> None:
+def test_a_caption_that_is_too_long_is_refused_and_not_truncated(account: Account, kind: str) -> None:
     """Meta takes 1,024 characters. The documentation names no limit of its own, so either side may refuse."""
     number = account.numbers.fresh()
     exchange = account.api.post("/messages", media(kind, LINKS[0], "n" * 1025).to(number))
@@ -124,7 +124,7 @@ def test_a_caption_that_meta_refuses_is_refused_and_never_cut(account: Account, 
 
 
 @requirement("MSG-03")
-def test_text_with_audio_is_no_second_message(account: Account) -> None:
+def test_text_with_audio_is_ignored_or_refused(account: Account) -> None:
     """Documented as the caption, which Meta does not have on audio: left out or refused, the audio stays what it is."""
     number, one = account.numbers.fresh(), media("audio", LINKS[0])
     exchange = account.api.post("/messages", one.to(number, text="Listen"))
@@ -165,7 +165,7 @@ def test_a_templates_name_and_language_reach_meta(account: Account, language: st
 
 
 @requirement("MSG-03")
-def test_a_template_without_language_is_refused_or_american_english(account: Account) -> None:
+def test_a_template_without_language_is_refused_or_en_us(account: Account) -> None:
     one = replace(template(PLAIN, "en_US"), fields={"template": {"name": PLAIN}})
     exchange = account.api.post("/messages", one.to(account.numbers.fresh()))
     if expect.status(exchange, 201, 400, 502).status == 201:
@@ -173,7 +173,7 @@ def test_a_template_without_language_is_refused_or_american_english(account: Acc
 
 
 @requirement("MSG-03")
-def test_body_values_reach_meta_in_order_and_unchanged(account: Account) -> None:
+def test_body_parameters_reach_meta_in_order_and_unchanged(account: Account) -> None:
     number = account.numbers.fresh()
     for first, second in zip(VALUES, VALUES[1:] + VALUES[:1], strict=True):
         meta_receives(account, number, template(GREETING, "en_US", first, second))
@@ -193,7 +193,7 @@ def test_params_as_an_object_reach_meta_in_their_components(account: Account) ->
 
 
 @requirement("MSG-03")
-def test_a_headers_medium_reaches_meta_where_its_form_is_understood(account: Account) -> None:
+def test_header_media_reaches_meta_or_is_refused(account: Account) -> None:
     """The documentation says that a header may be a medium, and not how it is written."""
     image = {"image": {"link": LINKS[2]}}
     one = with_params(template(PICTURE, "en_US", "Ada"), {"header": image, "body": ["Ada"]})

@@ -52,7 +52,7 @@ def test_each_send_reaches_exactly_its_number_with_its_content(account: Account)
 
 @requirement("MSG-02")
 @pytest.mark.parametrize("kind", TYPES)
-def test_numbers_of_every_country_are_reached(account: Account, kind: str) -> None:
+def test_numbers_of_every_country_get_their_message(account: Account, kind: str) -> None:
     marker, since = account.marker(), account.provider.mark()
     numbers = account.numbers.of_each_country()
     samples = [sample(kind, f"{marker}{place}x") for place in range(len(numbers))]
@@ -100,7 +100,7 @@ def test_another_account_sends_from_its_own_number(other: Account) -> None:
 
 @requirement("MSG-02")
 @pytest.mark.parametrize("style", ["no plus", "spaces", "dashes", "parentheses"])
-def test_a_number_in_another_spelling_is_refused_or_reached(account: Account, style: str) -> None:
+def test_another_spelling_is_refused_or_sent_to_the_same_number(account: Account, style: str) -> None:
     """The documentation asks for E.164. What a deployment accepts besides must mean the same telephone."""
     number, one, since = account.numbers.fresh(), text(account.marker()), account.provider.mark()
     exchange = account.api.post("/messages", one.to(respelled(number, style)))

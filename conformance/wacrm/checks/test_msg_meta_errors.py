@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("sends")
 
 
 @requirement("MSG-08")
-def test_whatever_form_metas_rejection_has_it_is_a_meta_error(account: Account) -> None:
+def test_every_form_of_metas_rejection_is_a_meta_error(account: Account) -> None:
     for number, exchange in with_fault(account, REJECTIONS):
         expect.error(exchange, (502, "meta_error"))
         none_claims_sent(account, number, exchange)
@@ -38,7 +38,7 @@ def test_whatever_form_metas_rejection_has_it_is_a_meta_error(account: Account) 
 @requirement("MSG-08")
 @pytest.mark.parametrize("shape", [error(131026), error(131000), raw(429)], ids=["4xx", "5xx", "html"])
 @pytest.mark.parametrize("kind", TYPES)
-def test_a_rejection_in_a_conversation_leaves_what_was_sent_before(account: Account, kind: str, shape: Row) -> None:
+def test_a_rejection_does_not_change_earlier_messages(account: Account, kind: str, shape: Row) -> None:
     number = account.numbers.fresh()
     before = account.send(number)["whatsapp_message_id"]
     fault = account.provider.fault(number, times=None, **shape)
@@ -60,7 +60,7 @@ def test_a_rejected_reply_is_a_meta_error(account: Account) -> None:
 
 
 @requirement("MSG-08")
-def test_meta_refuses_a_template_that_does_not_exist(account: Account) -> None:
+def test_an_unknown_template_is_a_meta_error(account: Account) -> None:
     for one in (
         template(f"harness_{account.marker()}", "en_US"),
         template(PLAIN, "de_AT"),
@@ -73,7 +73,7 @@ def test_meta_refuses_a_template_that_does_not_exist(account: Account) -> None:
 
 
 @requirement("MSG-08")
-def test_an_answer_without_a_message_is_no_message(account: Account) -> None:
+def test_an_answer_without_a_message_id_is_an_error(account: Account) -> None:
     for number, exchange in with_fault(account, WITHOUT_MESSAGE_ID):
         expect.error(exchange, (502, "meta_error"), (500, "internal"))
         none_claims_sent(account, number, exchange)

@@ -29,7 +29,7 @@ def quoted_wamid(account: Account, exchange: Exchange) -> object:
 
 @requirement("MSG-06")
 @pytest.mark.parametrize("kind", TYPES)
-def test_a_reply_reaches_meta_as_a_quote_and_other_messages_do_not(account: Account, kind: str) -> None:
+def test_only_replies_reach_meta_with_a_quoted_message(account: Account, kind: str) -> None:
     number = account.numbers.fresh()
     first = account.send(number)
     body = sample(kind, account.marker()).to(number, reply_to_message_id=first["message_id"])
@@ -40,7 +40,7 @@ def test_a_reply_reaches_meta_as_a_quote_and_other_messages_do_not(account: Acco
 
 
 @requirement("MSG-06")
-def test_the_message_that_is_named_is_quoted_and_not_the_newest(account: Account) -> None:
+def test_the_named_message_is_quoted_not_the_newest(account: Account) -> None:
     number = account.numbers.fresh()
     sent = [account.send(number) for _ in range(4)]
     replies = [account.send(number, text=account.marker(), reply_to_message_id=one["message_id"]) for one in sent[:2]]
@@ -74,7 +74,7 @@ def is_refused_as_quote(account: Account, number: str, quote: object, kind: str 
 
 @requirement("MSG-06")
 @pytest.mark.parametrize("kind", TYPES)
-def test_a_message_of_another_conversation_is_not_quoted(account: Account, kind: str) -> None:
+def test_quoting_a_message_of_another_conversation_is_refused(account: Account, kind: str) -> None:
     """Neither in a conversation that exists nor in one that the message would open."""
     foreign, number = account.send()["message_id"], account.numbers.fresh()
     is_refused_as_quote(account, number, foreign, kind)
@@ -83,7 +83,7 @@ def test_a_message_of_another_conversation_is_not_quoted(account: Account, kind:
 
 
 @requirement("MSG-06")
-def test_a_message_of_a_number_that_looks_alike_is_not_quoted(account: Account) -> None:
+def test_quoting_a_message_of_a_similar_number_is_refused(account: Account) -> None:
     first, second = account.numbers.sharing_tail()
     foreign = account.send(first)["message_id"]
     account.send(second)
@@ -91,7 +91,7 @@ def test_a_message_of_a_number_that_looks_alike_is_not_quoted(account: Account) 
 
 
 @requirement("MSG-06")
-def test_a_message_of_another_account_is_not_quoted(account: Account, other: Account) -> None:
+def test_quoting_a_message_of_another_account_is_refused(account: Account, other: Account) -> None:
     """Not even one to the same number."""
     number = account.numbers.fresh()
     foreign = other.send(number)["message_id"]
@@ -101,7 +101,7 @@ def test_a_message_of_another_account_is_not_quoted(account: Account, other: Acc
 
 
 @requirement("MSG-06")
-def test_what_is_no_message_is_not_quoted(account: Account) -> None:
+def test_quoting_an_id_of_no_message_is_refused(account: Account) -> None:
     number = account.numbers.fresh()
     sent = account.send(number)
     unknown_ids = (str(uuid.uuid4()), "00000000-0000-0000-0000-000000000000", "nope", f"{sent['message_id']}0")

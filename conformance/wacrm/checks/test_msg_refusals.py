@@ -58,14 +58,14 @@ def test_a_text_message_needs_its_text(account: Account, *, typed: bool) -> None
 
 
 @requirement("MSG-04")
-def test_another_types_content_is_no_text(account: Account) -> None:
+def test_content_of_another_type_does_not_replace_the_text(account: Account) -> None:
     media, model = {"media_url": f"{FILES}/a.png"}, {"template": {"name": PLAIN, "language": "en_US"}}
     are_refused_without_effect(account, [media, model, {"type": "text", **media}, {"type": "text", **model}])
 
 
 @requirement("MSG-04")
 @pytest.mark.parametrize("kind", MEDIA)
-def test_a_medium_needs_its_url(account: Account, kind: str) -> None:
+def test_a_media_message_needs_its_url(account: Account, kind: str) -> None:
     complete = {"type": kind, "media_url": f"{FILES}/a.bin", "text": "A caption is no medium", "filename": "a.bin"}
     are_refused_without_effect(account, [*bodies_without(complete, "media_url"), {"type": kind}])
 
@@ -103,7 +103,9 @@ def unconfigured(api: Api) -> Api:
 
 @requirement("MSG-07")
 @pytest.mark.parametrize("kind", TYPES)
-def test_an_account_without_whatsapp_is_told_so(account: Account, unconfigured: Api, kind: str) -> None:
+def test_an_account_without_whatsapp_gets_whatsapp_not_configured(
+    account: Account, unconfigured: Api, kind: str
+) -> None:
     marker, since = account.marker(), account.provider.mark()
     number = account.numbers.fresh()
     for _ in range(2):
@@ -115,7 +117,7 @@ def test_an_account_without_whatsapp_is_told_so(account: Account, unconfigured: 
 
 
 @requirement("MSG-07")
-def test_a_known_contact_makes_no_difference_without_whatsapp(account: Account, unconfigured: Api) -> None:
+def test_a_known_contact_without_whatsapp_gets_whatsapp_not_configured(account: Account, unconfigured: Api) -> None:
     number = account.numbers.fresh()
     contact = unconfigured.post("/contacts", {"phone": number})
     expect.precondition(contact.status in {200, 201}, "the account without WhatsApp cannot have contacts")

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.usefixtures("sends")
 
 
 @requirement("MSG-09")
-def test_nothing_in_a_request_makes_a_send_fail_that_meta_took(account: Account) -> None:
+def test_no_send_is_refused_after_meta_accepted_it(account: Account) -> None:
     """Members that Meta is never told of, or takes, and that may be impossible to store."""
     marker = account.marker()
     bodies = [text(marker + "x" * length).to("") for length in (300, 1100, 2100, 4000)]
@@ -56,7 +56,7 @@ def test_nothing_in_a_request_makes_a_send_fail_that_meta_took(account: Account)
 
 
 @requirement("MSG-09")
-def test_every_legal_form_of_metas_acceptance_is_one(account: Account) -> None:
+def test_every_valid_form_of_metas_acceptance_is_accepted(account: Account) -> None:
     """More members than usual, none but the message, a number that Meta writes otherwise, a message that is held."""
     forms: list[tuple[str, Callable[[str], Row]]] = [
         ("bare", lambda wamid: {"messages": [{"id": wamid}]}),
@@ -136,7 +136,7 @@ def unaffected_send(account: Account, hanging: Sequence[str], since: int) -> Cal
 
 @requirement("MSG-09")
 @pytest.mark.usefixtures("hears")
-def test_a_message_that_meta_took_slowly_is_no_error(slow: Slow) -> None:
+def test_a_message_that_meta_accepts_slowly_is_no_error(slow: Slow) -> None:
     for seconds, exchange in slow.accepted:
         number = json.loads(exchange.body)["to"]
         at_metas = slow.account.provider.accepted(to=digits(number))
@@ -166,24 +166,24 @@ def in_time(exchange: Exchange) -> None:
 
 
 @requirement("MSG-14")
-def test_a_meta_that_does_not_answer_is_an_error_in_time(slow: Slow) -> None:
+def test_no_answer_from_meta_is_an_error_in_time(slow: Slow) -> None:
     for exchange in slow.hanging:
         ends_in_error(exchange)
 
 
 @requirement("MSG-14")
-def test_a_meta_that_cannot_be_reached_is_an_error_in_time(slow: Slow) -> None:
+def test_an_unreachable_meta_is_an_error_in_time(slow: Slow) -> None:
     for exchange in slow.cut:
         ends_in_error(exchange)
 
 
 @requirement("MSG-14")
-def test_sends_beside_a_hanging_meta_do_not_hang(slow: Slow) -> None:
+def test_other_sends_do_not_wait_for_a_hanging_meta(slow: Slow) -> None:
     for exchange in slow.unaffected_send:
         in_time(exchange)
 
 
 @requirement("MSG-08")
-def test_what_meta_never_answered_claims_nothing(slow: Slow) -> None:
+def test_a_send_that_meta_never_answered_is_not_stored_as_sent(slow: Slow) -> None:
     for exchange in (*slow.hanging, *slow.cut):
         none_claims_sent(slow.account, json.loads(exchange.body)["to"], exchange)

@@ -41,7 +41,7 @@ SEQUENCES = (
 
 
 @requirement("MSG-10")
-def test_status_is_what_meta_reported_last(account: Account) -> None:
+def test_the_status_follows_metas_reports(account: Account) -> None:
     """Every course that Meta documents, with any of its reports left out; a message that nothing is said of stands still."""
     conversation = OutboundConversation(account, len(SEQUENCES) + 1)
     for step in range(3):
@@ -60,7 +60,7 @@ def test_status_is_what_meta_reported_last(account: Account) -> None:
 
 @requirement("MSG-10")
 @pytest.mark.parametrize("status", [DELIVERED, READ, FAILED])
-def test_messages_of_every_type_have_a_status_that_follows(account: Account, status: str) -> None:
+def test_the_status_of_every_type_follows_metas_reports(account: Account, status: str) -> None:
     conversation = OutboundConversation(account, 1)
     answers = [account.send(conversation.number, **_fields(kind, account.marker())) for kind in TYPES]
     wamids = [answer["whatsapp_message_id"] for answer in answers]
@@ -69,7 +69,7 @@ def test_messages_of_every_type_have_a_status_that_follows(account: Account, sta
 
 
 @requirement("MSG-10")
-def test_another_accounts_messages_have_a_status_that_follows(other: Account) -> None:
+def test_the_status_follows_metas_reports_in_another_account(other: Account) -> None:
     conversation = OutboundConversation(other, 3)
     ends = dict(zip(conversation.wamids, (DELIVERED, READ, FAILED), strict=True))
     conversation.report(*(conversation.item(wamid, end) for wamid, end in ends.items()))
@@ -81,7 +81,7 @@ def _fields(kind: str, marker: str) -> Row:
 
 
 @requirement("MSG-10")
-def test_a_status_is_of_the_message_that_it_names(account: Account) -> None:
+def test_a_status_applies_to_the_message_with_its_wamid(account: Account) -> None:
     """Whatever it says of the recipient: Meta writes some countries' numbers otherwise than they were asked for."""
     conversation = OutboundConversation(account, 3)
     elsewhere = account.numbers.fresh().lstrip("+")
@@ -100,7 +100,7 @@ def test_a_status_is_of_the_message_that_it_names(account: Account) -> None:
 @requirement("MSG-10")
 @pytest.mark.usefixtures("hears")
 @pytest.mark.parametrize("script", [(SENT,), (SENT, DELIVERED), (SENT, DELIVERED, READ), (FAILED,)], ids="-".join)
-def test_statuses_that_overtake_metas_answer_are_not_lost(account: Account, script: tuple[str, ...]) -> None:
+def test_statuses_before_metas_answer_are_applied(account: Account, script: tuple[str, ...]) -> None:
     number = account.numbers.fresh()
     account.provider.script(number, *((status, 0.02 * i) for i, status in enumerate(script)))
     account.provider.fault(number, delay=0.35)
@@ -116,7 +116,7 @@ def test_statuses_that_overtake_metas_answer_are_not_lost(account: Account, scri
 
 
 @requirement("MSG-10")
-def test_a_status_without_a_word_of_its_own_does_no_harm(account: Account) -> None:
+def test_undocumented_statuses_do_not_change_the_status(account: Account) -> None:
     """Voice notes are also `played`; `deleted` and `warning` are of old. The documented words are what a client may see."""
     conversation = OutboundConversation(account, 3)
     texts = ("played", "deleted", "warning")
@@ -150,14 +150,14 @@ def allowed_final(order: Sequence[str]) -> list[str]:
 
 @requirement("MSG-11")
 @pytest.mark.parametrize("timed", [True, False], ids=["each its second", "one second"])
-def test_no_order_and_no_repetition_of_reports_takes_a_status_back(account: Account, *, timed: bool) -> None:
+def test_reports_in_any_order_or_repeated_never_move_a_status_back(account: Account, *, timed: bool) -> None:
     conversation = OutboundConversation(account, len(ORDERS))
     report_in_steps(conversation, ORDERS, timed=timed)
     keep(conversation, {wamid: allowed_final(order) for wamid, order in zip(conversation.wamids, ORDERS, strict=True)})
 
 
 @requirement("MSG-11")
-def test_contradicting_reports_end_at_one_of_them_and_not_before_both(account: Account) -> None:
+def test_contradicting_reports_end_at_one_of_them(account: Account) -> None:
     conversation = OutboundConversation(account, len(CONTRADICTIONS))
     report_in_steps(conversation, CONTRADICTIONS)
     keep(
@@ -168,7 +168,7 @@ def test_contradicting_reports_end_at_one_of_them_and_not_before_both(account: A
 
 @requirement("MSG-11")
 @pytest.mark.parametrize("timed", [True, False], ids=["each its second", "one second"])
-def test_a_failure_that_comes_late_takes_no_reading_back(account: Account, *, timed: bool) -> None:
+def test_a_late_failed_report_does_not_replace_read(account: Account, *, timed: bool) -> None:
     """What was read had arrived: a report of failure, which Meta dates before it, cannot be the later state."""
     sequences = ((READ,), (SENT, DELIVERED, READ), (DELIVERED, READ))
     conversation = OutboundConversation(account, len(sequences))
@@ -180,7 +180,7 @@ def test_a_failure_that_comes_late_takes_no_reading_back(account: Account, *, ti
 
 
 @requirement("MSG-11")
-def test_reports_of_one_webhook_are_in_no_order(account: Account) -> None:
+def test_reports_of_one_webhook_never_move_a_status_back(account: Account) -> None:
     conversation = OutboundConversation(account, len(ORDERS))
     pairs = [(wamid, status) for wamid, order in zip(conversation.wamids, ORDERS, strict=True) for status in order]
     conversation.report(*(conversation.item(wamid, status) for wamid, status in pairs))
@@ -188,7 +188,7 @@ def test_reports_of_one_webhook_are_in_no_order(account: Account) -> None:
 
 
 @requirement("MSG-11")
-def test_webhooks_that_come_once_more_take_no_status_back(account: Account) -> None:
+def test_redelivered_webhooks_never_move_a_status_back(account: Account) -> None:
     """The very bytes of each earlier webhook, after the last one, as Meta does it when an answer was lost."""
     conversation = OutboundConversation(account, 2)
     read, failed = conversation.wamids
@@ -201,7 +201,7 @@ def test_webhooks_that_come_once_more_take_no_status_back(account: Account) -> N
 
 
 @requirement("MSG-11")
-def test_webhooks_at_the_same_moment_take_no_status_back(account: Account) -> None:
+def test_concurrent_webhooks_never_move_a_status_back(account: Account) -> None:
     conversation = OutboundConversation(account, 8)
 
     def reporter(status: str) -> Callable[[], Row]:
@@ -212,7 +212,7 @@ def test_webhooks_at_the_same_moment_take_no_status_back(account: Account) -> No
 
 
 @requirement("MSG-11")
-def test_statuses_that_overtake_metas_answer_in_disorder_end_at_the_farthest(account: Account) -> None:
+def test_out_of_order_statuses_before_metas_answer_never_move_a_status_back(account: Account) -> None:
     """The first message's come in order: where they are lost as well, that is MSG-10's to say."""
     scripts = [order for order in ORDERS if len(set(order)) > 1][:8]
     numbers = [account.numbers.fresh() for _ in scripts]

@@ -158,7 +158,7 @@ def test_text_is_carried_exactly(account: Account, group: str) -> None:
 
 
 @requirement("MSG-12")
-def test_text_in_json_escapes_means_the_same(account: Account) -> None:
+def test_text_in_json_escapes_is_carried_exactly(account: Account) -> None:
     number, body = account.numbers.fresh(), "Perché 👍🏽 \u202bשלום\u202c e\u0301 \u2028 </b>"
     escaped = json.dumps({"to": number, "text": body}).replace("/", "\\/").encode("ascii")
     exchange = account.api.call("POST", "/messages", content=escaped, headers={"Content-Type": "application/json"})
@@ -166,7 +166,7 @@ def test_text_in_json_escapes_means_the_same(account: Account) -> None:
 
 
 @requirement("MSG-12")
-def test_text_that_may_be_impossible_to_carry_is_carried_exactly_or_refused(account: Account) -> None:
+def test_unsupported_text_is_carried_exactly_or_refused(account: Account) -> None:
     number = account.numbers.fresh()
     sent = send_each(account, number, POSSIBLY_UNSUPPORTED)
     for _, exchange in sent:
@@ -175,7 +175,7 @@ def test_text_that_may_be_impossible_to_carry_is_carried_exactly_or_refused(acco
 
 
 @requirement("MSG-12")
-def test_text_that_is_too_long_is_refused_before_anything_is_sent(account: Account) -> None:
+def test_text_that_is_too_long_is_refused_before_sending(account: Account) -> None:
     number, since = account.numbers.fresh(), account.provider.mark()
     for body, exchange in send_each(account, number, TOO_LONG):
         expect.status(exchange, 400, *([413] if len(body) > 10_000 else []))

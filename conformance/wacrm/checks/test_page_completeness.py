@@ -26,7 +26,9 @@ pytestmark = pytest.mark.xdist_group("page")  # the sets are big: one worker mak
 @requirement("PAGE-03")
 @pytest.mark.parametrize("limit", SIZES)
 @pytest.mark.parametrize("name", UNFILTERED)
-def test_a_walk_shows_every_row_once(api: Api, view_of: Callable[[str], View], name: str, limit: int) -> None:
+def test_following_next_cursor_shows_every_row_once(
+    api: Api, view_of: Callable[[str], View], name: str, limit: int
+) -> None:
     view = view_of(name)
     pagination = view.paginate(api, limit)
     found = view.missed_rows(pagination)
@@ -40,8 +42,8 @@ def test_a_walk_shows_every_row_once(api: Api, view_of: Callable[[str], View], n
 
 @requirement("PAGE-03")
 @pytest.mark.parametrize("limit", [50, 100])
-def test_a_walk_through_all_contacts_shows_every_row_once(api: Api, view_of: Callable[[str], View], limit: int) -> None:
-    test_a_walk_shows_every_row_once(api, view_of, "contacts", limit)
+def test_following_next_cursor_shows_every_contact_once(api: Api, view_of: Callable[[str], View], limit: int) -> None:
+    test_following_next_cursor_shows_every_row_once(api, view_of, "contacts", limit)
 
 
 @requirement("PAGE-03")
@@ -67,7 +69,7 @@ def _single(exchange: Any, id_: str | None) -> Page:  # noqa: ANN401 - an Exchan
 
 @requirement("PAGE-05")
 @pytest.mark.parametrize("name", [*UNFILTERED, "contacts by tag", "conversations by status"])
-def test_rows_of_one_instant_survive_a_page_boundary(
+def test_rows_with_the_same_created_at_are_shown_once(
     api: Api, view_of: Callable[[str], View], measure: Callable[[str, Any], None], name: str
 ) -> None:
     view = view_of(name)

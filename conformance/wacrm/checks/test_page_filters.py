@@ -47,7 +47,7 @@ def _complete_without_filter(api: Api, plain: View) -> None:
 
 @requirement("PAGE-06")
 @pytest.mark.parametrize("other", ["open", "pending", "closed"])
-def test_the_status_filter_holds_after_a_cursor(
+def test_the_status_filter_holds_with_a_cursor(
     api: Api, view_of: Callable[[str], View], contact_set: ContactSet, other: str
 ) -> None:
     """No API call changes a status, so a second page of another status must be asked for with a borrowed cursor."""
@@ -58,7 +58,7 @@ def test_the_status_filter_holds_after_a_cursor(
 
 
 @requirement("PAGE-06")
-def test_the_contact_filter_holds_after_a_cursor(
+def test_the_contact_filter_holds_with_a_cursor(
     api: Api, view_of: Callable[[str], View], contact_set: ContactSet
 ) -> None:
     cursor = _cursor_of_all_conversations(api, view_of, contact_set)

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.xdist_group("page")  # nobody makes a crowd of conversa
 
 @requirement("PAGE-04")
 @pytest.mark.parametrize("filtered", ["search", "tag"])
-def test_contacts_that_come_during_a_walk_shift_nothing(account: Account, filtered: str) -> None:
+def test_contacts_inserted_while_paging_do_not_shift_older_rows(account: Account, filtered: str) -> None:
     marker, tag = account.marker(), account.marker()
     insert: Callable[[], Any] = lambda: account.contact(name=f"{marker} x", tags=[tag])  # noqa: E731
     made = [_with_distinct_timestamp(insert()) for _ in range(12)]
@@ -35,7 +35,7 @@ def test_contacts_that_come_during_a_walk_shift_nothing(account: Account, filter
 
 @requirement("PAGE-04")
 @pytest.mark.parametrize("filtered", ["plain", "status"])
-def test_conversations_that_come_during_a_walk_shift_nothing(account: Account, filtered: str) -> None:
+def test_conversations_inserted_while_paging_do_not_shift_older_rows(account: Account, filtered: str) -> None:
     insert: Callable[[], Any] = lambda: account.send()["conversation_id"]  # noqa: E731
     made = [insert() for _ in range(12)]
     first = account.api.get(f"/conversations/{made[0]}").json()
@@ -45,7 +45,7 @@ def test_conversations_that_come_during_a_walk_shift_nothing(account: Account, f
 
 @requirement("PAGE-04")
 @pytest.mark.parametrize("side", ["outbound", "inbound"])
-def test_messages_that_come_during_a_walk_shift_nothing(
+def test_messages_inserted_while_paging_do_not_shift_older_rows(
     account: Account, capabilities: Capabilities, side: str
 ) -> None:
     if side == "inbound" and not capabilities.inbound:
@@ -65,7 +65,7 @@ def test_messages_that_come_during_a_walk_shift_nothing(
 
 
 @requirement("PAGE-04")
-def test_endpoints_that_come_during_a_walk_shift_nothing(
+def test_endpoints_inserted_while_paging_do_not_shift_older_rows(
     account: Account, capabilities: Capabilities, endpoint_origin: Callable[[], str]
 ) -> None:
     if not capabilities.webhooks:

@@ -35,14 +35,14 @@ pytestmark = pytest.mark.xdist_group("page")  # the sets are big: one worker mak
 @requirement("PAGE-02")
 @pytest.mark.parametrize("limit", [7, 100])
 @pytest.mark.parametrize("name", ALL_VIEWS)
-def test_rows_come_newest_first(api: Api, view_of: Callable[[str], View], name: str, limit: int) -> None:
+def test_rows_are_sorted_newest_first(api: Api, view_of: Callable[[str], View], name: str, limit: int) -> None:
     pagination = view_of(name).paginate(api, limit)
     wrong = out_of_order(pagination.rows)
     that(wrong is None, "every row before those that are older by (created_at, id)", str(wrong), *pagination.exchanges)
 
 
 @requirement("PAGE-02")
-def test_a_changed_endpoint_keeps_its_place(api: Api, view_of: Callable[[str], View]) -> None:
+def test_a_changed_endpoint_keeps_its_position(api: Api, view_of: Callable[[str], View]) -> None:
     view = view_of("webhooks")
     oldest = min(view.timestamps, key=lambda id_: view.timestamps[id_])
     api.patch(f"/webhooks/{oldest}", {"events": ["conversation.created"]})
@@ -52,7 +52,7 @@ def test_a_changed_endpoint_keeps_its_place(api: Api, view_of: Callable[[str], V
 
 
 @requirement("PAGE-02")
-def test_a_changed_contact_keeps_its_place(account: Account) -> None:
+def test_a_changed_contact_keeps_its_position(account: Account) -> None:
     marker = account.marker()
     made = [account.contact(name=f"{marker} {letter}") for letter in "bca"]
     account.api.patch(f"/contacts/{made[0]['id']}", {"name": f"{marker} z", "company": "moved?"})
@@ -60,7 +60,7 @@ def test_a_changed_contact_keeps_its_place(account: Account) -> None:
 
 
 @requirement("PAGE-02")
-def test_a_conversation_that_goes_on_keeps_its_place(account: Account, capabilities: Capabilities) -> None:
+def test_a_conversation_with_a_new_message_keeps_its_position(account: Account, capabilities: Capabilities) -> None:
     if not capabilities.inbound:
         raise Lacking("the target takes no inbound messages")
     contacts = [account.contact(name=account.marker()) for _ in range(3)]
@@ -71,7 +71,7 @@ def test_a_conversation_that_goes_on_keeps_its_place(account: Account, capabilit
 
 
 @requirement("PAGE-02")
-def test_a_message_whose_status_moves_keeps_its_place(account: Account) -> None:
+def test_a_message_with_a_new_status_keeps_its_position(account: Account) -> None:
     to = account.numbers.fresh()
     account.provider.script(to)
     sent = [account.send(to) for _ in range(3)]

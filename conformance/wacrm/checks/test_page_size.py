@@ -23,7 +23,7 @@ pytestmark = pytest.mark.xdist_group("page")  # the sets are big: one worker mak
 
 @requirement("PAGE-01")
 @pytest.mark.parametrize("name", LONG)
-def test_a_page_has_fifty_rows_unless_asked_otherwise(api: Api, view_of: Callable[[str], View], name: str) -> None:
+def test_the_default_page_has_50_rows(api: Api, view_of: Callable[[str], View], name: str) -> None:
     view = view_of(name)
     first = readable_page(api, view)
     _has_rows(first, 50, "a page without limit")
@@ -34,14 +34,14 @@ def test_a_page_has_fifty_rows_unless_asked_otherwise(api: Api, view_of: Callabl
 @requirement("PAGE-01")
 @pytest.mark.parametrize("limit", [1, 2, 7, 49, 51, 99, 100])
 @pytest.mark.parametrize("name", LONG)
-def test_a_page_has_as_many_rows_as_asked_for(api: Api, view_of: Callable[[str], View], name: str, limit: int) -> None:
+def test_a_page_has_limit_rows(api: Api, view_of: Callable[[str], View], name: str, limit: int) -> None:
     _has_rows(readable_page(api, view_of(name), limit=limit), limit, f"a page with limit={limit}")
 
 
 @requirement("PAGE-01")
 @pytest.mark.parametrize("limit", [101, 105, 1000])
 @pytest.mark.parametrize("name", LONG)
-def test_no_page_has_more_than_a_hundred_rows(api: Api, view_of: Callable[[str], View], name: str, limit: int) -> None:
+def test_no_page_has_more_than_100_rows(api: Api, view_of: Callable[[str], View], name: str, limit: int) -> None:
     view = view_of(name)
     exchange = api.get(view.path, **view.params, limit=limit)
     if exchange.status != 400:
@@ -51,7 +51,7 @@ def test_no_page_has_more_than_a_hundred_rows(api: Api, view_of: Callable[[str],
 
 @requirement("PAGE-01")
 @pytest.mark.parametrize("limit", [1, 2, 7])
-def test_a_page_of_webhooks_has_as_many_rows_as_asked_for(api: Api, view_of: Callable[[str], View], limit: int) -> None:
+def test_a_page_of_webhooks_has_limit_rows(api: Api, view_of: Callable[[str], View], limit: int) -> None:
     page = readable_page(api, view_of("webhooks"), limit=limit)
     if page.cursor is not None:  # a deployment may give all endpoints at once
         _has_rows(page, limit, f"a page with limit={limit}")

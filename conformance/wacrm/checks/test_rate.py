@@ -64,7 +64,7 @@ def test_a_fresh_key_is_admitted_exactly_to_the_limit(lab: Laboratory, measure: 
 
 @requirement("RATE-01")
 @watched
-def test_no_window_holds_more_than_the_limit(experiment: str, lab: Laboratory) -> None:
+def test_no_window_admits_more_than_the_limit(experiment: str, lab: Laboratory) -> None:
     counting.no_more_in_a_window(series_of(lab, experiment), lab.budget)
 
 
@@ -116,7 +116,7 @@ def test_neither_header_points_past_one_window(lab: Laboratory) -> None:
 
 @requirement("RATE-05")
 @watched
-def test_waiting_for_retry_after_is_enough(experiment: str, lab: Laboratory, measure: Measure) -> None:
+def test_waiting_for_retry_after_is_sufficient(experiment: str, lab: Laboratory, measure: Measure) -> None:
     tested = promises.waiting_is_enough(series_of(lab, experiment), last_word=lab.prolongs)
     measure(f"promises_tested_{experiment}", tested)
 
@@ -129,7 +129,7 @@ def test_the_window_opens_no_earlier_than_retry_after(experiment: str, lab: Labo
 
 
 @requirement("RATE-06")
-def test_after_the_reset_the_whole_budget_is_there(lab: Laboratory, measure: Measure) -> None:
+def test_the_whole_budget_is_available_after_the_reset(lab: Laboratory, measure: Measure) -> None:
     found = lab.of(lab.sequential)
     expect.precondition(
         found.after, "the key was never refused, or never admitted again: RATE-01 and RATE-05 judge that"
@@ -138,7 +138,7 @@ def test_after_the_reset_the_whole_budget_is_there(lab: Laboratory, measure: Mea
 
 
 @requirement("RATE-06")
-def test_the_whole_budget_is_there_at_the_edge(lab: Laboratory, measure: Measure) -> None:
+def test_the_whole_budget_is_available_at_the_moment_of_the_reset(lab: Laboratory, measure: Measure) -> None:
     series = lab.of(lab.edge)
     fixed = lab.fit.kind in {Kind.FIRST_REQUEST, Kind.ALIGNED}
     reopened = counting.since_reopening(series)
@@ -147,7 +147,7 @@ def test_the_whole_budget_is_there_at_the_edge(lab: Laboratory, measure: Measure
 
 
 @requirement("RATE-06")
-def test_a_key_is_open_again_a_window_after_its_first_request(lab: Laboratory) -> None:
+def test_a_key_is_admitted_again_one_window_after_its_first_request(lab: Laboratory) -> None:
     series = lab.of(lab.edge)
     if not lab.prolongs:
         promises.back_in_time(series, lab.allowance, lab.window)
@@ -155,14 +155,14 @@ def test_a_key_is_open_again_a_window_after_its_first_request(lab: Laboratory) -
 
 @requirement("RATE-07")
 @each_other_key
-def test_a_spent_key_takes_nothing_from_a_key_in_use(key: str, lab: Laboratory) -> None:
+def test_an_exhausted_key_does_not_affect_a_key_in_use(key: str, lab: Laboratory) -> None:
     found = lab.of(lab.isolation)
     counting.still_admitted(reads_of_other_key(found.begun, key, lab), key)
 
 
 @requirement("RATE-07")
 @each_other_key
-def test_a_spent_key_takes_nothing_from_a_fresh_key(key: str, lab: Laboratory, measure: Measure) -> None:
+def test_an_exhausted_key_does_not_affect_a_fresh_key(key: str, lab: Laboratory, measure: Measure) -> None:
     found = lab.of(lab.isolation)
     series = reads_of_other_key(found.fresh, key, lab)
     measure(f"admitted_fresh_{'same' if key == SAME_ACCOUNT else 'other'}_account", len(admissions(series)))
@@ -170,13 +170,13 @@ def test_a_spent_key_takes_nothing_from_a_fresh_key(key: str, lab: Laboratory, m
 
 
 @requirement("RATE-07")
-def test_another_keys_requests_give_nothing_back(lab: Laboratory) -> None:
+def test_requests_with_another_key_do_not_restore_the_budget(lab: Laboratory) -> None:
     counting.still_spent(lab.of(lab.isolation).spent, lab.in_practice)
 
 
 @requirement("RATE-08")
 @each_operation
-def test_the_operation_is_refused_when_the_budget_is_spent(operation_id: str, lab: Laboratory) -> None:
+def test_the_operation_is_refused_when_the_budget_is_exhausted(operation_id: str, lab: Laboratory) -> None:
     mixture, skipped = lab.of(lab.mixture)
     raise_if_skipped(skipped, operation_id)
     before = [seen for _, seen in mixture.mixed] + mixture.rest
@@ -214,7 +214,7 @@ def test_refused_requests_do_not_prolong_the_wait(lab: Laboratory, measure: Meas
 
 
 @requirement("RATE-10")
-def test_what_each_failure_costs_is_measured(lab: Laboratory, measure: Measure) -> None:
+def test_which_failed_requests_are_charged_is_measured(lab: Laboratory, measure: Measure) -> None:
     found: dict[str, int] = {}
     unmeasured = []
     for experiment in (lab.prices, lab.forbidden):

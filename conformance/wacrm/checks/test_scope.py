@@ -30,7 +30,7 @@ each_scoped_operation = pytest.mark.parametrize("operation", SCOPED, ids=[operat
 
 @requirement("SCOPE-01")
 @each_scoped_operation
-def test_every_scope_but_the_required_one_is_403(operation: Operation, calls: Calls, role_keys: RoleKeys) -> None:
+def test_a_key_with_every_other_scope_is_403(operation: Operation, calls: Calls, role_keys: RoleKeys) -> None:
     call = calls.to(operation)
     for key in keys_without(role_keys, str(operation.scope)):
         forbidden(call.through(key))
@@ -56,7 +56,7 @@ def key_if_given(role_keys: RoleKeys, role: str, scope: str) -> list[Api]:
 
 @requirement("SCOPE-01")
 @each_scoped_operation
-def test_no_scope_at_all_is_403(operation: Operation, calls: Calls, role_keys: RoleKeys) -> None:
+def test_a_key_without_scopes_is_403(operation: Operation, calls: Calls, role_keys: RoleKeys) -> None:
     forbidden(calls.to(operation).through(role_keys(Role.NONE)))
 
 

@@ -119,7 +119,7 @@ def first_page(account: Account, kind: str) -> list[dict[str, Any]]:
 
 @requirement("SPEC-01")
 @each(OPERATIONS)
-def test_answers_to_generated_input_conform(operation: Operation, generated: Generated) -> None:
+def test_answers_to_generated_input_conform_to_the_specification(operation: Operation, generated: Generated) -> None:
     valid, invalid = generated(Mode.VALID), generated(Mode.INVALID)
     refuse("SPEC-01", operation, valid, invalid)
     proven(operation, valid)
@@ -137,7 +137,7 @@ def test_generated_invalid_input_is_refused(operation: Operation, generated: Gen
 
 @requirement("SPEC-03")
 @each(REMEMBERING)
-def test_generated_sequences_keep_their_promises(operation: Operation, generated: Generated) -> None:
+def test_generated_sequences_are_consistent(operation: Operation, generated: Generated) -> None:
     sequences, valid = generated(Mode.SEQUENCES), generated(Mode.VALID)
     refuse("SPEC-03", operation, sequences, valid)
     proven(operation, sequences, valid)

@@ -27,7 +27,7 @@ EVENTS = ["message.received", "message.status_updated", "conversation.created"]
 
 @requirement("TENANT-06")
 @pytest.mark.usefixtures("sends", "hears")
-def test_events_go_to_their_own_accounts_endpoints(
+def test_events_go_to_the_accounts_own_endpoints(
     tenant_pair: Tenants, receiver: Receiver, target: Target, calls_of: Callable[[Account], Calls]
 ) -> None:
     if not target.capabilities.webhooks:

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 @pytest.mark.usefixtures("sends")
 @pytest.mark.parametrize("quoted", ["sent", "received"])
 @pytest.mark.parametrize("number", ["the same", "another"])
-def test_anothers_message_cannot_be_replied_to(quoted: str, number: str, tenants: Tenants, target: Target) -> None:
+def test_replying_to_another_accounts_message_is_refused(
+    quoted: str, number: str, tenants: Tenants, target: Target
+) -> None:
     if quoted == "received" and not target.capabilities.inbound:
         raise Lacking("capabilities.inbound is false: the deployment does not take Meta's webhooks")
     shared = share_number(tenants)
@@ -50,7 +52,7 @@ def received_message_id(account: Account, shared: SharedNumber, target: Target) 
 
 @requirement("TENANT-04")
 @pytest.mark.parametrize("path", ["/contacts", "/conversations", "/webhooks"])
-def test_anothers_cursor_reveals_nothing(path: str, tenants: Tenants) -> None:
+def test_another_accounts_cursor_reveals_nothing(path: str, tenants: Tenants) -> None:
     rows = [{"id": tenants.theirs.row(f"{path}/{{id}}")} for _ in range(3)]
     cursor = cursor_of(tenants.theirs.account, path)
     tenants.mine.row(f"{path}/{{id}}")
@@ -58,7 +60,7 @@ def test_anothers_cursor_reveals_nothing(path: str, tenants: Tenants) -> None:
 
 
 @requirement("TENANT-04")
-def test_a_cursor_of_anothers_messages_reveals_nothing(tenants: Tenants) -> None:
+def test_a_cursor_of_another_accounts_messages_reveals_nothing(tenants: Tenants) -> None:
     mine, theirs = tenants.mine.conversation(), tenants.theirs.conversation()
     to = required(tenants.theirs.account.api.get(f"/contacts/{theirs['contact_id']}"), 200)["phone"]
     rows = [{"id": sent["message_id"]} for sent in (theirs, *(tenants.theirs.account.send(to) for _ in range(2)))]
@@ -86,7 +88,7 @@ def reveals_nothing(tenant_pair: Tenants, path: str, rows: list[dict[str, str]],
 
 
 @requirement("TENANT-04")
-def test_no_body_moves_a_row_into_another_account(tenants: Tenants) -> None:
+def test_no_body_writes_a_row_into_another_account(tenants: Tenants) -> None:
     mine, id_ = tenants.mine, account_id(tenants.theirs.account)
     expect.precondition(id_, "GET /me does not tell the account's id")
     foreign = {"account_id": id_, "accountId": id_, "account": {"id": id_}}

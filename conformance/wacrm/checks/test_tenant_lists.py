@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @requirement("TENANT-03")
-def test_no_list_of_contacts_holds_anothers(tenant_pair: Tenants) -> None:
+def test_no_list_of_contacts_shows_another_accounts_rows(tenant_pair: Tenants) -> None:
     marker = tenant_pair.mine.account.marker()
     mine, theirs = create_alternating(
         tenant_pair, lambda calls: calls.account.contact(name=f"{marker} {calls.account.marker()}", tags=[marker])
@@ -34,7 +34,7 @@ def test_no_list_of_contacts_holds_anothers(tenant_pair: Tenants) -> None:
 
 
 @requirement("TENANT-03")
-def test_no_list_of_conversations_holds_anothers(tenant_pair: Tenants) -> None:
+def test_no_list_of_conversations_shows_another_accounts_rows(tenant_pair: Tenants) -> None:
     mine, theirs = create_alternating(
         tenant_pair, lambda calls: {**(sent := calls.conversation()), "id": sent["conversation_id"]}
     )
@@ -48,7 +48,7 @@ def test_no_list_of_conversations_holds_anothers(tenant_pair: Tenants) -> None:
 
 
 @requirement("TENANT-03")
-def test_no_list_of_endpoints_holds_anothers(tenant_pair: Tenants) -> None:
+def test_no_list_of_endpoints_shows_another_accounts_rows(tenant_pair: Tenants) -> None:
     mine, theirs = create_alternating(tenant_pair, lambda calls: calls.webhook())
     for asking, own, foreign in ((tenant_pair.mine, mine, theirs), (tenant_pair.theirs, theirs, mine)):
         lists_own(asking.account, "/webhooks", own)
@@ -57,7 +57,7 @@ def test_no_list_of_endpoints_holds_anothers(tenant_pair: Tenants) -> None:
 
 @requirement("TENANT-03")
 @pytest.mark.parametrize("path", ["/contacts", "/conversations", "/webhooks"])
-def test_naming_another_account_changes_nothing(path: str, tenants: Tenants) -> None:
+def test_an_account_parameter_does_not_show_another_accounts_rows(path: str, tenants: Tenants) -> None:
     row = {"id": tenants.theirs.row(f"{path}/{{id}}")}
     id_ = account_id(tenants.theirs.account)
     expect.precondition(id_, "GET /me does not tell the account's id")

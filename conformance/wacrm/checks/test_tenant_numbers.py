@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 @requirement("TENANT-05")
-def test_one_number_is_a_contact_of_each_account(tenants: Tenants) -> None:
+def test_one_number_gives_each_account_its_own_contact(tenants: Tenants) -> None:
     mine, theirs = tenants.mine.account, tenants.theirs.account
     phone, tag = mine.numbers.fresh(), mine.marker()
     mail = f"{theirs.marker()}@wacrm.invalid"
@@ -60,7 +60,7 @@ def test_one_number_is_a_contact_of_each_account(tenants: Tenants) -> None:
 
 @requirement("TENANT-05")
 @pytest.mark.parametrize("way", ["create", "patch"])
-def test_a_tag_of_one_number_is_each_accounts_own(way: str, tenants: Tenants) -> None:
+def test_one_tag_name_gives_each_account_its_own_tag(way: str, tenants: Tenants) -> None:
     """Not the row of the first account that used the name, and not the way in which that account spells it."""
     mine, theirs = tenants.mine.account, tenants.theirs.account
     marker = mine.marker()
@@ -85,7 +85,7 @@ def tagged(account: Account, phone: str, name: str, way: str) -> Exchange:
 
 @requirement("TENANT-05")
 @pytest.mark.parametrize("how", ["created", "sent to", "heard of"])
-def test_a_new_contact_inherits_nothing_from_another_account(how: str, tenants: Tenants, target: Target) -> None:
+def test_a_new_contact_has_no_data_of_another_accounts_contact(how: str, tenants: Tenants, target: Target) -> None:
     """However the contact comes about: by itself, by a send, by a message that comes in."""
     mine, theirs = tenants.mine.account, tenants.theirs.account
     phone, marker = mine.numbers.fresh(), theirs.marker()
@@ -111,7 +111,7 @@ def create_contact_by(account: Account, phone: str, how: str, target: Target) ->
 
 
 @requirement("TENANT-05")
-def test_one_number_in_both_accounts_at_once_gives_two_contacts(tenant_pair: Tenants) -> None:
+def test_concurrent_creation_in_two_accounts_gives_two_contacts(tenant_pair: Tenants) -> None:
     for _ in range(3):
         answers = at_once(creations(tenant_pair, tenant_pair.mine.account.numbers.fresh()))
         ids = [expect.record(exchange, 201).get("id") for exchange in answers]
@@ -127,7 +127,7 @@ def creations(tenant_pair: Tenants, phone: str) -> list[Callable[[], Exchange]]:
 
 @requirement("TENANT-05")
 @pytest.mark.usefixtures("sends")
-def test_a_number_is_new_to_each_account(tenants: Tenants) -> None:
+def test_a_number_known_to_another_account_is_new(tenants: Tenants) -> None:
     mine, theirs = tenants.mine.account, tenants.theirs.account
     first = tenants.theirs.conversation()
     phone = required(theirs.api.get(f"/contacts/{first['contact_id']}"), 200)["phone"]
@@ -150,7 +150,7 @@ def test_a_number_is_new_to_each_account(tenants: Tenants) -> None:
 @requirement("TENANT-05")
 @pytest.mark.usefixtures("sends")
 @pytest.mark.parametrize("action", ACTIONS, ids=[action.__name__ for action in ACTIONS])
-def test_what_one_account_does_shows_in_it_alone(action: Action, tenants: Tenants, target: Target) -> None:
+def test_a_change_in_one_account_does_not_show_in_the_other(action: Action, tenants: Tenants, target: Target) -> None:
     if action in WEBHOOK_ACTIONS and not target.capabilities.inbound:
         raise Lacking("capabilities.inbound is false: the deployment does not take Meta's webhooks")
     shared = share_number(tenants)
@@ -164,7 +164,7 @@ def test_what_one_account_does_shows_in_it_alone(action: Action, tenants: Tenant
 
 @requirement("TENANT-05")
 @pytest.mark.usefixtures("sends", "hears")
-def test_an_answer_to_one_accounts_broadcast_is_none_to_the_others(tenants: Tenants, target: Target) -> None:
+def test_a_reply_to_one_accounts_broadcast_is_not_counted_in_the_others(tenants: Tenants, target: Target) -> None:
     shared = share_number(tenants)
     ids = [broadcast(calls, shared.phone) for calls in (tenants.mine, tenants.theirs)]
     accounts = (tenants.mine.account, tenants.theirs.account)

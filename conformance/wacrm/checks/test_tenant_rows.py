@@ -28,7 +28,7 @@ READS = [operation for operation in openapi.operations() if operation.method == 
 
 @requirement("TENANT-01")
 @pytest.mark.parametrize("operation", READS, ids=[operation.id for operation in READS])
-def test_anothers_row_reads_like_none(operation: Operation, tenants: Tenants) -> None:
+def test_another_accounts_row_is_404_like_an_unknown_id(operation: Operation, tenants: Tenants) -> None:
     id_, nothing = tenants.theirs.row(operation.path), str(uuid.uuid4())
     expect.precondition(
         tenants.theirs.account.api.get(operation.url(id_)).status == 200, "the row's own account cannot read it"
@@ -60,7 +60,7 @@ def error_content(exchange: Exchange, id_: str) -> tuple[Any, ...]:
 
 
 @requirement("TENANT-01")
-def test_no_query_opens_anothers_messages(tenants: Tenants) -> None:
+def test_no_query_reads_another_accounts_messages(tenants: Tenants) -> None:
     theirs, mine = tenants.theirs.conversation(), tenants.mine.conversation()
     path = f"/conversations/{theirs['conversation_id']}/messages"
     for query in ({"limit": 1}, {"conversation_id": mine["conversation_id"]}, {"contact_id": theirs["contact_id"]}):
@@ -86,7 +86,7 @@ WEBHOOK_CHANGES: dict[str, Callable[[Calls], dict[str, Any]]] = {
 
 @requirement("TENANT-02")
 @pytest.mark.parametrize("change", CONTACT_CHANGES)
-def test_anothers_contact_cannot_be_changed(change: str, tenants: Tenants) -> None:
+def test_another_accounts_contact_cannot_be_changed(change: str, tenants: Tenants) -> None:
     account = tenants.theirs.account
     words = {"name": account.marker(), "email": f"{account.marker()}@wacrm.invalid", "company": account.marker()}
     path = f"/contacts/{account.contact(**words, tags=[account.marker()])['id']}"
@@ -95,7 +95,7 @@ def test_anothers_contact_cannot_be_changed(change: str, tenants: Tenants) -> No
 
 @requirement("TENANT-02")
 @pytest.mark.parametrize("change", WEBHOOK_CHANGES)
-def test_anothers_endpoint_cannot_be_changed(change: str, tenants: Tenants) -> None:
+def test_another_accounts_endpoint_cannot_be_changed(change: str, tenants: Tenants) -> None:
     not_found_and_unchanged(
         tenants,
         f"/webhooks/{tenants.theirs.row('/webhooks')}",
@@ -105,7 +105,7 @@ def test_anothers_endpoint_cannot_be_changed(change: str, tenants: Tenants) -> N
 
 
 @requirement("TENANT-02")
-def test_anothers_endpoint_cannot_be_deleted(tenants: Tenants) -> None:
+def test_another_accounts_endpoint_cannot_be_deleted(tenants: Tenants) -> None:
     not_found_and_unchanged(tenants, f"/webhooks/{tenants.theirs.row('/webhooks')}", "DELETE", None)
 
 
