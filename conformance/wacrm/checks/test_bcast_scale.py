@@ -19,9 +19,9 @@ from conformance.wacrm.steps.broadcasts import Broadcast, launch
 from conformance.wacrm.steps.reconciliation import DiscrepancyKind
 
 if TYPE_CHECKING:
-    from conformance.wacrm.steps import reconciliation
     from collections.abc import Callable, Sequence
 
+    from conformance.wacrm.steps import reconciliation
     from conformance.wacrm.steps.account import Account
 
 pytestmark = pytest.mark.xdist_group("large-broadcasts")

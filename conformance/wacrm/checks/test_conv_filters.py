@@ -10,11 +10,11 @@ from conformance.target import expect
 from conformance.target.expect import requirement, that
 
 if TYPE_CHECKING:
-    from conformance.wacrm.steps.conversations import Conversation
     from collections.abc import Callable
 
     from conformance.target.probe import Exchange
     from conformance.wacrm.steps.account import Account
+    from conformance.wacrm.steps.conversations import Conversation
 
 
 STATUSES = ("open", "pending", "closed")

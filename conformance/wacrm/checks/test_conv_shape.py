@@ -12,11 +12,11 @@ from conformance.wacrm.expectations.conversations import is_documented
 from conformance.wacrm.steps.account import required
 
 if TYPE_CHECKING:
-    from conformance.wacrm.steps.conversations import Conversation
     from collections.abc import Callable
 
     from conformance.target.probe import Exchange
     from conformance.wacrm.steps.account import Account, Row
+    from conformance.wacrm.steps.conversations import Conversation
 
 
 @requirement("CONV-01")

@@ -17,7 +17,7 @@ ORDERS = [*itertools.permutations(PROGRESS), ("delivered", "read"), ("read", "de
 
 
 def finished_without_reports(account: Account, count: int) -> Broadcast:
-    """A finished broadcast of which Meta has reported nothing yet."""
+    """A finished broadcast about which Meta has reported nothing yet."""
     to = account.numbers.many(count)
     account.provider.script(to)
     broadcast = launch(account, to)
@@ -27,13 +27,13 @@ def finished_without_reports(account: Account, count: int) -> Broadcast:
 
 
 def report(broadcast: Broadcast, *reports: tuple[str, str]) -> None:
-    """These (wamid, status), each in a webhook of its own; no verdict when the deployment does not take one."""
+    """Report these (wamid, status), each in its own webhook; no verdict when the deployment does not acknowledge one."""
     for report in reports:
         report_in_one_webhook(broadcast, report)
 
 
 def report_in_one_webhook(broadcast: Broadcast, *reports: tuple[str, str]) -> None:
-    """The same in one webhook."""
+    """Report these (wamid, status) in one webhook."""
     account = broadcast.account
     items = [{"id": wamid, "status": status} | _why(status) for wamid, status in reports]
     account.provider.acknowledged(account.provider.statuses(account.phone_number_id, *items))
@@ -45,6 +45,6 @@ def _why(status: str) -> dict[str, Any]:
 
 
 def reply(broadcast: Broadcast, to: str, wamid: str | None, **message: Any) -> None:  # noqa: ANN401 - Meta's members
-    """The recipient (digits) answers, quoting a message when it is given."""
+    """The recipient (digits) replies, quoting the message with this wamid if one is given."""
     quoted: dict[str, Any] = {} if wamid is None else {"context": {"id": wamid}}
     broadcast.account.receive(f"+{to}", **quoted, **message)

@@ -1,4 +1,4 @@
-"""Contacts as several CONT checks look at them: what they show, and how the deployment got to know them."""
+"""Contacts for CONT checks: their members, texts that are hard to store, and contacts created by messages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FIELDS = ("name", "email", "company")
 DOCUMENTED_MEMBERS = ("id", "phone", "name", "email", "company", "avatar_url", "tags", "created_at", "updated_at")
 E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 UNCHANGING = ("id", "phone", "name", "email", "company", "avatar_url", "created_at")
-UNCHANGED_BY_PATCH = tuple(name for name in UNCHANGING if name != "created_at")  # whose constancy is CONT-12's
+UNCHANGED_BY_PATCH = tuple(name for name in UNCHANGING if name != "created_at")  # CONT-12 checks that it is constant
 TEXTS = {
     "plain": "Ada Lovelace",
     "emoji": "Zoë 👩‍👩‍👧‍👦 🇮🇹",
@@ -36,7 +36,7 @@ TEXTS = {
 
 
 def tag_names(contact: Row) -> list[str]:
-    """The contact's tag names without case, sorted."""
+    """The contact's tag names, casefolded and sorted."""
     return sorted(str(tag.get("name")).casefold() for tag in contact.get("tags") or [])
 
 
@@ -56,7 +56,7 @@ def respelled(phone: str, spelling: str) -> str:
 
 
 def contact_from_message(account: Account, capabilities: Capabilities, origin: str, phone: str) -> Row:
-    """The contact of a number that the deployment met first by a message."""
+    """The contact that a first message to or from a number creates."""
     offered = {"send": capabilities.messages, "inbound": capabilities.inbound}
     if not offered[origin]:
         raise Lacking(f"the target has no {origin} messages")
@@ -64,6 +64,6 @@ def contact_from_message(account: Account, capabilities: Capabilities, origin: s
         return read_contact(account, account.send(phone, name="Ada")["contact_id"])
     account.receive(phone, profile_name="Ada")
     found = eventually(lambda: account.contact_by_phone(phone), account.provider.patience)
-    precondition(found, f"no contact of {phone} appears after its message")
+    precondition(found, f"no contact with the phone {phone} is found after its first message")
     contact: Row = found
     return contact

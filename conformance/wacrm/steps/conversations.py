@@ -1,4 +1,4 @@
-"""A customer and the conversation with them, as CONV checks begin one; what can be sent and heard in it."""
+"""A customer and the conversation with them (CONV)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Conversation:
         self.patience = account.provider.patience
 
     def receive(self, text: str = "", **message: Any) -> str:  # noqa: ANN401 - Meta's members
-        """The customer writes; the wamid, once the message can be read."""
+        """The customer sends a message; its wamid, once it is listed."""
         return self.wait_for(self.account.receive(self.phone, text, **message))
 
     def wait_for(self, wamid: str) -> str:
@@ -45,9 +45,9 @@ class Conversation:
         return wamid
 
     def row(self, wamid: str) -> Row:
-        """The message with that wamid; no verdict when it does not appear."""
+        """The message with this wamid; no verdict when it is not listed."""
         found = self.account.message(self.id, wamid, self.patience)
-        precondition(found, f"the message {wamid} does not appear in its conversation")
+        precondition(found, f"the message {wamid} is not listed in its conversation")
         assert found is not None
         return found
 
@@ -69,7 +69,7 @@ class Conversation:
 
 
 def wait_until_processed(conversation: Conversation) -> None:
-    """Let another customer's message through, so that what came before it is done."""
+    """Send and await another customer's message: webhooks delivered before it have been processed then."""
     other = Conversation(conversation.account, conversation.account.contact())
     other.receive()
 
@@ -78,14 +78,14 @@ def wait_until_processed(conversation: Conversation) -> None:
 
 
 def receive_kind(account: Account, conversation: Conversation, kind: InboundSample) -> str:
-    """The customer sends a message of that kind; its wamid."""
+    """The customer sends this sample; its wamid."""
     if kind.supported_by_mock:
         return account.provider.inbound(account.phone_number_id, {"from": conversation.phone[1:], **kind.item})[0]
     return receive_unknown_type(account, conversation, kind)
 
 
 def receive_unknown_type(account: Account, conversation: Conversation, kind: InboundSample) -> str:
-    """A type that Meta has not had so far, as Meta would send it."""
+    """Deliver a message type that Meta does not have today, as Meta would send it."""
     wamid = f"wamid.{account.marker()}"
     message = {"from": conversation.phone[1:], "id": wamid, "timestamp": "1790000000", **kind.item}
     value = {

@@ -1,4 +1,4 @@
-"""The target's webhook endpoints as the judge uses them: registered at the receiver, watched, removed."""
+"""The target's webhook endpoints: registered at the receiver, watched, deleted."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NOT_FOUND = 404
 
 @dataclass(frozen=True)
 class Endpoint:
-    """An endpoint of the target that posts to `path` at the receiver. `answer` is the registration's."""
+    """An endpoint that delivers to `path` at the receiver. `answer` is the answer to its registration."""
 
     id: str
     path: str
@@ -36,11 +36,11 @@ class Endpoint:
     _endpoints: Endpoints = field(repr=False)
 
     def attempts(self) -> list[Attempt]:
-        """Everything that came, oldest first."""
+        """All attempts received, oldest first."""
         return self._endpoints.receiver.attempts(self.path)
 
     def events(self, event: str, **data: Any) -> list[Attempt]:  # noqa: ANN401 - JSON
-        """What came of an event with these values in its data."""
+        """The attempts for this event whose data has these values."""
         return [attempt for attempt in self.attempts() if matches_event(attempt, event, data)]
 
     def wait(self, event: str, at_least: int = 1, **data: Any) -> list[Attempt]:  # noqa: ANN401 - JSON
@@ -53,14 +53,14 @@ class Endpoint:
         return eventually(enough, self._endpoints.receiver.patience, 0.02) or self.events(event, **data)
 
     def quiet(self) -> None:
-        """Wait until nothing has come for a moment."""
+        """Wait until no attempt has arrived for a moment."""
         self._endpoints.receiver.settled(self.path, at_least=0, quiet=0.3)
 
     def row(self) -> Row:
         return required(self._endpoints.api.get(f"/webhooks/{self.id}"), 200)
 
     def row_or_empty(self) -> Row:
-        """The endpoint's record, empty when the target has none any more."""
+        """The endpoint's record; empty when GET answers 404."""
         answer = self._endpoints.api.get(f"/webhooks/{self.id}")
         return {} if answer.status == NOT_FOUND else required(answer, 200)
 
@@ -75,11 +75,11 @@ class Endpoint:
         return eventually(require_reachable, limit, 0.03) or self.row()
 
     def patch(self, **fields: Any) -> Row:  # noqa: ANN401 - JSON
-        """Change it; no verdict when the target does not."""
+        """Change the endpoint; no verdict when the target refuses."""
         return required(self._endpoints.api.patch(f"/webhooks/{self.id}", fields), 200)
 
     def moved_to_new_path(self) -> Endpoint:
-        """The same endpoint after its URL was changed to another path; no verdict when the target does not change it."""
+        """The same endpoint after a change of its URL to another path; no verdict when the target refuses."""
         path = self._endpoints.path()
         self.patch(url=self._endpoints.receiver.url(path))
         return Endpoint(self.id, path, self.secret, self.answer, self._endpoints)
@@ -90,7 +90,7 @@ class Endpoint:
 
 @dataclass
 class Endpoints:
-    """Registers endpoints with paths of their own and removes them at the end."""
+    """Registers endpoints, each with its own path, and deletes them at the end."""
 
     api: Api
     receiver: Receiver
@@ -101,7 +101,7 @@ class Endpoints:
         return f"/{self.marker()}"
 
     def post(self, body: Row) -> Exchange:
-        """Register with any body, well-formed or not; what the target takes is removed at the end."""
+        """Register with any body, valid or not; an endpoint that was created is deleted at the end."""
         answer = self.api.post("/webhooks", body)
         made = answer.json()
         identity = made["data"].get("id") if isinstance(made, dict) and isinstance(made.get("data"), dict) else None
@@ -110,19 +110,21 @@ class Endpoints:
         return answer
 
     def register(self, *events: str, path: str = "", **fields: Any) -> Endpoint:  # noqa: ANN401 - JSON
-        """An endpoint at the receiver for these events (all without any); no verdict when the target does not take it."""
+        """An endpoint at the receiver for these events (for all if none is given); no verdict when the target refuses
+        it.
+        """
         at = path or self.path()
         answer = self.post({"url": self.receiver.url(at), "events": list(events or EVENTS), **fields})
         row = required(answer, 200, 201)
-        expect.precondition(isinstance(row.get("secret"), str), "POST /webhooks shows no secret")
+        expect.precondition(isinstance(row.get("secret"), str), "POST /webhooks answers without a secret")
         return Endpoint(str(row.get("id")), at, str(row["secret"]), answer, self)
 
     def require_reachable(self) -> None:
-        """No verdict when the target tried to deliver and failed, and not one delivery has come in all of the run."""
+        """No verdict when deliveries fail and none has arrived during the whole run: the receiver is unreachable."""
         if self.receiver.attempts(""):
             return
         failing = [i for i, row in self.rows().items() if i in self._ids and row.get("failure_count")]
-        expect.precondition(not failing, f"deliveries fail and none arrives: {self.receiver.origin} is out of reach")
+        expect.precondition(not failing, f"all deliveries fail: the target cannot reach {self.receiver.origin}")
 
     def rows(self) -> dict[str, Row]:
         """The newest endpoints of the account, by id."""
@@ -135,7 +137,7 @@ class Endpoints:
 
 
 def matches_event(attempt: Attempt, event: str, data: Row) -> bool:
-    """Whether an attempt is about an event with these values in its data."""
+    """Whether an attempt is for this event and its data has these values."""
     body = attempt.json()
     if not isinstance(body, dict) or body.get("event") != event or not isinstance(body.get("data"), dict):
         return False
@@ -147,7 +149,7 @@ def event_data(attempt: Attempt) -> Row:
     body = attempt.json()
     inner = body.get("data") if isinstance(body, dict) else None
     if not isinstance(inner, dict):
-        raise NoVerdict("a delivery without data")
+        raise NoVerdict("a delivery has no object in data")
     return inner
 
 
@@ -162,9 +164,9 @@ def clock_skew(exchange: Exchange) -> float:
 
 
 def clock_skews(registration: Exchange) -> set[float]:
-    """By how many seconds a clock of the target is ahead of ours: the one of its `Date`, and the one that dated the row.
+    """Seconds by which each clock of the target is ahead of ours: the one of `Date`, and the one of `created_at`.
 
-    A proxy may write `Date` by another clock than the application's.
+    A proxy may write `Date` from another clock than the application's.
     """
     made = required(registration, 200, 201).get("created_at")
     here = time.time() - time.monotonic() + registration.at + registration.seconds
@@ -176,12 +178,12 @@ def clock_skews(registration: Exchange) -> set[float]:
 
 
 def as_evidence(attempts: list[Attempt]) -> list[str]:
-    """Attempts as lines of evidence, without what identifies a secret."""
+    """Attempts as lines of evidence, without the headers."""
     return [f"{a.method} {a.path}: {' '.join(a.raw.decode('utf-8', 'replace').split())[:400]}" for a in attempts]
 
 
 STABLE = ("id", "url", "events", "is_active", "created_at")
-"""What only a change changes: everybody's events are delivered meanwhile."""
+"""Members that only a PATCH changes; deliveries of other checks' events change the others."""
 
 
 def stable_members(row: Row) -> Row:

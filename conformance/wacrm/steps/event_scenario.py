@@ -1,4 +1,4 @@
-"""One episode of everything that webhook endpoints are told of, played to endpoints of every subscription (HOOK-05 to 12)."""
+"""One scenario with every kind of event, and endpoints with every subscription (HOOK-05 to HOOK-08, HOOK-12)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from conformance.webhooks.receiver import Attempt
 
 NEW_CUSTOMERS = 8
-"""Customers who write in for the first time at the same moment."""
+"""Customers who write for the first time at the same moment."""
 MESSAGE_TYPES: dict[str, dict[str, Any]] = {
     "image": {"type": "image", "image": {"caption": "Żółć 🎉", "mime_type": "image/jpeg"}},
     "video": {"type": "video", "video": {"mime_type": "video/mp4"}},
@@ -43,11 +43,11 @@ TEXT = 'Żółć 🎉 עברית \\ "quoted" </script> & 5 < 6\nsecond line'
 
 @dataclass
 class EventScenario:
-    """What happened (by role), and the endpoints that watched. Rows are answers of the API, wamids Meta's.
+    """What happened, and the endpoints that received it. Rows are answers of the API, wamids are Meta's.
 
-    `url_changed` has another URL than it was registered with, `secret_changed` was offered another secret, `registered_inactive` was registered
-    inactive (None where the target refuses that), `redelivered` are messages that Meta delivered more than once, `known_contact` is the
-    contact of a customer who was known before writing, and `template` is empty where the target refused to send it.
+    `url_changed` was moved to another URL; `secret_changed` got a PATCH with another secret; `registered_inactive` is
+    None where the target refuses that; `redelivered` are messages that Meta delivered several times; `known_contact`
+    was created before its first message; `template` is empty where the target refused the send.
     """
 
     account: Account
@@ -80,14 +80,14 @@ class EventScenario:
         return self.account.provider.patience
 
     def contact(self) -> Row:
-        """The customer who wrote first."""
+        """The contact of the first customer."""
         found = self.account.contact_by_phone(self.customer)
         if found is None:
-            raise NoVerdict("the customer has no contact")
+            raise NoVerdict("no contact is found for the first customer")
         return found
 
     def conversation_ids(self) -> set[object]:
-        """Those of the story's own messages, as told to anybody: other checks' events come to these endpoints as well."""
+        """Ids of this scenario's conversations. Other checks' events arrive at these endpoints as well."""
         sends = (self.sent, self.failed, self.repeated, self.template)
         wamids = {self.first, self.second, self.last, *self.new_customers, *self.by_type.values(), *self.redelivered}
         wamids |= {str(row["whatsapp_message_id"]) for row in sends if row}
@@ -95,7 +95,7 @@ class EventScenario:
         return {data.get("conversation_id") for data in matches_event if data.get("whatsapp_message_id") in wamids}
 
     def after_setup(self, endpoint: Endpoint) -> list[Attempt]:
-        """What came when all endpoints were as they should be; before that, other checks' events may have come."""
+        """Attempts after all endpoints were set up; other checks' events may have arrived before."""
         return [attempt for attempt in endpoint.attempts() if attempt.at > self.last_registered]
 
     @property
@@ -164,13 +164,13 @@ def run_scenario(scenario: EventScenario) -> None:
 
 
 def _first_text(account: Account) -> dict[str, Any]:
-    """A text from somebody new, as Meta has it."""
+    """A text from a new customer, in Meta's form."""
     number = account.numbers.fresh().removeprefix("+")
     return {"from": number, "type": "text", "text": {"body": account.marker()}}
 
 
 def _redeliver(scenario: EventScenario) -> None:
-    """A newcomer's message, which Meta delivers three times."""
+    """A new customer's message, which Meta delivers three times."""
     provider = scenario.account.provider
     body = {
         "phone_number_id": scenario.account.phone_number_id,
@@ -185,8 +185,8 @@ def _redeliver(scenario: EventScenario) -> None:
 
 
 def _send(scenario: EventScenario) -> None:
-    """Single messages: a text that is read, one to a known contact that fails after Meta took it, an image whose delivery
-    Meta reports three times, and a template where the target sends it.
+    """Single sends: a text that is read, one that fails after Meta accepted it, an image whose `delivered` is
+    reported three times, and a template where the target sends it.
     """
     account = scenario.account
     to, chatty, template = (account.numbers.fresh() for _ in range(3))
@@ -210,7 +210,7 @@ def _broadcast(account: Account) -> dict[str, str]:
 
 
 def _wait_for_all_events(scenario: EventScenario) -> None:
-    """Wait for everything that should come, then for one last event, behind which nothing is left that should not."""
+    """Wait for every expected event, then for one more, after which no earlier one can still arrive."""
     all_events = scenario.all_events
     all_events.wait(STATUS, whatsapp_message_id=scenario.sent["whatsapp_message_id"], status="read")
     all_events.wait(STATUS, whatsapp_message_id=scenario.failed["whatsapp_message_id"], status="failed")

@@ -19,25 +19,26 @@ REDIRECT_CODES = (301, 302, 303, 307, 308)
 
 
 RECORD_SECONDS = 2.0
-"""Seconds that the series waits for an outcome to be noted, before it stops waiting for that endpoint's."""
+"""Seconds to wait until an outcome is recorded; after that the endpoint is no longer waited for."""
 
 
 MAX_TIMEOUTS = 2
-"""How many times a receiver that does not answer may hold a target that delivers one event after the other."""
+"""How many time-outs may pass in a target that delivers one event after the other."""
 
 
 FAILURE = {"status": 500}
 
 
 ACCEPTING = ("healthy", "dawdling", "accepting")
-"""Those who take what they are sent, each in its way."""
+"""Endpoints that accept every delivery."""
 
 
 @dataclass
 class FailureScenario:
-    """The endpoints by how they answer, the events they were told of, and at which event each was switched off.
+    """The endpoints by how they answer, the events (wamids), and after how many events each was switched off.
 
-    `seconds` are how long the API and Meta waited while a receiver did not answer; `reactivated` is the answer to the PATCH.
+    `seconds`: how long the API and Meta's webhooks took while a receiver was silent. `reactivated`: the answer to the
+    PATCH.
     """
 
     account: Account
@@ -57,7 +58,7 @@ class FailureScenario:
         return self.capabilities.webhook_failures
 
     def cause_event(self, sender: str) -> None:
-        """One more event for every endpoint."""
+        """Cause one event for every endpoint."""
         self.wamids.append(self.account.receive(sender))
 
 
@@ -81,7 +82,7 @@ def register_failing_endpoints(account: Account, endpoints: Endpoints, capabilit
 
 
 def _redirect_answers(endpoints: Endpoints) -> list[dict[str, Any]]:
-    """One redirect of each kind; who followed one would find nobody who takes the delivery."""
+    """One redirect of each kind, to a path that answers 500."""
     redirect_target = endpoints.path()
     endpoints.receiver.answer(redirect_target, **FAILURE)
     return [{"status": code, "location": endpoints.receiver.url(redirect_target)} for code in REDIRECT_CODES]
@@ -94,14 +95,14 @@ def _programmed(endpoints: Endpoints, *program: dict[str, Any]) -> Endpoint:
 
 
 def _redirecting(endpoints: Endpoints, code: int) -> tuple[Endpoint, Endpoint]:
-    """An endpoint that redirects, and where to: a path that is nobody's endpoint."""
+    """An endpoint that redirects, and the path that it redirects to, as an endpoint."""
     redirect_target = endpoints.path()
     source = _programmed(endpoints, {"status": code, "location": endpoints.receiver.url(redirect_target)})
     return source, Endpoint("", redirect_target, "", source.answer, endpoints)
 
 
 def time_others_while_one_is_silent(scenario: FailureScenario) -> None:
-    """While one receiver holds a delivery: Meta's webhooks and requests of every kind."""
+    """Time Meta's webhooks and requests of every kind while one receiver does not answer."""
     account, sender = scenario.account, scenario.account.numbers.fresh()
     began = time.monotonic()
     scenario.cause_event(sender)
@@ -122,7 +123,7 @@ def time_others_while_one_is_silent(scenario: FailureScenario) -> None:
 
 
 def run_failures(scenario: FailureScenario) -> None:
-    """Events one at a time, the next when the target has noted the outcomes of the last."""
+    """Cause events one at a time, each when the outcomes of the last have been recorded."""
     sender = scenario.account.numbers.fresh()
     scenario.timing_out.patch(is_active=False)
     scenario.by_behaviour["healthy"].wait(RECEIVED, whatsapp_message_id=scenario.wamids[-1])
@@ -141,7 +142,7 @@ def run_failures(scenario: FailureScenario) -> None:
 
 
 def _outcomes(scenario: FailureScenario, before: dict[str, Row], sender: str) -> None:
-    """One event, and what is noted of it for those who fail: another count, or that they are switched off."""
+    """Cause one event and wait until each failing endpoint has another `failure_count` or is switched off."""
     on = [n for n, e in scenario.by_behaviour.items() if before.get(e.id, {}).get("is_active") and n not in ACCEPTING]
     watched = [name for name in on if name not in scenario.unresponsive]
     scenario.cause_event(sender)
@@ -168,5 +169,5 @@ def _same(rows: dict[str, Row], before: dict[str, Row], identity: str) -> bool:
 
 
 def event_count(endpoint: Endpoint) -> int:
-    """How many events it was told of, however often each was attempted."""
+    """How many events were delivered, however often each was attempted."""
     return len({attempt.raw for attempt in endpoint.attempts()})

@@ -1,4 +1,4 @@
-"""Lists long enough to page through: a crowd of contacts, their conversations, one long thread, a few webhook endpoints."""
+"""Lists of known rows, long enough for several pages: contacts, conversations, messages, webhook endpoints."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from conformance.wacrm.steps.account import Account, Row
 
 BATCHES = ((4, True), (27, False), (29, True), (26, False), (34, True))
-"""How many rows are made in one burst (True) or one by one, oldest first: 120 in all.
+"""Numbers of rows created at once (True) or one by one (False), oldest first: 120 in all.
 
-Rows of a burst share instants, which PAGE-05 is about. Around the 50th and the 100th newest, where the usual pages end, each
-has an instant of its own, so that what is lost there has no such excuse (PAGE-03).
+Rows created at once share timestamps, which PAGE-05 needs. Rows around the 50th and the 100th newest, where the usual
+pages end, have different timestamps, so that a loss there is a finding of PAGE-03.
 """
 NAMELESS, TAGLESS = 9, 6
-"""Every ninth has another name, every sixth no tag: 106 have the name, exactly 100 have the tag."""
+"""Every ninth contact has another name, every sixth no tag: 106 have the name, exactly 100 have the tag."""
 MESSAGE_BATCHES = ((15, False), (29, True), (26, False), (34, True))
-"""The same for the long conversation after its first message: 105 in all, a multiple of seven."""
+"""The same for the messages of one conversation after the first: 105 in all, a multiple of seven."""
 ENDPOINTS = 12
 AT_ONCE = 16
-"""Requests in flight while a set is made, so that some of its rows share an instant."""
+"""Concurrent requests while rows are created, so that some share a timestamp."""
 
 
 # Names of the views; the fixture `view_of` gives the view of a name.

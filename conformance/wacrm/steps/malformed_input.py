@@ -1,4 +1,4 @@
-"""Input that nobody should send and somebody will: JSON texts, bodies, query strings, ids (ENV-02, ENV-04, ENV-05)."""
+"""Malformed and unusual input: JSON values, bodies, query strings, ids (ENV-02, ENV-04, ENV-05)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 Pointer = tuple[str | int, ...]
-"""Where a value stands in a JSON document: `("recipients", 0, "to")`."""
+"""The place of a value in a JSON document: `("recipients", 0, "to")`."""
 
 METACHARACTERS = (
     "'; DROP TABLE contacts;-- %_\\ a,b)(c.eq.d\" ${jndi:x} {{7*7}} ../../etc/passwd <b>&amp; $gt __proto__"
@@ -53,12 +53,12 @@ UNPARSABLE: Mapping[str, bytes] = MappingProxyType({
     "XML": b"<?xml version='1.0'?><phone/>",
     "cut": b'{"phone": "+1202',
 })  # fmt: skip
-"""Bodies that are no JSON text."""
+"""Bodies that are not JSON."""
 
 NOT_OBJECTS: Mapping[str, bytes] = MappingProxyType({
     "list": b"[]", "list of objects": b"[{}]", "text": b'"text"', "number": b"1", "true": b"true", "null": b"null",
 })  # fmt: skip
-"""Bodies that are JSON, but no object."""
+"""Bodies that are JSON but not an object."""
 
 EXTREME_BODIES: Mapping[str, bytes] = MappingProxyType({
     "deep list": b"[" * 20_000 + b"]" * 20_000,
@@ -72,7 +72,7 @@ EXTREME_BODIES: Mapping[str, bytes] = MappingProxyType({
     "huge number": b'{"x": ' + b"9" * 10_000 + b', "y": 1e999999, "z": -0.0}',
     "NaN": b'{"name": NaN, "phone": Infinity, "to": -Infinity}',
 })  # fmt: skip
-"""Whole bodies that parsers stumble over."""
+"""Bodies that are hard to parse."""
 
 CONTENT_TYPES = (
     "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "multipart/form-data",
@@ -95,16 +95,16 @@ QUERIES: Mapping[str, str] = MappingProxyType({
     "list": "{0}[]=1&{0}[]=2",
     "object": "{}[$gt]=1",
 })  # fmt: skip
-"""Query strings, with the parameter's name to be filled in."""
+"""Query strings; the parameter's name is filled in."""
 PAGING_QUERIES = ("NUL", "bad UTF-8", "beyond double", "words", "long", "twice")
-"""Those of them that `limit` and `cursor` get here; what else becomes of a cursor stands in `cursors`."""
+"""The queries that are tried with `limit` and `cursor`; more cursors are in `altered_cursors`."""
 
 _UUID = "0b6f4d6e-52a1-4b07-9d0a-3d1d2f9b8a01"
 INVALID_UUIDS = (
     "x", "-1", "12345", "undefined", _UUID[:-1], f"{_UUID}0", f"{_UUID[:-1]}g",
     "zzzzzzzz-zzzz-zzzz-zzzz-zzzzzzzzzzzz", f"{_UUID} OR 1=1", "*", "é😀", "a" * 300,
 )  # fmt: skip
-"""Texts that are no UUID in any spelling."""
+"""Texts that are not a UUID in any spelling."""
 MALFORMED_IDS = (
     "\u0000",
     f"{_UUID}\u0000",
@@ -116,16 +116,16 @@ MALFORMED_IDS = (
     "1e400",
     "x" * 3000,
 )
-"""Texts that path parsers and databases stumble over."""
+"""Texts that are hard for path parsers and databases."""
 
 
 def escaped(id_: str) -> str:
-    """An id as it stands in a path. Half a surrogate pair becomes the bytes that naive encoders make of it."""
+    """An id escaped for a path. A lone surrogate becomes the bytes that naive encoders produce."""
     return quote(id_, safe="", errors="surrogatepass")
 
 
 def pointers(body: Any) -> Iterator[Pointer]:  # noqa: ANN401 - JSON
-    """Every place in a body: each member, and the first item of each list, at any depth; the body itself is none."""
+    """The place of every member and of the first item of every list, at any depth; the body itself is excluded."""
     items: list[tuple[str | int, Any]] = []
     if isinstance(body, dict):
         items = list(body.items())
@@ -137,7 +137,7 @@ def pointers(body: Any) -> Iterator[Pointer]:  # noqa: ANN401 - JSON
 
 
 def with_value_at(body: Any, pointer: Pointer, token: bytes) -> bytes:  # noqa: ANN401 - JSON
-    """The body as JSON, with a JSON text in the place of a value."""
+    """The body as JSON, with the value at this place replaced by a JSON text."""
     changed = copy.deepcopy(body)
     inner = changed
     for step in pointer[:-1]:
@@ -146,4 +146,4 @@ def with_value_at(body: Any, pointer: Pointer, token: bytes) -> bytes:  # noqa: 
     return json.dumps(changed).encode().replace(json.dumps(_PLACEHOLDER).encode(), token)
 
 
-_PLACEHOLDER = "the hostile value stands here"
+_PLACEHOLDER = "the malformed value is placed here"

@@ -20,12 +20,12 @@ HTML = "<!DOCTYPE html><html><head><title>Error</title></head><body><h1>Sorry</h
 
 
 def error(code: int, **more: Any) -> Row:  # noqa: ANN401 - JSON
-    """Meta's error body, with the status that Meta documents for the code unless given."""
+    """Meta's error answer for a code, with Meta's documented HTTP status unless another is given."""
     return {"error": {"code": code, **more}}
 
 
 def raw(status: int, body: str = HTML, content_type: str = "text/html; charset=utf-8") -> Row:
-    """An answer that is not Graph's."""
+    """An answer that is not the Graph API's."""
     return {"http": {"status": status, "body": body, "content_type": content_type}}
 
 
@@ -55,11 +55,11 @@ WITHOUT_MESSAGE_ID = {
     "no id": as_json(200, {"messages": [{}]}), "error 200": as_json(200, {"error": {"message": "no", "code": 131000}}),
     "empty id": as_json(200, {"messages": [{"id": ""}]}),
 }  # fmt: skip
-"""Answers that Meta never gives, and a proxy between might."""
+"""Answers that Meta does not give, but a proxy in between may."""
 
 
 def with_fault(account: Account, shapes: dict[str, Row]) -> list[tuple[str, Exchange]]:
-    """One send to a number of its own for each way in which Meta answers it, all at once."""
+    """One send per shape of Meta's answer, each to its own number, all at once: (number, answer)."""
     numbers = [account.numbers.fresh() for _ in shapes]
     for number, shape in zip(numbers, shapes.values(), strict=True):
         account.provider.fault(number, times=None, **shape)
@@ -71,7 +71,9 @@ def send_of(account: Account, body: Row) -> Callable[[], Exchange]:
 
 
 def rejected(account: Account, body: Row) -> Exchange:
-    """A send that Meta refuses. A 429 is the limiter's, or no verdict could come of it: unless other sends go through."""
+    """A send that Meta rejects. The client retries a 429 as the limiter's; when other sends succeed, the 429 is the
+    answer.
+    """
     try:
         return account.api.post("/messages", body)
     except expect.NoVerdict:

@@ -1,4 +1,4 @@
-"""Answers that several ENV checks look at: each is asked for once in a run."""
+"""Answers of each operation that several ENV checks look at; each is requested once per run."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 
 
 class AnswerCache:
-    """Remembers lists of exchanges by name."""
+    """Exchanges by name."""
 
     def __init__(self) -> None:
         self._exchanges: dict[str, list[Exchange]] = {}
 
     def get(self, name: str, request: Callable[[], Iterator[Exchange]]) -> list[Exchange]:
-        """The exchanges of that name. What `request` raises is raised each time."""
+        """The exchanges of this name, requested when first asked for. An exception of `request` is raised each time."""
         if name not in self._exchanges:
             self._exchanges[name] = list(request())
         return self._exchanges[name]
 
 
 def successes(operation: Operation, calls: Calls) -> Iterator[Exchange]:
-    """2xx answers of an operation, in the forms that its rows have. What is refused is left to the clauses that say so."""
+    """The operation's 2xx answers, with different forms of rows. Refusals are skipped: other clauses check them."""
     for exchange in _answers(operation, calls):
         if exchange.status is not None and 200 <= exchange.status < 300:
             yield exchange
@@ -111,7 +111,7 @@ def _list_answers(operation: Operation, path: str, calls: Calls) -> Iterator[Exc
 
 
 def _create_full_row(path: str, calls: Calls) -> None:
-    """A row in which every member that can be filled is."""
+    """Create a row with every optional member set."""
     account = calls.account
     fields = {
         "name": account.marker(),
@@ -144,7 +144,7 @@ INBOUND_TYPES = (
 
 
 def _conversation_answers(path: str, calls: Calls) -> Iterator[Exchange]:
-    """A conversation in which the customer has sent a message of every type, and has been answered with every type."""
+    """A conversation with an inbound and an outbound message of every type."""
     account = calls.account
     id_ = path.split("/")[2]
     contact = required(account.api.get(f"/conversations/{id_}"), 200)["contact"]
@@ -170,7 +170,7 @@ def _receive_every_type(calls: Calls, conversation: str, phone: str, quoted: str
 
 
 def refusals(operation: Operation, calls: Calls, role_keys: RoleKeys, probe: Probe) -> Iterator[Exchange]:
-    """An answer for each reason that the operation has to refuse."""
+    """One answer for each reason that the operation has to refuse a request."""
     api, nothing = calls.account.api, calls.to_nothing(operation)
     yield nothing.bare(probe)
     yield nothing.bare(probe, invalid_credentials.unknown())
@@ -207,7 +207,7 @@ def _malformed_bodies(operation: Operation, calls: Calls) -> Iterator[Exchange]:
 
 
 def failed_sends(calls: Calls) -> Iterator[Exchange]:
-    """Sends that fail for reasons of their own: no WhatsApp, Meta's no, a message that is none, a wrong template."""
+    """Refused sends: without WhatsApp, rejected by Meta, quoting an unknown message, with an invalid template."""
     account = calls.account
     body = calls.to(operation_of("sendMessage")).json
     if account.api.pool.has(Role.UNCONFIGURED):

@@ -1,4 +1,4 @@
-"""Valid messages of every type: what a client asks for, and what Meta must then be asked (Meta page, 5.4 and 6)."""
+"""Valid messages of every type: the request, and the message that Meta must get (Meta page, 5.4 and 6)."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ Row = dict[str, Any]
 MEDIA = ("image", "video", "document", "audio")
 TYPES = ("text", "template", *MEDIA)
 CAPTIONED = ("image", "video", "document")
-"""Meta knows no captions on audio."""
+"""Meta has no captions on audio."""
 FILES = "https://media.wacrm.invalid/files"
-"""Where the checks' media would be; `.invalid` (RFC 2606) leads nowhere."""
+"""Where the media of checks would be; `.invalid` (RFC 2606) does not resolve."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A message: the request's members besides `to`, and the member named by `type` that Meta must get."""
+    """A message: the request's members besides `to`, and the member named by `type` in the request to Meta."""
 
     type: str
     fields: Row
@@ -60,7 +60,7 @@ def parameter(value: str) -> Row:
 
 
 def sample(kind: str, marker: str) -> Sample:
-    """A message of a type that holds `marker`, by which it is found in the ledger."""
+    """A message of a type that contains `marker`, by which it is found in the ledger."""
     if kind == "text":
         return text(f"{marker}: hello from https://media.wacrm.invalid/?a=1&b=2")
     if kind == "template":
@@ -69,15 +69,15 @@ def sample(kind: str, marker: str) -> Sample:
 
 
 def send_at_once(account: Account, *bodies: Row) -> list[Exchange]:
-    """Send them all at the same moment."""
+    """Send all bodies concurrently."""
     return at_once([partial(account.api.post, "/messages", body) for body in bodies])
 
 
 def normalized(body: Any) -> Row:  # noqa: ANN401 - JSON
-    """The member named by `type` of a body that went to Meta, without what has no meaning.
+    """The member named by `type` of a request body to Meta, in a normal form for comparison.
 
-    Left out are absent values (null, an empty caption), empty components, `preview_url` and `policy`; the button's index
-    is text, and the words that Meta reads in any case are in lower case. Raises nothing: what is no such body is `{}`.
+    Absent values (null, an empty caption), empty components, `preview_url` and `policy` are left out; a button's
+    index is text; values that Meta reads in any case are lower case. Anything else than such a body gives `{}`.
     """
     inner = body.get(str(body.get("type", "text"))) if isinstance(body, dict) else None
     found = _without_defaults(inner) if isinstance(inner, dict) else {}

@@ -1,4 +1,4 @@
-"""Lists as they are walked: page after page along `next_cursor`, and what a walk lost, repeated or showed wrongly."""
+"""Following `next_cursor` through a list: the pages, and the rows that were missing, repeated or out of order."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from conformance.wacrm.steps.account import Row
 
 MAX_PAGES = 600
-"""Pages after which a walk through a list that others write to is given up."""
+"""Pages after which following a list that others write to is given up."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Pagination:
-    """The pages of one walk. `problem` says what ended it when neither the list's end nor the last awaited row did."""
+    """The pages that were read. `problem` says why reading ended before the last page or the last expected row."""
 
     pages: Sequence[Page]
     ended: bool
@@ -44,7 +44,7 @@ class Pagination:
 
     @property
     def exchanges(self) -> list[Exchange]:
-        """The first two pages and the last: enough to see how the list is walked."""
+        """The first two pages and the last one."""
         found = [page.exchange for page in self.pages]
         return [*found[:2], *found[2:][-1:], *([self.failed] if self.failed else [])]
 
@@ -58,7 +58,9 @@ def paginate(
     between: Mapping[int, Callable[[], object]] | None = None,
     most: int = MAX_PAGES,
 ) -> Pagination:
-    """Walk a list to its end, or until `stop_when(all rows so far)`. `between[n]` is called after the n-th page."""
+    """Follow `next_cursor` to the end, or until `stop_when(all rows so far)`. `between[n]` is called after the n-th
+    page.
+    """
     pages: list[Page] = []
     cursors: set[str] = set()
     query = dict(params)
@@ -101,11 +103,11 @@ def page_of(exchange: Exchange) -> Page | None:
 
 @dataclass(frozen=True)
 class View:
-    """A list under a filter, and the rows that it must show.
+    """A list with a filter, and the rows that it must show.
 
-    `key` tells rows apart by what is known of them without a list. `timestamps` has the `created_at` of every awaited row, by
-    key, as far as it is known. `exclusive`: nothing but the awaited rows belongs to it; else others may write to it.
-    `matches`: whether a row belongs to it by its filter.
+    `key` identifies a row by what is known without reading the list. `timestamps` has the `created_at` of every
+    expected row by key, empty while unknown. `exclusive`: no other rows belong to the list; otherwise others may
+    write to it. `matches`: whether a row satisfies the filter.
     """
 
     name: str
@@ -119,16 +121,16 @@ class View:
 
     @property
     def ties(self) -> int:
-        """How many awaited rows share their instant with another one, as far as their times are known."""
+        """How many expected rows share their `created_at` with another one, as far as known."""
         return sum(count for count in Counter(filter(None, self.timestamps.values())).values() if count > 1)
 
     @property
     def sub_millisecond(self) -> bool:
-        """Whether times are told finer than in milliseconds, so that hardly two rows share one."""
+        """Whether timestamps are finer than milliseconds, so that hardly two rows share one."""
         return any(is_sub_millisecond(stamp) for stamp in self.timestamps.values())
 
     def paginate(self, api: Api, limit: int) -> Pagination:
-        """The walk with this page size; walked once, then remembered."""
+        """The pagination with this page size, read once."""
         if limit not in self._paginations:
             self._paginations[limit] = paginate(
                 api, self.path, {**self.params, "limit": limit}, stop_when=self.is_past_oldest
@@ -137,14 +139,14 @@ class View:
         return self._paginations[limit]
 
     def is_past_oldest(self, rows: list[Row]) -> bool:
-        """Whether a walk through an open list is past the oldest awaited row; a closed one goes on to its end."""
+        """Whether reading is past the oldest expected row; an exclusive list is read to its end."""
         if self.exclusive and all(self.matches(row) for row in rows[-1:]):
             return False
         oldest = min(parse_timestamp(stamp) for stamp in self.timestamps.values() if stamp)
         return bool(rows) and parse_timestamp(rows[-1].get("created_at")) < oldest
 
     def _learn_timestamps(self, pagination: Pagination) -> None:
-        """An awaited row whose time was unknown has one once a walk has shown it."""
+        """Record the `created_at` of expected rows once they have been shown."""
         for row in pagination.rows:
             if self.timestamps.get(self.key(row)) == "":
                 self.timestamps[self.key(row)] = str(row.get("created_at"))
@@ -154,7 +156,7 @@ class View:
         return missed_rows(self._expected_up_to(pagination, dict(seen)), seen, _page_ends(pagination))
 
     def _expected_up_to(self, pagination: Pagination, seen: Mapping[str, str]) -> dict[str, str]:
-        """The awaited rows without those that are older than where a walk broke off: that it did is another matter."""
+        """The expected rows without those older than the row at which reading broke off: PAGE-03 reports that."""
         if pagination.problem is None or not pagination.rows:
             return self.timestamps
         last = parse_timestamp(pagination.rows[-1].get("created_at"))
@@ -162,15 +164,16 @@ class View:
 
 
 def _page_ends(pagination: Pagination) -> set[str]:
-    """The times of the rows that pages end with."""
+    """The `created_at` of the last row of each page."""
     return {str(page.rows[-1].get("created_at")) for page in pagination.pages if page.rows}
 
 
 @dataclass(frozen=True)
 class MissedRows:
-    """What a walk did not show, or showed again.
+    """Rows that were never shown, or shown more than once.
 
-    `tied` rows share their instant with another row at a page's edge (PAGE-05); the others have no such excuse (PAGE-03).
+    `tied` rows share their `created_at` with another row at the end of a page (PAGE-05); the others are findings of
+    PAGE-03.
     """
 
     lost: list[str]
@@ -187,9 +190,9 @@ class MissedRows:
 
 
 def missed_rows(awaited: Mapping[str, str], seen: Sequence[tuple[str, str]], page_ends: set[str]) -> MissedRows:
-    """Compare what a walk showed, (key, created_at) in order, with the awaited rows' created_at by key.
+    """Compare the rows shown, (key, created_at) in order, with the expected rows' created_at by key.
 
-    `page_ends` are the times of the rows that pages ended with.
+    `page_ends` are the timestamps of the last rows of pages.
     """
     times = Counter(key for key, _ in seen)
     known = {**dict(seen), **{key: stamp for key, stamp in awaited.items() if stamp}}
@@ -201,10 +204,10 @@ def missed_rows(awaited: Mapping[str, str], seen: Sequence[tuple[str, str]], pag
 
 
 def out_of_order(rows: Sequence[Row]) -> str | None:
-    """The first two neighbours that do not stand newest first by `(created_at, id)`; None when all do (PAGE-02).
+    """The first two adjacent rows that are not newest first by `(created_at, id)`; None when all are (PAGE-02).
 
-    Neighbours of one printed time are judged by id only where that time is finer than milliseconds, or where every one of
-    many such pairs stands the wrong way round: a coarse print of a finer time looks like a mixture.
+    Rows with the same printed timestamp are compared by id only if it is finer than milliseconds, or if each of many
+    such pairs is in the wrong order: rows whose exact times differ may be printed with the same coarse timestamp.
     """
     wrong, right = [], 0
     for above, below in pairwise(rows):
@@ -218,7 +221,7 @@ def out_of_order(rows: Sequence[Row]) -> str | None:
 
 
 MANY_TIES = 10
-"""So many ties that all stand the wrong way round are no chance: 1 in 1024."""
+"""With this many ties, all in the wrong order by chance has a probability of 1 in 1024."""
 
 
 def _wrong_ties(wrong: Sequence[tuple[Row, Row]], ties: int) -> str | None:
@@ -234,7 +237,7 @@ def _describe(row: Row) -> str:
 
 
 def readable_page(api: Api, view: View, **params: Any) -> Page:  # noqa: ANN401 - query values
-    """One page of a view; no verdict where it cannot be read, for then there is nothing to judge."""
+    """One page of a view; no verdict when it cannot be read."""
     exchange = api.get(view.path, **{**view.params, **params})
     page = page_of(exchange)
     precondition(page, f"GET {view.path} cannot be read: {exchange.summary}")

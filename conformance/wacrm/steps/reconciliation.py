@@ -1,6 +1,6 @@
-"""Closing a broadcast's books: what was ordered, what Meta holds, what its webhooks said, what the API counted.
+"""Reconciliation of a broadcast: the submission, Meta's ledger, Meta's webhooks and the API's counts.
 
-Nothing here talks to anybody: records in, discrepancies out, each with the recipients it is about (BCAST-05 to BCAST-10).
+Pure functions: records in, discrepancies out, each with the recipients concerned (BCAST-05 to BCAST-10).
 """
 
 from __future__ import annotations
@@ -17,21 +17,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 SHOWN = 8
-"""Recipients that a discrepancy names before it says how many more there are."""
+"""How many recipients a discrepancy names."""
 
 
 class DiscrepancyKind(StrEnum):
-    MISSING = "lost"
-    DUPLICATED = "sent twice"
-    MISADDRESSED = "sent to a number that was not asked for"
+    MISSING = "not sent"
+    DUPLICATED = "sent more than once"
+    MISADDRESSED = "sent to a number that was not submitted"
     WRONG_PARAMETERS = "sent with wrong parameters"
-    OVER_COUNTED = "over-counted"
-    UNDER_COUNTED = "under-counted"
+    OVER_COUNTED = "count too high"
+    UNDER_COUNTED = "count too low"
 
 
 @dataclass(frozen=True)
 class Discrepancy:
-    """One kind of trouble with everybody it befell. `who` are digits, or nobody in particular when it is empty."""
+    """One kind of discrepancy with all recipients concerned (digits); none when it is about no recipient in
+    particular.
+    """
 
     kind: DiscrepancyKind
     who: tuple[str, ...]
@@ -45,8 +47,8 @@ class Discrepancy:
 
 @dataclass(frozen=True)
 class Submission:
-    """What was submitted. `params` are, by digits, the body values that a recipient may get: several when it is listed
-    several times. `marker` stands in every value, so that a message can be told for this order's.
+    """What was submitted. `params` are, by digits, the allowed body parameters of a recipient: several when it is
+    listed several times. `marker` is in every value, so that a message can be attributed to this broadcast.
     """
 
     marker: str
@@ -61,7 +63,9 @@ class Submission:
 
 @dataclass(frozen=True)
 class SendRequest:
-    """One request to send a template, as Meta saw it. `wamid` is None unless Meta took it; `answered`: its answer is out."""
+    """One request to send a template, as Meta received it. `wamid` is None unless Meta accepted it; `answered`: Meta
+    has answered.
+    """
 
     to: str
     template: str
@@ -79,9 +83,10 @@ class SendRequest:
 
 
 def send_requests(order: Submission, entries: Iterable[Mapping[str, Any]], prefix: str) -> list[SendRequest]:
-    """The ledger's sends that are this order's: they hold its nonce, or go to a recipient and hold no word of this run.
+    """The ledger's sends of this broadcast: with its marker, or to one of its recipients and without any marker of
+    this run.
 
-    `prefix` begins every word of the run, those of other orders included.
+    `prefix` is shared by all markers of the run.
     """
     found = []
     for entry in entries:
@@ -116,7 +121,7 @@ def _texts(template: Mapping[str, Any]) -> Iterator[str]:
 def delivery_discrepancies(
     order: Submission, sent: Iterable[SendRequest], optional: Iterable[str] = ()
 ) -> list[Discrepancy]:
-    """Whether everybody got exactly the own message, and nobody else any. `optional` need not have got one."""
+    """Whether every recipient got exactly its own message and nobody else got one. `optional` recipients need none."""
     taken = [post for post in sent if post.wamid is not None]
     count = Counter(post.to for post in taken)
     wrong = [post for post in taken if post.to in order.recipients and not _is_as_submitted(order, post)]
@@ -132,7 +137,7 @@ def delivery_discrepancies(
 
 
 def of_kinds(found: Iterable[Discrepancy], *kinds: DiscrepancyKind) -> list[Discrepancy]:
-    """The discrepancies of these kinds: what a clause is about, and no other clause."""
+    """The discrepancies of these kinds."""
     return [one for one in found if one.kind in kinds]
 
 
@@ -154,7 +159,7 @@ def _first_wrong(order: Submission, wrong: Sequence[SendRequest]) -> str:
 
 @dataclass(frozen=True)
 class Poll:
-    """What the API answered at one moment (`at` on the monotonic clock, taken when the answer was there)."""
+    """The API's answer at one moment (`at`: monotonic clock, when the answer had arrived)."""
 
     status: str
     total: int
@@ -175,7 +180,7 @@ COUNTS = ("sent", "delivered", "read", "replied", "failed")
 
 @dataclass(frozen=True)
 class ExpectedCount:
-    """Who must be counted, and who may be besides (what cannot be decided from outside)."""
+    """Recipients that must be counted, and those that may be (undecidable from outside)."""
 
     must: frozenset[str] = frozenset()
     may: frozenset[str] = frozenset()
@@ -186,14 +191,14 @@ class ExpectedCount:
 
 @dataclass(frozen=True)
 class MetaReports:
-    """What Meta's webhooks said, in order: statuses by wamid, and the wamids that customers' replies quote."""
+    """What Meta's webhooks reported, in order: statuses by wamid, and the wamids quoted by customers' replies."""
 
     statuses: Mapping[str, Sequence[str]] = field(default_factory=dict)
     quoted: frozenset[str] = frozenset()
 
 
 def meta_reports(webhooks: Iterable[Mapping[str, Any]]) -> MetaReports:
-    """What the ledger's acknowledged webhooks said."""
+    """The reports in the ledger's acknowledged webhooks."""
     statuses: dict[str, list[str]] = defaultdict(list)
     quoted: set[str] = set()
     for entry in webhooks:
@@ -218,11 +223,11 @@ def _quoted(payload: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
 def expected_counts(
     order: Submission, sent: Iterable[SendRequest], reports: MetaReports, undecided: Iterable[str] = ()
 ) -> dict[str, ExpectedCount]:
-    """Who belongs into which count.
+    """Which recipients belong to which count.
 
-    `undecided` are recipients whose message Meta took without the target being told: both `sent` and `failed` are right,
-    and so is every later count. A message that Meta took and then reported as `failed` was accepted, but may count as
-    failed too; where `failed` came first, what came after it need not count. Who read it has it delivered.
+    `undecided`: Meta accepted their message without the target learning it, so that `sent`, `failed` and every later
+    count are right. A message that Meta accepted and then reported as `failed` may count as either; if `failed` came
+    first, later reports need not count. A message that was read counts as delivered.
     """
     taken = {post.to: post.wamid for post in sent if post.wamid is not None and post.to in order.recipients}
     unsure = frozenset(undecided)
@@ -249,13 +254,13 @@ def _expected_count(who: frozenset[str], perhaps: frozenset[str]) -> ExpectedCou
 def count_discrepancies(
     poll: Poll, due: Mapping[str, ExpectedCount], names: Iterable[str] = COUNTS
 ) -> list[Discrepancy]:
-    """Whether the counts are what is due."""
+    """The counts that differ from what is expected."""
     found = []
     for name in names:
         count, expected = poll.counts[name], due[name]
         if not expected.admits(count):
             kind = DiscrepancyKind.UNDER_COUNTED if count < len(expected.must) else DiscrepancyKind.OVER_COUNTED
-            detail = f"{name}_count {count}, due {count_range(expected)}"
+            detail = f"{name}_count {count}, expected {count_range(expected)}"
             found.append(Discrepancy(kind, _sorted(expected.must | expected.may), detail))
     return found
 
@@ -266,14 +271,15 @@ def count_range(due: ExpectedCount) -> str:
 
 
 def is_sum_of_recipients(order: Submission, poll: Poll) -> bool:
-    """BCAST-07's sum: sent and failed together are all of the recipients."""
+    """Whether `sent` and `failed` add up to the recipients (BCAST-07)."""
     return poll.sent + poll.failed == len(order.recipients)
 
 
 def contradictions(polls: Sequence[Poll], *, may_bounce: bool = False) -> list[str]:
-    """What polls of one broadcast, oldest first, say against each other and themselves (BCAST-09).
+    """Contradictions within and between polls of one broadcast, oldest first (BCAST-09).
 
-    With `may_bounce` a recipient that Meta first took and then reported as failed may move from `sent` to `failed`.
+    With `may_bounce` a recipient that Meta first accepted and then reported as failed may move from `sent` to
+    `failed`.
     """
     found = [sentence for poll in polls for sentence in _against_itself(poll)]
     for before, after in itertools.pairwise(polls):

@@ -1,4 +1,4 @@
-"""Writes that must be refused, and what can be seen afterwards when one was not (AUTH-08, SCOPE-03)."""
+"""Valid writes that must be refused, and how to see whether one had an effect (AUTH-08, SCOPE-03, RATE-09)."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ WRITE_OPERATIONS = (
     "deleteWebhook",
 )
 QUIET_SECONDS = 0.4
-"""Seconds without a request at Meta after which a send counts as not made; a send is made while its answer is awaited."""
+"""Seconds without a request at Meta after which a send counts as not made."""
 
 
 @dataclass(frozen=True)
 class TracedWrite:
-    """A valid write, and `effect`: what it left, in words; empty when it left nothing."""
+    """A valid write. `effect()` describes what it changed; empty when nothing changed."""
 
     call: Call
     effect: Callable[[], str]
 
 
 def traced_write(calls: Calls, operation_id: str) -> TracedWrite:
-    """The trial of one of the `WRITE_OPERATIONS` operations, on rows of its own."""
+    """A traced write for one of the `WRITE_OPERATIONS`, on its own rows."""
     operation = operation_of(operation_id)
     match operation_id:
         case "sendMessage":
@@ -70,7 +70,7 @@ def _broadcast(calls: Calls, operation: Operation) -> TracedWrite:
 
 
 def _sent_to_meta(calls: Calls, marker: str) -> str:
-    """The request that Meta got, if one came until it was quiet."""
+    """The request that Meta received within `QUIET_SECONDS`, in words."""
     found = calls.account.provider.settled(at_least=1, quiet=0.0, patience=QUIET_SECONDS, contains=marker)
     return f"Meta got {found[0]['raw'][:300]}" if found else ""
 

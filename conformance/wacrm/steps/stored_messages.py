@@ -1,4 +1,4 @@
-"""What is stored of what customers wrote, and when a deployment has worked off its webhooks."""
+"""Stored messages of customers, and waiting until webhooks have been processed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OK = 200
 
 
 def stored_inbound(account: Account, sender: str) -> list[Row]:
-    """The stored messages of a customer, newest first; none of one who is unknown."""
+    """The stored inbound messages of a customer, newest first; none if the customer has no contact."""
     contact = account.contact_by_phone(sender)
     conversations = [] if contact is None else account.pages("/conversations", contact_id=contact["id"])
     return [
@@ -31,7 +31,7 @@ def stored_inbound(account: Account, sender: str) -> list[Row]:
 
 
 def wait_for_stored(account: Account, sender: str, wamids: Collection[str]) -> list[Row]:
-    """The stored messages of a customer, as soon as these wamids are among them, or at the deadline."""
+    """The stored inbound messages of a customer, once all these wamids are among them or at the deadline."""
 
     def complete() -> bool:
         return set(wamids) <= {row.get("whatsapp_message_id") for row in stored_inbound(account, sender)}
@@ -41,13 +41,13 @@ def wait_for_stored(account: Account, sender: str, wamids: Collection[str]) -> l
 
 
 def wait_until_processed(account: Account) -> None:
-    """A message that came after all others is stored, so the others have been worked off as well."""
+    """Deliver and await one more message: webhooks delivered before it have been processed then."""
     sender = account.numbers.fresh()
     account.receive(sender)
     done = eventually(lambda: stored_inbound(account, sender), account.provider.patience)
-    expect.precondition(done, "a rightly signed message does not appear")
+    expect.precondition(done, "a correctly signed message is not stored")
 
 
 def text_items(account: Account, sender: str, count: int) -> list[Item]:
-    """That many text messages of a customer, each with a word of its own."""
+    """`count` text messages of a customer, each with its own marker."""
     return [text_item(sender, account.marker()) for _ in range(count)]

@@ -1,4 +1,4 @@
-"""Two accounts of one deployment, one of which must notice nothing of the other (TENANT)."""
+"""Two accounts of one deployment, which must not affect each other (TENANT)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Tenants:
-    """`mine` asks; what it asks for is `theirs`."""
+    """`mine` makes requests about rows of `theirs`."""
 
     mine: Calls
     theirs: Calls
@@ -32,7 +32,9 @@ class Tenants:
 
 @dataclass(frozen=True)
 class SharedNumber:
-    """One phone number that both accounts have a contact, a conversation and a message with. Meta reports nothing on it."""
+    """A phone number with which both accounts have a contact, a conversation and a message. Meta reports nothing
+    about it.
+    """
 
     phone: str
     mine: Row
@@ -40,7 +42,7 @@ class SharedNumber:
 
 
 def share_number(tenants: Tenants) -> SharedNumber:
-    """Give both accounts a conversation with one fresh number. `mine` and `theirs` are the answers to the sends."""
+    """Create a conversation with one fresh number in both accounts. `mine` and `theirs` are the answers to the sends."""
     mine, theirs = tenants.mine.account, tenants.theirs.account
     phone = mine.numbers.fresh()
     mine.provider.script(phone)
@@ -51,7 +53,7 @@ def share_number(tenants: Tenants) -> SharedNumber:
 
 
 def snapshot(account: Account, sent: Row) -> dict[str, Any]:
-    """All that an account shows of a number: contact, conversation, messages. `sent` is the answer to a send to it."""
+    """What an account shows of a number: contact, conversation, messages. `sent` is the answer to a send to it."""
     conversation = sent["conversation_id"]
     return {
         "contact": required(account.api.get(f"/contacts/{sent['contact_id']}"), 200),
@@ -62,21 +64,23 @@ def snapshot(account: Account, sent: Row) -> dict[str, Any]:
 
 
 def account_id(account: Account) -> str:
-    """The account's id as `GET /me` tells it, empty when it does not."""
+    """The account's id in `GET /me`; empty if it is not there."""
     me = required(account.api.get("/me"), 200)
     inner = me.get("account")
     return str((inner.get("id") if isinstance(inner, dict) else None) or me.get("account_id") or "")
 
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> str:
-    """Which parts of two pictures differ, in words; empty when none does."""
+    """The parts of two snapshots that differ, in words; empty when none does."""
     return "; ".join(f"{part}: {before[part]} became {after[part]}" for part in before if before[part] != after[part])
 
 
 def wait_for_change(account: Account, sent: Row, before: dict[str, Any], patience: float) -> None:
-    """Wait until the account's own picture differs; no verdict when what was done shows nowhere."""
+    """Wait until the account's own snapshot differs; no verdict when it never does."""
     changed = eventually(lambda: differences(before, snapshot(account, sent)), patience)
-    expect.precondition(changed, "what was done in one account does not show there, so nothing is known of the other")
+    expect.precondition(
+        changed, "a change in one account does not show in that account, so nothing is known about the other"
+    )
 
 
 def rename(account: Account, shared: SharedNumber, own: Row) -> None:  # noqa: ARG001 - one signature for all acts
@@ -115,13 +119,13 @@ def receive_status(account: Account, shared: SharedNumber, own: Row) -> None:
 
 
 WEBHOOK_ACTIONS = (receive_message, receive_reply, receive_status)
-"""Acts that begin with a webhook of Meta's."""
+"""Actions that begin with a webhook of Meta's."""
 ACTIONS = (rename, clear, tag, send_text, send_template, *WEBHOOK_ACTIONS)
-"""What an account may do about a number that another account has as well; each shows in its own picture."""
+"""What an account may do about a number that both accounts have; each action changes the account's own snapshot."""
 
 
 def first_pages(account: Account, path: str, pages: int, /, **params: Any) -> Iterator[tuple[Row, Exchange]]:  # noqa: ANN401
-    """The rows of the first pages of a list, each with the answer it was in. A refused page ends the walk."""
+    """The rows of the first pages of a list, each with its answer. A refused page ends the list."""
     cursor: str | None = None
     for _ in range(pages):
         exchange = account.api.get(path, **params, **({} if cursor is None else {"cursor": cursor}))

@@ -1,4 +1,4 @@
-"""A valid request for each operation, with the rows that it needs."""
+"""Valid requests for each operation, and the rows that they need."""
 
 from __future__ import annotations
 
@@ -21,56 +21,57 @@ if TYPE_CHECKING:
     from conformance.wacrm.steps.account import Account, Row
 
 ORIGIN = "https://hooks.wacrm.invalid"
-"""Where endpoints point that are never to be called: a name that resolves nowhere (RFC 6761)."""
+"""The origin of endpoints that must not be called; it does not resolve (RFC 6761)."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """One request: the operation it is for, its path below the base path with ids filled in, its body (None: none)."""
+    """One request: its operation, its path with ids filled in, its body (None: no body)."""
 
     operation: Operation
     path: str
     json: Any = None
 
     def through(self, api: Api) -> Exchange:
-        """Ask with a key of the role."""
+        """Send it with a key of the API's role."""
         return api.call(self.operation.method, self.path, json=self.json)
 
     def bare(self, probe: Probe, key: Key | None = None) -> Exchange:
-        """Ask with this key, or with none at all; the pool does not know of it."""
+        """Send it with this key, or with none; the key pool is not involved."""
         return probe.send(self.operation.method, self.path, key=key, json=self.json)
 
 
 @dataclass(frozen=True)
 class Calls:
-    """Makes calls for an account. What the target lacks raises `Lacking`, a row that cannot be made `NoVerdict`.
+    """Makes valid requests for an account. `Lacking` for what the target does not have, `NoVerdict` for a row that
+    cannot be created.
 
-    `endpoint_origin` gives the origin that endpoints may be registered for.
+    `endpoint_origin()` is the origin that endpoints may be registered for.
     """
 
     account: Account
     capabilities: Capabilities
     endpoint_origin: Callable[[], str] = lambda: ORIGIN
     endpoint_ids: list[str] = field(default_factory=list)
-    """Ids of endpoints to delete afterwards: deployments may allow an account so many."""
+    """Ids of endpoints to delete afterwards: deployments may limit their number."""
 
     def close(self) -> None:
-        """Delete the endpoints. Whether that works is for HOOK-03 to judge."""
+        """Delete the endpoints. HOOK-03 checks whether that works."""
         while self.endpoint_ids:
             self.account.api.delete(f"/webhooks/{self.endpoint_ids.pop()}")
 
     def to(self, operation: Operation) -> Call:
-        """A call that succeeds for a key with the scope. The row it is about was made for it."""
+        """A request that succeeds with a key that has the scope. The row that it is about is created for it."""
         self._offered(operation)
         return self._call(operation, self.row(operation.path) if operation.takes_id else "", self.endpoint_origin)
 
     def to_nothing(self, operation: Operation) -> Call:
-        """The same call, about a row that does not exist. It costs no request."""
+        """The same request about a row that does not exist. It costs no request."""
         self._offered(operation)
         return self._call(operation, str(uuid.uuid4()), lambda: ORIGIN)
 
     def row(self, path: str) -> str:
-        """The id of a new row of the kind that the path is about."""
+        """The id of a new row of the kind in the path."""
         match path.split("/")[1]:
             case "contacts":
                 return str(self.account.contact(name=self.account.marker())["id"])
@@ -82,7 +83,7 @@ class Calls:
         return str(self.webhook()["id"])
 
     def conversation(self) -> Row:
-        """A new conversation with one message in it: the answer to the send."""
+        """A new conversation with one message: the answer to the send."""
         self._has("messages", lacking=not self.capabilities.messages)
         return self.account.send()
 
@@ -120,7 +121,7 @@ class Calls:
         return made[operation.id]() if operation.has_body else None
 
     def marked_broadcast(self, marker: str) -> Row:
-        """A broadcast's body to one fresh number, with a word in its template's parameters that Meta's ledger shows."""
+        """A broadcast's body to one fresh number, with a marker in its parameters, by which Meta's ledger shows it."""
         recipient = {"to": self.account.numbers.fresh(), "params": [marker, "1"]}
         return {"name": marker, "template_name": GREETING, "recipients": [recipient]}
 

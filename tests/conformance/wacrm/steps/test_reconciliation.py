@@ -76,7 +76,7 @@ def test_a_number_listed_twice_may_get_either_values() -> None:
 
 def test_a_discrepancy_names_the_first_and_counts_the_rest() -> None:
     text = str(reconciliation.Discrepancy(DiscrepancyKind.MISSING, tuple(str(n) for n in range(11)), "why"))
-    assert text == "lost: +0, +1, +2, +3, +4, +5, +6, +7 and 3 more (why)"
+    assert text == "not sent: +0, +1, +2, +3, +4, +5, +6, +7 and 3 more (why)"
 
 
 # -- from the ledger --------------------------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ def test_counting(count: int, kind: DiscrepancyKind | None) -> None:
     one = {"read": ExpectedCount(frozenset({ANN}), frozenset({BOB}))}
     found = reconciliation.count_discrepancies(poll(read=count), one, ["read"])
     assert [d.kind for d in found] == ([] if kind is None else [kind])
-    assert all(d.who == (ANN, BOB) and "due 1 to 2" in d.detail for d in found)
+    assert all(d.who == (ANN, BOB) and "expected 1 to 2" in d.detail for d in found)
 
 
 def test_books_are_closed_when_sent_and_failed_are_all() -> None:
