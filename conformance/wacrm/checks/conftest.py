@@ -1,4 +1,4 @@
-"""Fixtures that several groups of checks share."""
+"""Fixtures of the checks."""
 
 from __future__ import annotations
 
@@ -34,14 +34,16 @@ __all__ = ["_experiments_start_first", "lab", "pytest_collection_modifyitems", "
 
 @pytest.fixture(scope="session")
 def candidate_origins(judgement: Judgement, target: Target) -> list[str]:
-    """Origins that an endpoint may be registered for, the harmless one first: some deployments ask a name server."""
+    """Origins that an endpoint may be registered for, first the one that does not resolve: some deployments look
+    names up.
+    """
     given = (target.receiver.origin if target.receiver else "") or (judgement.receiver or {}).get("origin", "")
     return [ORIGIN, *([given] if given else [])]
 
 
 @pytest.fixture(scope="session")
 def endpoint_origin_for(candidate_origins: list[str]) -> Callable[[Api], Callable[[], str]]:
-    """`endpoint_origin_for(api)()`: the first of those origins that the target takes; found when first asked for."""
+    """`endpoint_origin_for(api)()`: the first of those origins that the target accepts, found when first asked for."""
 
     def for_api(api: Api) -> Callable[[], str]:
         found: list[str] = []
@@ -70,14 +72,14 @@ def endpoint_origin(
 
 @pytest.fixture
 def endpoints(account: Account, receiver: Receiver) -> Iterator[Endpoints]:
-    """Endpoints at the receiver, removed at the end."""
+    """Endpoints at the receiver, deleted at the end."""
     made = Endpoints(account.api, receiver, account.marker)
     yield made
     made.delete_all()
 
 
 def _accepts(api: Api, origin: str) -> bool:
-    """Whether the target registers such an endpoint. Whatever else is wrong with it is for the checks to find."""
+    """Whether the target registers such an endpoint; other findings about it are left to the checks."""
     body = {"url": f"{origin}/harness", "events": ["message.received"], "is_active": False}
     answer = api.post("/webhooks", body)
     made = answer.json()
@@ -102,13 +104,13 @@ def calls_of(capabilities: Capabilities, endpoint_origin: Callable[[], str]) -> 
 
 @pytest.fixture
 def calls(account: Account, calls_of: Callable[[Account], Calls]) -> Calls:
-    """A valid request for each operation, for the main account."""
+    """Valid requests for each operation, for the main account."""
     return calls_of(account)
 
 
 @pytest.fixture(scope="session")
 def answer_cache() -> AnswerCache:
-    """Answers that are asked for once and judged by several clauses."""
+    """Answers that several checks look at, requested once."""
     return AnswerCache()
 
 
@@ -119,7 +121,7 @@ def tenant_pair(account: Account, other: Account, calls_of: Callable[[Account], 
 
 @pytest.fixture(params=["main reads other", "other reads main"])
 def tenants(request: pytest.FixtureRequest, tenant_pair: Tenants) -> Tenants:
-    """The two accounts, one way and the other way round."""
+    """Both accounts, each in turn as `mine`."""
     return tenant_pair if request.param == "main reads other" else tenant_pair.swapped
 
 
@@ -170,7 +172,7 @@ def webhook_views(
 
 @pytest.fixture
 def view_of(request: pytest.FixtureRequest) -> Callable[[str], View]:
-    """`view_of("messages")`: the view of that name; what it needs is made when it is first asked for."""
+    """`view_of("messages")`: the view of this name; its rows are created when it is first asked for."""
     fixtures = {
         "contacts": "contact_views",
         "conversations": "conversation_views",

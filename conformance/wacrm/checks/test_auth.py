@@ -39,8 +39,8 @@ BROKEN_BODIES = (
 
 
 def refused(exchange: Exchange) -> None:
-    """401 `unauthorized`. A deployment that has had enough of callers without a key may say so: then nothing is known."""
-    expect.precondition(exchange.status != 429, "callers without a key are rate limited here, before they are told 401")
+    """401 `unauthorized`. No verdict when the deployment rate limits callers without a key."""
+    expect.precondition(exchange.status != 429, "the deployment answers callers without a key with 429 instead of 401")
     expect.error(exchange, UNAUTHORIZED)
 
 
@@ -111,7 +111,7 @@ def test_an_expired_key_stays_expired(calls: Calls, role_keys: RoleKeys) -> None
 
 
 def is_refused_every_time(calls: Calls, ended_key: Api) -> None:
-    """Also between the requests of a key of the same account that is valid, and on rows that exist."""
+    """Refused twice, between requests with a valid key of the same account, and for a row that exists."""
     contact = calls.account.contact()
     for _ in range(2):
         for path in ("/me", f"/contacts/{contact['id']}"):
@@ -127,9 +127,7 @@ def test_all_invalid_keys_get_the_same_answer(
     call = calls.to_nothing(operation)
     answers = dict(refusals(call, role_keys, probe))
     all_equal(answers, error_content)
-    del answers[
-        "missing"
-    ]  # RFC 6750 tells a missing key from a wrong one in WWW-Authenticate, which gives nothing away
+    del answers["missing"]  # RFC 6750 allows WWW-Authenticate to differ for a missing key, which reveals nothing
     answers.pop("malformed")
     all_equal(answers, lambda exchange: exchange.answer_headers.get("www-authenticate"))
 
@@ -143,7 +141,7 @@ def test_no_401_has_other_rate_limit_headers(calls: Calls, role_keys: RoleKeys, 
 
 
 def refusals(call: Call, role_keys: RoleKeys, probe: Probe) -> Iterator[tuple[str, Exchange]]:
-    """An answer for each reason to refuse that the target file has a key for."""
+    """One answer for each kind of invalid key."""
     yield "missing", call.bare(probe)
     yield "malformed", call.bare(probe, invalid_credentials.malformed()[4])
     yield "unknown", call.bare(probe, invalid_credentials.unknown())
@@ -152,7 +150,7 @@ def refusals(call: Call, role_keys: RoleKeys, probe: Probe) -> Iterator[tuple[st
 
 
 def error_content(exchange: Exchange) -> Any:  # noqa: ANN401 - JSON
-    """What an answer tells: status, code, message. A number of the request beside them tells nothing."""
+    """The parts of an error answer that callers can compare: status, code, message, member names."""
     body = exchange.json()
     inner = body.get("error") if isinstance(body, dict) else None
     if not isinstance(inner, dict):
@@ -161,7 +159,7 @@ def error_content(exchange: Exchange) -> Any:  # noqa: ANN401 - JSON
 
 
 def all_equal(answers: dict[str, Exchange], part: Callable[[Exchange], Any]) -> None:
-    """All 401s tell the same. A caller who is let in, or gets another status, is the matter of AUTH-01 to AUTH-04."""
+    """This part is equal in all 401 answers. AUTH-01 to AUTH-04 report other statuses."""
     unauthorized = {kind: exchange for kind, exchange in answers.items() if exchange.status == 401}
     expect.precondition(unauthorized, "no caller without a valid key was answered with 401")
     first = next(iter(unauthorized.values()))
@@ -183,21 +181,21 @@ def test_me_lists_exactly_the_scopes(kind: str, role_keys: RoleKeys) -> None:
     for scope in SCOPES:
         given = [scope] if kind == "only" else [other for other in SCOPES if other != scope]
         exchange = role_keys(kind, scope).get("/me")
-        expect.same_members(scopes(exchange), given, "the scopes", exchange)
+        expect.same_members(scopes(exchange), given, "scopes in GET /me", exchange)
 
 
 @requirement("AUTH-07")
 def test_me_lists_no_scope_for_a_key_without_scopes(role_keys: RoleKeys) -> None:
     exchange = role_keys(Role.NONE).get("/me")
-    if exchange.status == 200:  # anything else is the matter of AUTH-06
-        expect.equal(scopes(exchange), [], "the scopes", exchange)
+    if exchange.status == 200:  # AUTH-06 reports other statuses
+        expect.equal(scopes(exchange), [], "scopes in GET /me", exchange)
 
 
 @requirement("AUTH-07")
 @pytest.mark.parametrize("role", [Role.FULL, Role.OTHER, Role.UNCONFIGURED])
 def test_me_lists_every_scope_of_a_full_key(role: str, role_keys: RoleKeys) -> None:
     exchange = role_keys(role).get("/me")
-    expect.same_members(scopes(exchange), SCOPES, "the scopes", exchange)
+    expect.same_members(scopes(exchange), SCOPES, "scopes in GET /me", exchange)
 
 
 @requirement("AUTH-07")
@@ -206,7 +204,7 @@ def test_me_names_the_same_account_for_all_its_keys(api: Api, role_keys: RoleKey
     for scope in SCOPES:
         for kind in ("only", "all_but"):
             exchange = role_keys(kind, scope).get("/me")
-            expect.equal(account_of(exchange), mine, "the account of another key of it", exchange)
+            expect.equal(account_of(exchange), mine, "(id, name) of the account for another of its keys", exchange)
 
 
 @requirement("AUTH-07")
@@ -225,7 +223,7 @@ def scopes(exchange: Exchange) -> list[Any]:
 
 
 def account_of(exchange: Exchange) -> tuple[Any, Any]:
-    """Id and name of the account, which is an object or given by its id alone."""
+    """Id and name of the account, which is an object or an id alone."""
     record = expect.record(exchange, 200)
     account = record.get("account")
     id_, name = (
@@ -254,7 +252,7 @@ def test_bad_input_with_a_revoked_or_expired_key_is_401(
 def is_refused_before_validation(
     operation: Operation, send: Callable[..., Exchange], calls: Calls, contents: tuple[bytes, ...] = BROKEN_BODIES
 ) -> None:
-    """Whatever is wrong with the request, it is 401, if it is with nothing wrong: that is the matter of AUTH-01 to -04."""
+    """An invalid request gets 401 where the valid one does; AUTH-01 to AUTH-04 report where it does not."""
     call = calls.to_nothing(operation)
     if send(method=operation.method, path=call.path, json=call.json).status != 401:
         return
@@ -277,7 +275,7 @@ def test_nothing_is_written_without_a_valid_key(
     write = traced_write(calls, operation_id)
     answers = [write.call.bare(probe, credential) for credential in invalid_keys(api)]
     answers += [write.call.through(role_keys(role)) for role in (Role.REVOKED, Role.EXPIRED)]
-    if all(exchange.status == 401 for exchange in answers):  # who is let in is the matter of AUTH-01 to AUTH-04
+    if all(exchange.status == 401 for exchange in answers):  # AUTH-01 to AUTH-04 report keys that are accepted
         effect = write.effect()
         expect.that(not effect, "nothing written by callers without a valid key", effect, *answers)
 

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 RECIPIENTS = (DiscrepancyKind.MISSING, DiscrepancyKind.DUPLICATED, DiscrepancyKind.MISADDRESSED)
-"""Which messages went to whom; their content is checked for BCAST-05."""
+"""Discrepancies in which messages went to whom; BCAST-05 checks their content."""
 SLOW = 1.5
-"""Seconds that Meta takes to answer where the fan-out must be seen under way."""
+"""Seconds that Meta takes to answer, so that the fan-out is still in progress."""
 
 
 @requirement("BCAST-01")
@@ -72,23 +72,23 @@ def test_a_number_listed_twice_is_messaged_once(account: Account) -> None:
     broadcast = launch(account, submitted)
     record = broadcast.accepted_record
     both = expect.member(record, "accepted"), expect.member(record, "rejected")
-    expect.equal(sum(both), len(submitted), "accepted and rejected together", broadcast.answer)
+    expect.equal(sum(both), len(submitted), "accepted and rejected added up", broadcast.answer)
     broadcast.require_finished()
-    each_recipient_got_its_message(broadcast, "each of three numbers to get one message", *RECIPIENTS)
+    each_recipient_got_its_message(broadcast, "each of the three numbers to get one message", *RECIPIENTS)
 
 
 @requirement("BCAST-02")
 def test_a_number_listed_in_two_spellings_is_messaged_once(account: Account) -> None:
-    """Another spelling may be refused or understood; it is the same person either way."""
+    """Another spelling may be rejected or accepted; it is the same recipient either way."""
     number = account.numbers.fresh()
     spellings = [number, f"{number[:3]} {number[3:6]}-{number[6:]}", number.removeprefix("+"), f" {number} "]
     marker = account.marker()
     broadcast = submit(account, marker, [{"to": to, "params": greeting_values(marker, 0)} for to in spellings])
     record = broadcast.accepted_record
     both = expect.member(record, "accepted"), expect.member(record, "rejected")
-    expect.equal(sum(both), len(spellings), "accepted and rejected together", broadcast.answer)
+    expect.equal(sum(both), len(spellings), "accepted and rejected added up", broadcast.answer)
     broadcast.require_finished()
-    each_recipient_got_its_message(broadcast, "one message, to the one number that was listed", *RECIPIENTS)
+    each_recipient_got_its_message(broadcast, "one message, to the number in all its spellings", *RECIPIENTS)
 
 
 @requirement("BCAST-14")

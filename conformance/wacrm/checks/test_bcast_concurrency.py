@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @requirement("BCAST-13")
 def test_two_broadcasts_with_common_recipients_are_counted_separately(account: Account) -> None:
-    """Statuses and replies belong to the broadcast whose message they are about."""
+    """Statuses and replies count for the broadcast whose message they are about."""
     to = account.numbers.many(9)
     account.provider.script(to)
     account.provider.fault([to[0], to[8]], times=2, delay=0.5)
@@ -41,7 +41,7 @@ def test_two_broadcasts_with_common_recipients_are_counted_separately(account: A
     for broadcast, name in ((first, "first"), (second, "second")):
         expected = f"each recipient of the {name} broadcast to get its message"
         each_recipient_got_its_message(broadcast, expected, DiscrepancyKind.MISSING)
-        counts_match(broadcast, f"the {name} broadcast to count what happened to its own messages")
+        counts_match(broadcast, f"the {name} broadcast to count reports about its own messages only")
 
 
 @requirement("BCAST-13")
@@ -55,6 +55,6 @@ def test_broadcasts_of_two_accounts_to_the_same_numbers_are_counted_separately(
     here.require_finished()
     there.require_finished()
     report(here, *[(wamid, "read") for wamid in here.wamids().values()])
-    counts_match(here, "the account's own broadcast to count its own readers")
+    counts_match(here, "the account's own broadcast to count its own readers only")
     required(other.api.get(f"/broadcasts/{there.id}"), 200)
-    counts_match(there, "the other account's broadcast to count nothing of it")
+    counts_match(there, "the other account's broadcast to count none of these reports")

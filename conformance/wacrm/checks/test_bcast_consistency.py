@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 
 APART = 0.12
-"""Seconds between the statuses of one message, long enough for a poll to fall between two of them."""
+"""Seconds between the statuses of one message, so that a poll falls between two of them."""
 
 
 @requirement("BCAST-09")
 def test_counts_never_fall_while_reports_arrive_in_any_order(account: Account) -> None:
-    """Statuses come in every order while sends are still under way; the API is asked all the time."""
+    """Statuses arrive in every order while sends are in progress and the API is polled."""
     to = account.numbers.many(len(ORDERS) * 2)
     for numbers, order in zip(_pairs(to), ORDERS, strict=True):
         account.provider.script(numbers, *[(status, 0.02 + APART * i) for i, status in enumerate(order)])

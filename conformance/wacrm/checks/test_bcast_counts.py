@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 SAMPLES = 20
-"""Webhooks by which the time until the API shows them is measured."""
+"""Number of webhooks for the measurement."""
 
 
 @requirement("BCAST-07")
@@ -57,7 +57,9 @@ def test_counts_converge_to_metas_reports(account: Account) -> None:
 @requirement("BCAST-08")
 @pytest.mark.parametrize("status", ["delivered", "read"])
 def test_one_report_changes_the_count_by_one(account: Account, status: str) -> None:
-    """Whoever read it has it delivered, whether Meta says so or not (fact sheet 16.1: delivered may be skipped)."""
+    """A read message counts as delivered, whether Meta reports that or not (fact sheet 16.1: delivered may be
+    skipped).
+    """
     broadcast = finished_without_reports(account, 4)
     report(broadcast, (next(iter(broadcast.wamids().values())), status))
     counts_match(broadcast, f"one recipient counted as {status}")
@@ -78,7 +80,7 @@ def test_two_replies_of_one_recipient_count_once(account: Account, kind: str) ->
     for to, wamid in wamids[:2]:
         reply(broadcast, to, wamid, **KINDS[kind])
     reply(broadcast, *wamids[0])
-    counts_match(broadcast, "two recipients counted as replied, one of whom wrote twice")
+    counts_match(broadcast, "two recipients counted as replied, one of whom replied twice")
 
 
 @requirement("BCAST-08")
@@ -93,7 +95,7 @@ def test_replies_during_the_fan_out_are_counted(account: Account) -> None:
         if recipient in quick:
             reply(broadcast, recipient, wamid)
     expect.precondition(answered.sent and broadcast.finished(), "the broadcast does not finish")
-    counts_match(broadcast, "the four who replied while others were still being sent to", "replied")
+    counts_match(broadcast, "the four recipients counted who replied during the fan-out", "replied")
 
 
 @requirement("BCAST-08")
@@ -106,12 +108,12 @@ def test_messages_from_similar_numbers_are_not_counted_as_replies(account: Accou
     for number in (similar, twin, account.numbers.fresh()):
         account.receive(number)
     reply(broadcast, other.removeprefix("+"), broadcast.wamids()[other.removeprefix("+")])
-    counts_match(broadcast, "one reply, of the recipient who wrote", "replied")
+    counts_match(broadcast, "one reply counted, of the recipient who replied", "replied")
 
 
 @requirement("BCAST-08")
 def test_single_messages_to_a_recipient_are_not_counted(account: Account) -> None:
-    """Sends and their statuses run beside the broadcast, to the same people."""
+    """Single sends to the same numbers and their statuses run beside the broadcast."""
     to = account.numbers.many(6)
     account.provider.script(to)
     with ThreadPoolExecutor(3) as pool:
@@ -122,7 +124,7 @@ def test_single_messages_to_a_recipient_are_not_counted(account: Account) -> Non
     wamids = [str(send.get("whatsapp_message_id")) for send in sends]
     report(broadcast, *[(wamid, status) for wamid in wamids for status in PROGRESS])
     report(broadcast, (broadcast.wamids()[to[5].removeprefix("+")], "delivered"))
-    counts_match(broadcast, "one delivered message of the broadcast, whatever became of the single messages")
+    counts_match(broadcast, "one delivered message of the broadcast, and no single message counted")
 
 
 @requirement("BCAST-08")

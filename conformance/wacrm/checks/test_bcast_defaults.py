@@ -27,8 +27,8 @@ def test_the_language_reaches_meta_and_defaults_to_en_us(account: Account, given
     expected = given.get("template_language", "en_US")
     expect.equal(expect.member(row, "template_language"), expected, "template_language", answer)
     sends = account.provider.settled(at_least=1, quiet=0.0, contains=marker)
-    sent = expect.first(sends, "send to judge the language by")["body"]["template"]["language"]
-    expect.equal(sent["code"], expected, "the language that Meta was given", answer)
+    sent = expect.first(sends, "send at Meta that shows the language")["body"]["template"]["language"]
+    expect.equal(sent["code"], expected, "the language of the send at Meta", answer)
 
 
 @requirement("BCAST-04")

@@ -35,18 +35,20 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.xdist_group("broadcasts-under-faults")
 
 HANG_SECONDS = 12.0
-"""Seconds after which Meta hangs up without an answer, for targets that have no deadline of their own."""
+"""Seconds after which Meta closes the connection without an answer, for targets without a time-out."""
 AFFECTED = (0, 3)
-"""The fault strikes the recipients at these places."""
+"""Positions of the recipients that the fault is for."""
 FEW, MANY = 6, 40
-"""Recipients of a broadcast; a crowd is more than a fan-out sends to at once, so that one that gives up is seen."""
+"""Numbers of recipients; `MANY` is more than a fan-out sends to at once, so that a fan-out that gives up is seen."""
 
 
 @dataclass(frozen=True)
 class MetaFault:
-    """A fault at Meta: `fault` as mock Meta takes it, `times` a recipient is struck (None: always), `faulted` who is.
+    """A fault at Meta: `fault` as mock Meta's control takes it, `times` per recipient (None: always), `affected`
+    positions.
 
-    `outcome_unknown`: the fault may hide from the target whether Meta took the message; `may_look_accepted`: it may look as if Meta had.
+    `outcome_unknown`: the target may not learn whether Meta accepted the message. `may_look_accepted`: the answer may
+    look like an acceptance.
     """
 
     fault: dict[str, Any]
@@ -102,7 +104,7 @@ FAULTS = {**REFUSED, **FAILING, **LOST, **SLOW}
 
 @dataclass
 class FaultedBroadcast:
-    """A broadcast under a fault. `finished`: whether it came to its end, which a thread waits for."""
+    """A broadcast under a fault. `finished`: whether it ends; a thread waits for that."""
 
     fault: MetaFault
     broadcast: Broadcast
@@ -110,7 +112,7 @@ class FaultedBroadcast:
     finished: Future[bool] = field(repr=False)
 
     def require_end(self) -> None:
-        """Demand the end (BCAST-06, BCAST-11)."""
+        """The broadcast must end (BCAST-06, BCAST-11)."""
         last = self.broadcast.polls[-1] if self.broadcast.polls else None
         expect.that(
             self.finished.result(), "the broadcast to finish", lambda: f"still {last}", *self.broadcast.exchanges()
@@ -120,11 +122,11 @@ class FaultedBroadcast:
         expect.precondition(self.finished.result(), "the broadcast does not finish")
 
     def undecided(self) -> frozenset[str]:
-        """Victims whose message Meta took without the target being told, or took in the target's eyes alone."""
+        """Affected recipients whose message may count as sent or as failed."""
         return self.affected if self.fault.outcome_unknown else frozenset()
 
     def counts_match(self, expected: str) -> None:
-        """Demand that `sent_count` and `failed_count` come to what Meta did (BCAST-07, BCAST-11)."""
+        """`sent_count` and `failed_count` must come to what Meta did (BCAST-07, BCAST-11)."""
         counts = self.broadcast.expected_counts(self.undecided())
         if self.fault.may_look_accepted:
             sent = counts["sent"]
@@ -138,7 +140,7 @@ ONE_MESSAGE_EACH = "every other recipient to get one message, and nobody more th
 
 @pytest.fixture(scope="module")
 def faulted(shared_account: Callable[[str], Account]) -> Iterator[dict[str, FaultedBroadcast]]:
-    """All broadcasts by the name of their trouble, started."""
+    """All broadcasts by the name of their fault, started."""
     account = shared_account("broadcasts under faults")
     armed: list[str] = []
     with ThreadPoolExecutor(len(FAULTS)) as pool:
@@ -179,7 +181,7 @@ def test_failed_count_is_the_number_that_meta_refused(faulted: dict[str, Faulted
 @requirement("BCAST-05")
 @pytest.mark.parametrize("name", [*REFUSED, *FAILING, *SLOW])
 def test_recipients_without_the_fault_get_one_message(faulted: dict[str, FaultedBroadcast], name: str) -> None:
-    """A send is not repeated when Meta may have taken it: a lost answer is no reason to write twice."""
+    """A send must not be repeated when Meta may have accepted it."""
     case = faulted[name]
     case.need_end()
     optional = case.affected if name not in SLOW else frozenset()
@@ -188,14 +190,18 @@ def test_recipients_without_the_fault_get_one_message(faulted: dict[str, Faulted
 
 @requirement("BCAST-07")
 def test_an_unknown_template_fails_for_every_recipient(account: Account) -> None:
-    """A target that knows its templates may refuse it before anything is sent."""
+    """A target that knows its templates may refuse the broadcast."""
     marker, to = account.marker(), account.numbers.many(3)
     recipients = [{"to": number, "params": [marker, marker]} for number in to]
     body = {"template_name": f"{GREETING}_unknown", "recipients": recipients}
     try:
         broadcast = submit(account, marker, recipients, template_name=body["template_name"])
     except NoVerdict:
-        expect.that(not account.provider.accepted(contains=marker), "nothing sent", "a message that Meta took")
+        expect.that(
+            not account.provider.accepted(contains=marker),
+            "no message at Meta after a refusal",
+            "a message that Meta accepted",
+        )
         return
     broadcast.require_finished()
     counts_match(broadcast, "all three counted as failed", "sent", "failed")
@@ -204,7 +210,7 @@ def test_an_unknown_template_fails_for_every_recipient(account: Account) -> None
 @requirement("BCAST-07")
 @pytest.mark.parametrize("code", [131026, 131049])
 def test_a_message_that_fails_after_meta_accepted_it_is_counted_once(account: Account, code: int) -> None:
-    """Sent or failed, but not both and not neither."""
+    """As sent or as failed, not both and not neither."""
     to = account.numbers.many(5)
     account.provider.script(to[:2], {"status": "failed", "after": 0.05, "error": {"code": code}})
     account.provider.script(to[2:3], ("sent", 0.0), {"status": "failed", "after": 0.1, "error": {"code": code}})
@@ -219,7 +225,7 @@ def test_a_message_that_fails_after_meta_accepted_it_is_counted_once(account: Ac
 
 @requirement("BCAST-07")
 def test_an_account_without_whatsapp_sends_nothing(account: Account) -> None:
-    """It may be refused, or every recipient fails; it must not count anybody as sent."""
+    """The broadcast may be refused or every recipient may fail; none may be counted as sent."""
     unconfigured = account.api.as_role("unconfigured")
     to = account.numbers.many(2)
     answer = unconfigured.post(
@@ -238,7 +244,7 @@ def test_an_account_without_whatsapp_sends_nothing(account: Account) -> None:
 def test_a_broadcast_ends_and_recipients_with_the_fault_are_counted_as_failed(
     faulted: dict[str, FaultedBroadcast], name: str
 ) -> None:
-    """Retries that end in success are fine, and so is either count where the target cannot know what Meta did."""
+    """Successful retries are right, and either count is where the target cannot know what Meta did."""
     case = faulted[name]
     case.require_end()
     broadcast = case.broadcast

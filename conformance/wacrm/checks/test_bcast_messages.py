@@ -30,7 +30,7 @@ def test_each_recipient_gets_its_own_message_once(account: Account, count: int) 
 @requirement("BCAST-05")
 @pytest.mark.parametrize("place", ["first", "between", "last", "listed again"])
 def test_rejected_and_repeated_entries_do_not_shift_parameters(account: Account, place: str) -> None:
-    """Rejected entries, and numbers that are listed again, shift nobody's values."""
+    """Parameters stay with their recipient beside rejected numbers and numbers that are listed again."""
     a, b, c, d = account.numbers.many(4)
     lists = {
         "first": [*INVALID_NUMBERS[:2], a, b, c], "between": [a, INVALID_NUMBERS[0], b, *INVALID_NUMBERS[1:3], c, d],
@@ -39,12 +39,12 @@ def test_rejected_and_repeated_entries_do_not_shift_parameters(account: Account,
     broadcast = launch(account, lists[place])
     broadcast.require_finished()
     kinds = (DiscrepancyKind.WRONG_PARAMETERS, DiscrepancyKind.MISSING)
-    each_recipient_got_its_message(broadcast, "each valid recipient to get its own values", *kinds)
+    each_recipient_got_its_message(broadcast, "each valid recipient to get its own parameters", *kinds)
 
 
 @requirement("BCAST-05")
 def test_a_recipient_without_parameters_gets_no_other_recipients_parameters(account: Account) -> None:
-    """Meta refuses the template without its values; a target that knows as much may refuse the broadcast."""
+    """Meta rejects the template without parameters; a target may refuse the broadcast for that."""
     marker, to = account.marker(), account.numbers.many(5)
     recipients: list[dict[str, Any]] = [
         {"to": number, "params": greeting_values(marker, n)} for n, number in enumerate(to)
@@ -57,17 +57,17 @@ def test_a_recipient_without_parameters_gets_no_other_recipients_parameters(acco
         return
     broadcast.require_finished()
     without = [digits(to[1]), digits(to[3])]
-    expected = "three recipients to get their own values, and the two without values nobody else's"
+    expected = "three recipients to get their own parameters, and the two without any no other recipient's"
     each_recipient_got_its_message(broadcast, expected, optional=without)
 
 
 @requirement("BCAST-05")
 def test_numbers_with_the_same_trailing_digits_get_their_own_messages(account: Account) -> None:
-    """Contacts are often matched by the last digits; recipients of a broadcast are different people all the same."""
+    """Targets often match contacts by their last digits; recipients of a broadcast are different all the same."""
     pairs = [*account.numbers.sharing_tail(), *account.numbers.differing_in_country()]
     broadcast = launch(account, pairs)
     broadcast.require_finished()
-    each_recipient_got_its_message(broadcast, "each of the similar numbers to get its own")
+    each_recipient_got_its_message(broadcast, "each of the similar numbers to get its own message")
 
 
 @requirement("BCAST-05")
@@ -79,7 +79,7 @@ def test_parameters_reach_meta_unchanged_and_in_order(account: Account) -> None:
     ]  # fmt: skip
     broadcast = submit(account, marker, [{"to": n, "params": v} for n, v in zip(to, values, strict=True)])
     broadcast.require_finished()
-    each_recipient_got_its_message(broadcast, "each recipient to get exactly its own values")
+    each_recipient_got_its_message(broadcast, "each recipient to get exactly its own parameters")
 
 
 @requirement("BCAST-05")

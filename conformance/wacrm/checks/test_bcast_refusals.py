@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from conformance.wacrm.steps.account import Account
 
 
-def _impossible(account: Account) -> dict[str, dict[str, Any]]:
-    """Bodies that no broadcast can be made of."""
+def _invalid_bodies(account: Account) -> dict[str, dict[str, Any]]:
+    """Invalid bodies by what is wrong with them."""
     to = account.numbers.many(4)
     someone = [{"to": to[0], "params": greeting_values(account.marker(), 0)}]
     too_many = account.numbers.many(1001)
@@ -37,8 +37,8 @@ def _impossible(account: Account) -> dict[str, dict[str, Any]]:
 
 @requirement("BCAST-03")
 def test_invalid_broadcasts_are_refused_and_send_nothing(account: Account) -> None:
-    """One check for all of them, so that the wait for what must not be sent is waited once."""
-    mark, bodies = account.provider.mark(), _impossible(account)
+    """One check for all bodies, so that the wait for sends that must not happen is waited once."""
+    mark, bodies = account.provider.mark(), _invalid_bodies(account)
     wrong = {}
     for what, body in bodies.items():
         answer = account.api.post("/broadcasts", body)
@@ -46,8 +46,8 @@ def test_invalid_broadcasts_are_refused_and_send_nothing(account: Account) -> No
             wrong[what] = answer
     if wrong:
         actual = "; ".join(f"{what}: {answer.summary[:120]}" for what, answer in wrong.items())
-        raise Mismatch("400 bad_request", actual, *wrong.values())
-    expect.precondition(launch(account, [account.numbers.fresh()]).finished(), "a possible broadcast does not finish")
+        raise Mismatch("400 bad_request for each invalid body", actual, *wrong.values())
+    expect.precondition(launch(account, [account.numbers.fresh()]).finished(), "a valid broadcast does not finish")
     numbers = {
         _number_digits(r) for body in bodies.values() for r in body.get("recipients") or [] if isinstance(r, dict)
     }

@@ -29,14 +29,15 @@ pytestmark = pytest.mark.xdist_group("large-broadcasts")
 MAX_RECIPIENTS = 1000
 DISTINCT, TIMES = 111, 9
 REPORTED = 60
-"""Recipients of a large broadcast that Meta reports on; the load of reports by the thousand is the load tests' matter."""
+"""Recipients about whom Meta reports; the load tests report about thousands."""
 
 
 @dataclass
 class Large:
-    """A broadcast of 1,000 by itself; then, at once, one of 999 that lists people several times and one to 100 of them.
+    """Large broadcasts: one to 1,000 recipients alone; then concurrently one with 999 entries for 111 recipients, and
+    one to 100 of them.
 
-    None with the reason in `refused` for what the target does not take.
+    None for a broadcast that the target refused; `refused` has the reasons.
     """
 
     full: Broadcast | None
@@ -46,14 +47,14 @@ class Large:
     ended: dict[str, bool]
 
     def accepted(self, name: str) -> Broadcast:
-        """Demand that the target took it (BCAST-12)."""
+        """The target must have accepted it (BCAST-12)."""
         found: Broadcast | None = getattr(self, name)
         if found is None:
             raise Mismatch("202 for at most 1,000 recipients", "; ".join(self.refused))
         return found
 
     def both(self) -> tuple[Broadcast, Broadcast]:
-        """The two that ran at once, to their end; no verdict without them."""
+        """The two concurrent broadcasts; no verdict unless both finish."""
         if self.listed is None or self.beside is None:
             raise NoVerdict("; ".join(self.refused))
         expect.precondition(self.ended["listed"] and self.ended["beside"], "a broadcast does not finish")
@@ -93,7 +94,7 @@ def test_a_broadcast_to_1000_recipients_completes(large: Large, measure: Callabl
     shown = f"{broadcast.polls[-1]} after {broadcast.polls[-1].at - broadcast.answer.at:.0f} s"
     expect.that(large.ended["full"], "the broadcast to finish", shown, *broadcast.exchanges())
     each_recipient_got_its_message(broadcast, "each of 1,000 recipients to get its message", DiscrepancyKind.MISSING)
-    counts_match(broadcast, "the counts of 1,000 recipients to be right")
+    counts_match(broadcast, "the counts of 1,000 recipients to match Meta's reports")
     _measure(broadcast, broadcast.send_requests(), measure)
 
 
@@ -117,7 +118,7 @@ def _measure(
 def test_a_broadcast_with_repeated_recipients_completes(large: Large) -> None:
     broadcast = large.accepted("listed")
     expect.that(large.ended["listed"], "the broadcast to finish", f"{broadcast.polls[-1]}", *broadcast.exchanges())
-    each_recipient_got_its_message(broadcast, "each of 111 people to get a message", DiscrepancyKind.MISSING)
+    each_recipient_got_its_message(broadcast, "each of 111 recipients to get a message", DiscrepancyKind.MISSING)
 
 
 @requirement("BCAST-05")
@@ -129,9 +130,9 @@ def test_each_of_1000_recipients_gets_its_own_message_once(large: Large) -> None
 
 @requirement("BCAST-13")
 def test_two_large_broadcasts_at_once_are_counted_separately(large: Large) -> None:
-    for broadcast, size in zip(large.both(), ("111 people", "100 of them"), strict=True):
+    for broadcast, size in zip(large.both(), ("111 recipients", "100 of them"), strict=True):
         each_recipient_got_its_message(broadcast, f"each of {size} to get its message", DiscrepancyKind.MISSING)
-        counts_match(broadcast, f"the broadcast to {size} to count its own messages alone")
+        counts_match(broadcast, f"the broadcast to {size} to count its own messages only")
 
 
 @requirement("BCAST-09")

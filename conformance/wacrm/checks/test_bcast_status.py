@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @requirement("BCAST-06")
 def test_status_becomes_sent_once_every_send_was_attempted(account: Account) -> None:
-    """Some refused at once, some slow: the last answer of Meta comes before `sent`, and `sent` stays."""
+    """Some sends are refused at once, some are slow: Meta's last answer comes before `sent`, and `sent` stays."""
     to = account.numbers.many(8)
     account.provider.fault(to[5:7], times=None, error={"code": 131026})
     account.provider.fault([*to[:2], to[-1]], times=3, delay=0.5)

@@ -71,7 +71,7 @@ def test_a_patch_carries_texts_unaltered(account: Account, kind: str) -> None:
 @pytest.mark.parametrize("text", ["", "  "], ids=["empty", "blank"])
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_patch_with_an_empty_text_does_not_keep_the_old_value(account: Account, field: str, text: str) -> None:
-    """It may be kept as it is, clear the field, or be refused; only the value that was there cannot stay."""
+    """An empty text may be stored, clear the field or be refused; the old value must not stay."""
     stored = account.contact(name="Ada", email="ada@wacrm.invalid", company="Acme")
     exchange = account.api.patch(f"/contacts/{stored['id']}", {field: text})
     if exchange.status == 400:
@@ -121,7 +121,7 @@ def _patcher(account: Account, contact: Row, body: Row) -> Callable[[], Exchange
 
 
 def _patches_exactly(account: Account, stored: Row, patch: Row) -> Row:
-    """PATCH one of two contacts, and see that what was named changed, and that nothing else did, there or elsewhere."""
+    """PATCH one of two contacts: what was sent has changed, and nothing else has, in either contact."""
     unrelated = account.contact(name="By", email="by@wacrm.invalid", company="Stander", tags=[account.marker()])
     exchange = account.api.patch(f"/contacts/{stored['id']}", patch)
     if not patch and exchange.status == 400:
@@ -141,7 +141,7 @@ def _patches_exactly(account: Account, stored: Row, patch: Row) -> Row:
 @pytest.mark.parametrize("patch", ["name", "email", "company", "no company", "tags", "no tags", "name and tags"])
 def test_a_change_advances_updated_at_and_leaves_created_at(account: Account, patch: str) -> None:
     stored = account.contact(name="Ada", email="ada@wacrm.invalid", company="Acme", tags=[account.marker()])
-    precondition(stored.get("company") and stored.get("tags"), "a new contact lacks what was sent")
+    precondition(stored.get("company") and stored.get("tags"), "a new contact does not have what was sent")
     patches: dict[str, Row] = {
         "name": {"name": "Grace"}, "email": {"email": "grace@wacrm.invalid"}, "company": {"company": "Navy"},
         "no company": {"company": None}, "tags": {"tags": [account.marker()]}, "no tags": {"tags": []},
@@ -175,7 +175,7 @@ def _advances_updated_at(account: Account, stored: Row, body: Row) -> Row:
 @requirement("CONT-12")
 @pytest.mark.parametrize("member", ["created_at", "updated_at"])
 def test_a_patch_cannot_set_timestamps(account: Account, member: str) -> None:
-    """The documents name neither among what a PATCH takes: it may be left out of account, or be refused."""
+    """The documentation does not list them for PATCH: they may be ignored or refused."""
     stored = account.contact(name="Ada")
     exchange = account.api.patch(f"/contacts/{stored['id']}", {"name": "Grace", member: "2020-02-02T02:02:02.020Z"})
     shown = read_contact(account, stored["id"])

@@ -48,7 +48,7 @@ def test_a_new_contact_has_what_was_sent(account: Account, given: tuple[str, ...
 
 
 def _is_full(contact: Row, phone: str, sent: Row, *exchanges: Exchange) -> None:
-    """Every documented member, what was sent in its place, and nothing where nothing was sent."""
+    """Every documented member is there, with what was sent, and empty where nothing was sent."""
     for member in DOCUMENTED_MEMBERS:
         expect.member(contact, member, *exchanges)
     has_fields(contact, {"phone": phone} | {name: sent[name] for name in FIELDS if name in sent}, *exchanges)

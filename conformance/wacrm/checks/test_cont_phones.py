@@ -32,12 +32,12 @@ def test_numbers_with_common_digits_are_two_contacts(
     numbers = _pair(account, pair)
     made = [_contact_from(account, capabilities, origin, n) for origin, n in zip((first, second), numbers, strict=True)]
     if None in made:
-        return  # a deployment may refuse a country code that nobody has
+        return  # a deployment may refuse an unassigned country code
     contacts = [contact for contact in made if contact is not None]
     for contact, number in zip(contacts, numbers, strict=True):
         shown = read_contact(account, contact["id"])
         that(shown.get("phone") == number, f"a contact with the phone {number}", f"{shown.get('phone')}")
-    that(contacts[0]["id"] != contacts[1]["id"], f"two contacts for {' and '.join(numbers)}", "one")
+    that(contacts[0]["id"] != contacts[1]["id"], f"two contacts for {' and '.join(numbers)}", "the same contact")
 
 
 def _pair(account: Account, pair: str) -> tuple[str, str]:
@@ -48,7 +48,7 @@ def _pair(account: Account, pair: str) -> tuple[str, str]:
 
 
 def _contact_from(account: Account, capabilities: Capabilities, origin: str, phone: str) -> Row | None:
-    """The contact that the deployment makes of a number's first appearance; None where it refuses the number."""
+    """The contact created for a number's first appearance; None where the deployment refuses the number."""
     if origin == "create":
         exchange = account.api.post("/contacts", {"phone": phone, "name": phone})
         if _refused(exchange, phone):
@@ -112,7 +112,7 @@ def test_short_and_long_numbers_are_returned_as_sent(account: Account, length: i
     digits = "999" + account.marker().encode().hex().translate(str.maketrans("abcdef", "123456"))[-12:]
     phone = f"+{digits[:length]}"
     exchange = account.api.post("/contacts", {"phone": phone})
-    if exchange.status != 400:  # the country code is nobody's
+    if exchange.status != 400:  # the country code is unassigned
         expect.equal(expect.record(exchange, 200, 201).get("phone"), phone, "the contact's phone", exchange)
 
 

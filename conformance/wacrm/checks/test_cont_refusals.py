@@ -19,7 +19,7 @@ INVALID_PHONES: tuple[Any, ...] = (
     None, "", " ", "+", "phone", "++", "+1", "+12345", "123456", "+1234567890123456", "+12345678901234567890", True, False,
     12025550123, 1.5, [], ["+12025550123"], {}, {"phone": "+12025550123"},
 )  # fmt: skip
-"""No spelling of 7 to 15 digits, or no string: nothing that a deployment could normalise to E.164."""
+"""Not a string, or not 7 to 15 digits in any spelling: a deployment cannot normalise these to E.164."""
 WRONG_TEXTS: tuple[Any, ...] = (5, 0, 1.5, True, False, [], ["Ada"], {}, {"first": "Ada"})
 WRONG_TAGS: tuple[Any, ...] = ("vip", 5, True, {}, {"0": "vip"}, [5], [True], [None], [{}], [["vip"]], ["vip", 5])
 
@@ -41,7 +41,7 @@ def test_an_invalid_phone_is_refused(account: Account, phone: Any) -> None:  # n
 
 def _no_contact_named(account: Account, marker: str) -> None:
     exchange = account.api.get("/contacts", search=marker)
-    that(not expect.rows(exchange), "no contact to come of a refused request", exchange.excerpt, exchange)
+    that(not expect.rows(exchange), "no contact after a refused request", exchange.excerpt, exchange)
 
 
 @requirement("CONT-03")
@@ -61,9 +61,9 @@ def test_a_field_of_the_wrong_type_is_refused(account: Account, field: str) -> N
         exchange = account.api.post("/contacts", {"phone": phone, field: value})
         expect.status(exchange, 400)
     found = account.contact_by_phone(phone)
-    that(found is None, "no contact to come of refused requests", f"{found}", exchange)
+    that(found is None, "no contact after refused requests", f"{found}", exchange)
     account.contact(phone=phone)
-    expect.precondition(account.contact_by_phone(phone), "a contact that was made cannot be found by its phone")
+    expect.precondition(account.contact_by_phone(phone), "an existing contact cannot be found by its phone")
 
 
 @requirement("CONT-03")

@@ -23,7 +23,7 @@ NAMES = (
     "Anna Maria", "Maria Anna", "ANNA", "Änne Müller", "Élodie", "Жанна", "Ωmega", "50% off", "50 off", "a_b", "axb", "back\\slash",
     "backslash", "O'Neil", 'say "hi"', "comma, here", "(paren)", "dot.dot", "dotxdot", "star*", "colon:eq.5", "per%cent", "end",
 )  # fmt: skip
-"""Names that contain one another in parts, in case, or if one reads a character of them as a wildcard."""
+"""Names that contain each other, differ in case, or match if a character is read as a wildcard."""
 QUERIES = (
     "anna", "ANNA", "aNNa mARIA", "Maria A", "nna Mar", "a", "änne", "ÄNNE MÜL", "élo", "ÉLODIE", "жанна", "ЖАН", "ωMEGA",
     "50%", "%", "0% o", "_", "a_b", "A_B", "\\", "back\\slash", "k\\s", "'", "o'neil", '"', '"hi"', "comma,", ", h", "(",
@@ -34,7 +34,7 @@ QUERIES = (
 
 @pytest.fixture(scope="module")
 def named_contacts(shared_account: Callable[[str], Account]) -> list[Row]:
-    """Contacts with those names, each with a word in it that tells them from all others of the target."""
+    """Contacts with these names, each with a marker that no other contact has."""
     account = shared_account("cont: people")
     marker = account.marker()
     bodies: list[Row] = [{"name": f"{name} {marker} {name}", "company": marker} for name in NAMES]
@@ -45,7 +45,7 @@ def named_contacts(shared_account: Callable[[str], Account]) -> list[Row]:
 @pytest.mark.xdist_group("cont-people")
 @pytest.mark.parametrize("query", QUERIES)
 def test_search_finds_a_substring_of_the_name(account: Account, named_contacts: list[Row], query: str) -> None:
-    """Before the word and after it, so that both what begins a name and what ends it is searched."""
+    """The query before and after the marker, so that beginnings and ends of names are searched."""
     marker = named_contacts[0]["marker"]
     for text in (f"{query} {marker}", f"{marker} {query}"):
         _finds_exactly(account, text, named_contacts)
@@ -57,20 +57,20 @@ def test_search_finds_a_substring_of_the_name(account: Account, named_contacts: 
     "query", ["%", "_", "\\", "*", "%%", ",", ")", '"', "'", "(", ".", "a_b", "50%", "+", "null", "%_%"]
 )
 def test_search_has_no_wildcard_characters(account: Account, named_contacts: list[Row], query: str) -> None:
-    """The character alone: whoever is found on the first page must have it."""
+    """The character alone: every contact on the first page must contain it."""
     exchange = account.api.get("/contacts", search=query, limit=100)
     rows = expect.rows(exchange)
     unexpected = [row for row in rows if not _matches(row, query)]
     that(not unexpected, f"only contacts with {query!r} in name or phone", f"also {unexpected[:3]}", exchange)
     known = [row["id"] for row in named_contacts if _matches(row, query)]
     missing = set(known) - {row.get("id") for row in rows}
-    that(len(rows) == 100 or not missing, f"all contacts with {query!r}", f"without {missing}", exchange)
+    that(len(rows) == 100 or not missing, f"all contacts with {query!r}", f"these are missing: {missing}", exchange)
 
 
 @requirement("CONT-08")
 @pytest.mark.parametrize("query", ["{}  b", "{} b", "{}\tb", "{}-b", "{}b"])
 def test_search_matches_white_space_literally(account: Account, query: str) -> None:
-    """A blank is a character of the substring and stands for no other. At the ends a deployment may drop it."""
+    """A blank matches only itself. A deployment may drop blanks at the ends."""
     marker = account.marker()
     names = (
         f"a {marker} b",
@@ -82,7 +82,7 @@ def test_search_matches_white_space_literally(account: Account, query: str) -> N
         f"a {marker}",
     )
     made = [new_contact(account, {"name": name}) for name in names]
-    precondition([row.get("name") for row in made] == list(names), "names are not kept as they were sent (CONT-01)")
+    precondition([row.get("name") for row in made] == list(names), "names are not stored as sent (CONT-01)")
     _finds_exactly(account, query.format(marker), made)
 
 
@@ -112,7 +112,12 @@ def test_search_finds_a_substring_of_the_phone(account: Account, part: str) -> N
     rows = expect.rows(exchange)
     unexpected = [row for row in rows if not _matches(row, parts.get(part, phone[-4:]))]
     that(not unexpected, "only contacts with that in name or phone", f"also {unexpected[:3]}", exchange)
-    that(contact["id"] in [row.get("id") for row in rows], "the contact itself", f"{len(rows)} others", exchange)
+    that(
+        contact["id"] in [row.get("id") for row in rows],
+        "the contact with this phone among the rows",
+        f"{len(rows)} others",
+        exchange,
+    )
 
 
 @requirement("CONT-08")
@@ -151,12 +156,12 @@ def test_search_finds_the_name_given_with_a_send(account: Account, capabilities:
         raise Lacking("the target sends no messages")
     name = f"Zoë {account.marker()}"
     contact = read_contact(account, account.send(name=name)["contact_id"])
-    precondition(contact.get("name") == name, "the name of a first send is not the contact's")
+    precondition(contact.get("name") == name, "the name given with a first send is not stored")
     _finds_exactly(account, name.upper(), [contact])
 
 
 def _finds_exactly(account: Account, text: str, named_contacts: list[Row]) -> None:
-    """A search that only our own contacts can answer finds exactly those that match."""
+    """A search with a marker finds exactly the contacts that match."""
     exchange = account.api.get("/contacts", search=text, limit=100)
     wanted = [row["id"] for row in named_contacts if _matches(row, text)]
     found = [row.get("id") for row in expect.rows(exchange)]

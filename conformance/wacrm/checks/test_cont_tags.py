@@ -74,7 +74,7 @@ def test_tags_that_differ_in_case_are_one(account: Account) -> None:
     second = expect.record(again, 201)
     has_tags(second, [f"{marker}x"], exchange, again)
     one = second["tags"][0]["id"] == contact["tags"][0]["id"]
-    that(one, "the one tag of that name on both contacts", f"{second['tags']} and {contact['tags']}", exchange, again)
+    that(one, "the same tag id on both contacts", f"{second['tags']} and {contact['tags']}", exchange, again)
 
 
 @requirement("CONT-05")
@@ -145,12 +145,12 @@ def test_a_patch_compares_tags_without_case(account: Account) -> None:
     has_tags(contact, [f"{marker}a", f"{marker}c"], exchange)
     after = {tag["name"].casefold(): tag["id"] for tag in contact["tags"]}
     same = after[f"{marker}a"] == before[f"{marker}a"]
-    that(same, "the tag that differs in case only to be the one there was", f"{contact['tags']}", exchange)
+    that(same, "the existing tag for a name that differs in case only", f"{contact['tags']}", exchange)
 
 
 @requirement("CONT-07")
 def test_concurrent_patches_with_tags_do_not_mix(account: Account) -> None:
-    """The one or the other, as if they had come one after the other: no mixture of both."""
+    """One set or the other, as if sent one after the other; never a mixture."""
     for _ in range(4):
         marker = account.marker()
         sets = [[f"{marker}{letter}" for letter in letters] for letters in ("abc", "cde")]
@@ -183,13 +183,13 @@ def test_cleared_tags_can_be_set_again(account: Account) -> None:
         filtered = account.api.get("/contacts", tag=tag)
         found = [row.get("id") for row in expect.rows(filtered)] if filtered.status == 200 else []
         wanted = [stored["id"]] if tags == [f"{marker}a"] else []
-        that(found == wanted, f"the tag to be on {wanted}", f"{found}", exchange, filtered)
+        that(found == wanted, f"the tag filter to return {wanted}", f"{found}", exchange, filtered)
 
 
 @requirement("CONT-09")
 @pytest.mark.parametrize("size", [1, 3, 50, 100])
 def test_tag_finds_exactly_its_contacts_with_all_their_tags(account: Account, size: int) -> None:
-    """For tags old and new, first and last on their contacts."""
+    """For older and newer tags, in first and last position on their contacts."""
     marker = account.marker()
     sets = [["b"], ["a", "b"], ["a"], [], ["a", "b", "c"], ["c", "a"], ["A"], ["b", "c"], ["d", "a", "e", "f"]]
     made = [account.contact(name=f"{marker} {n}", tags=[marker + t for t in tags]) for n, tags in enumerate(sets)]
@@ -210,10 +210,10 @@ def test_the_tag_filter_follows_changes(account: Account) -> None:
     tag = _tag_id(first, f"{marker}a")
     for contact, tags in ((first, [f"{marker}b"]), (second, [f"{marker}a", f"{marker}c"])):
         changed = required(account.api.patch(f"/contacts/{contact['id']}", {"tags": tags}), 200)
-        precondition(tag_names(changed) == tags, "a patch with tags does not make the set")
+        precondition(tag_names(changed) == tags, "a PATCH with tags does not replace the set (CONT-07)")
     exchange = account.api.get("/contacts", tag=tag)
     found = [row.get("id") for row in expect.rows(exchange)]
-    that(found == [second["id"]], "the one contact that has the tag now", f"{found}", exchange)
+    that(found == [second["id"]], "only the contact that has the tag now", f"{found}", exchange)
     has_tags(expect.rows(exchange)[0], [f"{marker}a", f"{marker}c"], exchange)
 
 
@@ -225,7 +225,7 @@ def test_tag_and_search_can_be_combined(account: Account) -> None:
     account.contact(name="Ada", tags=[f"{marker}a"])
     exchange = account.api.get("/contacts", tag=_tag_id(both, f"{marker}a"), search=f"{marker} X")
     found = [row.get("id") for row in expect.rows(exchange)]
-    that(found == [both["id"]], "the contact with both", f"{found}", exchange)
+    that(found == [both["id"]], "only the contact with both the tag and the name", f"{found}", exchange)
 
 
 @requirement("CONT-09")

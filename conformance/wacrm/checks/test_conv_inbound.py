@@ -46,7 +46,7 @@ def test_an_inbound_text_is_stored_unchanged(
 def test_a_message_from_an_unknown_number_creates_contact_and_conversation(
     account: Account, start_customer: Callable[..., Conversation], name: str | None
 ) -> None:
-    _ = start_customer  # for the capability
+    _ = start_customer  # asked for the capability that it checks
     phone, text = account.numbers.fresh(), account.marker()
     named = {} if name is None else {"profile_name": name}
     wamid = account.receive(phone, text, **named)
@@ -62,7 +62,7 @@ def test_a_reply_to_a_send_is_in_the_same_conversation(
     conversation, text = start_customer(), account.marker()
     conversation_id = conversation.send()["conversation_id"]
     _is_inbound_text(conversation, account.receive(conversation.phone, text), text)
-    expect.equal(conversation.id, conversation_id, "the conversation that the answer is in")
+    expect.equal(conversation.id, conversation_id, "the conversation of the reply")
 
 
 @requirement("CONV-04")
@@ -97,7 +97,7 @@ def test_inbound_messages_of_every_type_have_inbound_direction_and_status(
 
 
 def _is_inbound_text(conversation: Conversation, wamid: str, text: str) -> None:
-    """The message is there, alone with its wamid, and is what the documentation says of it."""
+    """The message is in its conversation, once, with the documented members."""
     found = conversation.account.message(conversation.id, wamid, conversation.patience)
     exchange = conversation.messages()
     that(found, f"the inbound message {wamid} in its conversation", exchange.excerpt, exchange)
@@ -156,7 +156,7 @@ def test_messages_of_all_types_in_one_webhook_are_stored(
 def test_reactions_and_notices_do_not_lose_other_messages(
     account: Account, start_customer: Callable[..., Conversation], name: str
 ) -> None:
-    """Reactions and notices may be shown in any way or not at all; what follows them arrives."""
+    """Reactions and notices may be shown in any way or not at all; the messages after them are stored."""
     conversation = start_customer()
     target, kind = conversation.receive(), KINDS[name]
     item: Row = {"from": conversation.phone[1:], **kind.item}
@@ -176,9 +176,9 @@ def _is_stored_as(conversation: Conversation, wamid: str, kind: InboundSample) -
     row = found or conversation.account.message(conversation.id, wamid)
     that(row, f"the message of type {kind.item['type']} in its conversation", exchange.excerpt, exchange)
     problem = kind.problem(row or {})
-    that(problem is None, f"the message as {kind}", str(problem), exchange)
+    that(problem is None, f"the message shown as {kind}", str(problem), exchange)
 
 
 def _complete(row: Row | None, kind: InboundSample) -> Row | None:
-    """The row once its medium is there: a deployment may fetch it after it has stored the message."""
+    """The row once its media URL is there: a deployment may fetch media after storing the message."""
     return row if row is not None and (not kind.media or row.get("media_url")) else None

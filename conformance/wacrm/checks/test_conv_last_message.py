@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 
 NEAR = 3.0
-"""Seconds that `last_message_at` may be off the message's `created_at`: two stamps, and Meta's tell no parts of a second."""
+"""Seconds that `last_message_at` may differ from the message's `created_at`: Meta's timestamps have no fraction."""
 
 
 def _is_last_message(conversation: Conversation, wamid: str, before: Row, text: str | None) -> Row:
-    """The conversation's last message is this one; `text` None: whatever, but not the one before. Its record."""
+    """The conversation's last message is this one; its record. `text` None: any text but the previous one."""
     message = conversation.row(wamid)
 
     eventually(lambda: _has_changed(conversation.read(), before), min(conversation.patience, 2.0))
@@ -53,7 +53,9 @@ def _has_time_of(now: Row, message: Row, before: Row, exchange: Exchange) -> Non
     that(off <= NEAR, f"last_message_at near {message['created_at']}", f"{at}", exchange)
     if before["last_message_at"] is not None:
         later = parse_timestamp(at) > parse_timestamp(before["last_message_at"])
-        that(later, f"last_message_at after the message before, {before['last_message_at']}", f"{at}", exchange)
+        that(
+            later, f"last_message_at after that of the previous message, {before['last_message_at']}", f"{at}", exchange
+        )
 
 
 @requirement("CONV-06")
@@ -77,7 +79,9 @@ def test_the_newest_message_is_the_last_message(
 
 
 def _add_message(conversation: Conversation, kind: str, text: str) -> tuple[str, str | None]:
-    """Say something of that kind; its wamid, and the text that then is the last (None: the documents leave it open)."""
+    """Send or receive a message of that kind; its wamid, and the expected last text (None: the documentation leaves
+    it open).
+    """
     if kind == "inbound text":
         return conversation.receive(text), text
     if kind == "inbound image":
@@ -113,12 +117,12 @@ def test_the_last_message_of_a_batch_is_the_newest(
 def test_a_refused_message_is_the_last_message_only_if_it_is_listed(
     account: Account, start_customer: Callable[..., Conversation]
 ) -> None:
-    """Meta refuses it. A deployment may keep it as failed, or not at all; the inbox shows what the list has."""
+    """A deployment may keep a refused message as failed or not at all; the last message must be one that is listed."""
     conversation, refused = start_customer(), account.marker()
     conversation.receive()
     account.provider.fault(conversation.phone, error={"code": 131026})
     exchange = account.api.post("/messages", {"to": conversation.phone, "text": refused})
-    precondition(exchange.status == 502, f"Meta's refusal is answered otherwise (MSG-08): {exchange.summary}")
+    precondition(exchange.status == 502, f"Meta's refusal is not answered with 502 (MSG-08): {exchange.summary}")
     listed = conversation.messages()
     is_listed = refused in [row.get("content_text") for row in expect.rows(listed)]
     text = conversation.read()["last_message_text"]

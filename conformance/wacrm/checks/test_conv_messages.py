@@ -45,12 +45,17 @@ def test_a_list_has_exactly_the_messages_of_its_conversation(
 
 
 def _newest_first(rows: Sequence[Row], expected: list[str], exchange: Exchange) -> None:
-    """By `(created_at, id)`; and as they were said, where every one has a time of its own."""
+    """Sorted by `(created_at, id)`, and in the order of sending where all timestamps differ."""
     wrong = out_of_order(rows)
     that(wrong is None, "the newest message first", str(wrong), exchange)
     if len({row.get("created_at") for row in rows}) == len(rows):
         shown = [row.get("whatsapp_message_id") for row in rows]
-        that(shown == expected[::-1], "the message first that was said last", f"{shown} for {expected} said", exchange)
+        that(
+            shown == expected[::-1],
+            "the messages in reverse order of sending",
+            f"{shown}, sent in the order {expected}",
+            exchange,
+        )
 
 
 @requirement("CONV-03")
@@ -78,7 +83,7 @@ def test_a_list_has_messages_of_every_type(account: Account, start_customer: Cal
     eventually(lambda: len(expect.rows(conversation.messages())) >= len(sent + received), conversation.patience)
     exchange = conversation.messages()
     shown = [row.get("whatsapp_message_id") for row in expect.rows(exchange)]
-    known = [wamid for wamid in received if wamid in shown]  # what does not arrive at all is CONV-07's
+    known = [wamid for wamid in received if wamid in shown]  # CONV-07 reports messages that are not stored
     expect.same_members(shown, sent + known, "the conversation's messages", exchange)
 
 
@@ -137,7 +142,7 @@ def test_a_sent_reply_has_the_id_of_the_quoted_message(
 
 
 def _is_outbound(account: Account, sent: Row, fields: Row, *, quoted: str | None) -> None:
-    """The row with the id and wamid of the send's answer, and everything that was asked for."""
+    """The row has the id and wamid of the send's answer and everything that was sent."""
     exchange = account.api.get(f"/conversations/{sent['conversation_id']}/messages", limit=100)
     rows = [row for row in expect.rows(exchange) if row.get("id") == sent["message_id"]]
     that(len(rows) == 1, f"the message {sent['message_id']} once", f"{len(rows)} times", exchange)
@@ -152,9 +157,14 @@ def _is_outbound(account: Account, sent: Row, fields: Row, *, quoted: str | None
     for name, value in wanted.items():
         expect.equal(row.get(name), value, f"the sent message's {name}", exchange)
     medium = bool(row.get("media_url"))
-    that(medium == ("media_url" in fields), "media_url for media alone", f"{row.get('media_url')!r}", exchange)
+    that(medium == ("media_url" in fields), "media_url for media messages only", f"{row.get('media_url')!r}", exchange)
     ours = row.get("sender_type") != "customer" and row.get("status") != "received"
-    that(ours, "a sender and a status of our side", f"{row.get('sender_type')!r}, {row.get('status')!r}", exchange)
+    that(
+        ours,
+        "sender_type not customer and status not received",
+        f"{row.get('sender_type')!r}, {row.get('status')!r}",
+        exchange,
+    )
 
 
 def _needs_messages(capabilities: Capabilities) -> None:

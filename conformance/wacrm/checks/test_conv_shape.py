@@ -52,7 +52,7 @@ def test_each_conversation_of_a_page_embeds_its_own_contact(
     contacts = {conversation.contact["id"]: conversation.contact for conversation in conversations}
     exchange = account.api.get("/conversations", limit=100)
     shown = [row for row in expect.rows(exchange) if row.get("contact_id") in contacts]
-    precondition(len(shown) == len(conversations), "conversations that were just begun are not on the first page")
+    precondition(len(shown) == len(conversations), "conversations that were just created are not on the first page")
     for row in shown:
         _embeds(row, contacts[row["contact_id"]], exchange)
 
@@ -72,7 +72,7 @@ def test_the_embedded_contact_is_up_to_date(account: Account, start_customer: Ca
 
 
 def _embeds(row: Row, contact: Row, exchange: Exchange) -> None:
-    """The conversation is this contact's, and shows it with all its tags."""
+    """The conversation embeds this contact with all its tags."""
     expect.equal(row.get("contact_id"), contact["id"], "contact_id", exchange)
     shown = row.get("contact") if isinstance(row.get("contact"), dict) else {}
     assert isinstance(shown, dict)

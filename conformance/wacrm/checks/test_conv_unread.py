@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def _unread_is(conversation: Conversation, expected: int, what: str) -> None:
-    """`unread_count` gets to what is expected, and no further."""
+    """`unread_count` becomes the expected number and stays there."""
     eventually(lambda: conversation.read()["unread_count"] >= expected, conversation.patience)
     conversation.account.provider.drained()
     exchange = conversation.exchange()
@@ -77,7 +77,7 @@ def test_an_inbound_message_of_any_type_adds_one(
     conversation = start_customer()
     conversation.receive()
     wamid = receive_kind(account, conversation, KINDS[kind])
-    if account.message(conversation.id, wamid, conversation.patience):  # what does not arrive is CONV-07's
+    if account.message(conversation.id, wamid, conversation.patience):  # CONV-07 reports messages that are not stored
         _unread_is(conversation, 2, f"after a text and a message of type {kind}")
 
 

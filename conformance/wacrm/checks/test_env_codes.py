@@ -29,7 +29,7 @@ CODES = {
 }  # fmt: skip
 SEND_CODES = {400: {"whatsapp_not_configured"}, 500: {"template_malformed"}, 502: {"meta_error"}}
 HTTP_STATUSES = (405, 406, 411, 413, 414, 415, 417, 431)
-"""Statuses of HTTP itself, which a deployment may give before its API has seen the request."""
+"""HTTP statuses that a server may give before the API sees the request."""
 
 
 @requirement("ENV-03")
@@ -66,7 +66,7 @@ def test_status_and_code_of_unknown_paths_agree(calls: Calls, api: Api) -> None:
 
 
 def has_documented_code(exchange: Exchange, operation: Operation | None) -> None:
-    """The table's code for the status. What is no error, or has no envelope, is another clause's."""
+    """An error with an envelope has a code that the documentation's table allows for its status."""
     status, body = exchange.status or 0, exchange.json()
     inner = body.get("error") if isinstance(body, dict) else None
     if status < 400 or status in HTTP_STATUSES or not isinstance(inner, dict):
@@ -74,6 +74,6 @@ def has_documented_code(exchange: Exchange, operation: Operation | None) -> None
     further = SEND_CODES if operation is not None and operation.id in SENDS else {}
     allowed = CODES.get(status, set()) | further.get(status, set())
     if not allowed:
-        raise Mismatch("a status of the table", f"HTTP {status} with error.code {inner.get('code')!r}", exchange)
+        raise Mismatch("a documented error status", f"HTTP {status} with error.code {inner.get('code')!r}", exchange)
     wanted = " or ".join(sorted(allowed))
     expect.that(inner.get("code") in allowed, f"error.code {wanted} with {status}", repr(inner.get("code")), exchange)

@@ -53,7 +53,7 @@ def test_unknown_paths_have_the_json_content_type(api: Api, calls: Calls) -> Non
 
 
 def has_json_content_type(exchange: Exchange) -> None:
-    """`application/json`, whatever its parameters, on every answer that is JSON; one that is none is another clause's."""
+    """Every JSON answer has the media type `application/json`, with any parameters."""
     if exchange.json() is not None:
         given = exchange.answer_headers.get("content-type", "")
         media = given.partition(";")[0].strip().lower()

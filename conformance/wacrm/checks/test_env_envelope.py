@@ -66,13 +66,13 @@ def test_unknown_paths_are_refused_in_the_envelope(method: str, calls: Calls, pr
         exchanges += [probe.send(method, path, json=body)] if path.startswith(f"/{marker}") else []
         for exchange in exchanges:
             if not 400 <= (exchange.status or 0) < 500:
-                raise Mismatch("a 4xx for a path that no API has", exchange.summary, exchange)
+                raise Mismatch("a 4xx for an unknown path", exchange.summary, exchange)
             expect.error_code(exchange)
 
 
 @requirement("ENV-02")
 def test_paths_similar_to_documented_ones_fail_in_the_envelope(calls: Calls, probe: Probe) -> None:
-    """A deployment may have them, or redirect them; what fails there has the envelope all the same."""
+    """A deployment may have these paths or redirect them; errors have the envelope."""
     api, id_ = calls.account.api, uuid.uuid4()
     for path in (
         "", "/", "/contacts/", "/me/", "/contact", "/CONTACTS", "/v1/contacts", "/tags", "/templates", "/broadcasts", "/messages",
@@ -84,7 +84,7 @@ def test_paths_similar_to_documented_ones_fail_in_the_envelope(calls: Calls, pro
 
 @requirement("ENV-02")
 def test_clients_that_prefer_html_get_the_envelope(calls: Calls, probe: Probe) -> None:
-    """As browsers do: for a body that is refused, an id and a path of nothing, and without a key."""
+    """With a browser's `Accept`: a refused body, an unknown id, an unknown path, no key."""
     api, headers = calls.account.api, {"Accept": BROWSER_ACCEPT}
     exchanges = [
         api.call("POST", "/contacts", json={}, headers=headers),
@@ -100,7 +100,7 @@ def test_clients_that_prefer_html_get_the_envelope(calls: Calls, probe: Probe) -
 @requirement("ENV-02")
 @pytest.mark.parametrize("path", PATHS)
 def test_wrong_methods_fail_in_the_envelope(path: str, api: Api, probe: Probe) -> None:
-    """405 or 404, or an operation that the deployment has besides the documented ones; what fails has the envelope."""
+    """405, 404 or an undocumented operation; errors have the envelope."""
     offered = {operation.method for operation in OPERATIONS if operation.path == path}
     url = path.replace("{id}", str(uuid.uuid4()))
     for method in METHODS:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 DOCUMENTED = {(502, "meta_error"), (500, "template_malformed")}
 AT_ONCE = 4
-"""Requests under way: the check is many requests, and a deployment that is far away should not make it long."""
+"""Concurrent requests, so that the check does not take long against a distant deployment."""
 FILTERS = {"/contacts": ("search", "tag"), "/conversations": ("status", "contact_id")}
 LISTS = ("/contacts", "/conversations", "/conversations/{id}/messages", "/webhooks")
 
@@ -45,7 +45,7 @@ def test_no_member_value_gives_a_5xx(operation: Operation, calls: Calls, api: Ap
 
 
 def bodies_with_pointers(operation: Operation, calls: Calls) -> Iterator[tuple[Any, list[malformed_input.Pointer]]]:
-    """Full bodies, with the places in each that no earlier one has."""
+    """Valid bodies, each with the places that no earlier body has."""
     seen: set[malformed_input.Pointer] = set()
     for body in _valid_bodies(operation, calls):
         places = [pointer for pointer in malformed_input.pointers(body) if pointer not in seen]
@@ -116,7 +116,7 @@ def test_no_malformed_id_gives_a_5xx(operation: Operation, calls: Calls, api: Ap
 @requirement("ENV-04")
 @each_operation
 def test_no_unexpected_query_body_or_header_gives_a_5xx(operation: Operation, calls: Calls, api: Api) -> None:
-    """Queries on operations that have none, bodies on those that take none, headers that mean nothing here."""
+    """Queries for operations without any, bodies for those that take none, meaningless headers."""
     call = calls.to_nothing(operation)
     odd = {
         "Accept": "text/html;q=x",
@@ -137,7 +137,7 @@ def test_no_unexpected_query_body_or_header_gives_a_5xx(operation: Operation, ca
 
 
 def all_without_undocumented_5xx(operation: Operation, exchanges: list[Callable[[], Exchange]]) -> None:
-    """Ask all, a few at a time, and judge the answers in order."""
+    """Send all requests, a few at a time, and check the answers in order."""
     with ThreadPoolExecutor(AT_ONCE) as executor:
         for exchange in executor.map(lambda ask: ask(), exchanges):
             no_undocumented_5xx(exchange, operation)

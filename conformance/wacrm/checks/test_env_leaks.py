@@ -82,7 +82,7 @@ def test_no_refusal_repeats_the_key(role_keys: RoleKeys, probe: Probe, target: T
 
 
 def leaks_nothing(exchange: Exchange, target: Target) -> None:
-    """Nothing in an error that must not be there; what the request held may come back, except keys."""
+    """No error contains internals or secrets. It may repeat the request, except keys."""
     if (exchange.status or 0) < 400:
         return
     sent = f"{exchange.url}\n{exchange.body.decode('utf-8', 'replace')}"
@@ -95,4 +95,4 @@ def leaks_nothing(exchange: Exchange, target: Target) -> None:
         [s.get_secret_value() for s in given if s is not None],
     )
     for leak in found:
-        raise Mismatch("an error that gives nothing away", f"it carries {leak}", exchange)
+        raise Mismatch("an error without stack trace, SQL, file path or key", f"it contains {leak}", exchange)

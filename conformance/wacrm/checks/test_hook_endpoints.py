@@ -32,7 +32,7 @@ def test_an_endpoint_is_listed_and_read_as_registered(endpoints: Endpoints) -> N
         created = {name: value for name, value in expect.record(endpoint.answer, 201).items() if name in STABLE}
         read = endpoints.api.get(f"/webhooks/{endpoint.id}")
         for row, where in ((listed.get(endpoint.id), answer), (expect.record(read, 200), read)):
-            expect.that(row is not None, "the endpoint in the list", "it is not there", answer)
+            expect.that(row is not None, "the endpoint in the list", "it is not listed", answer)
             expect.equal({name: (row or {}).get(name) for name in created}, created, "the endpoint", where)
 
 
@@ -98,11 +98,11 @@ def test_a_delivery_sets_last_delivery_at(account: Account, endpoints: Endpoints
 
 @requirement("HOOK-03")
 def test_further_deliveries_update_last_delivery_at(account: Account, endpoints: Endpoints) -> None:
-    """Of deliveries made for longer than a date that is written in seconds needs to show it."""
+    """Deliveries go on until even a timestamp in whole seconds must have changed."""
     endpoint, customer = endpoints.register(RECEIVED), account.numbers.fresh()
     account.receive(customer)
     first = endpoint.until(lambda row: row.get("last_delivery_at")).get("last_delivery_at")
-    expect.precondition(first, "no delivery is noted")
+    expect.precondition(first, "last_delivery_at is not set")
 
     def is_updated() -> bool:
         account.receive(customer)
@@ -110,13 +110,13 @@ def test_further_deliveries_update_last_delivery_at(account: Account, endpoints:
 
     moved = eventually(is_updated, endpoints.receiver.patience, 0.4)
     expect.precondition(len(endpoint.attempts()) > 1, "no further delivery arrives")
-    expect.that(moved, f"last_delivery_at later than {first} after further deliveries", "it is the same")
+    expect.that(moved, f"last_delivery_at later than {first} after further deliveries", "it did not change")
 
 
 @requirement("HOOK-03")
 @pytest.mark.parametrize("name", READ_ONLY)
 def test_read_only_members_cannot_be_changed(endpoints: Endpoints, name: str) -> None:
-    """Whether it refuses such a change or ignores it."""
+    """The deployment may refuse such a change or ignore it."""
     path = f"/webhooks/{endpoints.register(RECEIVED).id}"
     before = expect.record(endpoints.api.get(path), 200)
     change = endpoints.api.patch(path, {name: READ_ONLY[name]})
@@ -132,5 +132,5 @@ def test_a_deleted_endpoint_is_404_and_not_listed(endpoints: Endpoints) -> None:
     for answer in (endpoints.api.get(path), endpoints.api.patch(path, {"is_active": True}), endpoints.api.delete(path)):
         expect.error(answer, (404, "not_found"))
     listed = endpoints.rows()
-    expect.that(endpoint.id not in listed, "a list without the deleted endpoint", "it is in it")
-    expect.that(kept.id in listed, "a list with the endpoint that was not deleted", "it is gone too")
+    expect.that(endpoint.id not in listed, "a list without the deleted endpoint", "it is still listed")
+    expect.that(kept.id in listed, "a list with the endpoint that was not deleted", "it is not listed")

@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.xdist_group("webhook-events")
 
 SIGNATURE_TOLERANCE = 5.0
-"""Seconds that a signature's time may be off; deliveries are made at once."""
+"""Tolerance for a signature's timestamp, in seconds; deliveries are made at once."""
 MAX_OVERTAKE = 0.2
-"""Seconds by which one of two deliveries that were sent in order may overtake the other."""
+"""Seconds by which a delivery may overtake an earlier one on the way."""
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +97,7 @@ def test_every_delivery_to_an_endpoint_has_a_unique_id(scenario: EventScenario) 
 
 @requirement("HOOK-05")
 def test_no_two_events_share_an_id(scenario: EventScenario) -> None:
-    """The deliveries of one event may share its id; those of two events may not, whichever endpoints they go to."""
+    """Deliveries of one event may share an id; deliveries of two events may not, at any endpoints."""
     events: dict[str, tuple[str, str]] = {}
     for attempt in (attempt for endpoint in scenario.subscribed for attempt in endpoint.attempts()):
         event = str(attempt.json().get("event")), expect.show(event_data(attempt), 2000)
@@ -117,13 +117,13 @@ def test_every_signature_verifies_with_the_endpoints_secret(scenario: EventScena
                 for s in clocks
             ]
             seen = f"{flaws[0]}: {header}, arrived at {attempt.at:.1f}"
-            expect.that(None in flaws, "a signature that verifies, made now", seen)
+            expect.that(None in flaws, "a valid signature with a current timestamp", seen)
 
 
 @requirement("HOOK-06")
 @pytest.mark.parametrize("changed", ["is_active", "events", "url", "secret"])
 def test_the_secret_stays_the_same_after_a_change(scenario: EventScenario, changed: str) -> None:
-    """Of what can be changed, and of the secret, which cannot."""
+    """After changes of each member, and after a PATCH of the secret, which has no effect."""
     ends = {
         "is_active": scenario.reactivated,
         "events": scenario.resubscribed,
@@ -193,7 +193,7 @@ def test_a_first_send_fires_conversation_created_once(scenario: EventScenario) -
 
 @requirement("HOOK-07")
 def test_a_first_message_of_a_known_contact_fires_conversation_created(scenario: EventScenario) -> None:
-    """The contact was made with `POST /contacts`; the conversation is new all the same."""
+    """The contact was created with `POST /contacts` before; the conversation is new."""
     data_of_only(
         scenario.all_events.events(CREATED, contact_id=scenario.known_contact["id"]),
         "conversation.created of a known contact",
@@ -213,7 +213,7 @@ def test_a_redelivered_message_fires_its_events_once(scenario: EventScenario) ->
 @requirement("HOOK-07")
 @pytest.mark.parametrize("status", ["delivered", "read"])
 def test_a_repeated_status_fires_status_updated_once(scenario: EventScenario, status: str) -> None:
-    """Nothing was updated the second time."""
+    """A repeated status updates nothing."""
     wamid = scenario.repeated["whatsapp_message_id"]
     found = scenario.all_events.events(STATUS, whatsapp_message_id=wamid, status=status)
     data_of_only(found, f"message.status_updated to {status}")
@@ -231,7 +231,7 @@ def test_a_status_of_a_sent_message_fires_status_updated(scenario: EventScenario
 @requirement("HOOK-07")
 @pytest.mark.parametrize("status", ["delivered", "read"])
 def test_a_status_of_a_template_message_fires_status_updated(scenario: EventScenario, status: str) -> None:
-    """A template that was sent by itself is no broadcast."""
+    """A template message that is no part of a broadcast."""
     expect.precondition(scenario.template, "the target did not send the template")
     wamid = scenario.template["whatsapp_message_id"]
     data = data_of_only(
@@ -255,7 +255,7 @@ def test_statuses_of_broadcasts_fire_no_event(scenario: EventScenario) -> None:
 
 @requirement("HOOK-07")
 def test_no_status_is_reported_that_the_message_never_had(scenario: EventScenario) -> None:
-    """No status that the message never had: `sent` it had when Meta took it, whether Meta reported that or not."""
+    """`sent` is allowed when Meta accepted the message, whether Meta reported it or not."""
     mine = {
         scenario.sent["whatsapp_message_id"]: {"sent", "delivered", "read"},
         scenario.failed["whatsapp_message_id"]: {"sent", "failed"},
@@ -272,13 +272,13 @@ def test_no_status_is_reported_that_the_message_never_had(scenario: EventScenari
 @pytest.mark.parametrize("event", EVENTS)
 def test_only_subscribed_events_arrive(scenario: EventScenario, event: str) -> None:
     others = [a for a in scenario.by_event[event].attempts() if a.json().get("event") != event]
-    expect.that(not others, f"nothing but {event}", lambda: "; ".join(as_evidence(others[:3])))
+    expect.that(not others, f"deliveries of {event} only", lambda: "; ".join(as_evidence(others[:3])))
 
 
 @requirement("HOOK-08")
 @pytest.mark.parametrize("event", EVENTS)
 def test_every_subscribed_endpoint_gets_the_event(scenario: EventScenario, event: str) -> None:
-    """What one endpoint got of the story, which began when all were there, the others that subscribe to it got too."""
+    """Every event of the scenario that one endpoint got, the other subscribed endpoints got too."""
     own = scenario.conversation_ids()
     expected = [
         d for e in scenario.subscribed for a in e.events(event) if (d := event_data(a)).get("conversation_id") in own
@@ -298,7 +298,7 @@ def test_inactive_and_deleted_endpoints_get_nothing(scenario: EventScenario, whi
     endpoint = {"inactive": scenario.inactive, "deleted": scenario.deleted}[which]
     expect.precondition(scenario.all_events.events(RECEIVED, whatsapp_message_id=scenario.last), "no delivery arrives")
     attempts = scenario.after_setup(endpoint)
-    expect.that(not attempts, f"nothing at an {which} endpoint", lambda: "; ".join(as_evidence(attempts)))
+    expect.that(not attempts, f"no delivery to the {which} endpoint", lambda: "; ".join(as_evidence(attempts)))
 
 
 @requirement("HOOK-08")
@@ -308,7 +308,7 @@ def test_an_endpoint_registered_inactive_gets_nothing(scenario: EventScenario) -
     expect.precondition(scenario.all_events.events(RECEIVED, whatsapp_message_id=scenario.last), "no delivery arrives")
     attempts, made = scenario.registered_inactive.attempts(), scenario.registered_inactive.answer
     expect.that(
-        not attempts, "nothing at an endpoint registered inactive", lambda: "; ".join(as_evidence(attempts)), made
+        not attempts, "no delivery to an endpoint registered inactive", lambda: "; ".join(as_evidence(attempts)), made
     )
 
 
@@ -320,7 +320,7 @@ def test_a_reactivated_endpoint_gets_later_events_only(scenario: EventScenario) 
         "none",
     )
     before = scenario.reactivated.events(RECEIVED, whatsapp_message_id=scenario.first)
-    expect.that(not before, "nothing from when it was off", lambda: "; ".join(as_evidence(before)))
+    expect.that(not before, "no delivery of events while it was inactive", lambda: "; ".join(as_evidence(before)))
 
 
 @requirement("HOOK-08")
@@ -333,13 +333,13 @@ def test_a_changed_subscription_applies_immediately(scenario: EventScenario) -> 
 
 @requirement("HOOK-12")
 def test_conversation_created_comes_before_message_received(scenario: EventScenario) -> None:
-    """At an endpoint of both events, by arrival. Two deliveries that are sent in order may overtake each other on the way:
-    by a hair, and now and then.
+    """By arrival at an endpoint with both events. Two deliveries sent in order may sometimes arrive in reverse,
+    shortly after one another.
     """
     attempts = scenario.attempts
     new_customers = [scenario.first, *scenario.new_customers, *scenario.by_type.values()]
     gaps = [gap for wamid in new_customers for gap in seconds_ahead(attempts, wamid)]
-    expect.precondition(gaps, "no conversation.created of a newcomer arrives")
+    expect.precondition(gaps, "no conversation.created of a new customer arrives")
     late = [gap for gap in gaps if gap < 0]
     said = f"in {len(late)} of {len(gaps)} conversations it came later, by up to {-min(gaps):.3f} s"
     fine = len(late) <= len(gaps) / 3 and min(gaps) > -MAX_OVERTAKE

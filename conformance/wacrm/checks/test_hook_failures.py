@@ -50,7 +50,7 @@ def scenario(
 
 
 def is_switched_off_after(scenario: FailureScenario, name: str, events: int, which: int = -1) -> None:
-    """Demand that the endpoint was switched off by this event, no earlier and no later.
+    """The endpoint must have been switched off by exactly this event.
 
     A deployment with retries may count attempts or events.
     """
@@ -70,10 +70,10 @@ def is_switched_off_after(scenario: FailureScenario, name: str, events: int, whi
 
 
 def stays_switched_off(scenario: FailureScenario, name: str) -> None:
-    """Demand that nothing came after it was switched off for the last time."""
+    """Nothing may arrive after the endpoint was last switched off."""
     endpoint = scenario.by_behaviour[name]
     state = endpoint.row_or_empty().get("is_active"), event_count(endpoint)
-    expect.equal(state, (False, scenario.switched_off_after[name][-1]), "is_active and the number of events at the end")
+    expect.equal(state, (False, scenario.switched_off_after[name][-1]), "is_active and the number of events delivered")
 
 
 @requirement("HOOK-10")
@@ -83,14 +83,14 @@ def test_an_endpoint_is_switched_off_at_the_failure_limit(scenario: FailureScena
 
 @requirement("HOOK-10")
 def test_failures_of_every_kind_count(scenario: FailureScenario) -> None:
-    """Server errors, client errors and connections that are cut."""
+    """Server errors, client errors and reset connections."""
     is_switched_off_after(scenario, "mixed", scenario.failure_limit)
     stays_switched_off(scenario, "mixed")
 
 
 @requirement("HOOK-10")
 def test_a_success_resets_the_count(scenario: FailureScenario) -> None:
-    """One failure less than it takes, a success, and then as many failures as it takes."""
+    """One failure below the limit, a success, then as many failures as the limit."""
     is_switched_off_after(scenario, "recovering", 2 * scenario.failure_limit)
 
 
@@ -112,14 +112,14 @@ def test_reactivation_below_the_limit_resets_the_count(scenario: FailureScenario
 
 @requirement("HOOK-10")
 def test_a_redirect_is_a_failure(scenario: FailureScenario) -> None:
-    """It is not followed (HOOK-09), so nobody took the delivery."""
+    """It is not followed (HOOK-09), so that nobody accepted the delivery."""
     is_switched_off_after(scenario, "redirected", scenario.failure_limit)
     stays_switched_off(scenario, "redirected")
 
 
 @requirement("HOOK-10")
 def test_a_change_of_events_does_not_reset_the_count(scenario: FailureScenario) -> None:
-    """Of the subscription, one failure before the endpoint is switched off."""
+    """A change of `events` one failure below the limit."""
     is_switched_off_after(scenario, "edited", scenario.failure_limit)
 
 
@@ -142,7 +142,7 @@ def test_a_timeout_is_a_failure(scenario: FailureScenario) -> None:
 def test_concurrent_failures_are_all_counted(
     account: Account, endpoints: Endpoints, capabilities: Capabilities
 ) -> None:
-    """Twice as many as it takes, without a success between them, from one webhook of Meta's."""
+    """Twice as many failures as the limit, without a success, from one webhook of Meta's."""
     failure_limit = capabilities.webhook_failures
     endpoint = endpoints.register(RECEIVED)
     endpoints.receiver.answer(endpoint.path, status=500)
@@ -166,7 +166,7 @@ def test_redirects_are_not_followed(scenario: FailureScenario, code: int) -> Non
     expect.precondition(source.attempts(), "no delivery arrives")
     expect.that(
         not redirect_target.attempts(),
-        "nothing where the redirect leads",
+        "no request at the redirect's target",
         lambda: "; ".join(as_evidence(redirect_target.attempts())),
     )
 
@@ -174,7 +174,7 @@ def test_redirects_are_not_followed(scenario: FailureScenario, code: int) -> Non
 @requirement("HOOK-09")
 @pytest.mark.parametrize("name", ["healthy", "dawdling", "failing", "mixed", "redirecting", "slow"])
 def test_each_event_is_attempted_once(scenario: FailureScenario, name: str) -> None:
-    """Whatever the receiver answered; a deployment with retries declares how many attempts it makes."""
+    """Whatever the receiver answers; a deployment with retries declares its number of attempts."""
     others = {"redirecting": scenario.redirects[307][0], "slow": scenario.timing_out}
     attempts = (others.get(name) or scenario.by_behaviour[name]).attempts()
     expect.precondition(attempts, "no delivery arrives")
@@ -189,12 +189,12 @@ def test_each_event_is_attempted_once(scenario: FailureScenario, name: str) -> N
 
 @requirement("HOOK-09")
 def test_a_healthy_endpoint_gets_every_event(scenario: FailureScenario) -> None:
-    """The failures of others, and their retirement, are not its own."""
+    """The failures of other endpoints do not affect it."""
     received = {
         (a.json() or {}).get("data", {}).get("whatsapp_message_id") for a in scenario.by_behaviour["healthy"].attempts()
     }
     missing = [wamid for wamid in scenario.wamids if wamid not in received]
-    expect.that(not missing, "one attempt for each event", f"none for {len(missing)} of {len(scenario.wamids)}")
+    expect.that(not missing, "a delivery for each event", f"none for {len(missing)} of {len(scenario.wamids)}")
 
 
 @requirement("HOOK-11")
@@ -203,4 +203,4 @@ def test_a_slow_receiver_delays_neither_the_api_nor_meta(scenario: FailureScenar
     expect.precondition(scenario.timing_out.attempts(), "no delivery arrives")
     late = {what: seconds for what, seconds in scenario.seconds.items() if seconds >= limit}
     actual = "; ".join(f"{what}: {seconds:.1f} s" for what, seconds in late.items())
-    expect.that(not late, f"answers within {limit:g} s while a receiver is silent", actual)
+    expect.that(not late, f"answers within {limit:g} s while a receiver does not answer", actual)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.xdist_group("webhook-targets")
 RECORD_SECONDS = 1.0
-"""Seconds to wait for failures to be noted; a target that notes nothing has had this long to deliver."""
+"""Seconds to wait for failures to be recorded, or else for deliveries."""
 URLS = internal_addresses.loopback_urls()
 CHANGED_TO = ("dotted", "name", "decimal", "IPv6", "IPv4-mapped", "any address")
 REDIRECTED_TO = {
@@ -43,7 +43,7 @@ REDIRECTED_TO = {
 
 @dataclass(frozen=True)
 class Case:
-    """A URL that leads to a tripwire, how it came to the target, and whether the target took it."""
+    """A URL that leads to a tripwire, and the target's answer to it."""
 
     url: str
     port: int
@@ -58,14 +58,14 @@ class Case:
 
 @dataclass(frozen=True)
 class LoopbackScenario:
-    """All baits by what they try, after an event was played to them. `control_delivered`: the event reached an honest receiver."""
+    """All cases after one event. `control_delivered`: the event reached an ordinary receiver."""
 
     receiver: Receiver
     cases: dict[str, Case]
     control_delivered: bool
 
     def is_not_connected_to(self, what: str) -> None:
-        """Demand that nobody came to the bait's tripwire."""
+        """There must be no connection to the case's tripwire."""
         case = self.cases[what]
         expect.precondition(self.control_delivered or case.id is None, "no delivery arrives anywhere")
         connections = self.receiver.touched(case.port)
@@ -106,20 +106,20 @@ def _registered(endpoints: Endpoints, template: str, port: int) -> Case:
 
 
 def _changed(endpoints: Endpoints, template: str, port: int) -> Case:
-    """Registered honestly, and led astray by a PATCH."""
+    """Registered with an ordinary URL and changed by PATCH."""
     url = template.format(port=port, path=endpoints.path())
     return Case(url, port, endpoints.api.patch(f"/webhooks/{endpoints.register().id}", {"url": url}))
 
 
 def _redirected(endpoints: Endpoints, code: int, template: str, port: int) -> Case:
-    """An honest receiver that redirects."""
+    """An ordinary receiver that redirects."""
     url, path = template.format(port=port, path=endpoints.path()), endpoints.path()
     endpoints.receiver.answer(path, status=code, location=url)
     return Case(url, port, endpoints.register(path=path).answer)
 
 
 def _cause_event(account: Account, endpoints: Endpoints, control: Endpoint, cases: dict[str, Case]) -> bool:
-    """One event to everybody; wait until the outcome of each is noted, or nothing more can be expected."""
+    """Cause one event; wait until the outcome of each endpoint is recorded, or none can be expected any more."""
     wamid = account.receive(account.numbers.fresh())
     control_delivered = bool(control.wait(RECEIVED, whatsapp_message_id=wamid))
     accepted = {case.id for case in cases.values() if case.id is not None}

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.xdist_group("webhook-networks")
 REFUSAL_SECONDS = 1.0
-"""Seconds in which a delivery that is refused has failed: nothing is waited for."""
+"""Seconds in which a refused delivery has failed: nothing is waited for."""
 CHANGED_TO = ("10/8", "metadata")
 ACCEPTED = (200, 201)
 CASES = (*internal_addresses.PRIVATE_HOSTS, *(f"changed to: {network}" for network in CHANGED_TO))
@@ -36,7 +36,7 @@ CASES = (*internal_addresses.PRIVATE_HOSTS, *(f"changed to: {network}" for netwo
 
 @dataclass(frozen=True)
 class Registration:
-    """A registration or a change that leads into a network, and the tripwire's port in its URL."""
+    """A registration or a change with a URL in a private network, and the tripwire's port in the URL."""
 
     url: str
     port: int
@@ -50,9 +50,9 @@ class Registration:
 
 @dataclass(frozen=True)
 class Networks:
-    """All baits after an event: the endpoints' rows at once, and after the time that an answer may take.
+    """All registrations after one event: the endpoints' rows at once, and after the time-out.
 
-    `control_delivered`: the event reached an honest receiver.
+    `control_delivered`: the event reached an ordinary receiver.
     """
 
     receiver: Receiver
@@ -82,7 +82,7 @@ def _register_all(endpoints: Endpoints) -> dict[str, Registration]:
 
 
 def _register(endpoints: Endpoints, case: str, port: int) -> Registration:
-    """Registered as such, or registered honestly and led astray by a PATCH."""
+    """Registered with the URL, or registered with an ordinary one and changed by PATCH."""
     changed, network = case.startswith("changed to: "), case.removeprefix("changed to: ")
     url = f"https://{internal_addresses.PRIVATE_HOSTS[network]}:{port}{endpoints.path()}"
     if changed:
@@ -96,7 +96,7 @@ def _register(endpoints: Endpoints, case: str, port: int) -> Registration:
 def _cause_event(
     account: Account, endpoints: Endpoints, registrations: dict[str, Registration], timeout: float
 ) -> Networks:
-    """One event to everybody; where an endpoint was taken, wait for its outcome, or until none can be expected."""
+    """Cause one event; wait for the outcomes of accepted endpoints, or until none can be expected any more."""
     control = endpoints.register(RECEIVED)
     wamid = account.receive(account.numbers.fresh())
     control_delivered = bool(control.wait(RECEIVED, whatsapp_message_id=wamid))
@@ -113,7 +113,7 @@ def _cause_event(
 
 
 def _outcome(row: Row) -> str:
-    """What is noted of deliveries: a failure, a success, or nothing."""
+    """The recorded outcome of deliveries: a failure, a success, or none."""
     if row.get("failure_count"):
         return "a failure"
     return "a success" if row.get("last_delivery_at") else ""
@@ -122,7 +122,7 @@ def _outcome(row: Row) -> str:
 @requirement("HOOK-04")
 @pytest.mark.parametrize("case", CASES)
 def test_private_networks_get_no_delivery(networks: Networks, case: str) -> None:
-    """A refusal is a failure at once, or no attempt at all."""
+    """A refused delivery fails at once or is not attempted."""
     registration = networks.registrations[case]
     expect.precondition(networks.control_delivered or not registration.accepted, "no delivery arrives anywhere")
     connections = networks.receiver.touched(registration.port)

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("hears")
 @requirement("META-05")
 @pytest.mark.usefixtures("sends")
 def test_a_hundred_statuses_in_one_webhook_are_all_applied(account: Account) -> None:
-    """50 messages: whichever part of the list is lost, its first or last item too, some message shows it."""
+    """50 messages, so that any lost part of the list shows, even its first or last item."""
     conversation = OutboundConversation(account, 50)
     ends = [(DELIVERED, READ, FAILED)[i % 3] for i in range(50)]
     decisive = [conversation.item(wamid, end) for wamid, end in zip(conversation.wamids, ends, strict=True)]
@@ -40,7 +40,7 @@ def test_a_hundred_statuses_in_one_webhook_are_all_applied(account: Account) -> 
 
 @requirement("META-05")
 def test_several_messages_of_several_customers_are_all_stored(account: Account, meta_side: MetaSide) -> None:
-    """The contacts stand in another order than the messages, once each; nobody gets another's name."""
+    """The contacts are in another order than the messages; no customer gets another's name."""
     senders = [account.numbers.fresh() for _ in range(5)]
     names = {sender: f"Customer {account.marker()}" for sender in senders}
     items = [text_item(senders[i % 5], account.marker()) for i in range(20)]
@@ -51,7 +51,7 @@ def test_several_messages_of_several_customers_are_all_stored(account: Account, 
     for i, sender in enumerate(senders):
         stored_once(account, sender, items[i::5], exchange)
         name = (account.contact_by_phone(sender) or {}).get("name")
-        expect.that(name in {None, names[sender]}, f"the name of {sender} to be its own or none", repr(name), exchange)
+        expect.that(name in {None, names[sender]}, f"the name of {sender} to be its own or empty", repr(name), exchange)
 
 
 @requirement("META-05")
@@ -64,7 +64,7 @@ def test_a_hundred_messages_in_one_webhook_are_all_stored(account: Account, meta
 
 @requirement("META-05")
 def test_several_changes_and_entries_are_all_processed(account: Account, other: Account, meta_side: MetaSide) -> None:
-    """Of two accounts, with changes between them that are about something else."""
+    """Entries of two accounts, with unrelated changes between them."""
     sender = account.numbers.fresh()
     mine, theirs = text_items(account, sender, 4), text_items(account, sender, 2)
     noise = {"value": {"event": "VERIFIED_ACCOUNT", "phone_number": "15550100000"}, "field": "account_update"}
@@ -106,7 +106,7 @@ def test_messages_and_statuses_in_one_webhook_are_both_processed(account: Accoun
 
 @requirement("META-05")
 def test_a_large_webhook_is_processed_whole(account: Account, meta_side: MetaSide) -> None:
-    """Meta sends up to 3 MB, which is more than some defaults let in."""
+    """Meta sends up to 3 MB, more than some default limits."""
     sender = account.numbers.fresh()
     items = [text_item(sender, "x" * 4000 + account.marker()) for _ in range(60)]
     exchange = acknowledged(meta_side, entry(account.waba_id, of_messages(account.phone_number_id, items)))

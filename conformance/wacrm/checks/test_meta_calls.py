@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("sends")
 
 OLDEST_VERSION = 21
-"""Wacrm's constant. An older version may have been switched off at Meta; a newer one is the operator's business."""
+"""Wacrm's default. Meta may have switched off older versions; an operator may choose a newer one."""
 PATH = re.compile(r"/v(\d+)\.0/(\d+)/messages")
 
 
 def format_problems(request: Entry, numbers: Sequence[str]) -> list[str]:
-    """What is wrong with the form of a call to send a message."""
+    """What is wrong with the form of a request to send a message."""
     body, path = request["body"], PATH.fullmatch(request["path"])
     content_type = str(request["content_type"]).split(";", maxsplit=1)[0].strip().lower()
     to = body.get("to") if isinstance(body, dict) else None
@@ -49,7 +49,7 @@ def format_problems(request: Entry, numbers: Sequence[str]) -> list[str]:
 
 
 def all_well_formed(requests: Sequence[Entry], numbers: Sequence[str]) -> None:
-    """Every call is well formed, and Meta has nothing to say about the form of those that it took."""
+    """Every call is well formed, and mock Meta reports no problems of those that it accepted."""
     for request in requests:
         problems = format_problems(request, numbers) + (request["problems"] if request["outcome"] == "accepted" else [])
         shown = f"{'; '.join(problems)}: {request['method']} {request['path']} {request['raw'][:300]}"
@@ -103,7 +103,7 @@ def test_calls_of_a_broadcast_are_well_formed(account: Account, capabilities: Ca
 
 @requirement("META-08")
 def test_every_call_of_this_run_was_well_formed(account: Account, other: Account) -> None:
-    """Whatever the checks before this one made the deployment send."""
+    """All calls that earlier checks of this run caused."""
     ours = [number for number in (account.phone_number_id, other.phone_number_id) if number]
     calls = [call for number in ours for call in account.provider.sends(phone_number_id=number)]
     accepted_record = [call for call in calls if call["outcome"] == "accepted"]
@@ -111,4 +111,4 @@ def test_every_call_of_this_run_was_well_formed(account: Account, other: Account
     lost = [
         call for call in account.provider.ledger(kind="request", operation="unknown") if "/messages" in call["path"]
     ]
-    expect.equal([f"{call['method']} {call['path']}" for call in lost], [], "the calls to no number of Meta's")
+    expect.equal([f"{call['method']} {call['path']}" for call in lost], [], "calls to an unknown phone number id")

@@ -51,7 +51,7 @@ def test_the_right_token_gets_the_challenge(meta_side: MetaSide, challenge: str,
 def test_a_wrong_token_is_refused(meta_side: MetaSide, change: str) -> None:
     token = WRONG_TOKENS[change](meta_side.verify_token)
     if token == meta_side.verify_token:
-        raise expect.Lacking("this distortion does not change the deployment's token")
+        raise expect.Lacking("this change leaves the deployment's token as it is")
     exchange = meta_side.handshake(mode="subscribe", challenge=CHALLENGE, verify_token=token)
     expect.that(exchange.status is not None and 400 <= exchange.status < 500, "a 4xx", exchange.summary, exchange)
     expect.that(CHALLENGE not in exchange.text, "no challenge in the answer", exchange.excerpt, exchange)
@@ -69,7 +69,7 @@ def test_a_missing_token_is_refused(meta_side: MetaSide) -> None:
     ids=["no mode", "another mode", "no challenge"],
 )  # fmt: skip
 def test_a_handshake_without_mode_or_challenge_is_refused(meta_side: MetaSide, query: dict[str, str]) -> None:
-    """It takes the mode `subscribe` and a challenge as well (Meta fact sheet, sections 2 and 15.1)."""
+    """The mode `subscribe` and a challenge are required too (Meta fact sheet, sections 2 and 15.1)."""
     exchange = meta_side.handshake(**query, verify_token=meta_side.verify_token)
     expect.that(exchange.status in range(400, 500), "a 4xx", exchange.summary, exchange)
 

@@ -46,7 +46,7 @@ def inbound(account: Account, *messages: Row, batch: bool = False) -> list[Entry
 @requirement("META-03")
 @pytest.mark.usefixtures("sends")
 def test_webhooks_during_a_broadcast_are_acknowledged_in_time(account: Account, capabilities: Capabilities) -> None:
-    """With a Meta that takes its time for each recipient, so that a fan-out in one go takes longer than 5 s."""
+    """Meta takes time for each recipient, so that a sequential fan-out takes longer than 5 s."""
     if not capabilities.broadcasts:
         raise expect.Lacking("capabilities.broadcasts is false")
     conversation, recipients = OutboundConversation(account, 1), account.numbers.many(24)
@@ -67,7 +67,7 @@ def test_webhooks_during_a_broadcast_are_acknowledged_in_time(account: Account, 
 @requirement("META-03")
 @pytest.mark.parametrize("kind", ["image", "video", "document", "audio", "sticker"])
 def test_a_webhook_does_not_wait_for_metas_media(account: Account, kind: str) -> None:
-    """A deployment looks media up at Meta, which may be slow about it."""
+    """A deployment fetches media from Meta, which may answer slowly."""
     fault = {"match": {"operation": "media.get"}, "times": 1, "delay": 6.0}
     identity = account.provider.request("POST", "/faults", fault)["id"]
     deliveries = inbound(account, {"from": account.numbers.fresh().lstrip("+"), "type": kind})

@@ -88,11 +88,11 @@ def test_a_malformed_message_does_not_lose_the_others(account: Account, meta_sid
     lost = kinds_with_lost_messages(
         account, sender, {kind: [item["id"] for item in pair] for kind, pair in good.items()}
     )
-    expect.equal(lost, [], "the malformed messages beside which others were lost")
+    expect.equal(lost, [], "malformed messages whose neighbours in the webhook were lost")
 
 
 def kinds_with_lost_messages(account: Account, sender: str, wanted: dict[str, list[str]]) -> list[str]:
-    """The kinds of which not all messages are stored."""
+    """The kinds of malformed item beside which a message is not stored."""
     rows = wait_for_stored(account, sender, [wamid for wamids in wanted.values() for wamid in wamids])
     found = {row.get("whatsapp_message_id") for row in rows}
     return [kind for kind, wamids in wanted.items() if not set(wamids) <= found]
@@ -114,11 +114,11 @@ def test_a_malformed_status_does_not_lose_the_others(account: Account, meta_side
         return [kind for kind, wamids in pairs.items() if any(found.get(wamid) != READ for wamid in wamids)]
 
     eventually(lambda: not lost(), account.provider.patience)
-    expect.equal(lost(), [], "the malformed statuses beside which others were lost")
+    expect.equal(lost(), [], "malformed statuses whose neighbours in the webhook were lost")
 
 
 def malformed_changes(account: Account, other_sender: str) -> dict[str, Any]:
-    """Changes of a stranger's message that are no longer ones, and those that hold nothing to process."""
+    """Malformed changes with another sender's message, and changes without content."""
     number = account.phone_number_id
     whole = of_messages(number, [text_item(other_sender, "x")])
 
@@ -203,7 +203,7 @@ def malformed_contacts(wa_id: str) -> dict[str, Any]:
 
 @requirement("META-06")
 def test_a_malformed_contact_does_not_lose_its_message(account: Account, meta_side: MetaSide) -> None:
-    """A name is a courtesy: without it, or with a strange one, the message of a new customer stays a message."""
+    """The profile name is optional: a missing or malformed one must not lose a new customer's message."""
     sent: dict[str, Item] = {}
     for kind in malformed_contacts(""):
         sent[kind] = item = text_item(account.numbers.fresh(), account.marker())
@@ -216,4 +216,4 @@ def test_a_malformed_contact_does_not_lose_its_message(account: Account, meta_si
 
     wait_until_processed(account)
     eventually(lambda: not lost(), account.provider.patience, poll=1.0)
-    expect.equal(lost(), [], "the contacts beside which a message was lost")
+    expect.equal(lost(), [], "malformed contacts whose message was lost")

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("hears")
 
 def unread(account: Account, sender: str) -> int:
     contact = account.contact_by_phone(sender)
-    expect.precondition(contact, "the customer's contact is gone")
+    expect.precondition(contact, "the customer's contact is not found")
     assert contact is not None
     return int(account.conversation_of(contact["id"]).get("unread_count") or 0)
 
@@ -47,7 +47,7 @@ CONTENTS: dict[str, Item] = {
 @requirement("META-04")
 @pytest.mark.parametrize("kind", CONTENTS)
 def test_a_redelivered_message_is_stored_once(account: Account, meta_side: MetaSide, kind: str) -> None:
-    """At once after the first time, and after another message; neither is it counted as unread again."""
+    """Redelivered at once and after another message; it is not counted as unread again."""
     sender = account.numbers.fresh()
     first = {**text_item(sender, ""), "type": kind, **CONTENTS[kind]}
     if kind != "text":
@@ -62,7 +62,7 @@ def test_a_redelivered_message_is_stored_once(account: Account, meta_side: MetaS
     wait_until_processed(account)
     found = Counter(row["whatsapp_message_id"] for row in stored_inbound(account, sender))
     expect.equal(found, Counter([first["id"], second["id"]]), "how often each message is stored")
-    expect.equal(unread(account, sender), before, "unread_count after messages that are known")
+    expect.equal(unread(account, sender), before, "unread_count after the redelivery")
 
 
 @requirement("META-04")
@@ -81,7 +81,7 @@ def test_the_same_webhook_again_changes_nothing(account: Account) -> None:
 
 @requirement("META-04")
 def test_a_message_delivered_concurrently_is_stored_once(account: Account, meta_side: MetaSide) -> None:
-    """The first delivery of a customer's first message is the one with the most to create."""
+    """A customer's first message creates contact, conversation and message at once."""
     sender, (first, second) = account.numbers.fresh(), text_items(account, account.numbers.fresh(), 2)
     for item in ({**first, "from": sender.lstrip("+")}, {**second, "from": sender.lstrip("+")}):
         body = payload(entry(account.waba_id, of_messages(account.phone_number_id, [item])))
@@ -106,7 +106,7 @@ def test_a_message_twice_in_one_webhook_is_stored_once(account: Account, meta_si
 
 @requirement("META-04")
 def test_a_message_redelivered_after_a_hundred_others_is_stored_once(account: Account, meta_side: MetaSide) -> None:
-    """Meta repeats what was not acknowledged for days."""
+    """Meta redelivers for days what was not acknowledged."""
     sender, other_sender = account.numbers.fresh(), account.numbers.fresh()
     first, second = text_items(account, sender, 2)
     for items in ([first], text_items(account, other_sender, 100), [second], [first]):
@@ -117,7 +117,7 @@ def test_a_message_redelivered_after_a_hundred_others_is_stored_once(account: Ac
 
 @requirement("META-04")
 def test_messages_with_equal_texts_are_all_stored(account: Account, meta_side: MetaSide) -> None:
-    """Only the id says that a message is the same: neither its text nor its second does."""
+    """Only the id identifies a message, not its text or timestamp."""
     sender, marker, now = account.numbers.fresh(), account.marker(), str(int(time.time()))
     items = [{**text_item(sender, marker), "timestamp": now} for _ in range(4)]
     acknowledged(meta_side, entry(account.waba_id, of_messages(account.phone_number_id, items[:2])))

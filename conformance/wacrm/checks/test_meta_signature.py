@@ -78,7 +78,7 @@ INVALID_SIGNATURES: dict[str, Callable[[str, bytes], Headers]] = {
     "in the older header": lambda s, b: {"X_Hub_Signature": signature(s, b)},
 }  # fmt: skip
 UNUSUAL_TEXT = "Perché sì 👍🏽 a/b <c> 50% @d \u2028"
-"""Every character that Meta escapes in one way or another."""
+"""Characters that Meta escapes in different ways."""
 
 
 @requirement("META-02")
@@ -90,13 +90,15 @@ def test_a_message_with_an_invalid_signature_is_refused_and_not_stored(account: 
         body = escaped(payload(entry(account.waba_id, of_messages(account.phone_number_id, items))))
         exchange = meta_side.post(body, **forge(meta_side.secret, body))
         refused_as = exchange.status is not None and 400 <= exchange.status < 500
-        expect.that(refused_as, f"a 4xx for a webhook signed wrongly ({name})", exchange.summary, exchange)
+        expect.that(refused_as, f"a 4xx for a webhook with an invalid signature ({name})", exchange.summary, exchange)
     wait_until_processed(account)
     stored = {row.get("content_text") for row in stored_inbound(account, sender)}
     expect.equal(
-        [name for name, marker in texts.items() if marker in stored], [], "the forged messages that are stored"
+        [name for name, marker in texts.items() if marker in stored],
+        [],
+        "the messages with invalid signatures that are stored",
     )
-    expect.equal(account.contact_by_phone(sender), None, "the contact of forged messages")
+    expect.equal(account.contact_by_phone(sender), None, "the contact of messages with invalid signatures")
 
 
 @requirement("META-02")
@@ -108,16 +110,21 @@ def test_a_status_with_an_invalid_signature_is_refused_and_not_applied(account: 
         items = [{**status_item(wamid, READ, conversation.number), "biz_opaque_callback_data": UNUSUAL_TEXT}]
         body = escaped(payload(entry(account.waba_id, change(account.phone_number_id, statuses=items))))
         exchange = meta_side.post(body, **INVALID_SIGNATURES[name](meta_side.secret, body))
-        expect.that(exchange.status in range(400, 500), "a 4xx for a forged status", exchange.summary, exchange)
+        expect.that(
+            exchange.status in range(400, 500),
+            "a 4xx for a status with an invalid signature",
+            exchange.summary,
+            exchange,
+        )
     conversation.wait_until_processed()
     moved = [
         name for name, wamid in zip(names, conversation.wamids, strict=True) if conversation.statuses()[wamid] == READ
     ]
-    expect.equal(moved, [], "the forged statuses that were believed")
+    expect.equal(moved, [], "the statuses with invalid signatures that were applied")
 
 
 def stored_text(account: Account, meta_side: MetaSide, body: bytes, sender: str, text: str) -> None:
-    """A rightly signed body is acknowledged, and its message stored with this text."""
+    """A correctly signed body is acknowledged, and its message is stored with this text."""
     exchange = meta_side.signed(body)
     expect.status(exchange, 200)
     found = eventually(lambda: stored_inbound(account, sender), account.provider.patience)
@@ -156,5 +163,7 @@ def test_a_refused_message_is_accepted_when_redelivered_with_a_valid_signature(
     sender, text = account.numbers.fresh(), account.marker()
     body = escaped(payload(entry(account.waba_id, of_messages(account.phone_number_id, [text_item(sender, text)]))))
     forged = meta_side.post(body, **INVALID_SIGNATURES["another secret"](meta_side.secret, body))
-    expect.that(forged.status in range(400, 500), "a 4xx for a webhook signed wrongly", forged.summary, forged)
+    expect.that(
+        forged.status in range(400, 500), "a 4xx for a webhook with an invalid signature", forged.summary, forged
+    )
     stored_text(account, meta_side, body, sender, text)

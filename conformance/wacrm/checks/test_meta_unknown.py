@@ -28,7 +28,7 @@ def test_statuses_of_unknown_messages_are_acknowledged(account: Account, meta_si
     items = [status_item(f"wamid.{account.marker()}", status, number), status_item("gBGG", status, number)]
     acknowledged(meta_side, entry(account.waba_id, change(account.phone_number_id, statuses=items)))
     wait_until_processed(account)
-    expect.equal(account.contact_by_phone(number), None, "a contact for the status of an unknown message")
+    expect.equal(account.contact_by_phone(number), None, "a contact after a status of an unknown message")
 
 
 @requirement("META-07")
@@ -51,7 +51,7 @@ def test_statuses_of_unknown_messages_do_not_change_known_ones(account: Account,
     conversation.wait_until_processed()
     untouched = {wamid: conversation.statuses()[wamid] for wamid in (known[0], known[2])}
     moved = {wamid: status for wamid, status in untouched.items() if status in {DELIVERED, READ, FAILED}}
-    expect.equal(moved, {}, "the messages that statuses of others have moved")
+    expect.equal(moved, {}, "messages whose status was changed by statuses of unknown messages")
 
 
 UNKNOWN_NUMBERS = ("106549999999999", "0", "", "%", "106540352242922' OR '1'='1")
@@ -66,7 +66,7 @@ def test_messages_to_unknown_numbers_are_acknowledged_and_ignored(
         acknowledged(meta_side, entry(account.waba_id, of_messages(number, text_items(account, sender, 1))))
     wait_until_processed(account)
     for one in (account, other):
-        expect.equal(one.contact_by_phone(sender), None, "a contact for messages to a number that no account has")
+        expect.equal(one.contact_by_phone(sender), None, "a contact after messages to a number that no account has")
 
 
 @requirement("META-07")
@@ -87,7 +87,7 @@ def test_messages_to_unknown_numbers_do_not_lose_the_others(account: Account, me
 
 @requirement("META-07")
 def test_webhooks_without_relevant_content_are_acknowledged(account: Account, meta_side: MetaSide) -> None:
-    """Further fields, templates that nobody knows, empty lists: Meta would send them again for a week."""
+    """Other fields, unknown templates, empty lists: Meta would redeliver them for a week."""
     fields = (
         "account_update",
         "phone_number_quality_update",

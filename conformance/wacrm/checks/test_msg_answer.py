@@ -30,7 +30,12 @@ def test_a_text_send_answers_with_the_documented_fields_and_metas_id(account: Ac
     problems = openapi.validate("sendMessage", 201, exchange.json())
     expect.that(not problems, "the documented fields", "; ".join(problems), exchange)
     issued = [entry["wamid"] for entry in account.provider.accepted(to=digits(number))]
-    expect.equal([exchange.json()["data"]["whatsapp_message_id"]], issued, "the wamids of the number", exchange)
+    expect.equal(
+        [exchange.json()["data"]["whatsapp_message_id"]],
+        issued,
+        "whatsapp_message_id, compared with the wamids at Meta,",
+        exchange,
+    )
 
 
 @requirement("MSG-01")
@@ -39,7 +44,9 @@ def test_the_answers_ids_lead_to_contact_conversation_and_message(account: Accou
     exchange = account.api.post("/messages", {"to": number, "text": account.marker()})
     answer = expect.record(exchange, 201)
     contact = account.api.get(f"/contacts/{answer.get('contact_id')}")
-    expect.equal(expect.record(contact, 200).get("phone"), number, "the phone of contact_id", exchange, contact)
+    expect.equal(
+        expect.record(contact, 200).get("phone"), number, "the phone of the contact with contact_id", exchange, contact
+    )
     conversation = account.api.get(f"/conversations/{answer.get('conversation_id')}")
     expect.equal(
         expect.record(conversation, 200).get("contact_id"),

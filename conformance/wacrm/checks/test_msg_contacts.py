@@ -97,7 +97,7 @@ def test_name_does_not_change_an_existing_contact(account: Account, before: str 
     )
     contact_created_is(account, exchange, first=False)
     after = required(account.api.get(f"/contacts/{contact['id']}"), 200)
-    expect.equal(after.get("name"), contact.get("name"), "the name of a contact made before", exchange)
+    expect.equal(after.get("name"), contact.get("name"), "the name of an existing contact", exchange)
 
 
 @requirement("MSG-05")
@@ -113,7 +113,7 @@ def test_one_of_parallel_first_messages_creates_the_contact(account: Account) ->
 @requirement("MSG-13")
 @pytest.mark.parametrize("delay", [0.0, 0.2], ids=["quick Meta", "slow Meta"])
 def test_parallel_first_messages_share_contact_and_conversation(account: Account, delay: float) -> None:
-    """With a slow Meta the sends overlap between looking a contact up and storing one."""
+    """With a slow Meta the sends overlap between looking up and storing the contact."""
     number, marker = account.numbers.fresh(), account.marker()
     if delay:
         account.provider.fault(number, times=PARALLEL, delay=delay)
@@ -127,7 +127,9 @@ def test_parallel_first_messages_share_contact_and_conversation(account: Account
 
 
 def all_in_one_conversation(account: Account, number: str, answers: list[Row], *exchanges: Exchange) -> None:
-    """All answers name one contact and one conversation, which are the only ones, and hold every message once."""
+    """All answers name the same contact and conversation; no others exist, and the conversation has every message
+    once.
+    """
     for what in ("contact_id", "conversation_id"):
         expect.equal(len({answer.get(what) for answer in answers}), 1, f"the number of different {what}", *exchanges)
     contacts = [row["id"] for row in account.pages("/contacts", search=digits(number)) if row.get("phone") == number]
@@ -156,15 +158,17 @@ def test_concurrent_inbound_messages_and_sends_share_the_conversation(account: A
     answers = [accepted_record(account, exchange) for exchange in exchanges]
     for wamid in (inbound for inbound in done if isinstance(inbound, str)):
         row = account.message(answers[0]["conversation_id"], wamid, account.provider.patience)
-        expect.that(row, f"the inbound {wamid} in the conversation of the sends", "it is not there", *exchanges)
+        expect.that(
+            row, f"the inbound message {wamid} in the conversation of the sends", "it is not listed", *exchanges
+        )
     all_in_one_conversation(account, number, answers, *exchanges)
 
 
 def customer_conversation(account: Account, number: str) -> Row:
-    """A customer writes in; their conversation, once the message is stored."""
+    """A customer's first message; its conversation, once the message is stored."""
     wamid, patience = account.receive(number), account.provider.patience
     found = eventually(lambda: account.contact_by_phone(number), patience)
-    expect.precondition(found, "the contact of a customer who wrote does not appear")
+    expect.precondition(found, "no contact is found for a customer who wrote")
     conversation = account.conversation_of(found["id"], patience)
     expect.precondition(account.message(conversation["id"], wamid, patience), "a customer's message is not stored")
     return conversation

@@ -73,7 +73,7 @@ VALUES = (
 
 
 def meta_receives(account: Account, number: str, one: Sample, *, without: str = "") -> Exchange:
-    """A 201, and Meta got the sample's type and content; the member `without` is not compared."""
+    """A 201, and Meta got the sample's type and content; the member `without` is ignored."""
     exchange = account.api.post("/messages", one.to(number))
     entry = message_at_meta(account, exchange)
     expect.equal(entry["body"].get("type", "text"), one.type, "the type at Meta", exchange)
@@ -89,7 +89,7 @@ def with_fields(one: Sample, **fields: object) -> Sample:
 @requirement("MSG-03")
 @pytest.mark.parametrize("kind", MEDIA)
 def test_a_link_reaches_meta_unchanged_and_without_a_caption(account: Account, kind: str) -> None:
-    """A document's file name may be made from the link, where none is given."""
+    """A document without a file name may get one from the link."""
     number = account.numbers.fresh()
     for link in LINKS:
         meta_receives(account, number, media(kind, link), without="filename" if kind == "document" else "")
@@ -116,7 +116,7 @@ def test_a_caption_reaches_meta_unchanged(account: Account, kind: str) -> None:
 @requirement("MSG-03")
 @pytest.mark.parametrize("kind", CAPTIONED)
 def test_a_caption_that_is_too_long_is_refused_and_not_truncated(account: Account, kind: str) -> None:
-    """Meta takes 1,024 characters. The documentation names no limit of its own, so either side may refuse."""
+    """Meta accepts 1,024 characters. The documentation names no limit, so that either side may refuse."""
     number = account.numbers.fresh()
     exchange = account.api.post("/messages", media(kind, LINKS[0], "n" * 1025).to(number))
     expect.error(exchange, (400, "bad_request"), (502, "meta_error"))
@@ -125,7 +125,7 @@ def test_a_caption_that_is_too_long_is_refused_and_not_truncated(account: Accoun
 
 @requirement("MSG-03")
 def test_text_with_audio_is_ignored_or_refused(account: Account) -> None:
-    """Documented as the caption, which Meta does not have on audio: left out or refused, the audio stays what it is."""
+    """Documented as the caption, which Meta does not have for audio: it may be ignored or refused."""
     number, one = account.numbers.fresh(), media("audio", LINKS[0])
     exchange = account.api.post("/messages", one.to(number, text="Listen"))
     if expect.status(exchange, 201, 400, 502).status == 201:
@@ -194,7 +194,7 @@ def test_params_as_an_object_reach_meta_in_their_components(account: Account) ->
 
 @requirement("MSG-03")
 def test_header_media_reaches_meta_or_is_refused(account: Account) -> None:
-    """The documentation says that a header may be a medium, and not how it is written."""
+    """The documentation allows media in a header, and does not say in which form."""
     image = {"image": {"link": LINKS[2]}}
     one = with_params(template(PICTURE, "en_US", "Ada"), {"header": image, "body": ["Ada"]})
     exchange = account.api.post("/messages", one.to(account.numbers.fresh()))

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("sends")
 def meta_received_exactly(
     account: Account, since: int, marker: str, wanted: Sequence[tuple[str, Row]], *exchanges: Exchange
 ) -> None:
-    """Of all messages since then, those that hold `marker` are exactly the wanted (number, content)."""
+    """Meta's messages since then with this marker are exactly the expected (number, content)."""
     account.provider.settled(at_least=len(wanted), since=since, contains=marker)
     found = account.provider.accepted(since=since, contains=marker)
     pairs = [(digits(entry["to"]), normalized(entry["body"])) for entry in found]
@@ -38,7 +38,7 @@ def meta_received_exactly(
 
 @requirement("MSG-02")
 def test_each_send_reaches_exactly_its_number_with_its_content(account: Account) -> None:
-    """Types and kinds of numbers at once: no crosstalk, no number that is mistaken for another one like it."""
+    """Different types to similar numbers at once: no message goes to another number."""
     marker, since = account.marker(), account.provider.mark()
     alike = [*account.numbers.sharing_tail(), *account.numbers.differing_in_country()]
     numbers = [*alike, *(account.numbers.fresh() for _ in range(8))]
@@ -66,7 +66,7 @@ def test_numbers_of_every_country_get_their_message(account: Account, kind: str)
 
 @requirement("MSG-02")
 def test_the_same_message_sent_twice_is_two_messages(account: Account) -> None:
-    """A send is no upsert: equal text to one number is sent as often as it was asked for, one after the other and at once."""
+    """Equal texts to one number are sent as often as requested, sequentially and concurrently."""
     one, number, since = text(account.marker()), account.numbers.fresh(), account.provider.mark()
     exchanges = [account.api.post("/messages", one.to(number)) for _ in range(2)] + send_at_once(
         account, *[one.to(number)] * 3
@@ -81,13 +81,13 @@ def test_the_same_message_sent_twice_is_two_messages(account: Account) -> None:
 @requirement("MSG-02")
 @pytest.mark.parametrize("kind", TYPES)
 def test_a_send_whose_answer_was_lost_is_not_sent_again(account: Account, kind: str) -> None:
-    """Meta has taken the message when the connection breaks, and knows no way to ask twice for one message."""
+    """Meta has accepted the message when the connection breaks, and has no way to deduplicate a second request."""
     number = account.numbers.fresh()
     account.provider.fault(number, reset="after_accept")
     exchange = account.api.post("/messages", sample(kind, account.marker()).to(number))
-    if exchange.status == 201:  # an error is MSG-09's matter
+    if exchange.status == 201:  # MSG-09 reports an error
         at_metas = [entry["wamid"] for entry in account.provider.accepted(to=digits(number))]
-        expect.equal(len(at_metas), 1, "the number of messages that Meta took", exchange, evidence=at_metas)
+        expect.equal(len(at_metas), 1, "the number of messages that Meta accepted", exchange, evidence=at_metas)
 
 
 @requirement("MSG-02")
@@ -101,7 +101,7 @@ def test_another_account_sends_from_its_own_number(other: Account) -> None:
 @requirement("MSG-02")
 @pytest.mark.parametrize("style", ["no plus", "spaces", "dashes", "parentheses"])
 def test_another_spelling_is_refused_or_sent_to_the_same_number(account: Account, style: str) -> None:
-    """The documentation asks for E.164. What a deployment accepts besides must mean the same telephone."""
+    """The documentation requires E.164. Another spelling that is accepted must mean the same number."""
     number, one, since = account.numbers.fresh(), text(account.marker()), account.provider.mark()
     exchange = account.api.post("/messages", one.to(respelled(number, style)))
     if expect.status(exchange, 201, 400).status == 201:

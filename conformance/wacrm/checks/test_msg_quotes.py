@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("sends")
 
 
 def quoted_wamid(account: Account, exchange: Exchange) -> object:
-    """The wamid that Meta was told to quote."""
+    """The wamid that the request to Meta quotes."""
     accepted_record(account, exchange)
     context = message_at_meta(account, exchange)["body"].get("context")
     return context.get("message_id") if isinstance(context, dict) else context
@@ -65,7 +65,7 @@ def test_a_customers_message_can_be_replied_to(account: Account) -> None:
 
 
 def is_refused_as_quote(account: Account, number: str, quote: object, kind: str = "text") -> None:
-    """A message with this quote is refused, and Meta gets nothing."""
+    """A message that quotes this id is refused, and Meta gets no request."""
     marker = account.marker()
     exchange = account.api.post("/messages", sample(kind, marker).to(number, reply_to_message_id=quote))
     expect.error(exchange, (400, "bad_request"), (404, "not_found"))
@@ -75,7 +75,7 @@ def is_refused_as_quote(account: Account, number: str, quote: object, kind: str 
 @requirement("MSG-06")
 @pytest.mark.parametrize("kind", TYPES)
 def test_quoting_a_message_of_another_conversation_is_refused(account: Account, kind: str) -> None:
-    """Neither in a conversation that exists nor in one that the message would open."""
+    """Neither in an existing conversation nor in a new one."""
     foreign, number = account.send()["message_id"], account.numbers.fresh()
     is_refused_as_quote(account, number, foreign, kind)
     account.send(number)
@@ -92,7 +92,7 @@ def test_quoting_a_message_of_a_similar_number_is_refused(account: Account) -> N
 
 @requirement("MSG-06")
 def test_quoting_a_message_of_another_account_is_refused(account: Account, other: Account) -> None:
-    """Not even one to the same number."""
+    """Even if it was sent to the same number."""
     number = account.numbers.fresh()
     foreign = other.send(number)["message_id"]
     is_refused_as_quote(account, number, foreign)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("sends")
 MISSING = object()
 INVALID_VALUES: tuple[Any, ...] = (MISSING, None, "", 7, True, ["x"], {"x": "y"})
-"""What stands where a text is required. An empty object or list is as wrong as a full one."""
+"""Values in place of a required text or object."""
 
 
 def bodies_without(complete: Row, member: str, values: Sequence[Any] = INVALID_VALUES) -> list[Row]:
@@ -42,7 +42,7 @@ def is_refused(account: Account, number: str, body: Row) -> Exchange:
 
 
 def are_refused_without_effect(account: Account, bodies: Sequence[Row]) -> None:
-    """Each body, to a number of its own: 400, nothing at Meta, no contact."""
+    """Each body, to its own number: 400, no request to Meta, no contact."""
     for body in bodies:
         number = account.numbers.fresh()
         exchange = is_refused(account, number, {"to": number, **body})
@@ -86,7 +86,7 @@ def test_a_template_needs_its_name(account: Account) -> None:
 @requirement("MSG-04")
 @pytest.mark.parametrize("kind", TYPES)
 def test_every_type_needs_a_recipient(account: Account, kind: str) -> None:
-    """A number of more than 15 digits, or without any, is none in E.164."""
+    """Numbers with more than 15 digits or without digits are not E.164."""
     marker, since = account.marker(), account.provider.mark()
     complete = sample(kind, marker).to("")
     for body in bodies_without(complete, "to", (*INVALID_VALUES, "+", "hello", "+999123456789012345", "+12")):
@@ -150,7 +150,7 @@ INVALID_TYPES: tuple[Any, ...] = (
 @requirement("MSG-15")
 @pytest.mark.parametrize("kind", [*META_TYPES, *INVALID_TYPES], ids=str)
 def test_an_undocumented_type_is_refused(account: Account, kind: Any) -> None:  # noqa: ANN401 - JSON
-    """With everything that any type requires, so that nothing else is wrong; Meta's further types included."""
+    """With everything that any type requires, so that only the type is wrong; Meta's other types included."""
     number, marker = account.numbers.fresh(), account.marker()
     body: Row = {"to": number, "type": kind, "text": marker, "media_url": f"{FILES}/{marker}.png",
                  "template": template(PLAIN, "en_US").fields["template"]}  # fmt: skip

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.usefixtures("sends")
 
 @requirement("MSG-09")
 def test_no_send_is_refused_after_meta_accepted_it(account: Account) -> None:
-    """Members that Meta is never told of, or takes, and that may be impossible to store."""
+    """Members that Meta never gets or accepts, and that may be impossible to store."""
     marker = account.marker()
     bodies = [text(marker + "x" * length).to("") for length in (300, 1100, 2100, 4000)]
     bodies += [text(marker).to("", name=name) for name in ("a\0b", "\ud800", "n" * 100_000, "", " ", "\u202e'\";--")]
@@ -57,7 +57,7 @@ def test_no_send_is_refused_after_meta_accepted_it(account: Account) -> None:
 
 @requirement("MSG-09")
 def test_every_valid_form_of_metas_acceptance_is_accepted(account: Account) -> None:
-    """More members than usual, none but the message, a number that Meta writes otherwise, a message that is held."""
+    """With additional members, with the message only, with another number format, with a held message."""
     forms: list[tuple[str, Callable[[str], Row]]] = [
         ("bare", lambda wamid: {"messages": [{"id": wamid}]}),
         ("held", lambda wamid: {"messages": [{"id": wamid, "message_status": "held_for_quality_assessment"}]}),
@@ -75,7 +75,7 @@ def test_every_valid_form_of_metas_acceptance_is_accepted(account: Account) -> N
 
 @dataclass(frozen=True)
 class Slow:
-    """Sends of every type whose answer from Meta took long, never came, or was cut off, and sends beside them."""
+    """Sends whose answer from Meta came late, never, or was cut off, and concurrent sends to other numbers."""
 
     account: Account
     accepted: list[tuple[float, Exchange]]
@@ -85,14 +85,16 @@ class Slow:
 
 
 ACCEPTED_AFTER = (1.5, 3.0, 6.5)
-"""Seconds. Statuses arrive at once, so that a deployment that has given up can still learn that Meta took the message."""
+"""Delays of Meta's answer in seconds. Statuses arrive at once, so that a deployment that has given up can still learn
+that Meta accepted the message.
+"""
 LONGEST = 30.0
 CLIENT_TIMEOUT = 33.0
 
 
 @pytest.fixture(scope="module")
 def slow(shared_account: Callable[[str], Account], sends: None) -> Slow:  # noqa: ARG001 - asked for its effect
-    """The slow sends of this file at the same time: together they take as long as the slowest."""
+    """All slow sends at the same time: together they take as long as the slowest."""
     account = shared_account("slow Meta")
     counts = (len(ACCEPTED_AFTER), len(TYPES), len(TYPES))
     slow_numbers, hanging, cut = ([account.numbers.fresh() for _ in range(count)] for count in counts)
@@ -111,7 +113,7 @@ def slow(shared_account: Callable[[str], Account], sends: None) -> Slow:  # noqa
 
 
 def timed_send(account: Account, number: str, kind: str) -> Callable[[], Exchange]:
-    """A send that is waited for longer than it may take; having no answer is a result too."""
+    """A send with a client time-out above the limit; a missing answer is a result too."""
     body = sample(kind, account.marker()).to(number)
 
     def call() -> Exchange:
@@ -124,7 +126,7 @@ def timed_send(account: Account, number: str, kind: str) -> Callable[[], Exchang
 
 
 def unaffected_send(account: Account, hanging: Sequence[str], since: int) -> Callable[[], Exchange]:
-    """A send to another number, once all the others hang."""
+    """A send to another number, once Meta has the hanging ones."""
     wanted = {digits(number) for number in hanging}
 
     def call() -> Exchange:
@@ -140,23 +142,21 @@ def test_a_message_that_meta_accepts_slowly_is_no_error(slow: Slow) -> None:
     for seconds, exchange in slow.accepted:
         number = json.loads(exchange.body)["to"]
         at_metas = slow.account.provider.accepted(to=digits(number))
-        expect.precondition(at_metas, f"the send to a Meta that takes {seconds} s did not reach it")
+        expect.precondition(at_metas, f"Meta did not get the send that it answers after {seconds} s")
         if exchange.status != 201:
             early = exchange.seconds < seconds
             gave_up = f"the deployment gave up after {exchange.seconds:.1f} s: " if early else ""
             raise expect.Mismatch(
-                f"201 for a message that Meta took (it answered after {seconds} s)", gave_up + exchange.summary, exchange,
+                f"201 for a message that Meta accepted (after {seconds} s)", gave_up + exchange.summary, exchange,
                 evidence=[f"ledger: accepted as {entry['wamid']}" for entry in at_metas],
             )  # fmt: skip
         message_at_meta(slow.account, exchange)
 
 
 def ends_in_error(exchange: Exchange) -> None:
-    """The envelope of an error, in time."""
+    """A 5xx with the error envelope, in time."""
     in_time(exchange)
-    expect.that(
-        exchange.status is not None and exchange.status >= 500, "an error of the 5xx kind", exchange.summary, exchange
-    )
+    expect.that(exchange.status is not None and exchange.status >= 500, "a 5xx", exchange.summary, exchange)
     expect.error_code(exchange)
 
 

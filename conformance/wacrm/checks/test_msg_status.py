@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("sends", "hears")
 
 
 def report_in_steps(conversation: OutboundConversation, orders: Sequence[Sequence[str]], *, timed: bool = True) -> None:
-    """Message i gets the statuses of order i, one webhook for each step of all."""
+    """Message i gets the statuses of order i, one webhook for each step."""
     for step in range(max(map(len, orders))):
         reports = [
             (wamid, order[step]) for wamid, order in zip(conversation.wamids, orders, strict=False) if step < len(order)
@@ -42,7 +42,7 @@ SEQUENCES = (
 
 @requirement("MSG-10")
 def test_the_status_follows_metas_reports(account: Account) -> None:
-    """Every course that Meta documents, with any of its reports left out; a message that nothing is said of stands still."""
+    """Every sequence that Meta documents, with any report missing; a message without reports keeps its status."""
     conversation = OutboundConversation(account, len(SEQUENCES) + 1)
     for step in range(3):
         reports = [
@@ -82,7 +82,7 @@ def _fields(kind: str, marker: str) -> Row:
 
 @requirement("MSG-10")
 def test_a_status_applies_to_the_message_with_its_wamid(account: Account) -> None:
-    """Whatever it says of the recipient: Meta writes some countries' numbers otherwise than they were asked for."""
+    """Whatever its recipient_id: Meta writes numbers of some countries differently."""
     conversation = OutboundConversation(account, 3)
     elsewhere = account.numbers.fresh().lstrip("+")
     conversation.report(conversation.item(conversation.wamids[1], READ, recipient_id=elsewhere))
@@ -112,12 +112,12 @@ def test_statuses_before_metas_answer_are_applied(account: Account, script: tupl
         return found if found and found.get("status") == wanted else None
 
     found = eventually(row, account.provider.patience)
-    expect.that(found, f"the status {wanted!r} that was reported before Meta answered", "another one")
+    expect.that(found, f"the status {wanted!r} that was reported before Meta answered", "another status")
 
 
 @requirement("MSG-10")
 def test_undocumented_statuses_do_not_change_the_status(account: Account) -> None:
-    """Voice notes are also `played`; `deleted` and `warning` are of old. The documented words are what a client may see."""
+    """Voice notes can be `played`; `deleted` and `warning` are obsolete. Clients may see documented statuses only."""
     conversation = OutboundConversation(account, 3)
     texts = ("played", "deleted", "warning")
     conversation.report(*(conversation.item(wamid, DELIVERED) for wamid in conversation.wamids))
@@ -137,11 +137,11 @@ ORDERS = (
     (FAILED, SENT, FAILED, SENT),
 )  # fmt: skip
 CONTRADICTIONS = tuple(permutations((SENT, DELIVERED, FAILED))) + tuple(permutations((SENT, DELIVERED, READ, FAILED)))
-"""Meta never reports both that a message arrived and that it failed; the documentation does not say which counts."""
+"""Meta never reports both arrival and failure; the documentation does not say which counts."""
 
 
 def allowed_final(order: Sequence[str]) -> list[str]:
-    """Where any order of these reports may end: the farthest along, or `failed`."""
+    """The statuses at which these reports may end in any order: the farthest, or `failed`."""
     farthest = max((status for status in order if status != FAILED), key=[SENT, DELIVERED, READ].index, default=FAILED)
     if FAILED not in order:
         return [farthest]
@@ -149,7 +149,7 @@ def allowed_final(order: Sequence[str]) -> list[str]:
 
 
 @requirement("MSG-11")
-@pytest.mark.parametrize("timed", [True, False], ids=["each its second", "one second"])
+@pytest.mark.parametrize("timed", [True, False], ids=["different timestamps", "equal timestamps"])
 def test_reports_in_any_order_or_repeated_never_move_a_status_back(account: Account, *, timed: bool) -> None:
     conversation = OutboundConversation(account, len(ORDERS))
     report_in_steps(conversation, ORDERS, timed=timed)
@@ -167,14 +167,14 @@ def test_contradicting_reports_end_at_one_of_them(account: Account) -> None:
 
 
 @requirement("MSG-11")
-@pytest.mark.parametrize("timed", [True, False], ids=["each its second", "one second"])
+@pytest.mark.parametrize("timed", [True, False], ids=["different timestamps", "equal timestamps"])
 def test_a_late_failed_report_does_not_replace_read(account: Account, *, timed: bool) -> None:
-    """What was read had arrived: a report of failure, which Meta dates before it, cannot be the later state."""
+    """A read message had arrived: a failure with an earlier timestamp cannot be its later status."""
     sequences = ((READ,), (SENT, DELIVERED, READ), (DELIVERED, READ))
     conversation = OutboundConversation(account, len(sequences))
     report_in_steps(conversation, sequences, timed=timed)
     was_read = eventually(lambda: set(conversation.statuses().values()) == {READ}, account.provider.patience)
-    expect.precondition(was_read, "messages that were reported as read do not become so (MSG-10)")
+    expect.precondition(was_read, "messages reported as read do not become read (MSG-10)")
     conversation.report(*(conversation.item(wamid, FAILED, timed=timed) for wamid in conversation.wamids))
     keep(conversation, dict.fromkeys(conversation.wamids, (READ,)))
 
@@ -189,7 +189,7 @@ def test_reports_of_one_webhook_never_move_a_status_back(account: Account) -> No
 
 @requirement("MSG-11")
 def test_redelivered_webhooks_never_move_a_status_back(account: Account) -> None:
-    """The very bytes of each earlier webhook, after the last one, as Meta does it when an answer was lost."""
+    """The same bytes of each earlier webhook again, as Meta does when an acknowledgement was lost."""
     conversation = OutboundConversation(account, 2)
     read, failed = conversation.wamids
     steps = ((read, SENT), (failed, SENT), (read, DELIVERED), (failed, FAILED), (read, READ))
@@ -213,7 +213,7 @@ def test_concurrent_webhooks_never_move_a_status_back(account: Account) -> None:
 
 @requirement("MSG-11")
 def test_out_of_order_statuses_before_metas_answer_never_move_a_status_back(account: Account) -> None:
-    """The first message's come in order: where they are lost as well, that is MSG-10's to say."""
+    """The first message's statuses are in order: if they are lost too, MSG-10 reports it."""
     scripts = [order for order in ORDERS if len(set(order)) > 1][:8]
     numbers = [account.numbers.fresh() for _ in scripts]
     for number, script in zip(numbers, scripts, strict=True):
@@ -226,7 +226,7 @@ def test_out_of_order_statuses_before_metas_answer_never_move_a_status_back(acco
     for exchange, answer, script in zip(exchanges, answers, scripts, strict=True):
         wanted = allowed_final(script)
         found = eventually(lambda a=answer, w=wanted: _has(account, a, w), account.provider.patience)
-        expect.that(found, f"the status {' or '.join(wanted)} after {', '.join(script)}", "another one", exchange)
+        expect.that(found, f"the status {' or '.join(wanted)} after {', '.join(script)}", "another status", exchange)
 
 
 def _has(account: Account, answer: Row, wanted: Sequence[str]) -> bool:

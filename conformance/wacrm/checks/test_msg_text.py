@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("sends")
 
 LONGEST = 4096
 ASTRAL = "𝒳"
-"""One character, two UTF-16 code units: a deployment may count either, the documentation does not say which."""
+"""One character of two UTF-16 code units: the documentation does not say which a deployment counts."""
 
 EMOJI = (
     "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466 family",
@@ -108,7 +108,7 @@ POSSIBLY_UNSUPPORTED = (
     *("   ", "\n", "\u200b"),
     *(f"{ASTRAL * (LONGEST // 2)}a", ASTRAL * LONGEST),
 )
-"""What may be impossible to carry, somewhere on the way: a 400 is as good as the exact text, and nothing else is."""
+"""Texts that some component may not support: only a 400 or the exact text is right."""
 TOO_LONG = (
     "a" * (LONGEST + 1),
     "é" * (LONGEST + 1),
@@ -120,7 +120,7 @@ TOO_LONG = (
 
 
 def is_carried_exactly(account: Account, number: str, exchanges: Sequence[tuple[str, Exchange]]) -> None:
-    """Each text with its 201 is in Meta's ledger and on the read side, exactly."""
+    """Each text with a 201 is exactly in Meta's ledger and in the message list."""
     stored: dict[str, object] = {}
     for body, exchange in exchanges:
         is_exactly(
@@ -130,7 +130,7 @@ def is_carried_exactly(account: Account, number: str, exchanges: Sequence[tuple[
         if answer["whatsapp_message_id"] not in stored:
             rows = account.messages(str(answer.get("conversation_id")))
             stored = {row["whatsapp_message_id"]: row.get("content_text") for row in rows}
-        is_exactly(stored.get(answer["whatsapp_message_id"]), body, "content_text on the read side", exchange)
+        is_exactly(stored.get(answer["whatsapp_message_id"]), body, "content_text in the message list", exchange)
     expect.equal(len(account.provider.accepted(to=number)), len(exchanges), "the number of messages at Meta")
 
 
@@ -140,7 +140,7 @@ def is_exactly(found: object, wanted: str, what: str, exchange: Exchange) -> Non
 
 
 def shown(value: object) -> str:
-    """A text so that what cannot be seen can be told apart."""
+    """The text in ASCII escapes, so that invisible characters can be told apart."""
     plain = ascii(value)
     return plain if len(plain) <= 160 else f"{plain[:120]}…{plain[-30:]} ({len(str(value))} characters)"
 

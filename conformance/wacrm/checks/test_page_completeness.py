@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from conformance.wacrm.steps.pagination import Page, Pagination, View
 
 
-pytestmark = pytest.mark.xdist_group("page")  # the sets are big: one worker makes them
+pytestmark = pytest.mark.xdist_group("page")  # one worker creates the rows
 
 
 @requirement("PAGE-03")
@@ -36,7 +36,7 @@ def test_following_next_cursor_shows_every_row_once(
         raise Mismatch(
             f"each of {len(view.timestamps)} rows once at page size {limit}", str(found), *pagination.exchanges
         )
-    if not found.tied:  # else the walk goes wrong where PAGE-05 looks
+    if not found.tied:  # PAGE-05 reports ties
         complete(pagination)
 
 
@@ -53,7 +53,7 @@ def test_a_list_of_one_row_has_one_page(account: Account, limit: int | None) -> 
     made = account.contact(name=marker)
     size = {} if limit is None else {"limit": limit}
     page = _single(account.api.get("/contacts", search=marker, **size), made["id"])
-    if page.cursor is not None:  # one more page is no harm while it is empty
+    if page.cursor is not None:  # an empty page may follow
         after = _single(account.api.get("/contacts", search=marker, cursor=page.cursor, **size), None)
         that(after.cursor is None, "no next_cursor after the last row", f"{after.cursor!r}", after.exchange)
 
@@ -73,20 +73,20 @@ def test_rows_with_the_same_created_at_are_shown_once(
     api: Api, view_of: Callable[[str], View], measure: Callable[[str, Any], None], name: str
 ) -> None:
     view = view_of(name)
-    measure(f"rows that share an instant: {name}", view.ties)
-    if not view.ties:  # a clock that tells microseconds makes no two rows of one instant, and then has none to lose
+    measure(f"rows that share a created_at: {name}", view.ties)
+    if not view.ties:  # with timestamps in microseconds there are no ties to lose
         known = view.sub_millisecond or any(view_of(plain).ties for plain in UNFILTERED)
-        precondition(known, "no two rows share an instant, in no list: what becomes of such rows is not known")
+        precondition(known, "no two rows of any list share a created_at, so that nothing is known about such rows")
         return
     paginations = {limit: view.paginate(api, limit) for limit in (SIZES if name in UNFILTERED else (1, 7))}
     checked = [_ties_survive(view, limit, pagination) for limit, pagination in paginations.items()]
-    precondition(any(checked), "rows that share no instant are lost or repeated at every page size (PAGE-03)")
+    precondition(any(checked), "rows with different created_at are lost or repeated too, at every page size (PAGE-03)")
 
 
 def _ties_survive(view: View, limit: int, pagination: Pagination) -> bool:
-    """Whether ties could be judged in this walk: not where it loses other rows too, which is PAGE-03's."""
+    """Whether ties could be checked: not where other rows are lost too (PAGE-03)."""
     found = view.missed_rows(pagination)
     if found.tied and not found.untied:
-        what = f"each row of an instant that several share, once, at page size {limit}"
+        what = f"each row with a shared created_at once at page size {limit}"
         raise Mismatch(what, str(found), *pagination.exchanges)
     return not found.untied

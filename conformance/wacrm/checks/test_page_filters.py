@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from conformance.wacrm.steps.pagination import View
 
 
-pytestmark = pytest.mark.xdist_group("page")  # the sets are big: one worker makes them
+pytestmark = pytest.mark.xdist_group("page")  # one worker creates the rows
 
 
 @requirement("PAGE-06")
@@ -38,7 +38,7 @@ def test_a_filter_holds_on_every_page(api: Api, view_of: Callable[[str], View], 
 
 
 def _complete_without_filter(api: Api, plain: View) -> None:
-    """What is lost without a filter too is not the filter's fault: at any page size, since its pages end elsewhere."""
+    """No verdict where rows are lost without the filter too, at any page size (PAGE-03)."""
     for limit in SIZES:
         precondition(
             not plain.missed_rows(plain.paginate(api, limit)).lost, "rows are lost without a filter too (PAGE-03)"
@@ -50,7 +50,9 @@ def _complete_without_filter(api: Api, plain: View) -> None:
 def test_the_status_filter_holds_with_a_cursor(
     api: Api, view_of: Callable[[str], View], contact_set: ContactSet, other: str
 ) -> None:
-    """No API call changes a status, so a second page of another status must be asked for with a borrowed cursor."""
+    """No API call changes a status, so that the second page of another status is requested with a cursor of the plain
+    list.
+    """
     cursor = _cursor_of_all_conversations(api, view_of, contact_set)
     exchange = api.get("/conversations", status=other, cursor=cursor)
     unexpected = [row.get("id") for row in rows_if_any(exchange) if row.get("status") != other]
@@ -69,15 +71,15 @@ def test_the_contact_filter_holds_with_a_cursor(
 
 
 def _cursor_of_all_conversations(api: Api, view_of: Callable[[str], View], contact_set: ContactSet) -> str:
-    """A cursor of the plain conversation list.
+    """A cursor of the conversation list without filter.
 
-    Only where cursors are positions: one that carries its list's filter may rightly win over another filter.
+    Only where cursors are positions: a cursor that contains its filter may override another filter.
     """
     found = readable_page(api, view_of("contacts by search"), limit=5)
     plain = api.get("/contacts", cursor=found.cursor)
     carried = plain.status == 200 and all(contact_set.is_named(row) for row in listed(plain))
     if carried:
-        raise Lacking("the target's cursors carry their filter, so that none can be borrowed")
+        raise Lacking("the target's cursors contain their filter, so that a cursor of another list proves nothing")
     cursor = readable_page(api, view_of("conversations"), limit=2).cursor
-    precondition(cursor, "a list of many conversations has one page")
+    precondition(cursor, "the conversation list has no second page")
     return str(cursor)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from conformance.wacrm.steps.account import Account
 
 
-pytestmark = pytest.mark.xdist_group("page")  # nobody makes a crowd of conversations meanwhile
+pytestmark = pytest.mark.xdist_group("page")  # no other worker creates many conversations meanwhile
 
 
 @requirement("PAGE-04")
@@ -85,7 +85,7 @@ def test_endpoints_inserted_while_paging_do_not_shift_older_rows(
 
 
 def _with_distinct_timestamp(row: dict[str, Any]) -> dict[str, Any]:
-    """The new row, once no other can share its instant: what ties lose is PAGE-05's, or PAGE-03's."""
+    """The new row, once no other row can get the same timestamp: PAGE-05 checks ties."""
     if fraction_digits(str(row.get("created_at"))):
         wait_past(row["created_at"])
     return row
@@ -94,24 +94,24 @@ def _with_distinct_timestamp(row: dict[str, Any]) -> dict[str, Any]:
 def _inserts_shift_nothing(
     api: Api, path: str, params: dict[str, Any], ids: list[str], insert: Callable[[], Any]
 ) -> None:
-    """Walk with new rows after the first page (one) and the second (more than a page)."""
+    """Read the list while one row is inserted after the first page and more than a page after the second."""
     between = {1: insert, 2: lambda: [insert() for _ in range(7)]}
     pagination = paginate(
         api, path, {**params, "limit": 5}, stop_when=lambda rows: _past_oldest(ids, rows), between=between
     )
-    precondition(pagination.problem is None, f"the list cannot be walked: {pagination.problem}")
+    precondition(pagination.problem is None, f"the list cannot be read to its end: {pagination.problem}")
     times = Counter(str(row.get("id")) for row in pagination.rows)
     missing = [id_ for id_ in ids if not times[id_]]
     repeated = [id_ for id_, count in times.items() if count > 1]
     problem = f"{len(missing)} skipped: {missing}; {len(repeated)} repeated: {repeated}"
     that(
         not missing and not repeated,
-        "each older row once, whatever came during the walk",
+        "each older row once, with rows inserted while reading",
         problem,
         *pagination.exchanges,
     )
 
 
 def _past_oldest(ids: list[str], rows: list[dict[str, Any]]) -> bool:
-    """Whether an open list has been walked past the oldest of the rows."""
+    """Whether reading is past the oldest of the rows."""
     return len(rows) > 0 and ids[0] in [row.get("id") for row in rows[:-5]]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from conformance.wacrm.steps.pagination import View
 
 
-pytestmark = pytest.mark.xdist_group("page")  # the sets are big: one worker makes them
+pytestmark = pytest.mark.xdist_group("page")  # one worker creates the rows
 UNUSUAL_LIMITS = (
     "0", "-1", "-100", "101", "1000000", "99999999999999999999999", "abc", "", " ", "1.5", "1e3", "0x10", "NaN", "Infinity",
     "-Infinity", "null", "true", "[]", "5;", "5 OR 1=1", "%", "\u0661\u0660", "+5", "1,000", "\u0000", "9" * 400,

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from conformance.wacrm.steps.pagination import View
 
 
-pytestmark = pytest.mark.xdist_group("page")  # the sets are big: one worker makes them
+pytestmark = pytest.mark.xdist_group("page")  # one worker creates the rows
 
 
 @requirement("PAGE-02")
@@ -88,13 +88,13 @@ def _first_message(account: Account, person: dict[str, Any]) -> dict[str, Any]:
 
 
 def _are_newest_first(account: Account, path: str, params: dict[str, Any], made: list[dict[str, Any]]) -> None:
-    """The rows, which were made in this order, stand in the opposite one (as far as their times tell them apart)."""
+    """The rows are shown in reverse order of creation, as far as their timestamps differ."""
     exchange = account.api.get(path, **params)
     ids = [row["id"] for row in made]
     shown = [row for row in listed(exchange) if row.get("id") in ids]
-    precondition(len(shown) == len(made), f"GET {path} does not show what was made")
+    precondition(len(shown) == len(made), f"GET {path} does not show the rows that were created")
     wrong = out_of_order(shown)
     that(wrong is None, "every row before those that are older by (created_at, id)", str(wrong), exchange)
     apart = len({row.get("created_at") for row in shown}) == len(shown)
     inverse = [row["id"] for row in shown] == ids[::-1]
-    that(inverse or not apart, "the row that was made last to come first", f"{[row['id'] for row in shown]}", exchange)
+    that(inverse or not apart, "the rows in reverse order of creation", f"{[row['id'] for row in shown]}", exchange)

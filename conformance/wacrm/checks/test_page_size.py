@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from conformance.wacrm.steps.pagination import Page, View
 
 
-pytestmark = pytest.mark.xdist_group("page")  # the sets are big: one worker makes them
+pytestmark = pytest.mark.xdist_group("page")  # one worker creates the rows
 
 
 @requirement("PAGE-01")

@@ -38,7 +38,7 @@ watched = pytest.mark.parametrize("experiment", ["edge", "hammered", "asked_once
 
 
 def series_of(lab: Laboratory, experiment: str) -> Series:
-    """The reads of one of the experiments that watch a spent key until it is admitted again."""
+    """The reads of an experiment that watches an exhausted key until it is admitted again."""
     match experiment:
         case "edge":
             return lab.of(lab.edge)
@@ -51,7 +51,7 @@ def series_of(lab: Laboratory, experiment: str) -> Series:
 
 def every_refusal(lab: Laboratory) -> Series:
     found = [seen for series in lab.every for seen in refusals(series)]
-    expect.precondition(found, "no request was refused with 429: RATE-01 judges that")
+    expect.precondition(found, "no request was refused with 429 (RATE-01)")
     return found
 
 
@@ -71,7 +71,7 @@ def test_no_window_admits_more_than_the_limit(experiment: str, lab: Laboratory) 
 @requirement("RATE-01")
 def test_a_window_is_as_long_as_documented(lab: Laboratory, measure: Measure) -> None:
     after = lab.of(lab.sequential).after
-    expect.precondition(after, "no window was seen to end: RATE-01 and RATE-05 judge that")
+    expect.precondition(after, "no window was seen to end (RATE-01, RATE-05)")
     measure("second_window_seconds", counting.as_long(after, lab.budget))
 
 
@@ -98,7 +98,7 @@ def test_every_operation_refuses_with_the_code_and_all_headers(operation_id: str
     mixture, skipped = lab.of(lab.mixture)
     raise_if_skipped(skipped, operation_id)
     seen = dict(mixture.refused)[operation_id]
-    if seen.refused:  # whether it is, RATE-08 judges
+    if seen.refused:  # RATE-08 reports an admitted one
         promises.documented(seen, lab.limit)
 
 
@@ -131,9 +131,7 @@ def test_the_window_opens_no_earlier_than_retry_after(experiment: str, lab: Labo
 @requirement("RATE-06")
 def test_the_whole_budget_is_available_after_the_reset(lab: Laboratory, measure: Measure) -> None:
     found = lab.of(lab.sequential)
-    expect.precondition(
-        found.after, "the key was never refused, or never admitted again: RATE-01 and RATE-05 judge that"
-    )
+    expect.precondition(found.after, "the key was never refused, or never admitted again (RATE-01, RATE-05)")
     measure("admitted_after_reset", counting.whole_again(found.after, lab.budget, first=len(admissions(found.first))))
 
 
@@ -200,7 +198,7 @@ def test_a_refused_write_has_no_effect(operation_id: str, lab: Laboratory) -> No
         raise found
     assert found is not None
     traced_write, answer = found
-    effect = effect_of(traced_write) if answer.refused else ""  # whether it is, RATE-08 judges
+    effect = effect_of(traced_write) if answer.refused else ""  # RATE-08 reports an admitted one
     expect.that(not effect, "a write refused with 429 to have no effect", effect, *exchanges([answer]))
 
 
@@ -247,14 +245,14 @@ def test_the_deployment_has_one_budget(lab: Laboratory, measure: Measure) -> Non
     series = lab.of(lab.instances)
     measure("timeline_instances", timeline(series))
     limited = [*refusals(series), *refusals(lab.of(lab.sequential).first)]
-    expect.precondition(limited, "no request was refused, on one connection or many: RATE-01 judges that")
+    expect.precondition(limited, "no request was refused, on one connection or many (RATE-01)")
     found = instances.estimate(series, lab.limit)
     measure("finding", f"{found.words}: {found.admitted} of {len(series)} admitted, {found.factor:g} times the limit")
     instances.one_budget(series, lab.budget)
 
 
 def effect_of(traced_write: TracedWrite) -> str:
-    """The write's trace; no verdict when mock Meta cannot be asked for it."""
+    """The write's effect; no verdict when mock Meta cannot be asked."""
     try:
         return traced_write.effect()
     except ProviderError as error:
@@ -267,8 +265,8 @@ def raise_if_skipped(skipped: dict[str, Exception], operation_id: str) -> None:
 
 
 def reads_of_other_key(keys: dict[str, Series], key: str, lab: Laboratory) -> Series:
-    """What a key got that lives beside the one that was spent."""
+    """The reads of a key beside the exhausted one."""
     if key not in keys:
-        raise expect.Lacking(f"the target file gives too few keys: there is no {key} to spare for this")
-    expect.precondition(refusals(lab.of(lab.isolation).spent), "the key beside it was not spent, so it took nothing")
+        raise expect.Lacking(f"the target file gives too few keys: no {key} is left for this experiment")
+    expect.precondition(refusals(lab.of(lab.isolation).spent), "the other key was not exhausted")
     return keys[key]

@@ -37,7 +37,7 @@ def test_a_key_with_every_other_scope_is_403(operation: Operation, calls: Calls,
 
 
 def keys_without(role_keys: RoleKeys, scope: str) -> list[Api]:
-    """The API with every scope but this one, or, where the target file has no such key, with each other scope alone."""
+    """The API with every scope but this one; without such a key in the target file, with each other scope alone."""
     try:
         return [role_keys("all_but", scope)]
     except Lacking as missing:
@@ -61,7 +61,7 @@ def test_a_key_without_scopes_is_403(operation: Operation, calls: Calls, role_ke
 
 
 def forbidden(exchange: Exchange) -> None:
-    """403 `forbidden`, and no data beside it."""
+    """403 `forbidden` without data."""
     expect.error(exchange, FORBIDDEN)
     expect.that("data" not in exchange.json(), "no data with a 403", exchange.excerpt, exchange)
 
@@ -80,7 +80,7 @@ def test_a_403_has_no_effect(calls: Calls, role_keys: RoleKeys) -> None:
 
 
 def has_no_effect(write: TracedWrite, role_keys: RoleKeys) -> bool:
-    """Whether it was answered with 403 at all: what is let in is SCOPE-01's matter."""
+    """Whether it was answered with 403 (SCOPE-01 reports other answers); a Mismatch when it had an effect."""
     scope = write.call.operation.scope
     answers = [write.call.through(role_keys("all_but", scope)), write.call.through(role_keys(Role.NONE))]
     if any(exchange.status != 403 for exchange in answers):
@@ -91,7 +91,7 @@ def has_no_effect(write: TracedWrite, role_keys: RoleKeys) -> bool:
 
 
 def offered(calls: Calls, operation_id: str) -> bool:
-    """Whether the target has the operation, as far as its file says."""
+    """Whether the target file says that the target has the operation."""
     try:
         calls.to_nothing(openapi.operation(operation_id))
     except Lacking:
@@ -110,7 +110,7 @@ def test_the_message_names_the_missing_scope(kind: str, calls: Calls, role_keys:
 
 
 def names_the_scope(exchange: Exchange, scope: str) -> bool:
-    """Whether it is a 403 at all: an answer that lets the key in has no message."""
+    """Whether it is a 403 (other answers have no message to check); a Mismatch when the scope is not in it."""
     if exchange.status != 403:
         return False
     body = exchange.json()

@@ -54,13 +54,13 @@ def test_events_go_to_the_accounts_own_endpoints(
 
 
 def unconfigured(account: Account) -> Account | None:
-    """The account without WhatsApp, in which nothing happens; None when the target file has no key of it."""
+    """The account without WhatsApp, as one without events; None when the target file has no key of it."""
     pool = account.api.pool
     return replace(account, api=account.api.as_role(Role.UNCONFIGURED)) if pool.has(Role.UNCONFIGURED) else None
 
 
 def subscribe(calls: Calls, receiver: Receiver) -> str:
-    """Register a path of the receiver for every event; the path."""
+    """Register a path of the receiver for all events; the path."""
     path = f"/{calls.account.marker()}"
     exchange = calls.account.api.post("/webhooks", {"url": receiver.url(path), "events": EVENTS, "is_active": True})
     if exchange.status == 400:
@@ -72,17 +72,17 @@ def subscribe(calls: Calls, receiver: Receiver) -> str:
 
 
 def cause_events(account: Account, phone: str, target: Target) -> list[str]:
-    """A conversation begins, a message comes in, one goes out and is delivered: the ids that the events are about."""
+    """A customer writes, and a message is sent and delivered: the ids in the events."""
     wamid = account.receive(phone)
     contact = eventually(lambda: account.contact_by_phone(phone), target.target.patience)
-    expect.precondition(contact, "an inbound message makes no contact")
+    expect.precondition(contact, "an inbound message creates no contact")
     conversation = account.conversation_of(contact["id"], target.target.patience)
     sent = account.send(phone)
     return [wamid, str(conversation["id"]), str(sent["whatsapp_message_id"])]
 
 
 def event_ids(attempts: list[Attempt]) -> set[str]:
-    """The wamids and conversations that deliveries are about."""
+    """The wamids and conversation ids in deliveries."""
     return set(_event_ids(attempts))
 
 
@@ -95,7 +95,7 @@ def _event_ids(attempts: list[Attempt]) -> Iterator[str]:
 
 
 def only_own_events(attempts: list[Attempt], foreign: list[str], id_: str) -> None:
-    """Nothing in the deliveries is about the other account's ids, and each names the account."""
+    """No delivery contains the other account's ids, and each names its own account."""
     for attempt in attempts:
         unexpected = [value for value in foreign if value.encode() in attempt.raw]
         expect.that(not unexpected, "none of another account's events", f"{attempt.raw[:500]!r}")

@@ -38,15 +38,15 @@ def test_replying_to_another_accounts_message_is_refused(
     exchange = tenants.mine.account.api.post("/messages", body)
     expect.that(400 <= (exchange.status or 0) < 500, "a 4xx for another account's message", exchange.summary, exchange)
     at_meta = tenants.mine.account.provider.sends(contains=marker)
-    expect.that(not at_meta, "nothing at Meta of a refused reply", lambda: at_meta[0]["raw"], exchange)
+    expect.that(not at_meta, "no request to Meta for a refused reply", lambda: at_meta[0]["raw"], exchange)
 
 
 def received_message_id(account: Account, shared: SharedNumber, target: Target) -> str:
-    """The id of a message that the account got from the shared number."""
+    """The id of a message that the account received from the shared number."""
     wamid = account.receive(shared.phone)
     row = account.message(shared.theirs["conversation_id"], wamid, target.target.patience)
     if row is None:
-        raise NoVerdict("an inbound message does not appear in its conversation")
+        raise NoVerdict("an inbound message is not listed in its conversation")
     return str(row["id"])
 
 
@@ -69,7 +69,7 @@ def test_a_cursor_of_another_accounts_messages_reveals_nothing(tenants: Tenants)
 
 
 def cursor_of(account: Account, path: str) -> str:
-    """The cursor after the newest row of a list that has more."""
+    """The cursor after the newest row."""
     exchange = account.api.get(path, limit=1)
     body = exchange.json()
     cursor = (body.get("meta") or {}).get("next_cursor") if isinstance(body, dict) else None
@@ -78,19 +78,19 @@ def cursor_of(account: Account, path: str) -> str:
 
 
 def reveals_nothing(tenant_pair: Tenants, path: str, rows: list[dict[str, str]], cursor: str) -> None:
-    """The cursor is refused, or is a position in one's own list."""
+    """The cursor is refused, or is a position in the account's own list."""
     exchange = tenant_pair.mine.account.api.get(path, cursor=cursor, limit=100)
     expect.that(
         (exchange.status or 0) < 500, "another account's cursor refused or harmless", exchange.summary, exchange
     )
     for row in rows:
-        expect.that(row["id"] not in exchange.text, "nothing of another account", f"its row {row['id']}", exchange)
+        expect.that(row["id"] not in exchange.text, "no row of another account", f"its row {row['id']}", exchange)
 
 
 @requirement("TENANT-04")
 def test_no_body_writes_a_row_into_another_account(tenants: Tenants) -> None:
     mine, id_ = tenants.mine, account_id(tenants.theirs.account)
-    expect.precondition(id_, "GET /me does not tell the account's id")
+    expect.precondition(id_, "GET /me does not show the account's id")
     foreign = {"account_id": id_, "accountId": id_, "account": {"id": id_}}
     contact, webhook = mine.account.contact(), mine.webhook()
     belongs_to(
@@ -113,7 +113,7 @@ def test_no_body_writes_a_row_into_another_account(tenants: Tenants) -> None:
 
 
 def belongs_to(account: Account, written: Exchange, kind: str) -> None:
-    """What was written is the account's own; a body with a member that does not belong there may be refused."""
+    """The row belongs to the account that wrote it; a body with an undocumented member may be refused."""
     if 400 <= (written.status or 0) < 500:
         return
     id_ = expect.member(expect.record(written, 200, 201), "id", written)

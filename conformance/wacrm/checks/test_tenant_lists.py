@@ -60,25 +60,27 @@ def test_no_list_of_endpoints_shows_another_accounts_rows(tenant_pair: Tenants) 
 def test_an_account_parameter_does_not_show_another_accounts_rows(path: str, tenants: Tenants) -> None:
     row = {"id": tenants.theirs.row(f"{path}/{{id}}")}
     id_ = account_id(tenants.theirs.account)
-    expect.precondition(id_, "GET /me does not tell the account's id")
+    expect.precondition(id_, "GET /me does not show the account's id")
     for name in ("account_id", "account", "accountId"):
         lists_none_of(tenants.mine.account, path, [row], {name: id_})
 
 
 def create_alternating(tenant_pair: Tenants, make: Callable[[Calls], Row]) -> tuple[list[Row], list[Row]]:
-    """Three rows of each account, made by turns, so that a page of one ends where a row of the other follows."""
+    """Three rows of each account, created alternately."""
     made: list[tuple[Row, Row]] = [(make(tenant_pair.mine), make(tenant_pair.theirs)) for _ in range(3)]
     return [row for row, _ in made], [row for _, row in made]
 
 
 def lists_own(account: Account, path: str, own: list[Row]) -> None:
-    """A list that shows nothing proves nothing."""
+    """No verdict unless the account's own rows are listed."""
     shown = {row.get("id") for row, _ in first_pages(account, path, 1, limit=100)}
     expect.precondition(shown & {row["id"] for row in own}, f"GET {path} does not show the account's own rows")
 
 
 def lists_none_of(account: Account, path: str, foreign: list[Row], query: dict[str, Any]) -> None:
-    """None of the foreign rows on the first pages, in small pages and in a large one: the rows are the newest there are."""
+    """None of the other account's rows on the first pages, with small pages and with a large one: they are the newest
+    rows.
+    """
     ids = {row["id"] for row in foreign}
     for limit, pages in ((1, 4), (100, 1)):
         for row, exchange in first_pages(account, path, pages, **query, limit=limit):

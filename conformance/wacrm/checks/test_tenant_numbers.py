@@ -53,7 +53,7 @@ def test_one_number_gives_each_account_its_own_contact(tenants: Tenants) -> None
     expect.equal(given, (body["name"], None, None), "its name, mail address and company", exchange)
     expect.same_members([t["name"] for t in own.get("tags") or []], [tag], "its tags", exchange)
     again = theirs.api.post("/contacts", {"phone": phone, "name": theirs.marker()})
-    first = {name: value for name, value in first.items() if name != "updated_at"}  # what touches it is CONT-02's
+    first = {name: value for name, value in first.items() if name != "updated_at"}  # CONT-02 checks it
     shown = {name: value for name, value in expect.record(again, 200).items() if name != "updated_at"}
     expect.equal(shown, first, "the other account's contact", exchange, again)
 
@@ -61,7 +61,7 @@ def test_one_number_gives_each_account_its_own_contact(tenants: Tenants) -> None
 @requirement("TENANT-05")
 @pytest.mark.parametrize("way", ["create", "patch"])
 def test_one_tag_name_gives_each_account_its_own_tag(way: str, tenants: Tenants) -> None:
-    """Not the row of the first account that used the name, and not the way in which that account spells it."""
+    """Neither the other account's tag nor its spelling."""
     mine, theirs = tenants.mine.account, tenants.theirs.account
     marker = mine.marker()
     phone, names = mine.numbers.fresh(), {"theirs": f"{marker}ABC", "mine": f"{marker}aBc"}
@@ -72,12 +72,12 @@ def test_one_tag_name_gives_each_account_its_own_tag(way: str, tenants: Tenants)
     expect.that(len(set(ids)) == 2, "a tag of each account", f"the ids {ids}", first, own)
     control = f"{mine.marker()}aBc"
     alone = tagged(mine, mine.numbers.fresh(), control, way)
-    if [tag.get("name") for tag in required(alone, 200, 201)["tags"]] == [control]:  # names come back as they are sent
+    if [tag.get("name") for tag in required(alone, 200, 201)["tags"]] == [control]:  # the target returns names as sent
         expect.equal([tag.get("name") for tag in shown], [names["mine"]], "the tag's name", first, own)
 
 
 def tagged(account: Account, phone: str, name: str, way: str) -> Exchange:
-    """The answer that shows a contact of the number with a new tag, made with it or given it later."""
+    """The answer with a contact of the number and a new tag, set at creation or by PATCH."""
     if way == "create":
         return account.api.post("/contacts", {"phone": phone, "tags": [name]})
     return account.api.patch(f"/contacts/{account.contact(phone=phone)['id']}", {"tags": [name]})
@@ -86,7 +86,7 @@ def tagged(account: Account, phone: str, name: str, way: str) -> Exchange:
 @requirement("TENANT-05")
 @pytest.mark.parametrize("how", ["created", "sent to", "heard of"])
 def test_a_new_contact_has_no_data_of_another_accounts_contact(how: str, tenants: Tenants, target: Target) -> None:
-    """However the contact comes about: by itself, by a send, by a message that comes in."""
+    """Created by POST, by a send, or by an inbound message."""
     mine, theirs = tenants.mine.account, tenants.theirs.account
     phone, marker = mine.numbers.fresh(), theirs.marker()
     theirs.contact(phone=phone, name=marker, email=f"{marker}@wacrm.invalid", company=marker, tags=[marker])
@@ -95,11 +95,11 @@ def test_a_new_contact_has_no_data_of_another_accounts_contact(how: str, tenants
     expect.precondition(found, "the account gets no contact of the number")
     exchange = mine.api.get(f"/contacts/{found['id']}")
     own = expect.record(exchange, 200)
-    expect.that(marker not in exchange.text, "nothing that another account knows of the number", f"{own}", exchange)
+    expect.that(marker not in exchange.text, "no data of the other account's contact", f"{own}", exchange)
 
 
 def create_contact_by(account: Account, phone: str, how: str, target: Target) -> None:
-    """Let the account get a contact of the number."""
+    """Make the account create a contact of the number."""
     if how == "created":
         required(account.api.post("/contacts", {"phone": phone}), 200, 201)
     elif not target.capabilities.messages or (how == "heard of" and not target.capabilities.inbound):
@@ -144,7 +144,7 @@ def test_a_number_known_to_another_account_is_new(tenants: Tenants) -> None:
     read = mine.api.get(f"/contacts/{sent.get('contact_id')}")
     expect.equal(expect.record(read, 200).get("name"), name, "the new contact's name", exchange, read)
     senders = [entry["phone_number_id"] for entry in mine.provider.accepted(wamid=sent.get("whatsapp_message_id"))]
-    expect.equal(senders, [mine.phone_number_id], "the number that the message went out through", exchange)
+    expect.equal(senders, [mine.phone_number_id], "the phone number id that sent the message", exchange)
 
 
 @requirement("TENANT-05")
@@ -159,7 +159,7 @@ def test_a_change_in_one_account_does_not_show_in_the_other(action: Action, tena
     action(mine, shared, shared.mine)
     wait_for_change(mine, shared.mine, own, target.target.patience)
     changed = differences(before, snapshot(theirs, shared.theirs))
-    expect.that(not changed, f"nothing to change in the other account that has {shared.phone}", changed)
+    expect.that(not changed, f"no change in the other account's data of {shared.phone}", changed)
 
 
 @requirement("TENANT-05")

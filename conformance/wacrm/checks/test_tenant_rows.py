@@ -39,7 +39,7 @@ def test_another_accounts_row_is_404_like_an_unknown_id(operation: Operation, te
         expect.error(exchange, NOT_FOUND)
         if error_content(exchange, id_) != error_content(absent, nothing):
             raise Mismatch(
-                f"what is said of an unknown id, {error_content(absent, nothing)}",
+                f"the answer for an unknown id, {error_content(absent, nothing)}",
                 f"{error_content(exchange, id_)}",
                 absent,
                 exchange,
@@ -47,7 +47,7 @@ def test_another_accounts_row_is_404_like_an_unknown_id(operation: Operation, te
 
 
 def error_content(exchange: Exchange, id_: str) -> tuple[Any, ...]:
-    """What an error tells, the id aside."""
+    """The parts of an error answer, without the id."""
     body = exchange.json()
     inner = body.get("error") if isinstance(body, dict) else None
     error = inner if isinstance(inner, dict) else {}
@@ -110,7 +110,7 @@ def test_another_accounts_endpoint_cannot_be_deleted(tenants: Tenants) -> None:
 
 
 def not_found_and_unchanged(tenant_pair: Tenants, path: str, method: str, body: Row | None) -> None:
-    """404, and its owner sees the row as it was."""
+    """404, and the owner sees the row unchanged."""
     before = required(tenant_pair.theirs.account.api.get(path), 200)
     exchange = tenant_pair.mine.account.api.call(method, path, json=body)
     after = tenant_pair.theirs.account.api.get(path)

@@ -1,4 +1,4 @@
-"""What deliveries of events must hold (HOOK-05, HOOK-07, HOOK-08, HOOK-12)."""
+"""What deliveries of events must contain (HOOK-05, HOOK-07, HOOK-08, HOOK-12)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def envelope_problem(attempt: Attempt, account_id: str) -> str | None:
 
 
 def _recent(text: object, attempt: Attempt) -> bool:
-    """An ISO 8601 time with an offset, within minutes of the arrival: clocks differ."""
+    """An ISO 8601 timestamp with an offset, within minutes of the arrival: clocks differ."""
     try:
         moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", str(text)))
     except ValueError:
@@ -50,7 +50,7 @@ def _recent(text: object, attempt: Attempt) -> bool:
 
 
 def data_of_only(found: list[Attempt], what: str) -> Row:
-    """The data of the one attempt there must be."""
+    """The data of the only attempt; a Mismatch for any other number of attempts."""
     expect.that(len(found) == 1, f"one {what}", f"{len(found)}: {as_evidence(found)}")
     return event_data(found[0])
 
@@ -70,9 +70,9 @@ def _data(endpoint: Endpoint, event: str) -> list[Row]:
 
 
 def seconds_ahead(attempts: list[Attempt], wamid: str) -> list[float]:
-    """By how many seconds conversation.created came before the conversation's first message.received."""
+    """Seconds by which conversation.created came before the conversation's first message.received; empty without it."""
     expected = [a for a in attempts if matches_event(a, RECEIVED, {"whatsapp_message_id": wamid})]
-    conversation = event_data(expect.first(expected, "message.received of a newcomer")).get("conversation_id")
+    conversation = event_data(expect.first(expected, "message.received of a new customer")).get("conversation_id")
     created = [a for a in attempts if matches_event(a, CREATED, {"conversation_id": conversation})]
     received = [a for a in attempts if matches_event(a, RECEIVED, {"conversation_id": conversation})]
     return [received[0].monotonic - created[0].monotonic] if created else []
