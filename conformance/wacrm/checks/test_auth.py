@@ -159,7 +159,7 @@ def error_content(exchange: Exchange) -> Any:  # noqa: ANN401 - JSON
 
 
 def all_equal(answers: dict[str, Exchange], part: Callable[[Exchange], Any]) -> None:
-    """This part is equal in all 401 answers. AUTH-01 to AUTH-04 report other statuses."""
+    """The part is equal in all 401 answers. AUTH-01 to AUTH-04 report other statuses."""
     unauthorized = {kind: exchange for kind, exchange in answers.items() if exchange.status == 401}
     expect.precondition(unauthorized, "no caller without a valid key was answered with 401")
     first = next(iter(unauthorized.values()))

@@ -21,8 +21,8 @@ from conformance.wacrm.steps.reconciliation import DiscrepancyKind
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from conformance.wacrm.steps import reconciliation
     from conformance.wacrm.steps.account import Account
+    from conformance.wacrm.steps.submission import SendRequest
 
 pytestmark = pytest.mark.xdist_group("large-broadcasts")
 
@@ -98,9 +98,7 @@ def test_a_broadcast_to_1000_recipients_completes(large: Large, measure: Callabl
     _measure(broadcast, broadcast.send_requests(), measure)
 
 
-def _measure(
-    broadcast: Broadcast, send_requests: list[reconciliation.SendRequest], measure: Callable[[str, Any], None]
-) -> None:
+def _measure(broadcast: Broadcast, send_requests: list[SendRequest], measure: Callable[[str, Any], None]) -> None:
     """Sends per second from the first send to Meta's last answer."""
     first, last, over = (
         min(p.at for p in send_requests),

@@ -12,7 +12,8 @@ from conformance.target import expect
 from conformance.target.numbers import digits
 from conformance.wacrm.steps import reconciliation
 from conformance.wacrm.steps.account import required
-from conformance.wacrm.steps.reconciliation import MetaReports, Poll, SendRequest, Submission
+from conformance.wacrm.steps.reconciliation import MetaReports, Poll
+from conformance.wacrm.steps.submission import Submission, send_requests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from conformance.target.probe import Exchange
     from conformance.wacrm.steps.account import Account, Row
     from conformance.wacrm.steps.reconciliation import Discrepancy, ExpectedCount
+    from conformance.wacrm.steps.submission import SendRequest
 
 LONGEST, RETRYING = 300.0, 60.0
 """Seconds after which waiting ends: while the counts change, and while only the same recipients are retried."""
@@ -149,7 +151,7 @@ class Broadcast:
 
     def send_requests(self) -> list[SendRequest]:
         """The requests that Meta received for this broadcast."""
-        return reconciliation.send_requests(
+        return send_requests(
             self.submission, self.account.provider.sends(since=self.ledger_position), self.submission.marker[:PREFIX]
         )
 

@@ -98,6 +98,33 @@ class EventScenario:
         """Attempts after all endpoints were set up; other checks' events may have arrived before."""
         return [attempt for attempt in endpoint.attempts() if attempt.at > self.last_registered]
 
+    def after_patch_of(self, member: str) -> Endpoint:
+        """The endpoint that had a PATCH of this member."""
+        return {
+            "is_active": self.reactivated,
+            "events": self.resubscribed,
+            "url": self.url_changed,
+            "secret": self.secret_changed,
+        }[member]
+
+    def received(self, wamid: str) -> list[Attempt]:
+        """Deliveries of `message.received` for this message."""
+        return self.all_events.events(RECEIVED, whatsapp_message_id=wamid)
+
+    def created(self, **data: Any) -> list[Attempt]:  # noqa: ANN401 - JSON
+        """Deliveries of `conversation.created` with these values."""
+        return self.all_events.events(CREATED, **data)
+
+    def updated(self, wamid: str, status: str | None = None) -> list[Attempt]:
+        """Deliveries of `message.status_updated` for this message, to any status or to this one."""
+        wanted = {} if status is None else {"status": status}
+        return self.all_events.events(STATUS, whatsapp_message_id=wamid, **wanted)
+
+    def require_last(self) -> None:
+        """No verdict unless the scenario's last event was delivered."""
+        if not self.received(self.last):
+            raise NoVerdict("the last event is not delivered")
+
     @property
     def attempts(self) -> list[Attempt]:
         return self.all_events.attempts()

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from conformance.target.numbers import digits
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from conformance.wacrm.steps.submission import SendRequest, Submission
 
 SHOWN = 8
 """How many recipients a discrepancy names."""
@@ -45,93 +45,28 @@ class Discrepancy:
         return " ".join(filter(None, [f"{self.kind}:", named + more, f"({self.detail})" if self.detail else ""]))
 
 
-@dataclass(frozen=True)
-class Submission:
-    """What was submitted. `params` are, by digits, the allowed body parameters of a recipient: several when it is
-    listed several times. `marker` is in every value, so that a message can be attributed to this broadcast.
-    """
-
-    marker: str
-    template: str
-    language: str
-    params: Mapping[str, frozenset[tuple[str, ...]]]
-
-    @property
-    def recipients(self) -> frozenset[str]:
-        return frozenset(self.params)
-
-
-@dataclass(frozen=True)
-class SendRequest:
-    """One request to send a template, as Meta received it. `wamid` is None unless Meta accepted it; `answered`: Meta
-    has answered.
-    """
-
-    to: str
-    template: str
-    language: str
-    params: tuple[str, ...]
-    wamid: str | None
-    answered: bool
-    at: float
-    seconds: float = 0.0
-
-    @property
-    def done_at(self) -> float:
-        """Unix time at which Meta had answered."""
-        return self.at + self.seconds
-
-
-def send_requests(order: Submission, entries: Iterable[Mapping[str, Any]], prefix: str) -> list[SendRequest]:
-    """The ledger's sends of this broadcast: with its marker, or to one of its recipients and without any marker of
-    this run.
-
-    `prefix` is shared by all markers of the run.
-    """
-    found = []
-    for entry in entries:
-        stray = digits(entry["to"]) in order.recipients and entry["type"] == "template" and prefix not in entry["raw"]
-        if order.marker in entry["raw"] or stray:
-            found.append(_post(entry))
-    return found
-
-
-def _post(entry: Mapping[str, Any]) -> SendRequest:
-    template = _object(entry["body"], "template")
-    language = _object(template, "language")
-    return SendRequest(
-        to=digits(entry["to"]), template=str(template.get("name")), language=str(language.get("code")),
-        params=tuple(_texts(template)), wamid=entry["wamid"], answered=entry["duration"] is not None, at=entry["at"],
-        seconds=entry["duration"] or 0.0,
-    )  # fmt: skip
-
-
-def _object(holder: Any, member: str) -> dict[str, Any]:  # noqa: ANN401 - JSON
-    found = holder.get(member) if isinstance(holder, dict) else None
-    return found if isinstance(found, dict) else {}
-
-
-def _texts(template: Mapping[str, Any]) -> Iterator[str]:
-    components = template.get("components")
-    for component in components if isinstance(components, list) else []:
-        if component.get("type") == "body":
-            yield from (str(value.get("text")) for value in component.get("parameters") or [])
-
-
 def delivery_discrepancies(
-    order: Submission, sent: Iterable[SendRequest], optional: Iterable[str] = ()
+    submission: Submission, sent: Iterable[SendRequest], optional: Iterable[str] = ()
 ) -> list[Discrepancy]:
     """Whether every recipient got exactly its own message and nobody else got one. `optional` recipients need none."""
-    taken = [post for post in sent if post.wamid is not None]
-    count = Counter(post.to for post in taken)
-    wrong = [post for post in taken if post.to in order.recipients and not _is_as_submitted(order, post)]
+    taken = [request for request in sent if request.wamid is not None]
+    count = Counter(request.to for request in taken)
+    wrong = [
+        request
+        for request in taken
+        if request.to in submission.recipients and not _is_as_submitted(submission, request)
+    ]
     found = [
-        Discrepancy(DiscrepancyKind.MISSING, _sorted(order.recipients - set(count) - set(optional))),
+        Discrepancy(DiscrepancyKind.MISSING, _sorted(submission.recipients - set(count) - set(optional))),
         Discrepancy(
-            DiscrepancyKind.DUPLICATED, _sorted(to for to, n in count.items() if n > 1 and to in order.recipients)
+            DiscrepancyKind.DUPLICATED, _sorted(to for to, n in count.items() if n > 1 and to in submission.recipients)
         ),
-        Discrepancy(DiscrepancyKind.MISADDRESSED, _sorted(set(count) - order.recipients)),
-        Discrepancy(DiscrepancyKind.WRONG_PARAMETERS, _sorted({post.to for post in wrong}), _first_wrong(order, wrong)),
+        Discrepancy(DiscrepancyKind.MISADDRESSED, _sorted(set(count) - submission.recipients)),
+        Discrepancy(
+            DiscrepancyKind.WRONG_PARAMETERS,
+            _sorted({request.to for request in wrong}),
+            _first_wrong(submission, wrong),
+        ),
     ]
     return [one for one in found if one.who]
 
@@ -141,17 +76,18 @@ def of_kinds(found: Iterable[Discrepancy], *kinds: DiscrepancyKind) -> list[Disc
     return [one for one in found if one.kind in kinds]
 
 
-def _is_as_submitted(order: Submission, post: SendRequest) -> bool:
-    same = post.template == order.template and post.language == order.language
-    return same and post.params in order.params[post.to]
+def _is_as_submitted(submission: Submission, request: SendRequest) -> bool:
+    same = request.template == submission.template and request.language == submission.language
+    return same and request.params in submission.params[request.to]
 
 
-def _first_wrong(order: Submission, wrong: Sequence[SendRequest]) -> str:
+def _first_wrong(submission: Submission, wrong: Sequence[SendRequest]) -> str:
     if not wrong:
         return ""
-    post = wrong[0]
-    asked = " or ".join(str(list(values)) for values in sorted(order.params[post.to]))
-    return f"+{post.to} got {post.template} {post.language} {list(post.params)}, not {order.template} {order.language} {asked}"
+    request = wrong[0]
+    asked = " or ".join(str(list(values)) for values in sorted(submission.params[request.to]))
+    got = f"{request.template} {request.language} {list(request.params)}"
+    return f"+{request.to} got {got}, not {submission.template} {submission.language} {asked}"
 
 
 # -- counts ---------------------------------------------------------------------------------------------------------------
@@ -191,7 +127,7 @@ class ExpectedCount:
 
 @dataclass(frozen=True)
 class MetaReports:
-    """What Meta's webhooks reported, in order: statuses by wamid, and the wamids quoted by customers' replies."""
+    """What Meta's webhooks reported, in submission: statuses by wamid, and the wamids quoted by customers' replies."""
 
     statuses: Mapping[str, Sequence[str]] = field(default_factory=dict)
     quoted: frozenset[str] = frozenset()
@@ -221,7 +157,7 @@ def _quoted(payload: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
 
 
 def expected_counts(
-    order: Submission, sent: Iterable[SendRequest], reports: MetaReports, undecided: Iterable[str] = ()
+    submission: Submission, sent: Iterable[SendRequest], reports: MetaReports, undecided: Iterable[str] = ()
 ) -> dict[str, ExpectedCount]:
     """Which recipients belong to which count.
 
@@ -229,7 +165,11 @@ def expected_counts(
     count are right. A message that Meta accepted and then reported as `failed` may count as either; if `failed` came
     first, later reports need not count. A message that was read counts as delivered.
     """
-    taken = {post.to: post.wamid for post in sent if post.wamid is not None and post.to in order.recipients}
+    taken = {
+        request.to: request.wamid
+        for request in sent
+        if request.wamid is not None and request.to in submission.recipients
+    }
     unsure = frozenset(undecided)
     statuses = {to: list(reports.statuses.get(wamid, ())) for to, wamid in taken.items() if wamid}
     bounced = frozenset(to for to, got in statuses.items() if "failed" in got)
@@ -240,7 +180,7 @@ def expected_counts(
     accepted = frozenset(taken)
     return {
         "sent": _expected_count(accepted, unsure | bounced),
-        "failed": ExpectedCount(order.recipients - accepted - unsure, unsure | bounced),
+        "failed": ExpectedCount(submission.recipients - accepted - unsure, unsure | bounced),
         "delivered": _expected_count(delivered, unsure | overruled),
         "read": _expected_count(read, unsure | overruled),
         "replied": _expected_count(replied, unsure | overruled),
@@ -270,9 +210,9 @@ def count_range(due: ExpectedCount) -> str:
     return str(low) if low == high else f"{low} to {high}"
 
 
-def is_sum_of_recipients(order: Submission, poll: Poll) -> bool:
+def is_sum_of_recipients(submission: Submission, poll: Poll) -> bool:
     """Whether `sent` and `failed` add up to the recipients (BCAST-07)."""
-    return poll.sent + poll.failed == len(order.recipients)
+    return poll.sent + poll.failed == len(submission.recipients)
 
 
 def contradictions(polls: Sequence[Poll], *, may_bounce: bool = False) -> list[str]:

@@ -7,14 +7,8 @@ from typing import Any
 import pytest
 
 from conformance.wacrm.steps import reconciliation
-from conformance.wacrm.steps.reconciliation import (
-    DiscrepancyKind,
-    ExpectedCount,
-    MetaReports,
-    Poll,
-    SendRequest,
-    Submission,
-)
+from conformance.wacrm.steps.reconciliation import DiscrepancyKind, ExpectedCount, MetaReports, Poll
+from conformance.wacrm.steps.submission import SendRequest, Submission, send_requests
 
 ANN, BOB, CID = "15550100001", "15550100002", "15550100003"
 ORDER = Submission("hxnonce", "greeting", "en_US", {who: frozenset({(f"hxnonce {who}",)}) for who in (ANN, BOB, CID)})
@@ -94,12 +88,12 @@ def test_posts_are_those_with_the_nonce_and_strays_to_recipients() -> None:
         entry(ANN, "hxnonce 1"), entry("1", "hxnonce 2"), entry(BOB, "hxother"), entry(CID, "nobody's"),
         entry(ANN, "text", kind="text"), entry("2", "nobody's"),
     ]  # fmt: skip
-    assert [p.to for p in reconciliation.send_requests(ORDER, entries, "hx")] == [ANN, "1", CID]
+    assert [p.to for p in send_requests(ORDER, entries, "hx")] == [ANN, "1", CID]
 
 
 @pytest.mark.parametrize("body", [None, [], {"template": None}, {"template": {"components": None, "language": "en"}}])
 def test_malformed_sends_are_posts_too(body: Any) -> None:
-    found = reconciliation.send_requests(ORDER, [{**entry(ANN, "hxnonce"), "body": body}], "hx")
+    found = send_requests(ORDER, [{**entry(ANN, "hxnonce"), "body": body}], "hx")
     assert [p.params for p in found] == [()]
 
 
