@@ -11,7 +11,7 @@ import pytest
 
 from conformance.meta.provider import eventually
 from conformance.target import expect
-from conformance.target.expect import Lacking, NoVerdict, requirement
+from conformance.target.expect import Lacking, requirement
 from conformance.wacrm.expectations.deliveries import (
     data_of_only,
     envelope_problem,
@@ -125,8 +125,8 @@ def test_an_inbound_text_fires_message_received(scenario: EventScenario, which: 
     data = data_of_only(scenario.received(wamid), "message.received of the message")
     contact = scenario.contact()
     message = scenario.account.message(scenario.account.conversation_of(contact["id"])["id"], wamid)
-    if message is None:
-        raise NoVerdict("the message is not in its conversation")
+    expect.precondition(message, "the message is not listed in its conversation")
+    assert message is not None
     has_ids(data, message, contact["id"])
     expect.equal(expect.member(data, "content_type"), "text", "data.content_type")
     expect.equal(expect.member(data, "text"), message["content_text"], "data.text")
@@ -143,20 +143,18 @@ def test_an_inbound_message_of_any_type_fires_message_received(scenario: EventSc
     expect.that(message is not None, "conversation_id of the message's conversation", "the message is not in it")
     stored = message or {}
     expect.equal(expect.member(data, "content_type"), stored.get("content_type"), "data.content_type")
-    expect.that(
-        expect.member(data, "text") in {stored.get("content_text"), None}, "data.text", expect.show(data["text"])
-    )
+    texts = {stored.get("content_text"), None}
+    expect.that(expect.member(data, "text") in texts, f"data.text one of {texts}", expect.show(data["text"]))
     conversation = required(scenario.account.api.get(f"/conversations/{stored.get('conversation_id')}"), 200)
     expect.equal(data.get("contact_id"), conversation.get("contact_id"), "data.contact_id")
 
 
 @requirement("HOOK-07")
 def test_a_first_inbound_message_fires_conversation_created_once(scenario: EventScenario) -> None:
-    contact = scenario.contact()
-    data = data_of_only(scenario.created(contact_id=contact["id"]), "conversation.created of the customer")
-    expect.equal(
-        data.get("conversation_id"), scenario.account.conversation_of(contact["id"])["id"], "data.conversation_id"
-    )
+    contact_id = scenario.contact()["id"]
+    data = data_of_only(scenario.created(contact_id=contact_id), "conversation.created of the customer")
+    conversation = scenario.account.conversation_of(contact_id)
+    expect.equal(data.get("conversation_id"), conversation["id"], "data.conversation_id")
 
 
 @requirement("HOOK-07")
@@ -169,10 +167,8 @@ def test_a_first_send_fires_conversation_created_once(scenario: EventScenario) -
 @requirement("HOOK-07")
 def test_a_first_message_of_a_known_contact_fires_conversation_created(scenario: EventScenario) -> None:
     """The contact was created with `POST /contacts` before; the conversation is new."""
-    data_of_only(
-        scenario.created(contact_id=scenario.known_contact["id"]),
-        "conversation.created of a known contact",
-    )
+    found = scenario.created(contact_id=scenario.known_contact["id"])
+    data_of_only(found, "conversation.created of a known contact")
 
 
 @requirement("HOOK-07")
@@ -274,11 +270,8 @@ def test_an_endpoint_registered_inactive_gets_nothing(scenario: EventScenario) -
 
 @requirement("HOOK-08")
 def test_a_reactivated_endpoint_gets_later_events_only(scenario: EventScenario) -> None:
-    expect.that(
-        scenario.reactivated.events(RECEIVED, whatsapp_message_id=scenario.second),
-        "the events after PATCH is_active",
-        "none",
-    )
+    later = scenario.reactivated.events(RECEIVED, whatsapp_message_id=scenario.second)
+    expect.that(later, "the events after PATCH is_active", "none")
     before = scenario.reactivated.events(RECEIVED, whatsapp_message_id=scenario.first)
     none_delivered(before, "no delivery of events while it was inactive")
 
@@ -286,9 +279,8 @@ def test_a_reactivated_endpoint_gets_later_events_only(scenario: EventScenario) 
 @requirement("HOOK-08")
 def test_a_changed_subscription_applies_immediately(scenario: EventScenario) -> None:
     got = {attempt.json().get("event") for attempt in scenario.after_setup(scenario.resubscribed)}
-    expect.equal(
-        got, {CREATED}, "events at the endpoint that was changed from message.status_updated to conversation.created"
-    )
+    what = "the events after a change from message.status_updated to conversation.created"
+    expect.equal(got, {CREATED}, what)
 
 
 @requirement("HOOK-12")
