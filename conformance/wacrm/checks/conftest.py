@@ -10,22 +10,25 @@ from conformance.limiter.session import _experiments_start_first, lab, pytest_co
 from conformance.target.expect import Lacking
 from conformance.target.keys import Role
 from conformance.target.probe import Api
+from conformance.wacrm.expectations.answers import malformed_body_answers
 from conformance.wacrm.steps import lists
 from conformance.wacrm.steps.conversations import start_customer
 from conformance.wacrm.steps.endpoints import Endpoints
-from conformance.wacrm.steps.operation_answers import AnswerCache
+from conformance.wacrm.steps.operation_answers import AnswerCache, failed_sends, refusals, successes
 from conformance.wacrm.steps.tenants import Tenants
 from conformance.wacrm.steps.valid_requests import ORIGIN, Calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from conformance.contract.openapi import Operation
     from conformance.runner.run_state import Judgement
     from conformance.target.keys import KeyPool
-    from conformance.target.probe import Probe
+    from conformance.target.probe import Exchange, Probe
     from conformance.target.target import Capabilities, Target
     from conformance.wacrm.steps.account import Account
     from conformance.wacrm.steps.lists import ContactSet
+    from conformance.wacrm.steps.operation_answers import AnswersOf, RoleKeys
     from conformance.wacrm.steps.pagination import View
     from conformance.webhooks.receiver import Receiver
 
@@ -112,6 +115,38 @@ def calls(account: Account, calls_of: Callable[[Account], Calls]) -> Calls:
 def answer_cache() -> AnswerCache:
     """Answers that several checks look at, requested once."""
     return AnswerCache()
+
+
+@pytest.fixture
+def successes_of(calls: Calls, answer_cache: AnswerCache) -> AnswersOf:
+    """`successes_of(operation)`: its 2xx answers."""
+    return lambda operation: answer_cache.get(f"successes of {operation.id}", lambda: successes(operation, calls))
+
+
+@pytest.fixture
+def refusals_of(calls: Calls, role_keys: RoleKeys, probe: Probe, answer_cache: AnswerCache) -> AnswersOf:
+    """`refusals_of(operation)`: an answer for each reason that it has to refuse."""
+
+    def of(operation: Operation) -> list[Exchange]:
+        return answer_cache.get(f"refusals of {operation.id}", lambda: refusals(operation, calls, role_keys, probe))
+
+    return of
+
+
+@pytest.fixture
+def malformed_body_answers_of(calls: Calls, answer_cache: AnswerCache) -> AnswersOf:
+    """`malformed_body_answers_of(operation)`: its answers to bodies that are no JSON, no object, or hard to parse."""
+
+    def of(operation: Operation) -> list[Exchange]:
+        return answer_cache.get(f"bodies for {operation.id}", lambda: malformed_body_answers(operation, calls))
+
+    return of
+
+
+@pytest.fixture
+def failed_send_answers(calls: Calls, answer_cache: AnswerCache, sends: None) -> list[Exchange]:  # noqa: ARG001 - asked for its effect
+    """Answers to sends that fail."""
+    return answer_cache.get("failed sends", lambda: failed_sends(calls))
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from conformance.wacrm.steps.reconciliation import DiscrepancyKind
 
 if TYPE_CHECKING:
     from conformance.wacrm.steps.account import Account
+    from conformance.wacrm.steps.broadcasts import Broadcast
 
 
 RECIPIENTS = (DiscrepancyKind.MISSING, DiscrepancyKind.DUPLICATED, DiscrepancyKind.MISADDRESSED)
@@ -70,9 +71,7 @@ def test_a_number_listed_twice_is_messaged_once(account: Account) -> None:
     first, second, third = account.numbers.many(3)
     submitted = [first, second, first, third, first, third]
     broadcast = launch(account, submitted)
-    record = broadcast.accepted_record
-    both = expect.member(record, "accepted"), expect.member(record, "rejected")
-    expect.equal(sum(both), len(submitted), "accepted and rejected added up", broadcast.answer)
+    adds_up(broadcast, len(submitted))
     broadcast.require_finished()
     each_recipient_got_its_message(broadcast, "each of the three numbers to get one message", *RECIPIENTS)
 
@@ -84,11 +83,16 @@ def test_a_number_listed_in_two_spellings_is_messaged_once(account: Account) -> 
     spellings = [number, f"{number[:3]} {number[3:6]}-{number[6:]}", number.removeprefix("+"), f" {number} "]
     marker = account.marker()
     broadcast = submit(account, marker, [{"to": to, "params": greeting_values(marker, 0)} for to in spellings])
-    record = broadcast.accepted_record
-    both = expect.member(record, "accepted"), expect.member(record, "rejected")
-    expect.equal(sum(both), len(spellings), "accepted and rejected added up", broadcast.answer)
+    adds_up(broadcast, len(spellings))
     broadcast.require_finished()
     each_recipient_got_its_message(broadcast, "one message, to the number in all its spellings", *RECIPIENTS)
+
+
+def adds_up(broadcast: Broadcast, submitted: int) -> None:
+    """`accepted` and `rejected` together are the number of submitted entries."""
+    record = broadcast.accepted_record
+    both = expect.member(record, "accepted"), expect.member(record, "rejected")
+    expect.equal(sum(both), submitted, "accepted and rejected added up", broadcast.answer)
 
 
 @requirement("BCAST-14")

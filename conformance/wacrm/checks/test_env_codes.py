@@ -11,13 +11,13 @@ from conformance.contract import openapi
 from conformance.target import expect
 from conformance.target.expect import Mismatch, requirement
 from conformance.wacrm.checks.operations import SENDS, each_operation, each_with_id
-from conformance.wacrm.steps.operation_answers import AnswerCache, failed_sends, refusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.contract.openapi import Operation
-    from conformance.target.probe import Api, Exchange, Probe
+    from conformance.target.probe import Api, Exchange
+    from conformance.wacrm.steps.operation_answers import AnswersOf
     from conformance.wacrm.steps.valid_requests import Calls
 
     RoleKeys = Callable[..., Api]
@@ -34,19 +34,15 @@ HTTP_STATUSES = (405, 406, 411, 413, 414, 415, 417, 431)
 
 @requirement("ENV-03")
 @each_operation
-def test_status_and_code_agree(
-    operation: Operation, calls: Calls, role_keys: RoleKeys, probe: Probe, answer_cache: AnswerCache
-) -> None:
-    for exchange in answer_cache.get(
-        f"refusals of {operation.id}", lambda: refusals(operation, calls, role_keys, probe)
-    ):
+def test_status_and_code_agree(operation: Operation, refusals_of: AnswersOf) -> None:
+    for exchange in refusals_of(operation):
         has_documented_code(exchange, operation)
 
 
 @requirement("ENV-03")
 @pytest.mark.usefixtures("sends")
-def test_status_and_code_of_failed_sends_agree(calls: Calls, answer_cache: AnswerCache) -> None:
-    for exchange in answer_cache.get("failed sends", lambda: failed_sends(calls)):
+def test_status_and_code_of_failed_sends_agree(failed_send_answers: list[Exchange]) -> None:
+    for exchange in failed_send_answers:
         has_documented_code(
             exchange, openapi.operation("createBroadcast" if "/broadcasts" in exchange.url else "sendMessage")
         )

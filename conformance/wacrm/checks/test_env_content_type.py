@@ -9,13 +9,13 @@ import pytest
 from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.wacrm.checks.operations import each_operation
-from conformance.wacrm.steps.operation_answers import AnswerCache, failed_sends, refusals, successes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.contract.openapi import Operation
-    from conformance.target.probe import Api, Exchange, Probe
+    from conformance.target.probe import Api, Exchange
+    from conformance.wacrm.steps.operation_answers import AnswersOf
     from conformance.wacrm.steps.valid_requests import Calls
 
     RoleKeys = Callable[..., Api]
@@ -23,26 +23,22 @@ if TYPE_CHECKING:
 
 @requirement("ENV-07")
 @each_operation
-def test_success_has_the_json_content_type(operation: Operation, calls: Calls, answer_cache: AnswerCache) -> None:
-    for exchange in answer_cache.get(f"successes of {operation.id}", lambda: successes(operation, calls)):
+def test_success_has_the_json_content_type(operation: Operation, successes_of: AnswersOf) -> None:
+    for exchange in successes_of(operation):
         has_json_content_type(exchange)
 
 
 @requirement("ENV-07")
 @each_operation
-def test_refusals_have_the_json_content_type(
-    operation: Operation, calls: Calls, role_keys: RoleKeys, probe: Probe, answer_cache: AnswerCache
-) -> None:
-    for exchange in answer_cache.get(
-        f"refusals of {operation.id}", lambda: refusals(operation, calls, role_keys, probe)
-    ):
+def test_refusals_have_the_json_content_type(operation: Operation, refusals_of: AnswersOf) -> None:
+    for exchange in refusals_of(operation):
         has_json_content_type(exchange)
 
 
 @requirement("ENV-07")
 @pytest.mark.usefixtures("sends")
-def test_failed_sends_have_the_json_content_type(calls: Calls, answer_cache: AnswerCache) -> None:
-    for exchange in answer_cache.get("failed sends", lambda: failed_sends(calls)):
+def test_failed_sends_have_the_json_content_type(failed_send_answers: list[Exchange]) -> None:
+    for exchange in failed_send_answers:
         has_json_content_type(exchange)
 
 

@@ -10,15 +10,14 @@ import pytest
 from conformance.target import expect
 from conformance.target.expect import Mismatch, requirement
 from conformance.wacrm.checks.operations import OPERATIONS, each_operation, each_with_body
-from conformance.wacrm.expectations.answers import malformed_body_answers
 from conformance.wacrm.steps import malformed_input
-from conformance.wacrm.steps.operation_answers import AnswerCache, failed_sends, refusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from conformance.contract.openapi import Operation
     from conformance.target.probe import Api, Exchange, Probe
+    from conformance.wacrm.steps.operation_answers import AnswersOf
     from conformance.wacrm.steps.valid_requests import Calls
 
     RoleKeys = Callable[..., Api]
@@ -31,18 +30,14 @@ BROWSER_ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.
 
 @requirement("ENV-02")
 @each_operation
-def test_every_refusal_has_the_envelope(
-    operation: Operation, calls: Calls, role_keys: RoleKeys, probe: Probe, answer_cache: AnswerCache
-) -> None:
-    has_error_envelope(
-        answer_cache.get(f"refusals of {operation.id}", lambda: refusals(operation, calls, role_keys, probe))
-    )
+def test_every_refusal_has_the_envelope(operation: Operation, refusals_of: AnswersOf) -> None:
+    has_error_envelope(refusals_of(operation))
 
 
 @requirement("ENV-02")
 @pytest.mark.usefixtures("sends")
-def test_failed_sends_have_the_envelope(calls: Calls, answer_cache: AnswerCache) -> None:
-    has_error_envelope(answer_cache.get("failed sends", lambda: failed_sends(calls)))
+def test_failed_sends_have_the_envelope(failed_send_answers: list[Exchange]) -> None:
+    has_error_envelope(failed_send_answers)
 
 
 def has_error_envelope(exchanges: Iterable[Exchange]) -> None:
@@ -112,10 +107,10 @@ def test_wrong_methods_fail_in_the_envelope(path: str, api: Api, probe: Probe) -
 @requirement("ENV-02")
 @each_with_body
 def test_bodies_that_are_no_json_object_are_refused_in_the_envelope(
-    operation: Operation, calls: Calls, answer_cache: AnswerCache
+    operation: Operation, malformed_body_answers_of: AnswersOf
 ) -> None:
     none = {content: kind for kind, content in {**malformed_input.UNPARSABLE, **malformed_input.NOT_OBJECTS}.items()}
-    for exchange in answer_cache.get(f"bodies for {operation.id}", lambda: malformed_body_answers(operation, calls)):
+    for exchange in malformed_body_answers_of(operation):
         if exchange.body in none and not 400 <= (exchange.status or 0) < 500:
             kind = none[exchange.body]
             raise Mismatch(f"a 4xx for a body that is no JSON object ({kind})", exchange.summary, exchange)

@@ -11,7 +11,7 @@ import pytest
 from conformance.meta.templates import GREETING
 from conformance.target.expect import Mismatch, requirement
 from conformance.wacrm.checks.operations import OPERATIONS, SENDS, each_operation, each_with_body, each_with_id
-from conformance.wacrm.expectations.answers import answered, malformed_body_answers
+from conformance.wacrm.expectations.answers import answered
 from conformance.wacrm.steps import malformed_input
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from conformance.contract.openapi import Operation
     from conformance.target.probe import Api, Exchange
-    from conformance.wacrm.steps.operation_answers import AnswerCache
+    from conformance.wacrm.steps.operation_answers import AnswersOf
     from conformance.wacrm.steps.valid_requests import Calls
 
 DOCUMENTED = {(502, "meta_error"), (500, "template_malformed")}
@@ -76,8 +76,8 @@ def _valid_bodies(operation: Operation, calls: Calls) -> Iterator[Any]:
 
 @requirement("ENV-04")
 @each_with_body
-def test_no_malformed_body_gives_a_5xx(operation: Operation, calls: Calls, answer_cache: AnswerCache) -> None:
-    for exchange in answer_cache.get(f"bodies for {operation.id}", lambda: malformed_body_answers(operation, calls)):
+def test_no_malformed_body_gives_a_5xx(operation: Operation, malformed_body_answers_of: AnswersOf) -> None:
+    for exchange in malformed_body_answers_of(operation):
         no_undocumented_5xx(exchange, operation)
 
 

@@ -10,9 +10,7 @@ import pytest
 from conformance.target.expect import Mismatch, requirement
 from conformance.target.keys import Role
 from conformance.wacrm.checks.operations import OPERATIONS, each_operation, each_with_body
-from conformance.wacrm.expectations.answers import malformed_body_answers
 from conformance.wacrm.steps import leaks, malformed_input
-from conformance.wacrm.steps.operation_answers import AnswerCache, failed_sends, refusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
     from conformance.contract.openapi import Operation
     from conformance.target.probe import Api, Exchange, Probe
     from conformance.target.target import Target
-    from conformance.wacrm.steps.valid_requests import Calls
+    from conformance.wacrm.steps.operation_answers import AnswersOf
 
     RoleKeys = Callable[..., Api]
 
@@ -30,28 +28,24 @@ PATHS = list(dict.fromkeys(operation.path for operation in OPERATIONS))
 
 @requirement("ENV-06")
 @each_operation
-def test_no_refusal_leaks_internals(
-    operation: Operation, calls: Calls, role_keys: RoleKeys, probe: Probe, answer_cache: AnswerCache, target: Target
-) -> None:
-    for exchange in answer_cache.get(
-        f"refusals of {operation.id}", lambda: refusals(operation, calls, role_keys, probe)
-    ):
+def test_no_refusal_leaks_internals(operation: Operation, target: Target, refusals_of: AnswersOf) -> None:
+    for exchange in refusals_of(operation):
         leaks_nothing(exchange, target)
 
 
 @requirement("ENV-06")
 @pytest.mark.usefixtures("sends")
-def test_no_failed_send_leaks_internals(calls: Calls, answer_cache: AnswerCache, target: Target) -> None:
-    for exchange in answer_cache.get("failed sends", lambda: failed_sends(calls)):
+def test_no_failed_send_leaks_internals(target: Target, failed_send_answers: list[Exchange]) -> None:
+    for exchange in failed_send_answers:
         leaks_nothing(exchange, target)
 
 
 @requirement("ENV-06")
 @each_with_body
 def test_no_malformed_body_leaks_internals(
-    operation: Operation, calls: Calls, answer_cache: AnswerCache, target: Target
+    operation: Operation, target: Target, malformed_body_answers_of: AnswersOf
 ) -> None:
-    for exchange in answer_cache.get(f"bodies for {operation.id}", lambda: malformed_body_answers(operation, calls)):
+    for exchange in malformed_body_answers_of(operation):
         leaks_nothing(exchange, target)
 
 

@@ -8,22 +8,21 @@ from conformance.contract import openapi
 from conformance.target import expect
 from conformance.target.expect import Mismatch, requirement
 from conformance.wacrm.checks.operations import each_operation
-from conformance.wacrm.steps.operation_answers import AnswerCache, successes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.contract.openapi import Operation
     from conformance.target.probe import Api, Exchange
-    from conformance.wacrm.steps.valid_requests import Calls
+    from conformance.wacrm.steps.operation_answers import AnswersOf
 
     RoleKeys = Callable[..., Api]
 
 
 @requirement("ENV-01")
 @each_operation
-def test_success_has_the_documented_schema(operation: Operation, calls: Calls, answer_cache: AnswerCache) -> None:
-    exchanges = answer_cache.get(f"successes of {operation.id}", lambda: successes(operation, calls))
+def test_success_has_the_documented_schema(operation: Operation, successes_of: AnswersOf) -> None:
+    exchanges = successes_of(operation)
     expect.precondition(exchanges, f"{operation.label} never succeeded")
     for exchange in exchanges:
         is_documented(operation, exchange)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from conformance.wacrm.steps.valid_requests import Calls
 
     RoleKeys = Callable[..., Api]
+    AnswersOf = Callable[[Operation], list[Exchange]]
+    """Gives the answers of an operation, requested when first asked for."""
 
 
 class AnswerCache:
