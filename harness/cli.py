@@ -37,6 +37,7 @@ examples:
   wacrm-harness gate --help
   wacrm-harness mock --help
   wacrm-harness reference --help
+  wacrm-harness provision --help
   wacrm-harness kills --group PAGE
 """
 
@@ -120,6 +121,13 @@ def requirements(arguments: list[str]) -> int:
     return run(arguments)
 
 
+def provision(arguments: list[str]) -> int:
+    """Make the accounts and keys that a run needs in a deployment's database, and write harness.toml; or remove them."""
+    from harness.provision.cli import main as run  # noqa: PLC0415 - as above
+
+    return run(arguments)
+
+
 def incumbent(arguments: list[str]) -> int:
     """Run stock Schemathesis on the same faults, for comparison."""
     from harness.incumbent import main as run  # noqa: PLC0415 - as above
@@ -135,6 +143,7 @@ VERBS = {
     "kills-load": kills_load,
     "loadtest": loadtest,
     "incumbent": incumbent,
+    "provision": provision,
     "requirements": requirements,
 }
 
