@@ -23,8 +23,6 @@ FORMS = {
     KEY: "wacrm_live_ and 43 letters, digits, - or _",
     IDENTIFIER: "the digits of Meta's id",
 }
-
-
 FIRST = """\
 Sign up a test account. Connect WhatsApp to a made-up number of the mock, and
 add the templates of conformance/meta/templates.py as approved."""
@@ -60,7 +58,7 @@ def items(full: int) -> list[tuple[str, list[Item]]]:
             Item("a key that has expired", Role.EXPIRED),
             *single, *all_but,
         ]),
-        ("Sign up a second account and connect WhatsApp to another number of the mock.", [
+        ("Sign up a second account, with another number of the mock.", [
             Item("its phone number id", "other_phone_number_id", IDENTIFIER),
             Item("its WhatsApp business account id", "other_waba_id", IDENTIFIER),
             Item("the access token that you entered", "other_access_token", ANY),
@@ -74,7 +72,7 @@ def items(full: int) -> list[tuple[str, list[Item]]]:
 
 def printed(full: int) -> str:
     """The checklist for somebody who answers later."""
-    lines = ["Make this in the deployment's dashboard, then call again in a terminal and paste:"]
+    lines = ["Make this in the dashboard. Then call again in a terminal, and paste:"]
     for number, (heading, things) in enumerate(items(full), 1):
         lines += ["", f"{number}. {heading}"]
         lines += [f"   [ ] {thing.title}{' (optional)' if thing.optional else ''}" for thing in things]
@@ -107,11 +105,12 @@ def _answers(thing: Item, pasted: set[str], ask: Callable[[str], str], say: Call
     """What was pasted for one item; an empty line ends a list, or skips what is optional."""
     found: list[str] = []
     while not found or thing.many:
+        way_out = " (Enter: no more)" if found else " (Enter: none)" if thing.optional else ""
         try:
-            given = ask(f"   {thing.title}{' (Enter: none)' if thing.optional or found else ''}: ").strip()
+            given = ask(f"   {thing.title}{way_out}: ").strip()
         except EOFError:
             raise ProvisionError("The input ended before everything was asked; nothing was written.") from None
-        if not given and (thing.optional or found):
+        if way_out and not given:
             break
         if problem := _problem(thing, given, pasted):
             say(f"   {problem}")

@@ -6,6 +6,7 @@ import argparse
 import getpass
 import os
 import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\
 examples:
   export DATABASE_URL=postgresql://postgres:secret@127.0.0.1:5432/postgres
-  export ENCRYPTION_KEY=...  META_APP_SECRET=...       as the deployment has them
+  export ENCRYPTION_KEY=...  META_APP_SECRET=...      as the deployment has them
   wacrm-harness provision --base-url http://127.0.0.1:3000
   wacrm-harness provision --base-url http://127.0.0.1:3000 --dry-run
   wacrm-harness provision --base-url http://127.0.0.1:3000 \\
@@ -50,16 +51,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             _with_database(given)
     except ProvisionError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(_wrapped(str(error)))
         return ExitCode.SETUP
     return ExitCode.PROVED
+
+
+def _wrapped(text: str) -> str:
+    return "".join(
+        textwrap.fill(line, 79, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False) + "\n"
+        for line in text.splitlines()
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="wacrm-harness provision", allow_abbrev=False, epilog=EXAMPLES,
-        description="Make the accounts, keys, WhatsApp connections and templates that a run needs in a deployment's "
-        "PostgreSQL database, and write harness.toml.",
+        description="Make the accounts, keys, WhatsApp connections and templates that a run needs in\n"
+        "a deployment's PostgreSQL database, and write harness.toml.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     what = parser.add_mutually_exclusive_group()

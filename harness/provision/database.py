@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from harness.provision.catalogue import TableName
 
 CONNECT_SECONDS = 10
+ESCAPES = "Inside the password, write @ : / # % as %40 %3A %2F %23 %25."
+NO_URL = f"The database URL cannot be read. It looks like postgresql://role:password@host:5432/database. {ESCAPES}"
 LIMITS = "SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = '10min'; SET LOCAL row_security = off"
 """No wait for ever; and a policy that hides rows is an error, not an answer with fewer rows."""
 
@@ -85,13 +87,7 @@ def transaction(url: str, show: Callable[[str], object] = lambda _: None) -> Ite
 
 
 def _connected(url: str) -> psycopg.Connection[Any]:
-    try:
-        parts = conninfo.conninfo_to_dict(url)
-    except psycopg.ProgrammingError:  # its message may quote the password
-        raise ProvisionError(
-            "The database URL cannot be read. It looks like postgresql://role:password@host:5432/database;\n"
-            "write @ : / # % inside the password as %40 %3A %2F %23 %25."
-        ) from None
+    parts = _parts(url)
     try:
         # A pooler between us and the server does not know the statements that psycopg would prepare.
         return psycopg.connect(
@@ -104,17 +100,27 @@ def _connected(url: str) -> psycopg.Connection[Any]:
         raise ProvisionError(_no_connection(said, parts)) from None
 
 
+def _parts(url: str) -> dict[str, Any]:
+    """Host, port, user … of the URL. A password with an unescaped @ or / would be taken for some of them, and printed."""
+    try:
+        parts = conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError:  # its message may quote the password
+        raise ProvisionError(NO_URL) from None
+    names = f"{parts.get('host') or ''}{parts.get('dbname') or ''}"
+    if "@" in names or not str(parts.get("port") or "0").replace(",", "").isdecimal():
+        raise ProvisionError(NO_URL)
+    return parts
+
+
 def _no_connection(said: str, parts: Mapping[str, Any]) -> str:
     where = f"{parts.get('host') or 'the local socket'}, port {parts.get('port') or 5432}"
     if "authentication failed" in said or "no password supplied" in said:
-        return (
-            f"PostgreSQL at {where} refuses the password of role {parts.get('user') or '(none given)'}. Correct the\n"
-            "database URL; write @ : / # % inside the password as %40 %3A %2F %23 %25."
-        )
+        role = parts.get("user") or "(none given)"
+        return f"PostgreSQL at {where} refuses the password of role {role}. Correct the database URL. {ESCAPES}"
     last = said.strip().splitlines()[-1].strip()
     return (
-        f"No connection to PostgreSQL at {where}. Is the host right, does the server run, and may this machine\n"
-        f"reach it (firewall, tunnel)? It said: {last}"
+        f"No connection to PostgreSQL at {where}. Is the host right, does the server run, and may this machine reach it "
+        f"(firewall, tunnel)? It said: {last}"
     )
 
 
@@ -122,7 +128,7 @@ BUSY = (
     "Something else writes to the same rows at this moment. Stop the run or the deployment's traffic, then call again."
 )
 HALF_MADE = (
-    "{said}. Half of an earlier provisioning may stand in the way: `wacrm-harness provision --remove`\n"
+    "{said}. Half of an earlier provisioning may stand in the way: `wacrm-harness provision --remove` "
     "takes it away; then provision again. Otherwise look at table {table}, constraint {constraint}."
 )
 SENTENCES: tuple[tuple[type[psycopg.Error], str], ...] = (

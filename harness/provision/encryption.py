@@ -18,12 +18,12 @@ def encryption_key(text: str | None, variable: str) -> bytes:
     """The 32 bytes of the deployment's key. Raises `ProvisionError`, which never shows what was given."""
     if not text:
         raise ProvisionError(
-            f"The environment has no {variable}. Set it to the ENCRYPTION_KEY that the deployment runs with (64 hex\n"
+            f"The environment has no {variable}. Set it to the ENCRYPTION_KEY that the deployment runs with (64 hex "
             "characters), or name the variable that holds it: --encryption-key-env NAME."
         )
     if not re.fullmatch(r"[0-9a-fA-F]{64}", text.strip()):
         raise ProvisionError(
-            f"{variable} is not an encryption key: 64 hex characters are expected, {len(text.strip())} characters were\n"
+            f"{variable} is not an encryption key: 64 hex characters are expected, {len(text.strip())} characters were "
             "found. Copy the deployment's ENCRYPTION_KEY again, without quotes."
         )
     return bytes.fromhex(text.strip())

@@ -137,7 +137,7 @@ def _stored(
     ]
     if strangers := {key.account_id for key in found} - ours:
         raise ProvisionError(
-            f"The target file has keys of another account ({', '.join(sorted(strangers))}). They stay as they are:\n"
+            f"The target file has keys of another account ({', '.join(sorted(strangers))}). They stay as they are: "
             "write to another file with --out."
         )
     return {key.hash: key for key in found}

@@ -58,12 +58,12 @@ def choose(catalogue: Catalogue) -> Shape:
     if not present:
         known = " nor ".join(f"{shape.users.table} ({shape.title})" for shape in SHAPES)
         raise ProvisionError(
-            f"This is no Wacrm database that the harness knows: it has neither a table {known}.\nIs it the right database? "
+            f"This is no Wacrm database that the harness knows: it has neither a table {known}. Is it the right database? "
             "If the deployment keeps its users elsewhere: wacrm-harness provision --guided"
         )
     if lacking := list(_lacking(present[0], catalogue)):
         raise ProvisionError(
-            f"The schema looks like {present[0].title}, but lacks {', '.join(lacking)}.\nHave all migrations run? "
+            f"The schema looks like {present[0].title}, but lacks {', '.join(lacking)}. Have all migrations run? "
             "If the deployment has other names for it: wacrm-harness provision --guided"
         )
     return present[0]

@@ -47,7 +47,7 @@ def _refuse_guests(database: Database, shape: Shape, accounts: list[str], users:
     where = sql.SQL("account_id IN {} AND user_id NOT IN {}").format(one_of(accounts), one_of(users or [""]))
     if guests := database.select(shape.profiles.table, ["user_id"], where):
         raise ProvisionError(
-            f"{len(guests)} other users are members of the harness's accounts (first: user {guests[0][0]}).\n"
+            f"{len(guests)} other users are members of the harness's accounts (first: user {guests[0][0]}). "
             "Move them to an account of their own in the dashboard, then remove again."
         )
 

@@ -42,7 +42,7 @@ def earlier(path: Path) -> tuple[dict[str, Any], dict[str, list[str]]]:
     try:
         keys = load(path, {}).keys.flat()
     except SettingsError as error:
-        raise ProvisionError(f"{error}\nCorrect the file, or move it away: new keys are made then.") from None
+        raise ProvisionError(f"{error}. Correct the file, or move it away: new keys are made then.") from None
     by_role: dict[str, list[str]] = {}
     for key in keys:
         by_role.setdefault(key.role, []).append(key.secret)

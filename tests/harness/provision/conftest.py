@@ -27,6 +27,11 @@ ENCRYPTION_KEY = "0123456789abcdef" * 4
 ROOT_OF_POSTGRES = Path("/usr/lib/postgresql")
 
 
+def one_line(text: str) -> str:
+    """What was printed, however it was wrapped."""
+    return " ".join(text.split())
+
+
 @dataclass(frozen=True)
 class Server:
     binaries: Path

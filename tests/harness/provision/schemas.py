@@ -40,32 +40,31 @@ CREATE TABLE contact_tags (
   PRIMARY KEY (contact_id, tag_id));
 CREATE TABLE conversations (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(), account_id uuid NOT NULL REFERENCES accounts(id) ON DELETE CASCADE,
-  contact_id uuid NOT NULL REFERENCES contacts(id) ON DELETE CASCADE, assigned_agent_id {user} REFERENCES {users}(id) ON DELETE SET NULL);
+  contact_id uuid NOT NULL REFERENCES contacts(id) ON DELETE CASCADE,
+  assigned_agent_id {user} REFERENCES {users}(id) ON DELETE SET NULL);
 CREATE TABLE messages (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(), conversation_id uuid NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
   sender_id {user} REFERENCES {users}(id) ON DELETE SET NULL, reply_to uuid REFERENCES messages(id), content_text text);
 CREATE TABLE broadcasts (
-  id uuid PRIMARY KEY DEFAULT gen_random_uuid(), account_id uuid NOT NULL REFERENCES accounts(id) ON DELETE CASCADE, name text NOT NULL);
+  id uuid PRIMARY KEY DEFAULT gen_random_uuid(), account_id uuid NOT NULL REFERENCES accounts(id) ON DELETE CASCADE,
+  name text NOT NULL);
 CREATE TABLE broadcast_recipients (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(), broadcast_id uuid NOT NULL REFERENCES broadcasts(id) ON DELETE CASCADE,
   contact_id uuid NOT NULL REFERENCES contacts(id));
 CREATE TABLE webhook_endpoints (
-  id uuid PRIMARY KEY DEFAULT gen_random_uuid(), account_id uuid NOT NULL REFERENCES accounts(id) ON DELETE CASCADE, url text NOT NULL);
+  id uuid PRIMARY KEY DEFAULT gen_random_uuid(), account_id uuid NOT NULL REFERENCES accounts(id) ON DELETE CASCADE,
+  url text NOT NULL);
 CREATE TABLE plans (id int PRIMARY KEY, name text NOT NULL);
 INSERT INTO plans VALUES (1, 'free');
 """
-SUPABASE = (
-    """
+SUPABASE_USERS = """
 CREATE SCHEMA auth;
 CREATE TABLE auth.users (
   id uuid PRIMARY KEY, email text UNIQUE, raw_user_meta_data jsonb, is_sso_user boolean NOT NULL DEFAULT false);
 CREATE TABLE auth.identities (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(), user_id uuid NOT NULL REFERENCES auth.users(id) ON DELETE CASCADE);
 """
-    + COMMON.format(
-        user="uuid", users="auth.users", accounts="", whatsapp=", UNIQUE (account_id), UNIQUE (phone_number_id)"
-    )
-    + """
+SUPABASE_TENANTS = """
 CREATE FUNCTION handle_new_user() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE account uuid;
 BEGIN
@@ -82,20 +81,13 @@ INSERT INTO auth.users VALUES
   ('11111111-0000-4000-8000-000000000002', 'bob@example.test', '{"full_name": "Bob"}');
 INSERT INTO auth.identities (user_id) SELECT id FROM auth.users;
 """
-)
-PLAIN = (
-    """
+PLAIN_USERS = """
 CREATE TABLE "user" (id text PRIMARY KEY, name text NOT NULL, email text NOT NULL UNIQUE, email_verified boolean NOT NULL,
   created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL);
-CREATE TABLE "account" (id text PRIMARY KEY, account_id text NOT NULL, user_id text NOT NULL REFERENCES "user"(id) ON DELETE CASCADE);
+CREATE TABLE "account" (id text PRIMARY KEY, account_id text NOT NULL,
+  user_id text NOT NULL REFERENCES "user"(id) ON DELETE CASCADE);
 """
-    + COMMON.format(
-        user="text",
-        users='"user"',
-        accounts=", allow_api boolean NOT NULL DEFAULT false",
-        whatsapp=", is_default boolean NOT NULL DEFAULT false, UNIQUE (account_id, phone_number_id)",
-    )
-    + """
+PLAIN_TENANTS = """
 CREATE UNIQUE INDEX one_default ON whatsapp_config (account_id) WHERE is_default;
 INSERT INTO "user" VALUES
   ('ada0', 'Ada', 'ada@example.test', true, now(), now()), ('bob0', 'Bob', 'bob@example.test', true, now(), now());
@@ -104,12 +96,12 @@ INSERT INTO accounts (name, owner_user_id) SELECT name, id FROM "user";
 INSERT INTO profiles (user_id, full_name, email, account_id)
   SELECT u.id, u.name, u.email, a.id FROM "user" u JOIN accounts a ON a.owner_user_id = u.id;
 """
-)
 DATA = """
 INSERT INTO contacts (account_id, user_id, phone, name)
   SELECT id, owner_user_id, '+1555010' || n, 'Contact ' || n FROM accounts, generate_series(1000, 1019) n {where};
 INSERT INTO tags (account_id, name) SELECT id, 'vip' FROM accounts {where};
-INSERT INTO contact_tags SELECT c.id, t.id FROM contacts c JOIN tags t USING (account_id) JOIN accounts a ON a.id = account_id {where_a};
+INSERT INTO contact_tags SELECT c.id, t.id FROM contacts c JOIN tags t USING (account_id)
+  JOIN accounts a ON a.id = account_id {where_a};
 INSERT INTO conversations (account_id, contact_id)
   SELECT account_id, c.id FROM contacts c JOIN accounts a ON a.id = account_id {where_a};
 INSERT INTO messages (conversation_id, sender_id, content_text)
@@ -128,4 +120,14 @@ OWN_KEYS = """
 INSERT INTO api_keys (account_id, created_by, name, key_prefix, key_hash, scopes)
   SELECT id, owner_user_id, 'mine', 'wacrm_live_mine', md5(id::text), '{contacts:read}' FROM accounts;
 """
-SCHEMAS = {"supabase": SUPABASE + EVERYBODY + OWN_KEYS, "plain": PLAIN + EVERYBODY + OWN_KEYS}
+FOR_SUPABASE = {
+    "user": "uuid", "users": "auth.users", "accounts": "", "whatsapp": ", UNIQUE (account_id), UNIQUE (phone_number_id)",
+}  # fmt: skip
+FOR_PLAIN = {
+    "user": "text", "users": '"user"', "accounts": ", allow_api boolean NOT NULL DEFAULT false",
+    "whatsapp": ", is_default boolean NOT NULL DEFAULT false, UNIQUE (account_id, phone_number_id)",
+}  # fmt: skip
+SCHEMAS = {
+    "supabase": "".join([SUPABASE_USERS, COMMON.format(**FOR_SUPABASE), SUPABASE_TENANTS, EVERYBODY, OWN_KEYS]),
+    "plain": "".join([PLAIN_USERS, COMMON.format(**FOR_PLAIN), PLAIN_TENANTS, EVERYBODY, OWN_KEYS]),
+}

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import stat
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -12,13 +11,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from conformance.meta.templates import TEMPLATES
 from conformance.target.keys import Role
 from conformance.target.target import SCOPES, Target, load
-from tests.harness.provision.conftest import ENCRYPTION_KEY, PASSWORD, Deployment
+from tests.harness.provision.conftest import ENCRYPTION_KEY, PASSWORD, Deployment, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-Deploy = "Callable[[str], Deployment]"
-OWNERS = {"supabase": "auth.users", "plain": '"user"'}
 
 
 def made(deployment: Deployment, *arguments: str) -> Target:
@@ -83,7 +79,7 @@ def test_the_file_has_every_role_and_the_expiring_key_with_its_time(deployment: 
 def test_the_file_is_for_its_owner_only(deployment: Deployment) -> None:
     made(deployment)
     assert stat.S_IMODE(deployment.file.stat().st_mode) == 0o600
-    assert os.listdir(deployment.file.parent) == [deployment.file.name]
+    assert list(deployment.file.parent.iterdir()) == [deployment.file]
 
 
 def test_two_accounts_are_connected_and_their_tokens_open_with_the_encryption_key(deployment: Deployment) -> None:
@@ -255,7 +251,7 @@ def test_a_fork_wants_a_value_that_nobody_knows(deployment: Deployment, capsys: 
     )
     before = deployment.dump()
     assert deployment.provision() == 4
-    said = capsys.readouterr().err
+    said = one_line(capsys.readouterr().err)
     assert "--column whatsapp_config.channel=VALUE" in said
     assert "--column message_templates.kind=VALUE" in said
     assert "daily_limit" not in said
@@ -277,7 +273,7 @@ def test_a_wrong_column_is_refused(
     deployment: Deployment, column: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert deployment.provision("--column", column) == 4
-    assert said in capsys.readouterr().err
+    assert said in one_line(capsys.readouterr().err)
 
 
 def test_half_of_an_earlier_provisioning_is_completed(deploy: Callable[[str], Deployment]) -> None:
@@ -297,6 +293,6 @@ def test_half_of_an_earlier_provisioning_is_completed(deploy: Callable[[str], De
 def test_a_stranger_in_the_way_is_named(deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
     deployment.execute("CREATE UNIQUE INDEX one_name ON message_templates (name, language)")
     assert deployment.provision() == 4
-    said = capsys.readouterr().err
+    said = one_line(capsys.readouterr().err)
     assert "one_name" in said
     assert "--remove" in said
