@@ -24,8 +24,8 @@ FORMS = {
     IDENTIFIER: "the digits of Meta's id",
 }
 FIRST = """\
-Sign up a test account. Connect WhatsApp to a made-up number of the mock, and
-add the templates of conformance/meta/templates.py as approved."""
+Sign up a test account. Connect WhatsApp to a made-up number of the mock,
+and add the templates of conformance/meta/templates.py as approved."""
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 10
 ESCAPES = "Inside the password, write @ : / # % as %40 %3A %2F %23 %25."
 NO_URL = f"The database URL cannot be read. It looks like postgresql://role:password@host:5432/database. {ESCAPES}"
-LIMITS = "SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = '10min'; SET LOCAL row_security = off"
-"""No wait for ever; and a policy that hides rows is an error, not an answer with fewer rows."""
+LIMITS = """
+SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = '10min'; SET LOCAL row_security = off; SET LOCAL timezone = 'UTC'
+"""
+"""No wait for ever; a policy that hides rows is an error, not an answer with fewer rows; columns without zone hold UTC."""
 
 
 class Database:
@@ -55,10 +57,16 @@ class Database:
         """Set values; the number of rows that were different."""
         return self._write(lambda term: statements.update(table, values, where, term)) if values else 0
 
-    def delete(self, table: TableName, where: sql.Composable) -> int:
-        """Delete rows; their number."""
-        text = sql.SQL("DELETE FROM {}\nWHERE {}").format(table.identifier, where).as_string(self._connection)
-        return self._write(lambda _: text)
+    def delete(self, rows: Mapping[TableName, sql.Composable]) -> dict[TableName, int]:
+        """Delete the rows that meet each table's condition; how many.
+
+        One statement: every condition sees the rows as they were, and foreign keys are checked after all are gone.
+        """
+        text = statements.delete(rows)
+        found = dict(zip(rows, self.rows(text)[0], strict=True))
+        if any(found.values()):
+            self._show(text.as_string(self._connection) + ";\n")
+        return found
 
     def _write(self, text: Callable[[statements.Terms], str]) -> int:
         term = statements.Terms(self._connection, shown=False)

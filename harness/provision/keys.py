@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, timedelta
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
@@ -132,7 +132,7 @@ def _stored(
     where = sql.SQL("account_id IN {} OR key_hash IN {}").format(one_of(ours), one_of([key.hash for key in keys]))
     columns = ["key_hash", "account_id", "scopes", "expires_at", "revoked_at"]
     found = [
-        Stored(digest, str(account), tuple(sorted(scopes)), expires_at, revoked_at is not None)
+        Stored(digest, str(account), tuple(sorted(scopes)), _in_utc(expires_at), revoked_at is not None)
         for digest, account, scopes, expires_at, revoked_at in database.select(layout.api_keys.table, columns, where)
     ]
     if strangers := {key.account_id for key in found} - ours:
@@ -141,6 +141,11 @@ def _stored(
             "write to another file with --out."
         )
     return {key.hash: key for key in found}
+
+
+def _in_utc(moment: datetime | None) -> datetime | None:
+    """A fork's column may be without time zone."""
+    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _correct(database: Database, layout: Layout, key: Wanted, there: Stored, facts: Mapping[str, Any]) -> Outcome:

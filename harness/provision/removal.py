@@ -16,7 +16,6 @@ from harness.provision.tenants import one_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.provision.catalogue import Catalogue, TableName
     from harness.provision.database import Database
     from harness.provision.shapes import Shape
 
@@ -34,9 +33,10 @@ def remove(database: Database, say: Callable[[str], object]) -> None:
     _refuse_guests(database, shape, accounts, users)
     ours = Ownership(catalogue, shape, accounts, users)
     before = fingerprints.take(database, catalogue, ours.conditions)
-    for table in children_first(catalogue, ours):
-        if removed := database.delete(table, ours.conditions[table]):
-            say(f"removed      {removed:>6} of {table}")
+    reached = {table: condition for table, condition in ours.conditions.items() if catalogue[table].readable}
+    for table, count in database.delete(reached).items():
+        if count:
+            say(f"removed      {count:>6} of {table}")
     _prove(before, fingerprints.take(database, catalogue, {}), say)
     if unread := [str(name) for name, table in catalogue.items() if not table.readable]:
         say(f"not compared {len(unread)} tables that this role cannot read, for example {unread[0]}")
@@ -50,28 +50,6 @@ def _refuse_guests(database: Database, shape: Shape, accounts: list[str], users:
             f"{len(guests)} other users are members of the harness's accounts (first: user {guests[0][0]}). "
             "Move them to an account of their own in the dashboard, then remove again."
         )
-
-
-def children_first(catalogue: Catalogue, ours: Ownership) -> list[TableName]:
-    """The tables with rows of ours, each before those that it refers to; in a circle, in any order."""
-    children: dict[TableName, list[TableName]] = {name: [] for name in ours.conditions}
-    for name in ours.conditions:
-        for key in catalogue[name].foreign_keys:
-            if key.parent in children:
-                children[key.parent].append(name)
-    done: dict[TableName, None] = {}
-    seen: set[TableName] = set()
-
-    def visit(name: TableName) -> None:
-        if name not in seen:
-            seen.add(name)
-            for child in children[name]:
-                visit(child)
-            done[name] = None
-
-    for name in children:
-        visit(name)
-    return list(done)
 
 
 def _prove(before: fingerprints.Fingerprints, after: fingerprints.Fingerprints, say: Callable[[str], object]) -> None:

@@ -99,11 +99,20 @@ class Shape:
         )  # fmt: skip
 
 
+AUTH_SERVICE: dict[str, Source] = {
+    "aud": Fixed("authenticated"),
+    "role": Fixed("authenticated"),
+    **dict.fromkeys(("confirmation_token", "recovery_token", "email_change_token_new", "email_change"), Fixed("")),
+    "created_at": Fixed(NOW),
+    "updated_at": Fixed(NOW),
+}
+"""Supabase's auth service cannot list users any more when one of them has NULL for a token."""
 SUPABASE = Shape(
     "Wacrm on Supabase",
     has_trigger=True,
-    users=Rows(TableName("auth", "users"), {"id": "user_id", "email": "email", "raw_user_meta_data": "user_meta"}),
-)
+    users=Rows(TableName("auth", "users"), {"id": "user_id", "email": "email", "raw_user_meta_data": "user_meta"},
+               AUTH_SERVICE),
+)  # fmt: skip
 PLAIN = Shape(
     "a fork on plain PostgreSQL",
     has_trigger=False,

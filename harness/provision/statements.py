@@ -58,6 +58,16 @@ def update(table: TableName, values: Mapping[str, Any], where: Mapping[str, Any]
     return f"UPDATE {table.identifier.as_string()}\nSET {changes}\nWHERE {condition}"
 
 
+def delete(rows: Mapping[TableName, sql.Composable]) -> sql.Composed:
+    """A DELETE of several tables' rows, which answers with the counts in the order of the tables."""
+    deletes, counts = [], []
+    for number, (table, where) in enumerate(rows.items()):
+        name = sql.Identifier(f"deleted_{number}")
+        deletes.append(sql.SQL("{} AS (DELETE FROM {}\n  WHERE {} RETURNING 1)").format(name, table.identifier, where))
+        counts.append(sql.SQL("(SELECT count(*) FROM {})").format(name))
+    return sql.SQL("WITH {}\nSELECT {}").format(sql.SQL(",\n").join(deletes), sql.SQL(",\n  ").join(counts))
+
+
 def _name(column: str) -> str:
     return sql.Identifier(column).as_string()
 

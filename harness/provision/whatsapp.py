@@ -40,6 +40,7 @@ def connect(
     """
     columns = ["phone_number_id", "waba_id", "access_token", "verify_token"]
     rows = database.select(layout.whatsapp_config.table, columns, _of(account))
+    rows.sort(key=lambda row: decrypt(key, row[2]) is None)
     phone, waba, *stored = rows[0] if rows else (None, None, None, None)
     access, verify = (decrypt(key, token) for token in stored)
     connection = Connection(
@@ -59,7 +60,7 @@ def connect(
 
 def disconnect(database: Database, layout: Layout, account: Account) -> int:
     """Take away a connection that this account must not have; the number of rows."""
-    return database.delete(layout.whatsapp_config.table, _of(account))
+    return sum(database.delete({layout.whatsapp_config.table: _of(account)}).values())
 
 
 def opens_others(database: Database, layout: Layout, accounts: Sequence[Account], key: bytes) -> bool | None:

@@ -60,7 +60,8 @@ INSERT INTO plans VALUES (1, 'free');
 SUPABASE_USERS = """
 CREATE SCHEMA auth;
 CREATE TABLE auth.users (
-  id uuid PRIMARY KEY, email text UNIQUE, raw_user_meta_data jsonb, is_sso_user boolean NOT NULL DEFAULT false);
+  id uuid PRIMARY KEY, email text UNIQUE, raw_user_meta_data jsonb, is_sso_user boolean NOT NULL DEFAULT false,
+  confirmation_token text, recovery_token text);
 CREATE TABLE auth.identities (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(), user_id uuid NOT NULL REFERENCES auth.users(id) ON DELETE CASCADE);
 """

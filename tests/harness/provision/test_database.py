@@ -3,8 +3,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from psycopg import errors
 
 from harness.provision.cli import main
+from harness.provision.database import explain
 from tests.harness.provision.conftest import PASSWORD, Deployment, Server, one_line
 
 if TYPE_CHECKING:
@@ -84,3 +86,8 @@ def test_a_refused_value_names_the_column_s_flag(deployment: Deployment, capsys:
     said = refused(deployment.url, deployment.file, capsys)
     assert "message_templates_status_check" in said
     assert "--column message_templates.COLUMN=VALUE" in said
+
+
+@pytest.mark.parametrize("kind", [errors.SerializationFailure, errors.LockNotAvailable, errors.DeadlockDetected])
+def test_a_run_that_goes_on_meanwhile_is_to_be_stopped(kind: type[errors.Error]) -> None:
+    assert "Stop the run" in explain(kind())

@@ -69,6 +69,19 @@ def test_messages_that_answer_each_other_go_too(deployment: Deployment) -> None:
     assert deployment.dump() == before
 
 
+def test_tables_that_refer_to_each_other_in_a_circle_are_emptied(deployment: Deployment) -> None:
+    deployment.execute("ALTER TABLE conversations ADD last_message_id uuid REFERENCES messages(id)")
+    before = deployment.dump()
+    deployment.provision()
+    deployment.execute(HARNESS)
+    deployment.execute(
+        "UPDATE conversations c SET last_message_id = (SELECT min(id::text)::uuid FROM messages WHERE conversation_id = c.id)"
+        " WHERE account_id IN (SELECT id FROM accounts WHERE name LIKE 'wacrm-harness%')"
+    )
+    assert deployment.remove() == 0
+    assert deployment.dump() == before
+
+
 SHARED = """
 CREATE TABLE shares (id int PRIMARY KEY, account_id uuid NOT NULL REFERENCES accounts(id),
   contact_id uuid REFERENCES contacts(id) ON DELETE {action});
@@ -133,7 +146,7 @@ def test_the_dry_run_removes_nothing(deployment: Deployment, capsys: pytest.Capt
     deployment.execute(HARNESS)
     before = deployment.dump()
     assert deployment.remove("--dry-run") == 0
-    assert 'DELETE FROM "public"."contacts"' in capsys.readouterr().out
+    assert '(DELETE FROM "public"."contacts"' in capsys.readouterr().out
     assert deployment.dump() == before
 
 

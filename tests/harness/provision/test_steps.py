@@ -122,6 +122,26 @@ def test_accounts_of_a_plain_fork_admit_the_api_and_have_a_default_number(deploy
     assert roles == [("owner",)] * 3
 
 
+def test_users_leave_the_auth_service_no_null_for_a_token(deploy: Callable[[str], Deployment]) -> None:
+    supabase = deploy("supabase")
+    made(supabase)
+    query = "SELECT confirmation_token, recovery_token FROM auth.users WHERE email LIKE '%@wacrm-harness.invalid'"
+    assert supabase.rows(query) == [("", "")] * 3
+
+
+def test_times_without_zone_are_utc(deploy: Callable[[str], Deployment]) -> None:
+    plain = deploy("plain")
+    plain.execute(
+        f"""ALTER TABLE api_keys ALTER expires_at TYPE timestamp, ALTER revoked_at TYPE timestamp;
+        ALTER DATABASE {plain.name} SET timezone = 'America/Sao_Paulo'"""
+    )
+    first, second = made(plain), made(plain)
+    assert first.keys.full == second.keys.full
+    assert second.keys.expiring is not None
+    stored = plain.rows("SELECT expires_at FROM api_keys WHERE name = 'wacrm-harness expiring 1'")
+    assert stored == [(second.keys.expiring.expires_at.replace(tzinfo=None),)]
+
+
 def test_rows_of_others_stay_as_they_are(deployment: Deployment) -> None:
     before = set(deployment.dump())
     made(deployment)
