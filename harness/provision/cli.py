@@ -116,7 +116,7 @@ def _order(given: argparse.Namespace) -> Order:
     return Order(
         encryption_key=os.environ.get(given.encryption_key_env), encryption_variable=given.encryption_key_env,
         base_url=_base_url(given), meta_control=given.meta_control,
-        app_secret=os.environ.get(given.app_secret_env) or f"env:{given.app_secret_env}",
+        app_secret=os.environ.get(given.app_secret_env), app_secret_variable=given.app_secret_env,
         keys=given.keys, out=given.out, columns=_columns(given.column), dry_run=given.dry_run,
     )  # fmt: skip
 
@@ -141,12 +141,9 @@ def _columns(texts: Sequence[str]) -> Given:
 
 
 def _next(given: argparse.Namespace) -> str:
-    lines = []
-    if not os.environ.get(given.app_secret_env):
-        lines.append(f"set first    {given.app_secret_env}, the deployment's app secret: the file refers to it")
     host = urlsplit(given.base_url).hostname
     stranger = "" if LOOPBACK.match(host) else f" --allow-host {host}"
-    return "\n".join([*lines, f"next         wacrm-harness gate --target {given.out}{stranger}", ""])
+    return f"next         wacrm-harness gate --target {given.out}{stranger}\n"
 
 
 def _guide(given: argparse.Namespace) -> None:

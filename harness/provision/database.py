@@ -40,9 +40,9 @@ class Database:
     def commit(self) -> None:
         self._connection.commit()
 
-    def rows(self, query: str | sql.Composed, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, query: str | sql.Composed) -> list[tuple[Any, ...]]:
         text = sql.SQL(query) if isinstance(query, str) else query
-        rows: list[tuple[Any, ...]] = self._connection.execute(text, values or None).fetchall()
+        rows: list[tuple[Any, ...]] = self._connection.execute(text).fetchall()
         return rows
 
     def select(self, table: TableName, columns: Sequence[str], where: sql.Composable) -> list[tuple[Any, ...]]:

@@ -14,13 +14,14 @@ Given = dict[str, dict[str, str]]
 
 @dataclass(frozen=True)
 class Order:
-    """`encryption_key` as the variable `encryption_variable` has it; `app_secret` as harness.toml takes it."""
+    """The two secrets are as their variables have them, None where a variable is not set."""
 
     encryption_key: str | None = field(repr=False)
     encryption_variable: str
     base_url: str
     meta_control: str
-    app_secret: str = field(repr=False)
+    app_secret: str | None = field(repr=False)
+    app_secret_variable: str
     keys: int
     out: Path
     columns: Given

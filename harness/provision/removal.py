@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.provision.database import Database
+    from harness.provision.fingerprints import Fingerprints
     from harness.provision.shapes import Shape
 
 
@@ -34,17 +35,22 @@ def remove(database: Database, say: Callable[[str], object]) -> None:
     ours = Ownership(catalogue, shape, accounts, users)
     before = fingerprints.take(database, catalogue, ours.conditions)
     reached = {table: condition for table, condition in ours.conditions.items() if catalogue[table].readable}
-    for table, count in database.delete(reached).items():
+    removed = database.delete(reached)
+    after = fingerprints.take(database, catalogue, {})
+    _refuse_changes(before, after)
+    for table, count in removed.items():
         if count:
             say(f"removed      {count:>6} of {table}")
-    _prove(before, fingerprints.take(database, catalogue, {}), say)
+    say(
+        f"proved       {sum(found.rows for found in after.values())} other rows in {len(after)} tables are as they were"
+    )
     if unread := [str(name) for name, table in catalogue.items() if not table.readable]:
         say(f"not compared {len(unread)} tables that this role cannot read, for example {unread[0]}")
 
 
 def _refuse_guests(database: Database, shape: Shape, accounts: list[str], users: list[str]) -> None:
     """A person who joined one of the accounts would lose the profile with it."""
-    where = sql.SQL("account_id IN {} AND user_id NOT IN {}").format(one_of(accounts), one_of(users or [""]))
+    where = sql.SQL("account_id IN {} AND (user_id IN {}) IS NOT TRUE").format(one_of(accounts), one_of(users))
     if guests := database.select(shape.profiles.table, ["user_id"], where):
         raise ProvisionError(
             f"{len(guests)} other users are members of the harness's accounts (first: user {guests[0][0]}). "
@@ -52,12 +58,10 @@ def _refuse_guests(database: Database, shape: Shape, accounts: list[str], users:
         )
 
 
-def _prove(before: fingerprints.Fingerprints, after: fingerprints.Fingerprints, say: Callable[[str], object]) -> None:
+def _refuse_changes(before: Fingerprints, after: Fingerprints) -> None:
     if changed := fingerprints.differences(before, after):
         raise ProvisionError(
             "Removing would change rows that are not the harness's, so all of it was undone:\n  "
             + "\n  ".join(changed)
             + "\nLook for rows there that refer to the harness's accounts, or for a trigger that writes there."
         )
-    rows = sum(fingerprint.rows for fingerprint in after.values())
-    say(f"proved       {rows} other rows in {len(after)} tables are as they were")

@@ -36,9 +36,13 @@ def provision(database: Database, order: Order, key: bytes, say: Callable[[str],
     say(f"keys         {told(keys.ensure(database, laid, accounts, wanted, now))}")
     if order.dry_run:
         return
-    with target_file.replaced(order.out, target_file.merged(old, _settings(order, connections, wanted, now))):
+    settings = target_file.merged(old, _settings(order, connections, wanted, now))
+    in_file = settings["meta"].setdefault("app_secret", f"env:{order.app_secret_variable}")
+    with target_file.replaced(order.out, settings):
         database.commit()
     say(f"written      {order.out}\n             readable by its owner only")
+    if in_file.startswith("env:") and order.app_secret is None:
+        say(f"set first    {in_file.removeprefix('env:')}, the deployment's app secret: the file refers to it")
 
 
 def _look(database: Database, order: Order, say: Callable[[str], object]) -> Layout:
@@ -78,9 +82,11 @@ def _settings(
         if key.state is keys.State.EXPIRING:
             section["expiring"] = {"key": key.secret, "expires_at": now + keys.EXPIRING_IN}
     meta = {
-        "control": order.meta_control, "app_secret": order.app_secret, "verify_token": main.verify_token,
+        "control": order.meta_control, "verify_token": main.verify_token,
         "phone_number_id": main.phone_number_id, "waba_id": main.waba_id, "access_token": main.access_token,
         "other_phone_number_id": other.phone_number_id, "other_waba_id": other.waba_id,
         "other_access_token": other.access_token,
     }  # fmt: skip
+    if order.app_secret:
+        meta["app_secret"] = order.app_secret
     return {"target": {"base_url": order.base_url}, "keys": section, "meta": meta}

@@ -70,8 +70,8 @@ def replaced(path: Path, settings: dict[str, Any]) -> Iterator[None]:
 
 def merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     """The new settings over the old: `keys` as a whole, of other sections what is new."""
-    sections = {name: {**old.get(name, {}), **values} for name, values in new.items() if name != "keys"}
-    return {"receiver": RECEIVER, **old, **sections, "keys": new["keys"]}
+    sections = {name: values if name == "keys" else {**old.get(name, {}), **values} for name, values in new.items()}
+    return {**old, **sections, "receiver": old.get("receiver", RECEIVER)}
 
 
 def by_role(keys: list[tuple[str, str]]) -> dict[str, Any]:

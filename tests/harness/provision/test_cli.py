@@ -92,6 +92,16 @@ def test_the_next_step_is_said(
     assert 'app_secret = "env:META_APP_SECRET"' in deployment.file.read_text()
 
 
+def test_the_app_secret_of_the_file_is_kept_when_its_variable_is_gone(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment.provision()
+    monkeypatch.delenv("META_APP_SECRET")
+    deployment.provision()
+    assert 'app_secret = "the-app-secret"' in deployment.file.read_text()
+    assert "set first" not in capsys.readouterr().out
+
+
 def test_output_stays_within_80_columns(
     deployment: Deployment, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
