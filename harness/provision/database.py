@@ -125,10 +125,9 @@ def _no_connection(said: str, parts: Mapping[str, Any]) -> str:
     if "authentication failed" in said or "no password supplied" in said:
         role = parts.get("user") or "(none given)"
         return f"PostgreSQL at {where} refuses the password of role {role}. Correct the database URL. {ESCAPES}"
-    last = said.strip().splitlines()[-1].strip()
     return (
         f"No connection to PostgreSQL at {where}. Is the host right, does the server run, and may this machine reach it "
-        f"(firewall, tunnel)? It said: {last}"
+        f"(firewall, tunnel)? It said: {said.strip().splitlines()[0]}"
     )
 
 

@@ -26,6 +26,7 @@ def refused(url: str, out: Path, capsys: pytest.CaptureFixture[str]) -> str:
 def test_no_server(deployment: Deployment, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = refused(f"postgresql://me:secret-word@/db?host={tmp_path}", deployment.file, capsys)
     assert f"No connection to PostgreSQL at {tmp_path}, port 5432." in said
+    assert "No such file or directory" in said
     assert "secret-word" not in said
 
 
