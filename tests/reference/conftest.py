@@ -1,4 +1,4 @@
-"""One application per test, with a Graph API that answers from memory and a courier that only takes notes."""
+"""One application per test, with a Graph API that answers from memory and a client that only takes notes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from reference.wacrm.app import create_app
 from reference.wacrm.protocol.operations import Scope
 from reference.wacrm.settings import Settings, parse_accounts
-from reference.wacrm.webhooks.dispatcher import Courier
+from reference.wacrm.webhooks.dispatcher import DeliveryClient
 
 if TYPE_CHECKING:
     from reference.wacrm.assembly import Wacrm
@@ -106,7 +106,7 @@ class Post:
 
 
 @dataclass
-class Receiver(Courier):
+class Receiver(DeliveryClient):
     """Takes notes instead of connecting; answers with `status`."""
 
     posts: list[Post] = field(default_factory=list)
@@ -215,7 +215,7 @@ class Deployment:
 
 
 def busy(wacrm: Wacrm) -> bool:
-    tasks = [wacrm.inbox._lane._task, *(lane._task for lane in wacrm.dispatcher._lanes.values())]
+    tasks = [wacrm.meta_webhook._work._task, *(work._task for work in wacrm.dispatcher._work.values())]
     return bool(wacrm.broadcasts._tasks) or any(task is not None and not task.done() for task in tasks)
 
 
@@ -237,8 +237,8 @@ def says(text: str, wamid: str, sender: str = "14155550100", **more: object) -> 
 
 
 @contextmanager
-def deployed(*faults: str, **changes: Any) -> Iterator[Deployment]:
-    """A running application; `changes` are settings."""
+def deployed(*faults: str, connects: bool = False, **changes: Any) -> Iterator[Deployment]:
+    """A running application; `changes` are settings. Its deliveries are noted, unless it `connects`."""
     read = parse_accounts(accounts())
     chosen: dict[str, Any] = {"limit": 100_000, "webhook_allow": frozenset({HOOK})} | changes
     app = create_app(Settings(read.app_secret, read.verify_token, read.accounts, **chosen), faults)
@@ -246,8 +246,8 @@ def deployed(*faults: str, **changes: Any) -> Iterator[Deployment]:
     meta, receiver = Meta(), Receiver.__new__(Receiver)
     receiver.posts, receiver.status = [], 200
     wacrm.graph._client = httpx.AsyncClient(transport=httpx.MockTransport(meta))
-    if not faults or wacrm.dispatcher.courier.__qualname__.startswith("Dispatcher"):
-        wacrm.dispatcher.courier = lambda: receiver  # type: ignore[method-assign]
+    if not connects:
+        wacrm.dispatcher.new_client = lambda: receiver  # type: ignore[method-assign]
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     with start_blocking_portal() as portal:
         client = Client(portal, httpx.AsyncClient(transport=transport, base_url="http://wacrm.invalid"))

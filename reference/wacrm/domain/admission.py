@@ -8,7 +8,7 @@ from reference.wacrm.protocol.envelope import ApiError, Code
 from reference.wacrm.protocol.operations import Operation, required_scopes
 
 
-class Gate:
+class Admission:
     """The order is part of the contract's measured behaviour: a 401 costs nothing, a 403 is charged (RATE-10)."""
 
     def __init__(self, keys: Keys, limiter: Limiter) -> None:

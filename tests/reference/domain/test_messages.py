@@ -158,8 +158,8 @@ def test_a_status_that_overtakes_the_answer_is_not_lost(wacrm: Deployment) -> No
 
 def test_a_lost_answer_is_made_good_by_metas_own_status(wacrm: Deployment) -> None:
     def reset(request: httpx.Request, wamid: str) -> httpx.Response:
-        wacrm.wacrm.inbox.apply_status("0a000000-0000-4000-8000-000000000001", wamid, "sent")
-        wacrm.wacrm.early.keep("0a000000-0000-4000-8000-000000000001", wamid, "delivered", "14155550100")
+        wacrm.wacrm.meta_webhook.apply_status("0a000000-0000-4000-8000-000000000001", wamid, "sent")
+        wacrm.wacrm.early_statuses.keep("0a000000-0000-4000-8000-000000000001", wamid, "delivered", "14155550100")
         raise httpx.ReadError("reset", request=request)
 
     wacrm.meta.answer = reset

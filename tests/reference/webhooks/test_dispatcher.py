@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import trustme
 from anyio.from_thread import start_blocking_portal
 
-from reference.wacrm.webhooks.dispatcher import Courier
 from tests.reference.conftest import Deployment, deployed, envelope, says, until
 
 if TYPE_CHECKING:
@@ -57,10 +56,7 @@ def _receiver(tmp_path: Path, *faults: str, **changes: Any) -> Iterator[tuple[De
         server.port = listening.sockets[0].getsockname()[1]
         allowed = frozenset({f"https://127.0.0.1:{server.port}"})
         settings = {"webhook_allow": allowed, "webhook_ca": tmp_path / "ca.pem"} | changes
-        with deployed(*faults, **settings) as wacrm:
-            dispatcher = wacrm.wacrm.dispatcher
-            if dispatcher.courier.__qualname__.startswith("deployed"):
-                dispatcher.courier = lambda: Courier(dispatcher.trust(), dispatcher.timeout)  # type: ignore[method-assign]
+        with deployed(*faults, connects=True, **settings) as wacrm:
             yield wacrm, server
         portal.call(listening.close)
 
@@ -144,6 +140,6 @@ def test_faults_of_targets_contact_this_machine(tmp_path: Path) -> None:
             context = ssl.create_default_context()
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
-            wacrm.wacrm.dispatcher.trust = lambda context=context: context  # type: ignore[misc]
+            wacrm.wacrm.dispatcher.tls_context = lambda context=context: context  # type: ignore[misc]
             wacrm.inbound(says("a", "wamid.1"))
             assert server.paths == ["/"], name
