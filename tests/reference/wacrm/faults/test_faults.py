@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from reference.wacrm.faults import FAULTS, UnknownFaultError, find
-from tests.reference.conftest import deployed, says
+from tests.reference.wacrm.conftest import deployed, says
 
-REQUIREMENTS = Path(__file__).parents[3] / "conformance" / "wacrm" / "requirements.yaml"
+REQUIREMENTS = Path(__file__).parents[4] / "conformance" / "wacrm" / "requirements.yaml"
 
 
 def test_every_clause_has_two_faults() -> None:

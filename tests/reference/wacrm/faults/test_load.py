@@ -7,7 +7,7 @@ import re
 import pytest
 
 from reference.wacrm.faults import FAULTS, LOAD_FAULTS, find
-from tests.reference.conftest import deployed, says
+from tests.reference.wacrm.conftest import deployed, says
 
 
 def test_no_name_is_used_twice() -> None:

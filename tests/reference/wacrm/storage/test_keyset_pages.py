@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.reference.conftest import Deployment, says
+from tests.reference.wacrm.conftest import Deployment, says
 
 
 def _walk(wacrm: Deployment, path: str, limit: int, **filters: str) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.reference.conftest import Deployment, accepted, refused, says
+from tests.reference.wacrm.conftest import Deployment, accepted, refused, says
 
 IMAGE = "https://media.wacrm.invalid/a.png"
 

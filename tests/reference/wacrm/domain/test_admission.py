@@ -6,7 +6,7 @@ import pytest
 
 from reference.wacrm.domain.limiter import Limiter
 from reference.wacrm.protocol.operations import Operation, required_scopes
-from tests.reference.conftest import ALL, Deployment, deployed, key
+from tests.reference.wacrm.conftest import ALL, Deployment, deployed, key
 
 UUID = "00000000-0000-4000-8000-000000000000"
 CALLS = {

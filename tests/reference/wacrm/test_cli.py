@@ -10,7 +10,7 @@ import httpx
 
 from reference.wacrm.cli import main
 from reference.wacrm.faults import FAULTS
-from tests.reference.conftest import FIRST, accounts, key
+from tests.reference.wacrm.conftest import FIRST, accounts, key
 
 if TYPE_CHECKING:
     from pathlib import Path

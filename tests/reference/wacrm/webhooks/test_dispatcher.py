@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import trustme
 from anyio.from_thread import start_blocking_portal
 
-from tests.reference.conftest import Deployment, deployed, envelope, says, until
+from tests.reference.wacrm.conftest import Deployment, deployed, envelope, says, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

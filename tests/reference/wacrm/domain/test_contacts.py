@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.reference.conftest import Deployment, key
+from tests.reference.wacrm.conftest import Deployment, key
 
 
 def test_a_new_contact_has_what_was_sent(wacrm: Deployment) -> None:

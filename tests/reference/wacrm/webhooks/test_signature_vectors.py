@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from tests.reference.conftest import Deployment
+    from tests.reference.wacrm.conftest import Deployment
 
 VECTORS: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[3] / "tests" / "signature_vectors.json").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from reference.wacrm.webhooks.allowed_targets import RefusedTargetError, Targets
-from tests.reference.conftest import FIRST, HOOK, Deployment, deployed, says
+from tests.reference.wacrm.conftest import FIRST, HOOK, Deployment, deployed, says
 
 if TYPE_CHECKING:
     from typing import Any

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.reference.conftest import Deployment, accepted, refused, says
+from tests.reference.wacrm.conftest import Deployment, accepted, refused, says
 
 NUMBERS = [f"+1415555{n:04d}" for n in range(1000)]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.reference.conftest import Deployment, envelope, says
+from tests.reference.wacrm.conftest import Deployment, envelope, says
 
 VERIFY = {"hub.mode": "subscribe", "hub.challenge": "4711", "hub.verify_token": "verify token"}
 
