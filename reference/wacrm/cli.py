@@ -11,6 +11,7 @@ import uvicorn
 
 from reference.wacrm.app import create_app
 from reference.wacrm.faults import FAULTS, UnknownFaultError
+from reference.wacrm.patching.steps import PatchError
 from reference.wacrm.settings import Settings, SettingsError, load_accounts
 from reference.wacrm.variants import UnknownVariantError
 from service.listening import BACKLOG, CannotListenError, announce, listen, url_of
@@ -150,7 +151,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         app = create_app(settings_of(chosen), chosen.fault, chosen.variant)
         listener = listen(chosen.host, chosen.port)
-    except (SettingsError, UnknownFaultError, UnknownVariantError, CannotListenError) as problem:
+    except (SettingsError, UnknownFaultError, UnknownVariantError, PatchError, CannotListenError) as problem:
         return options.refuse(problem)
     url = url_of(listener)
     config = uvicorn.Config(app, loop="asyncio", log_level="warning", access_log=False, backlog=BACKLOG)

@@ -1,4 +1,4 @@
-"""The gate that every request under `/api/v1` passes: key, then budget, then scope, and only then the body."""
+"""Admission of every request under `/api/v1`: key, then budget, then scope, and only then the body."""
 
 from starlette.requests import Request
 

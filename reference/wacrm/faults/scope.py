@@ -13,30 +13,30 @@ from reference.wacrm.protocol.operations import Operation, Scope
 def _accept_also(wacrm: Wacrm, operation: Operation, scope: Scope) -> None:
     check = wacrm.admission.check_scope
 
-    def judged(caller: Caller, asked: Operation) -> None:
+    def checked(caller: Caller, asked: Operation) -> None:
         if asked is not operation or scope not in caller.scopes:
             check(caller, asked)
 
-    wrap(wacrm.admission, "check_scope", judged)
+    wrap(wacrm.admission, "check_scope", checked)
 
 
 @patch
 def _ask_also(wacrm: Wacrm, operation: Operation, scope: Scope) -> None:
     check = wacrm.admission.check_scope
 
-    def judged(caller: Caller, asked: Operation) -> None:
+    def checked(caller: Caller, asked: Operation) -> None:
         check(caller, asked)
         if asked is operation and scope not in caller.scopes:
             raise ApiError(Code.FORBIDDEN, f"This API key lacks the scope {scope}.")
 
-    wrap(wacrm.admission, "check_scope", judged)
+    wrap(wacrm.admission, "check_scope", checked)
 
 
 @patch
 def _say(wacrm: Wacrm, operation: Operation, message: str) -> None:
     check = wacrm.admission.check_scope
 
-    def judged(caller: Caller, asked: Operation) -> None:
+    def checked(caller: Caller, asked: Operation) -> None:
         try:
             check(caller, asked)
         except ApiError:
@@ -44,7 +44,7 @@ def _say(wacrm: Wacrm, operation: Operation, message: str) -> None:
                 raise ApiError(Code.FORBIDDEN, message) from None
             raise
 
-    wrap(wacrm.admission, "check_scope", judged)
+    wrap(wacrm.admission, "check_scope", checked)
 
 
 ROWS = (
@@ -59,19 +59,19 @@ ROWS = (
     Fault("SCOPE-02", "send-message-also-needs-contacts-write", _ask_also(Operation.SEND_MESSAGE, Scope.CONTACTS_WRITE),
           "a send may create a contact, and so it asks for the right to"),
     Fault("SCOPE-03", "forbidden-contact-is-written", refuse_late("check_scope", Operation.CREATE_CONTACT, "contacts.create"),
-          "the contact is written before the scope is judged"),
+          "the contact is written before the scope is checked"),
     Fault("SCOPE-03", "forbidden-message-is-sent", refuse_late_awaited("check_scope", Operation.SEND_MESSAGE, "messages.send"),
-          "the message is handed to Meta before the scope is judged"),
+          "the message is handed to Meta before the scope is checked"),
     Fault("SCOPE-03", "forbidden-delete-happens", refuse_late("check_scope", Operation.DELETE_WEBHOOK, "endpoints.delete"),
-          "the endpoint is gone before the scope is judged"),
+          "the endpoint is gone before the scope is checked"),
     Fault("SCOPE-03", "forbidden-broadcast-is-started",
           refuse_late("check_scope", Operation.CREATE_BROADCAST, "broadcasts.create"),
-          "the fan-out is queued before the scope is judged"),
+          "the fan-out is queued before the scope is checked"),
     Fault("SCOPE-03", "forbidden-contact-patch-happens", refuse_late("check_scope", Operation.UPDATE_CONTACT, "contacts.update"),
-          "the contact is changed before the scope is judged"),
+          "the contact is changed before the scope is checked"),
     Fault("SCOPE-03", "forbidden-endpoint-is-registered",
           refuse_late("check_scope", Operation.CREATE_WEBHOOK, "endpoints.create"),
-          "the endpoint is registered before the scope is judged"),
+          "the endpoint is registered before the scope is checked"),
     Fault("SCOPE-04", "forbidden-broadcast-read-names-no-scope", _say(Operation.READ_BROADCAST, "Insufficient permissions."),
           "one route has a refusal of its own that names nothing"),
     Fault("SCOPE-04", "forbidden-message-list-names-the-wrong-scope",
@@ -97,8 +97,8 @@ def read_broadcast_needs_no_scope(wacrm: Wacrm) -> None:
 def list_webhooks_is_open_to_keys_without_scopes(wacrm: Wacrm) -> None:
     check = wacrm.admission.check_scope
 
-    def judged(caller: Caller, asked: Operation) -> None:
+    def checked(caller: Caller, asked: Operation) -> None:
         if asked is not Operation.LIST_WEBHOOKS or caller.scopes:
             check(caller, asked)
 
-    wrap(wacrm.admission, "check_scope", judged)
+    wrap(wacrm.admission, "check_scope", checked)

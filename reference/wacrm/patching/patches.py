@@ -125,12 +125,12 @@ def refuse_late_awaited(wacrm: Wacrm, admission_step: str, operation: Operation,
 def _postpone(wacrm: Wacrm, admission_step: str, operation: Operation) -> Callable[[], ApiError | None]:
     """The refusal that is due, once the admission has let the request through."""
     refusal: ContextVar[ApiError | None] = ContextVar("refusal", default=None)
-    judge: Callable[[Caller, Operation], None] = getattr(wacrm.admission, admission_step)
+    check: Callable[[Caller, Operation], None] = getattr(wacrm.admission, admission_step)
     read = wacrm.bodies.read
 
     def postponed(caller: Caller, asked: Operation) -> None:
         try:
-            judge(caller, asked)
+            check(caller, asked)
         except ApiError as error:
             if asked is not operation:
                 raise

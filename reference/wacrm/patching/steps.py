@@ -1,7 +1,8 @@
 """How the assembled application is changed: its steps are wrapped or replaced, its SQL statements are rewritten.
 
-Changes compose, in whatever order they are installed: a wrapper calls the step that it found, `replace_step` exchanges what
-all wrappers stand around, and a rewritten statement keeps what others have rewritten.
+Changes compose, in whatever order they are installed: a wrapper calls the step that it found, `replace_step` exchanges
+what all wrappers stand around, and a rewritten statement keeps what others have rewritten. Two changes that exclude each
+other, such as two replacements of one step, are refused.
 """
 
 import inspect
@@ -19,11 +20,16 @@ from reference.wacrm.protocol.operations import Operation
 _STEPS = "_steps"
 
 
+class PatchError(Exception):
+    """A change that would change nothing, because what it changes is not there or was changed already."""
+
+
 class Step:
     """One public method of one service, behind a reference that `replace_step` can change beneath its wrappers."""
 
     def __init__(self, implementation: Callable[..., object]) -> None:
         self.implementation = implementation
+        self.is_replaced = False
 
     def __call__(self, *arguments: object, **named: object) -> object:
         return self.implementation(*arguments, **named)
@@ -39,25 +45,31 @@ def open_steps(wacrm: Wacrm) -> None:
 
 
 def wrap(service: object, name: str, wrapper: Callable[..., object]) -> None:
-    """Put `wrapper` around one step; it calls what it read from the service before."""
-    assert name in _steps(service), f"{type(service).__name__} has no step {name}"
+    """Put `wrapper` around one step; it calls what it read from the service before. Raises PatchError."""
+    _step(service, name)
     setattr(service, name, wrapper)
 
 
 def replace_step(service: object, name: str, implementation: Callable[..., object]) -> None:
-    """Put other code in the place of one step's own; what others have wrapped around it stays."""
-    _steps(service)[name].implementation = implementation
+    """Put other code in the place of one step's own; what others have wrapped around it stays. Raises PatchError."""
+    step = _step(service, name)
+    if step.is_replaced:
+        raise PatchError(f"{type(service).__name__}.{name} is replaced by another change already")
+    step.implementation, step.is_replaced = implementation, True
 
 
-def _steps(service: object) -> dict[str, Step]:
+def _step(service: object, name: str) -> Step:
     steps: dict[str, Step] = vars(service)[_STEPS]
-    return steps
+    if name not in steps:
+        raise PatchError(f"{type(service).__name__} has no step {name}")
+    return steps[name]
 
 
 def rewrite(statements: object, name: str, old: str, new: str) -> None:
-    """Change one SQL statement. A text that is not in it would make the change change nothing: an error."""
+    """Change one SQL statement. Raises PatchError for a text that is not in it (any more)."""
     sql: str = getattr(statements, name)
-    assert old in sql, f"{type(statements).__name__}.{name} does not contain {old!r}"
+    if old not in sql:
+        raise PatchError(f"{type(statements).__name__}.{name} does not contain {old!r}, or another change rewrote it")
     setattr(statements, name, sql.replace(old, new))
 
 
@@ -67,7 +79,7 @@ def drop_index(wacrm: Wacrm, name: str) -> None:
 
 
 def under_way(service: object, name: str) -> Callable[[], bool]:
-    """Tells other steps whether this one is running, in the same task."""
+    """A function that says whether this step is running, in the caller's task."""
     running: ContextVar[bool] = ContextVar("running", default=False)
     step: Callable[..., Any] = getattr(service, name)
 
@@ -93,7 +105,7 @@ def _set(flag: ContextVar[bool]) -> Iterator[None]:
 
 
 def current_operation(wacrm: Wacrm) -> Callable[[], Operation | None]:
-    """Tells services which operation they work for; None in background work."""
+    """A function that gives the operation that services work for; None in background work."""
     running: ContextVar[Operation | None] = ContextVar("running", default=None)
     admit = wacrm.admission.admit
 

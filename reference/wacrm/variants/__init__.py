@@ -1,6 +1,6 @@
 """Deployments that are correct in another way: where the contract leaves a choice, each variant takes the other one.
 
-A gate that judges a variant red raises a false alarm. `wacrm-harness kills --variants` holds it silent on all of them.
+A check that fails on a variant is a false alarm; `wacrm-harness kills --variants` proves that none does.
 """
 
 from collections.abc import Iterable

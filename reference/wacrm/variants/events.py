@@ -59,14 +59,14 @@ def a_worker_delivers_one_after_the_other(wacrm: Wacrm) -> None:
     wrap(wacrm.dispatcher, "deliver", in_turn)
 
 
-@variant("whether a message that Meta took is told as sent (HOOK-07)")
+@variant("whether a message that Meta took is published as sent (HOOK-07)")
 def a_send_is_told_as_sent(wacrm: Wacrm) -> None:
     record = wacrm.messages.record
 
-    def told(account: str, body: MessageCreate, wamid: str, quoted: Row | None) -> Json:
+    def published(account: str, body: MessageCreate, wamid: str, quoted: Row | None) -> Json:
         answer = record(account, body, wamid, quoted)
         data = {"whatsapp_message_id": wamid, "conversation_id": answer["conversation_id"], "status": "sent"}
         wacrm.dispatcher.publish(account, Event.STATUS_UPDATED, data)
         return answer
 
-    wrap(wacrm.messages, "record", told)
+    wrap(wacrm.messages, "record", published)

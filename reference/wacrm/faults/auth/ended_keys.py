@@ -1,4 +1,4 @@
-"""AUTH-03, AUTH-04, AUTH-05: keys that were revoked or have expired, and what a refusal tells."""
+"""AUTH-03, AUTH-04, AUTH-05: keys that were revoked or have expired, and what a refusal reveals."""
 
 from typing import TYPE_CHECKING
 
@@ -18,37 +18,37 @@ if TYPE_CHECKING:
 
 
 @patch
-def _skip(wacrm: Wacrm, judgement: str, operation: Operation) -> None:
+def _skip(wacrm: Wacrm, check: str, operation: Operation) -> None:
     """One operation's key cache knows nothing of one of the two ways in which a key ends."""
-    identify, ended = wacrm.admission.identify, getattr(wacrm.keys, judgement)
+    identify, ended = wacrm.admission.identify, getattr(wacrm.keys, check)
     asked_for: list[Operation] = []
 
     def noted(request: Request, asked: Operation) -> Caller:
         asked_for[:] = [asked]
         return identify(request, asked)
 
-    def judged(row: Row) -> bool:
+    def checked(row: Row) -> bool:
         return asked_for != [operation] and ended(row)
 
     wrap(wacrm.admission, "identify", noted)
-    wrap(wacrm.keys, judgement, judged)
+    wrap(wacrm.keys, check, checked)
 
 
 @patch
-def _tell(wacrm: Wacrm, judgement: str, message: str) -> None:
-    ended: Callable[[Row], bool] = getattr(wacrm.keys, judgement)
+def _reveal(wacrm: Wacrm, check: str, message: str) -> None:
+    ended: Callable[[Row], bool] = getattr(wacrm.keys, check)
 
-    def told(row: Row) -> bool:
+    def revealed(row: Row) -> bool:
         if ended(row):
             raise ApiError(Code.UNAUTHORIZED, message, {"WWW-Authenticate": "Bearer"})
         return False
 
-    wrap(wacrm.keys, judgement, told)
+    wrap(wacrm.keys, check, revealed)
 
 
 ROWS = (
     Fault("AUTH-03", "revoked-key-still-lists-conversations", _skip("revoked", Operation.LIST_CONVERSATIONS),
-          "the key cache of the inbox routes is not told when a key is revoked"),
+          "the key cache of the inbox routes is not cleared when a key is revoked"),
     Fault("AUTH-03", "revoked-key-still-sends", _skip("revoked", Operation.SEND_MESSAGE),
           "the sending route keeps verified keys in memory and never asks again"),
     Fault("AUTH-03", "revoked-key-still-deletes-webhooks", _skip("revoked", Operation.DELETE_WEBHOOK),
@@ -59,10 +59,10 @@ ROWS = (
           "the campaign route was written before keys could expire"),
     Fault("AUTH-04", "expired-key-still-reads-webhooks", _skip("expired", Operation.READ_WEBHOOK),
           "the expiry date is compared in the wrong direction on one route"),
-    Fault("AUTH-05", "revoked-key-is-told-so", _tell("revoked", "This API key has been revoked."),
-          "a helpful message tells a revoked key from an unknown one"),
-    Fault("AUTH-05", "expired-key-is-told-so", _tell("expired", "This API key has expired."),
-          "a helpful message tells an expired key from an unknown one"),
+    Fault("AUTH-05", "revoked-key-is-told-so", _reveal("revoked", "This API key has been revoked."),
+          "the message reveals that a key is revoked, not unknown"),
+    Fault("AUTH-05", "expired-key-is-told-so", _reveal("expired", "This API key has expired."),
+          "the message reveals that a key is expired, not unknown"),
 )  # fmt: skip
 
 
@@ -70,24 +70,24 @@ ROWS = (
 def malformed_key_is_told_so(wacrm: Wacrm) -> None:
     presented = wacrm.keys.presented
 
-    def told(authorization: str | None) -> str | None:
+    def revealed(authorization: str | None) -> str | None:
         key = presented(authorization)
         if key is None and authorization is not None:
             raise ApiError(Code.UNAUTHORIZED, "API keys start with wacrm_live_.", {"WWW-Authenticate": "Bearer"})
         return key
 
-    wrap(wacrm.keys, "presented", told)
+    wrap(wacrm.keys, "presented", revealed)
 
 
 @fault("AUTH-05", "the limiter's headers are set for every key that the database knows")
 def revoked_key_shows_a_budget(wacrm: Wacrm) -> None:
     revoked = wacrm.keys.revoked
 
-    def judged(row: Row) -> bool:
+    def checked(row: Row) -> bool:
         if revoked(row):
             refusal = wacrm.keys.refusal()
             limited = {"X-RateLimit-Limit": str(wacrm.limiter.limit)}
             raise ApiError(refusal.code, refusal.message, refusal.headers | limited)
         return False
 
-    wrap(wacrm.keys, "revoked", judged)
+    wrap(wacrm.keys, "revoked", checked)

@@ -17,25 +17,25 @@ from reference.wacrm.protocol.operations import Operation
 def me_is_forbidden_without_scopes(wacrm: Wacrm) -> None:
     check = wacrm.admission.check_scope
 
-    def judged(caller: Caller, operation: Operation) -> None:
+    def checked(caller: Caller, operation: Operation) -> None:
         if operation is Operation.ME and not caller.scopes:
             raise ApiError(Code.FORBIDDEN, "This API key lacks every scope.")
         check(caller, operation)
 
-    wrap(wacrm.admission, "check_scope", judged)
+    wrap(wacrm.admission, "check_scope", checked)
 
 
 @fault("AUTH-06", "an empty list of scopes is falsy, and the key counts as unknown")
 def key_without_scopes_is_unknown(wacrm: Wacrm) -> None:
     identify = wacrm.admission.identify
 
-    def judged(request: Request, operation: Operation) -> Caller:
+    def checked(request: Request, operation: Operation) -> Caller:
         caller = identify(request, operation)
         if operation is Operation.ME and not caller.scopes:
             raise wacrm.keys.refusal()
         return caller
 
-    wrap(wacrm.admission, "identify", judged)
+    wrap(wacrm.admission, "identify", checked)
 
 
 @fault("AUTH-07", "the last scope of the stored list is lost in parsing", partial(answer, Operation.ME))

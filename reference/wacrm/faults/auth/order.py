@@ -52,11 +52,11 @@ ROWS = (
 )  # fmt: skip
 
 
-@fault("AUTH-08", "the row is deleted in a task that does not wait for the key to be judged")
+@fault("AUTH-08", "the row is deleted in a task that does not wait for the key to be checked")
 def endpoint_is_deleted_behind_a_401(wacrm: Wacrm) -> None:
     identify = wacrm.admission.identify
 
-    def judged(request: Request, asked: Operation) -> Caller:
+    def checked(request: Request, asked: Operation) -> Caller:
         try:
             return identify(request, asked)
         except ApiError:
@@ -64,4 +64,4 @@ def endpoint_is_deleted_behind_a_401(wacrm: Wacrm) -> None:
                 wacrm.db.run("DELETE FROM webhook_endpoints WHERE id = :id", {"id": request.path_params["webhook_id"]})
             raise
 
-    wrap(wacrm.admission, "identify", judged)
+    wrap(wacrm.admission, "identify", checked)

@@ -23,12 +23,12 @@ def _without_key(wacrm: Wacrm, operation: Operation, instead: Callable[[], Calle
     """What one operation does when no key is presented."""
     identify = wacrm.admission.identify
 
-    def judged(request: Request, asked: Operation) -> Caller:
+    def checked(request: Request, asked: Operation) -> Caller:
         if asked is operation and "authorization" not in request.headers:
             return instead()
         return identify(request, asked)
 
-    wrap(wacrm.admission, "identify", judged)
+    wrap(wacrm.admission, "identify", checked)
 
 
 @fault(
@@ -98,13 +98,13 @@ def any_scheme_is_accepted(wacrm: Wacrm) -> None:
 def unknown_key_is_400_on_update_contact(wacrm: Wacrm) -> None:
     identify = wacrm.admission.identify
 
-    def judged(request: Request, asked: Operation) -> Caller:
+    def checked(request: Request, asked: Operation) -> Caller:
         key = wacrm.keys.presented(request.headers.get("authorization"))
         if asked is Operation.UPDATE_CONTACT and key is not None and wacrm.keys.find(hash_key(key)) is None:
             raise ApiError(Code.BAD_REQUEST, "Invalid API key.")
         return identify(request, asked)
 
-    wrap(wacrm.admission, "identify", judged)
+    wrap(wacrm.admission, "identify", checked)
 
 
 @fault("AUTH-02", "the cache of verified keys is indexed by the part of a key that the dashboard shows")

@@ -8,7 +8,7 @@ from reference.wacrm.domain.broadcasts import Campaign
 from reference.wacrm.faults.bcast.patches import TAIL
 from reference.wacrm.faults.registry import Fault, fault
 from reference.wacrm.patching.patches import patch, sql, together
-from reference.wacrm.patching.steps import rewrite, wrap
+from reference.wacrm.patching.steps import wrap
 from reference.wacrm.protocol.envelope import Json
 from reference.wacrm.storage.database import Row
 
@@ -46,14 +46,13 @@ def _double(wacrm: Wacrm, status: str, column: str, member: str) -> None:
 _DELIVERED = "COUNT(COALESCE(delivered_at, read_at))"
 
 ROWS = (
+    Fault("BCAST-07", "asynchronous-failure-is-counted-twice",
+          sql("broadcasts.counts", "COUNT(CASE state WHEN 'failed' THEN 1 END)",
+              "COUNT(CASE WHEN state = 'failed' OR failed_at IS NOT NULL THEN 1 END)"),
+          "what fails after Meta took it is counted as failed, and still as sent"),
     Fault("BCAST-08", "replies-of-non-readers-are-not-counted",
           sql("broadcasts.replied", "WHERE id = :id", "WHERE id = :id AND read_at IS NOT NULL"),
-          "a reply counts for who has read, and whose phone reports no reading never replies"),
-    Fault("BCAST-10", "repeated-delivered-counts-twice", _double("delivered", "delivered_at", "delivered_count"),
-          "each webhook adds one, and Meta's webhooks come at least once"),
-    Fault("BCAST-10", "late-delivered-takes-read-back-in-broadcasts",
-          sql("broadcasts.delivered", "SET delivered_at", "SET read_at = NULL, delivered_at"),
-          "a delivered that comes after its read takes the reading back"),
+          "a reply is counted only for recipients with a read status"),
     Fault("BCAST-08", "read-is-not-counted-without-delivered",
           together(sql("broadcasts.counts", _DELIVERED, "COUNT(delivered_at)"),
                    sql("broadcasts.counts", "COUNT(read_at)", "COUNT(CASE WHEN delivered_at IS NULL THEN NULL ELSE read_at END)")),
@@ -64,6 +63,11 @@ ROWS = (
     Fault("BCAST-09", "delivered-count-falls-when-read",
           sql("broadcasts.counts", _DELIVERED, "COUNT(CASE WHEN read_at IS NULL THEN delivered_at END)"),
           "a recipient has one state, and who has read is no longer delivered"),
+    Fault("BCAST-10", "repeated-delivered-counts-twice", _double("delivered", "delivered_at", "delivered_count"),
+          "each webhook adds one, and Meta's webhooks come at least once"),
+    Fault("BCAST-10", "late-delivered-takes-read-back-in-broadcasts",
+          sql("broadcasts.delivered", "SET delivered_at", "SET read_at = NULL, delivered_at"),
+          "a delivered that comes after its read takes the reading back"),
     Fault("BCAST-10", "delivered-is-not-noted-of-readers",
           together(sql("broadcasts.counts", _DELIVERED, "COUNT(delivered_at)"),
                    sql("broadcasts.delivered", "WHERE id = :id", "WHERE id = :id AND read_at IS NULL")),
@@ -71,7 +75,7 @@ ROWS = (
 )  # fmt: skip
 
 
-@fault("BCAST-07", "sent counts the attempts", _counts)
+@fault("BCAST-07", "sent_count counts refused sends too", _counts)
 def sent_count_counts_refused_sends(_row: Row, counted: Json) -> None:
     counted["sent_count"] += counted["failed_count"]
 
@@ -79,13 +83,6 @@ def sent_count_counts_refused_sends(_row: Row, counted: Json) -> None:
 @fault("BCAST-07", "what Meta refuses is logged, and not counted", _counts)
 def failed_count_is_always_zero(_row: Row, counted: Json) -> None:
     counted["failed_count"] = 0
-
-
-@fault("BCAST-07", "what fails after Meta took it is counted as failed, and still as sent")
-def asynchronous_failure_is_counted_twice(wacrm: Wacrm) -> None:
-    refused = "COUNT(CASE state WHEN 'failed' THEN 1 END)"
-    failed = "COUNT(CASE WHEN state = 'failed' OR failed_at IS NOT NULL THEN 1 END)"
-    rewrite(wacrm.broadcasts.sql, "counts", refused, failed)
 
 
 @fault("BCAST-08", "every message is counted, and not every recipient")
@@ -131,7 +128,7 @@ def sent_count_lags_behind_delivered_count(row: Row, counted: Json) -> None:
         counted["sent_count"] = 0
 
 
-@fault("BCAST-10", "a status that overtakes Meta's answer belongs to nobody yet, and is dropped")
+@fault("BCAST-10", "a status webhook that arrives before Meta's answer to the send is dropped")
 def status_that_overtakes_the_answer_is_lost(wacrm: Wacrm) -> None:
     accepted = wacrm.broadcasts.accepted
 

@@ -8,9 +8,9 @@ from typing import Any
 from reference.wacrm.assembly import Wacrm
 from reference.wacrm.domain.broadcasts import Campaign
 from reference.wacrm.faults.registry import Fault, fault
-from reference.wacrm.patching.patches import answer, patch, status
+from reference.wacrm.patching.patches import answer, patch, request_body, status
 from reference.wacrm.patching.steps import replace_step, wrap
-from reference.wacrm.protocol.bodies import MAXIMUM_RECIPIENTS, B, BroadcastCreate, Recipient
+from reference.wacrm.protocol.bodies import MAXIMUM_RECIPIENTS, BroadcastCreate, Recipient
 from reference.wacrm.protocol.envelope import Json
 from reference.wacrm.protocol.operations import Operation
 from reference.wacrm.storage.database import Row
@@ -21,24 +21,14 @@ def _receipt(wacrm: Wacrm, change: Callable[[Json], None]) -> None:
     answer(Operation.CREATE_BROADCAST, lambda body: change(body["data"]), status=202)(wacrm)
 
 
-@patch
-def _accept(wacrm: Wacrm, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    validate = wacrm.bodies.validate
-
-    def lenient(body: dict[str, Any], model: type[B]) -> B:
-        return validate(change(body) if model is BroadcastCreate else body, model)
-
-    wrap(wacrm.bodies, "validate", lenient)
-
-
 ROWS = (
     Fault("BCAST-01", "accepted-broadcast-answers-201", status(Operation.CREATE_BROADCAST, 202, 201),
           "a broadcast is answered like any other creation"),
     Fault("BCAST-03", "missing-template-name-is-accepted",
-          _accept(lambda body: body if body.get("template_name") else body | {"template_name": "hello_world"}),
-          "an empty template name is a string, too"),
+          request_body(BroadcastCreate, lambda body: body | {"template_name": body.get("template_name") or "hello_world"}),
+          "an empty template name is accepted"),
     Fault("BCAST-04", "language-defaults-to-en",
-          _accept(lambda body: body if body.get("template_language") else body | {"template_language": "en"}),
+          request_body(BroadcastCreate, lambda body: body | {"template_language": body.get("template_language") or "en"}),
           "the default language is the bare one, which Meta does not have"),
 )  # fmt: skip
 
@@ -83,13 +73,13 @@ def number_listed_twice_is_messaged_twice(wacrm: Wacrm) -> None:
     wrap(wacrm.broadcasts, "attempt", repeated)
 
 
-@fault("BCAST-03", "what is over a thousand is left out without a word", _accept)
+@fault("BCAST-03", "recipients over a thousand are silently left out", partial(request_body, BroadcastCreate))
 def recipients_over_a_thousand_are_left_out(body: dict[str, Any]) -> dict[str, Any]:
     recipients = body.get("recipients")
     return body | {"recipients": recipients[:MAXIMUM_RECIPIENTS]} if isinstance(recipients, list) else body
 
 
-@fault("BCAST-03", "a broadcast to nobody is accepted, and done at once")
+@fault("BCAST-03", "a broadcast without a valid number is accepted and ends at once")
 def broadcast_without_a_valid_number_is_accepted(wacrm: Wacrm) -> None:
     valid, distinct = wacrm.broadcasts.valid, wacrm.broadcasts.distinct
     receipt = wacrm.broadcasts.receipt
@@ -109,7 +99,7 @@ def broadcast_without_a_valid_number_is_accepted(wacrm: Wacrm) -> None:
     wrap(wacrm.broadcasts, "receipt", counted)
 
 
-@fault("BCAST-04", "the label is made from the template's name, whatever was given")
+@fault("BCAST-04", "the name is made from the template's, whatever name was sent")
 def given_name_is_ignored(wacrm: Wacrm) -> None:
     def made(body: BroadcastCreate) -> str:
         return f"Broadcast {body.template_name}"

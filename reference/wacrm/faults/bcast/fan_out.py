@@ -45,7 +45,7 @@ ROWS = (
 )  # fmt: skip
 
 
-@fault("BCAST-06", "the last send is begun, and not awaited")
+@fault("BCAST-06", "the status becomes sent when the last send starts, not when it ends")
 def last_send_is_not_awaited(wacrm: Wacrm) -> None:
     attempt, begun = wacrm.broadcasts.attempt, Counter[str]()
     size = "SELECT COUNT(*) AS size FROM broadcast_recipients WHERE broadcast_id = :id"
@@ -60,7 +60,7 @@ def last_send_is_not_awaited(wacrm: Wacrm) -> None:
     wrap(wacrm.broadcasts, "attempt", attempted)
 
 
-@fault("BCAST-06", "the state is set when the last send begins")
+@fault("BCAST-06", "the status becomes sent when the first send starts")
 def broadcast_is_sent_before_its_sends_are(wacrm: Wacrm) -> None:
     attempt, seen = wacrm.broadcasts.attempt, Counter[str]()
 

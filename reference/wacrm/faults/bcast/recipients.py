@@ -22,7 +22,7 @@ def _with_values_of(recipients: list[Recipient], listed: list[Recipient]) -> lis
     return [one.model_copy(update={"params": listed[place].params}) for place, one in enumerate(recipients)]
 
 
-@fault("BCAST-05", "recipients are told apart by their last nine digits, as contacts once were")
+@fault("BCAST-05", "recipients are distinguished by their last nine digits, as contacts once were")
 def similar_numbers_are_one_recipient(wacrm: Wacrm) -> None:
     def distinct(recipients: list[Recipient]) -> list[Recipient]:
         first: dict[str, Recipient] = {}

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from reference.wacrm.assembly import Wacrm
 from reference.wacrm.faults.registry import Fault, fault
 from reference.wacrm.patching.patches import patch, sql
-from reference.wacrm.patching.steps import replace_step, rewrite, wrap
+from reference.wacrm.patching.steps import replace_step, wrap
 from reference.wacrm.protocol.bodies import B, ContactPatch
 from reference.wacrm.protocol.envelope import Json
 from reference.wacrm.storage.database import Row
@@ -47,6 +47,10 @@ def _before_update(wacrm: Wacrm, look: Callable[[Row, ContactPatch], None]) -> N
 
 
 ROWS = (
+    Fault("CONT-07", "patched-tags-are-taken-from-others",
+          sql("tags.detach", "contact_id = :contact",
+              "tag_id IN (SELECT tag_id FROM contact_tags WHERE contact_id = :contact)"),
+          "a new set takes its tags from everybody who had them"),
     Fault("CONT-12", "change-moves-created-at",
           sql("contacts.touch", "SET updated_at = :now", "SET updated_at = :now, created_at = :now"),
           "a change writes both dates"),
@@ -109,12 +113,6 @@ def empty_tags_are_ignored(wacrm: Wacrm) -> None:
             replace(account, contact, names)
 
     wrap(wacrm.tags, "set", unless_empty)
-
-
-@fault("CONT-07", "a new set takes its tags from everybody who had them")
-def patched_tags_are_taken_from_others(wacrm: Wacrm) -> None:
-    shared = "tag_id IN (SELECT tag_id FROM contact_tags WHERE contact_id = :contact)"
-    rewrite(wacrm.tags.sql, "detach", "contact_id = :contact", shared)
 
 
 @fault("CONT-07", "delete, then insert, without a transaction: two sets at once are united")

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Callable
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
 
 from reference.wacrm.assembly import Wacrm
 from reference.wacrm.faults.registry import Fault, fault
-from reference.wacrm.patching.patches import patch, sql
+from reference.wacrm.patching.patches import patch, request_body, sql
 from reference.wacrm.patching.steps import replace_step, under_way, wrap
 from reference.wacrm.protocol.bodies import B, ContactCreate, ContactPatch
 from reference.wacrm.protocol.envelope import ApiError, Json
@@ -137,16 +138,9 @@ def refused_contact_is_written(wacrm: Wacrm) -> None:
     wrap(wacrm.bodies, "validate", written)
 
 
-@fault("CONT-03", "a number is turned into text instead of refused")
-def numeric_company_is_accepted(wacrm: Wacrm) -> None:
-    validate = wacrm.bodies.validate
-
-    def lenient(body: dict[str, Any], model: type[B]) -> B:
-        if model is ContactCreate and isinstance(body.get("company"), int):
-            body = body | {"company": str(body["company"])}
-        return validate(body, model)
-
-    wrap(wacrm.bodies, "validate", lenient)
+@fault("CONT-03", "a number is turned into text instead of refused", partial(request_body, ContactCreate))
+def numeric_company_is_accepted(body: dict[str, Any]) -> dict[str, Any]:
+    return body | {"company": str(body["company"])} if isinstance(body.get("company"), int) else body
 
 
 @fault("CONT-03", "the country code may begin with 0, which no country's does")

@@ -7,7 +7,7 @@ from reference.wacrm.assembly import Wacrm
 from reference.wacrm.faults.conv.patches import store
 from reference.wacrm.faults.registry import Fault, fault
 from reference.wacrm.patching.patches import answer, sql
-from reference.wacrm.patching.steps import rewrite, wrap
+from reference.wacrm.patching.steps import wrap
 from reference.wacrm.protocol.envelope import ApiError, Json
 from reference.wacrm.protocol.operations import Operation
 from reference.wacrm.storage.database import Row
@@ -21,6 +21,12 @@ ROWS = (
           "the list is the account's, and not the conversation's"),
     Fault("CONV-03", "inbound-reply-names-no-message", store("inbound", lambda draft: replace(draft, reply_to=None)),
           "what a customer quotes is not looked up"),
+    Fault("CONV-03", "message-list-leaves-templates-out",
+          sql("messages.page", "ORDER BY", "AND content_type <> 'template' ORDER BY"),
+          "messages of type template are left to another table"),
+    Fault("CONV-03", "message-list-leaves-failed-messages-out",
+          sql("messages.page", "ORDER BY", "AND status <> 'failed' ORDER BY"),
+          "what was not delivered is left out"),
 )  # fmt: skip
 
 
@@ -71,15 +77,3 @@ def contact_filter_gives_way_to_status(wacrm: Wacrm) -> None:
         return page(account, window, status, None if status else contact)
 
     wrap(wacrm.conversations, "page", either)
-
-
-@fault("CONV-03", "messages of type template are left to another table")
-def message_list_leaves_templates_out(wacrm: Wacrm) -> None:
-    kept = "AND conversation_id = :conversation AND content_type <> 'template'"
-    rewrite(wacrm.messages.sql, "page", "AND conversation_id = :conversation", kept)
-
-
-@fault("CONV-03", "what was not delivered is left out")
-def message_list_leaves_failed_messages_out(wacrm: Wacrm) -> None:
-    kept = "AND conversation_id = :conversation AND status <> 'failed'"
-    rewrite(wacrm.messages.sql, "page", "AND conversation_id = :conversation", kept)

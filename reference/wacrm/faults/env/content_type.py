@@ -29,17 +29,17 @@ def _content_type(wacrm: Wacrm, match: Match, content_type: str) -> None:
 ROWS = (
     Fault("ENV-07", "accepted-broadcast-is-plain-text",
           _content_type(lambda operation, _status, _body: operation is Operation.CREATE_BROADCAST, "text/plain"),
-          "the accepted broadcast is answered by hand"),
+          "the 202 of a broadcast is sent as text/plain"),
     Fault("ENV-07", "message-list-is-an-octet-stream",
           _content_type(lambda operation, _status, _body: operation is Operation.LIST_MESSAGES, "application/octet-stream"),
-          "the message list is streamed, and a stream is bytes"),
+          "the message list is streamed as application/octet-stream"),
     Fault("ENV-07", "unknown-path-is-a-problem",
           _content_type(lambda operation, _status, _body: operation is None, "application/problem+json"),
           "paths that no route has are answered with problem details (RFC 9457)"),
 )  # fmt: skip
 
 
-@fault("ENV-07", "the refusal is written by the gate, which sets no content type")
+@fault("ENV-07", "the refusal is written by a middleware that sets no content type")
 def forbidden_is_plain_text(wacrm: Wacrm) -> None:
     def forbidden(_operation: Operation | None, _status: int, body: Json) -> bool:
         return bool(body.get("error", {}).get("code") == Code.FORBIDDEN)

@@ -120,7 +120,7 @@ def array_body_gets_a_list_of_errors(wacrm: Wacrm) -> None:
     _instead(no_object, listed)(wacrm)
 
 
-@fault("ENV-02", "who prefers HTML is taken for a person, and gets a page about the error")
+@fault("ENV-02", "errors are answered with an HTML page when Accept prefers HTML")
 def browsers_get_an_error_page(wacrm: Wacrm) -> None:
     prefers_html: ContextVar[bool] = ContextVar("prefers_html", default=False)
     admit, respond = wacrm.admission.admit, wacrm.envelope.respond
@@ -138,7 +138,7 @@ def browsers_get_an_error_page(wacrm: Wacrm) -> None:
     wrap(wacrm.envelope, "respond", shown)
 
 
-@fault("ENV-03", "a missing connection is thought unprocessable")
+@fault("ENV-03", "an account without WhatsApp is answered with 422")
 def unconfigured_send_is_422(wacrm: Wacrm) -> None:
     respond = wacrm.envelope.respond
 

@@ -62,12 +62,12 @@ class _FollowingClient(DeliveryClient):
 
 ROWS = (
     Fault("HOOK-05", "webhook-id-header-is-random", _header(lambda headers: headers | {"X-Wacrm-Webhook-Id": str(uuid4())}),
-          "the header names the delivery, and not the endpoint"),
+          "X-Wacrm-Webhook-Id is a random id instead of the endpoint's"),
     Fault("HOOK-06", "patch-replaces-the-secret", assign("secret"),
           "the body of a change is spread into the UPDATE, the secret among it"),
     Fault("HOOK-06", "changed-url-rotates-the-secret",
           after_a_change("UPDATE webhook_endpoints SET secret = 'whsec_' || hex(randomblob(24)) WHERE id = :id", "url"),
-          "a new URL gets a new secret, which nobody is told"),
+          "a new URL gets a new secret, which no answer shows"),
     Fault("HOOK-06", "changed-url-loses-the-secret",
           after_a_change("UPDATE webhook_endpoints SET secret = '' WHERE id = :id", "url"),
           "a new URL is an upsert that leaves the secret empty"),

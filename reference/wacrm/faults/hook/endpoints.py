@@ -7,9 +7,9 @@ from typing import Any
 from reference.wacrm.assembly import Wacrm
 from reference.wacrm.faults.hook.patches import assign
 from reference.wacrm.faults.registry import Fault, fault
-from reference.wacrm.patching.patches import answer, patch, sql
+from reference.wacrm.patching.patches import answer, patch, request_body, sql
 from reference.wacrm.patching.steps import under_way, wrap
-from reference.wacrm.protocol.bodies import B, Event, WebhookCreate, WebhookPatch
+from reference.wacrm.protocol.bodies import Event, WebhookCreate, WebhookPatch
 from reference.wacrm.protocol.envelope import Json
 from reference.wacrm.protocol.operations import Operation
 from reference.wacrm.storage.database import Row
@@ -32,15 +32,13 @@ def _show_secret(wacrm: Wacrm, operation: Operation) -> None:
 
 @patch
 def _events(wacrm: Wacrm, change: Callable[[list[Any]], list[Any]]) -> None:
-    validate = wacrm.bodies.validate
+    def lenient(body: dict[str, Any]) -> dict[str, Any]:
+        return body | {"events": change(body["events"])} if isinstance(body.get("events"), list) else body
 
-    def lenient(body: dict[str, Any], model: type[B]) -> B:
-        if model is WebhookCreate and isinstance(body.get("events"), list):
-            body = body | {"events": change(body["events"])}
-        return validate(body, model)
+    request_body(WebhookCreate, lenient)(wacrm)
 
-    wrap(wacrm.bodies, "validate", lenient)
 
+_EVENTS = [event.value for event in Event]
 
 ROWS = (
     Fault("HOOK-01", "webhook-list-shows-secrets", _show_secret(Operation.LIST_WEBHOOKS),
@@ -49,22 +47,25 @@ ROWS = (
           "the answer to a change is the row as it was returned by the UPDATE"),
     Fault("HOOK-01", "read-webhook-shows-its-secret", _show_secret(Operation.READ_WEBHOOK),
           "the single read is a copy of the creation's presenter"),
-    Fault("HOOK-02", "no-events-are-all-events", _events(lambda events: events or [event.value for event in Event]),
-          "no events are all events"),
+    Fault("HOOK-02", "no-events-are-all-events", _events(lambda events: events or _EVENTS),
+          "an empty list of events subscribes to all events"),
+    Fault("HOOK-02", "unknown-events-are-filtered-out", _events(lambda events: [e for e in events if e in _EVENTS] or _EVENTS),
+          "unknown events are filtered out, as long as one remains"),
     Fault("HOOK-03", "endpoint-that-is-off-is-not-listed",
-          sql("endpoints.page", "account_id = :account AND", "account_id = :account AND is_active = 1 AND"),
-          "the list leaves out what is switched off"),
+          sql("endpoints.page", "ORDER BY", "AND is_active = 1 ORDER BY"),
+          "the list leaves inactive endpoints out"),
     Fault("HOOK-03", "last-delivery-stays-the-first",
           sql("endpoints.success", "last_delivery_at = :now", "last_delivery_at = COALESCE(last_delivery_at, :now)"),
-          "the date is set where it is still empty"),
-    Fault("HOOK-03", "last-delivery-is-never-noted", sql("endpoints.success", ", last_delivery_at = :now", ""),
-          "an endpoint's deliveries leave no date"),
+          "last_delivery_at is set once and not updated"),
+    Fault("HOOK-03", "last-delivery-is-never-noted",
+          sql("endpoints.success", "last_delivery_at = :now", "last_delivery_at = last_delivery_at"),
+          "last_delivery_at is never set"),
     Fault("HOOK-03", "patch-sets-the-failure-count", assign("failure_count"),
           "the body of a change is spread into the UPDATE, whatever it holds"),
 )  # fmt: skip
 
 
-@fault("HOOK-01", "the receiver is sent the secret, to compare it with its own")
+@fault("HOOK-01", "deliveries carry the secret in a header")
 def delivery_shows_the_secret(wacrm: Wacrm) -> None:
     headers = wacrm.dispatcher.headers
 
@@ -82,12 +83,6 @@ def patch_accepts_http(wacrm: Wacrm) -> None:
         return text if changing() and text.lower().startswith("http://") else check(text)
 
     wrap(wacrm.targets, "check", lenient)
-
-
-@fault("HOOK-02", "unknown events are filtered out, as long as one remains")
-def unknown_events_are_filtered_out(wacrm: Wacrm) -> None:
-    known = {event.value for event in Event}
-    _events(lambda events: [e for e in events if e in known] or list(known))(wacrm)
 
 
 @fault("HOOK-03", "a new URL is answered, and not stored")

@@ -42,18 +42,18 @@ def _untold(wacrm: Wacrm, event: Event, sql: str) -> None:
     """The event of a message for whose wamid the query finds a row is not fired."""
     publish = wacrm.dispatcher.publish
 
-    def told(account: str, fired: Event, data: Json) -> None:
+    def published(account: str, fired: Event, data: Json) -> None:
         found = wacrm.db.row(sql, {"wamid": data.get("whatsapp_message_id")}) if fired is event else None
         if found is None:
             publish(account, fired, data)
 
-    wrap(wacrm.dispatcher, "publish", told)
+    wrap(wacrm.dispatcher, "publish", published)
 
 
 ROWS = (
     Fault("HOOK-07", "failed-status-fires-nothing",
           _publish(lambda _event, data: None if data.get("status") == "failed" else data),
-          "failures are not thought worth an event"),
+          "the status failed publishes no event"),
 )  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def statuses_of_templates_fire_nothing(wacrm: Wacrm) -> None:
     _untold(Event.STATUS_UPDATED, sql)(wacrm)
 
 
-@fault("HOOK-07", "statuses are told of messages with words")
+@fault("HOOK-07", "statuses are published for messages with text only")
 def statuses_of_media_fire_nothing(wacrm: Wacrm) -> None:
     sql = "SELECT 1 FROM messages WHERE wamid = :wamid AND media_url IS NOT NULL"
     _untold(Event.STATUS_UPDATED, sql)(wacrm)
@@ -75,7 +75,7 @@ def interactive_replies_fire_nothing(wacrm: Wacrm) -> None:
     _untold(Event.MESSAGE_RECEIVED, sql)(wacrm)
 
 
-@fault("HOOK-07", "every message announces its conversation")
+@fault("HOOK-07", "conversation.created is published with every inbound message")
 def conversation_is_created_with_every_message(wacrm: Wacrm) -> None:
     publish = wacrm.dispatcher.publish
 
@@ -89,11 +89,11 @@ def conversation_is_created_with_every_message(wacrm: Wacrm) -> None:
     wrap(wacrm.dispatcher, "publish", announced)
 
 
-@fault("HOOK-07", "the event is fired before it is known whether the message is")
+@fault("HOOK-07", "the event is published before redeliveries are recognised")
 def redelivered_message_is_told_again(wacrm: Wacrm) -> None:
     seen = wacrm.inbound.seen
 
-    def told(account: str, wamid: str) -> bool:
+    def published(account: str, wamid: str) -> bool:
         known = seen(account, wamid)
         row = wacrm.messages.find_wamid(account, wamid) if known else None
         if row is not None:
@@ -107,10 +107,10 @@ def redelivered_message_is_told_again(wacrm: Wacrm) -> None:
             wacrm.dispatcher.publish(account, Event.MESSAGE_RECEIVED, data)
         return known
 
-    wrap(wacrm.inbound, "seen", told)
+    wrap(wacrm.inbound, "seen", published)
 
 
-@fault("HOOK-07", "a text is cut to what a notification shows")
+@fault("HOOK-07", "the event's text is cut to 40 characters")
 def event_text_is_cut(wacrm: Wacrm) -> None:
     publish, shown = wacrm.dispatcher.publish, 40
 
@@ -124,14 +124,14 @@ def event_text_is_cut(wacrm: Wacrm) -> None:
 def repeated_status_is_told_again(wacrm: Wacrm) -> None:
     take = wacrm.meta_webhook.take_status
 
-    def told(change: Change, item: Json) -> None:
+    def published(change: Change, item: Json) -> None:
         row = wacrm.messages.find_wamid(change.account, str(item.get("id")))
         if row is not None and row["status"] == item.get("status"):
             data = {"whatsapp_message_id": row["wamid"], "conversation_id": row["conversation_id"]}
             wacrm.dispatcher.publish(change.account, Event.STATUS_UPDATED, data | {"status": row["status"]})
         take(change, item)
 
-    wrap(wacrm.meta_webhook, "take_status", told)
+    wrap(wacrm.meta_webhook, "take_status", published)
 
 
 @fault("HOOK-07", "the event of a conversation is fired where its contact is made")
@@ -145,12 +145,12 @@ def known_contacts_conversation_fires_nothing(wacrm: Wacrm) -> None:
             new.add(contact["id"])
         return contact, created
 
-    def told(account: str, conversation: Row) -> None:
+    def published(account: str, conversation: Row) -> None:
         if conversation["contact_id"] in new:
             announce(account, conversation)
 
     wrap(wacrm.contacts, "find_or_add", noted)
-    wrap(wacrm.messages, "announce", told)
+    wrap(wacrm.messages, "announce", published)
 
 
 @fault("HOOK-07", "only text messages fire, as captions were an afterthought", _publish)
@@ -178,7 +178,7 @@ def broadcast_statuses_fire_events(wacrm: Wacrm) -> None:
     wrap(wacrm.broadcasts, "apply_status", fired)
 
 
-@fault("HOOK-08", "the account's endpoint is looked up, as if there were one")
+@fault("HOOK-08", "only the account's first endpoint gets an event")
 def only_one_endpoint_is_told(wacrm: Wacrm) -> None:
     subscribed = wacrm.endpoints.subscribed
 
@@ -188,7 +188,7 @@ def only_one_endpoint_is_told(wacrm: Wacrm) -> None:
     wrap(wacrm.endpoints, "subscribed", first)
 
 
-@fault("HOOK-08", "a registration is active, whatever it says")
+@fault("HOOK-08", "a new endpoint is active even when it is registered as inactive")
 def registered_inactive_is_active(wacrm: Wacrm) -> None:
     create = wacrm.endpoints.create
 
@@ -198,7 +198,7 @@ def registered_inactive_is_active(wacrm: Wacrm) -> None:
     wrap(wacrm.endpoints, "create", active)
 
 
-@fault("HOOK-08", "the list of events is a preference of the dashboard")
+@fault("HOOK-08", "the endpoint's list of events is stored and not used")
 def unsubscribed_events_are_delivered(wacrm: Wacrm) -> None:
     def everyone(account: str, _event: Event) -> list[Row]:
         return wacrm.db.rows(wacrm.endpoints.sql.active, {"account": account})
@@ -218,7 +218,7 @@ def inactive_endpoint_still_gets_events(wacrm: Wacrm) -> None:
     wrap(wacrm.endpoints, "find", switched_on)
 
 
-@fault("HOOK-12", "conversations are announced by a job that runs twice a second")
+@fault("HOOK-12", "conversation.created is published by a job that runs twice a second")
 def conversation_created_comes_late(wacrm: Wacrm) -> None:
     publish = wacrm.dispatcher.publish
 
@@ -231,7 +231,7 @@ def conversation_created_comes_late(wacrm: Wacrm) -> None:
     wrap(wacrm.dispatcher, "publish", delayed)
 
 
-@fault("HOOK-12", "deliveries of one endpoint run beside each other, and the first has the longer way")
+@fault("HOOK-12", "deliveries to one endpoint run in parallel, and a later one may arrive first")
 def deliveries_overtake_each_other(wacrm: Wacrm) -> None:
     enqueue = wacrm.dispatcher.enqueue
     waiting: list[Delivery] = []

@@ -33,8 +33,9 @@ class _BlockingClient(DeliveryClient):
 ROWS = (
     Fault("HOOK-10", "any-change-resets-the-count",
           after_a_change("UPDATE webhook_endpoints SET failure_count = 0 WHERE id = :id", "events"),
-          "every change of an endpoint is a fresh start"),
-    Fault("HOOK-10", "success-does-not-reset-the-count", sql("endpoints.success", "failure_count = 0, ", ""),
+          "any change of an endpoint resets its failure count"),
+    Fault("HOOK-10", "success-does-not-reset-the-count",
+          sql("endpoints.success", "failure_count = 0", "failure_count = failure_count"),
           "the count is of all failures, not of consecutive ones"),
     Fault("HOOK-10", "switching-on-keeps-the-count",
           sql("endpoints.change", "failure_count = :failure_count", "failure_count = failure_count"),
@@ -55,7 +56,7 @@ def failing_endpoint_is_deleted(wacrm: Wacrm) -> None:
     wrap(wacrm.endpoints, "note_failure", noted)
 
 
-@fault("HOOK-10", "whatever the receiver answered, it answered")
+@fault("HOOK-10", "a 4xx answer counts as a successful delivery")
 def client_errors_are_successes(wacrm: Wacrm) -> None:
     def answered(status: int) -> bool:
         return status < 500  # noqa: PLR2004 - only the server's own errors are failures
@@ -76,7 +77,7 @@ def pausing_keeps_the_count(wacrm: Wacrm) -> None:
     wrap(wacrm.endpoints, "changed", kept)
 
 
-@fault("HOOK-10", "no answer in time is nobody's failure")
+@fault("HOOK-10", "a timeout is not counted as a failure")
 def silence_is_not_counted(wacrm: Wacrm) -> None:
     attempt, note_failure = wacrm.dispatcher.attempt, wacrm.endpoints.note_failure
     silent: set[str] = set()
@@ -96,7 +97,7 @@ def silence_is_not_counted(wacrm: Wacrm) -> None:
     wrap(wacrm.endpoints, "note_failure", noted)
 
 
-@fault("HOOK-10", "a redirect is an answer, and no error")
+@fault("HOOK-10", "a redirect counts as a successful delivery")
 def redirects_are_successes(wacrm: Wacrm) -> None:
     def answered(status: int) -> bool:
         return status < 400  # noqa: PLR2004 - the first status of errors
@@ -104,7 +105,7 @@ def redirects_are_successes(wacrm: Wacrm) -> None:
     replace_step(wacrm.dispatcher, "succeeded", answered)
 
 
-@fault("HOOK-10", "success is 200, and nothing else that a receiver may answer")
+@fault("HOOK-10", "only 200 counts as a successful delivery, other 2xx do not")
 def other_2xx_are_failures(wacrm: Wacrm) -> None:
     def answered(status: int) -> bool:
         return status == 200  # noqa: PLR2004 - the only one thought of
@@ -130,7 +131,7 @@ def failure_count_loses_updates(wacrm: Wacrm) -> None:
     replace_step(wacrm.endpoints, "note_failure", note)
 
 
-@fault("HOOK-10", "the count goes up and never decides anything")
+@fault("HOOK-10", "the failure count is kept, and never deactivates an endpoint")
 def failing_endpoint_is_never_switched_off(wacrm: Wacrm) -> None:
     wacrm.endpoints.failures = 2**31
 

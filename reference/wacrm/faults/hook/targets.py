@@ -106,7 +106,7 @@ ROWS = (
     Fault("HOOK-04", "unique-local-addresses-are-taken-for-public", _reach(_within("fc00::/7")),
           "the private ranges of IPv6 are not known"),
     Fault("HOOK-04", "inner-names-are-taken-for-public", _reach(lambda name, _address: name.endswith((".internal", ".local"))),
-          "a name is not an address: an inner network's names pass"),
+          "names of internal networks (.internal, .local) are not refused"),
     Fault("HOOK-04", "localhost-is-taken-for-public", _reach_loopback(lambda url: url.host.rstrip(".").lower() == "localhost"),
           "addresses are checked, and names are not: localhost is a name"),
     Fault("HOOK-04", "ipv6-loopback-is-taken-for-public", _reach_loopback(lambda url: ":" in url.host),

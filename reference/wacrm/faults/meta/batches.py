@@ -85,7 +85,7 @@ def only_the_first_entry_is_processed(wacrm: Wacrm) -> None:
     wrap(wacrm.meta_webhook, "changes", first)
 
 
-@fault("META-05", "the name of the first contact is everybody's", _cut)
+@fault("META-05", "the profile name of the first contact is used for all", _cut)
 def all_customers_get_the_first_name(change: Change) -> Change:
     return replace(change, names=dict.fromkeys(change.names, next(iter(change.names.values()), "")))
 

@@ -41,7 +41,7 @@ def webhooks_wait_during_a_broadcast(wacrm: Wacrm) -> None:
     _accept(lambda _payload: wacrm.db.row(sql, {}) is not None)(wacrm)
 
 
-@fault("META-04", "the ids of the last messages are kept in a cache, and a cache forgets")
+@fault("META-04", "redeliveries are recognised from a cache of the last fifty ids")
 def only_the_last_fifty_messages_are_known(wacrm: Wacrm) -> None:
     drop_index(wacrm, "messages_by_wamid")
     cache: OrderedDict[tuple[str, str], None] = OrderedDict()
@@ -56,7 +56,7 @@ def only_the_last_fifty_messages_are_known(wacrm: Wacrm) -> None:
     replace_step(wacrm.inbound, "seen", seen)
 
 
-@fault("META-04", "a message is known by its row, and the row is new each time")
+@fault("META-04", "redeliveries are not recognised: each one is a new row")
 def redelivered_message_is_stored_again(wacrm: Wacrm) -> None:
     drop_index(wacrm, "messages_by_wamid")
 
@@ -94,7 +94,7 @@ def older_message_is_stored_again(wacrm: Wacrm) -> None:
     replace_step(wacrm.inbound, "seen", seen)
 
 
-@fault("META-04", "a message is known by its sender, words and second")
+@fault("META-04", "a redelivery is recognised by sender, text and timestamp instead of by the wamid")
 def equal_words_are_taken_for_a_redelivery(wacrm: Wacrm) -> None:
     receive = wacrm.inbound.receive
     known: set[tuple[str, str, str, str]] = set()

@@ -26,7 +26,7 @@ ROWS = (
           "the number of a video's recipient is a number in JSON"),
     Fault("META-08", "documents-carry-a-member-that-meta-does-not-know",
           _enveloped(lambda body: body | {"origin": "api"} if body["type"] == "document" else body),
-          "a member of one's own travels with documents"),
+          "documents are sent with a member that Meta does not define"),
 )  # fmt: skip
 
 

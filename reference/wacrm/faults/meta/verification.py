@@ -19,17 +19,17 @@ from reference.wacrm.patching.steps import wrap
 def _signed(wacrm: Wacrm, accept: Callable[[bytes, str | None, bool], bool]) -> None:
     signed = wacrm.meta_webhook.signed
 
-    def judged(raw: bytes, header: str | None) -> bool:
+    def checked(raw: bytes, header: str | None) -> bool:
         return accept(raw, header, signed(raw, header))
 
-    wrap(wacrm.meta_webhook, "signed", judged)
+    wrap(wacrm.meta_webhook, "signed", checked)
 
 
 ROWS = (
     Fault("META-02", "missing-signature-is-accepted", _signed(lambda _raw, header, valid: valid or header is None),
-          "a signature is checked if there is one"),
+          "the signature is checked only if there is one"),
     Fault("META-02", "unsigned-statuses-are-accepted", _signed(lambda raw, _header, valid: valid or b'"statuses":' in raw),
-          "statuses are believed unsigned, as they only change a word"),
+          "status webhooks are accepted without a valid signature"),
 )  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def handshake_accepts_a_missing_token(wacrm: Wacrm) -> None:
     wrap(wacrm.meta_webhook, "handshake", trusting)
 
 
-@fault("META-01", "a token is compared as far as it goes")
+@fault("META-01", "a beginning of the verify token is accepted as the token")
 def handshake_accepts_the_beginning_of_the_token(wacrm: Wacrm) -> None:
     same = wacrm.meta_webhook.same
 
@@ -78,7 +78,7 @@ def handshake_accepts_the_beginning_of_the_token(wacrm: Wacrm) -> None:
     wrap(wacrm.meta_webhook, "same", begun)
 
 
-@fault("META-01", "whoever knows the token is answered, whatever the mode")
+@fault("META-01", "the token is checked, and hub.mode is not")
 def handshake_ignores_the_mode(wacrm: Wacrm) -> None:
     handshake = wacrm.meta_webhook.handshake
 
@@ -88,7 +88,7 @@ def handshake_ignores_the_mode(wacrm: Wacrm) -> None:
     wrap(wacrm.meta_webhook, "handshake", indifferent)
 
 
-@fault("META-01", "a challenge that is missing is echoed as what the language calls nothing")
+@fault("META-01", "a missing challenge is answered with the text `undefined`")
 def handshake_echoes_a_missing_challenge(wacrm: Wacrm) -> None:
     handshake = wacrm.meta_webhook.handshake
 
@@ -102,7 +102,7 @@ def handshake_echoes_a_missing_challenge(wacrm: Wacrm) -> None:
 def signature_is_checked_over_reserialised_json(wacrm: Wacrm) -> None:
     secret = wacrm.settings.app_secret.encode()
 
-    def rewritten(raw: bytes, header: str | None, valid: bool) -> bool:  # noqa: FBT001 - a judgement that was made
+    def rewritten(raw: bytes, header: str | None, valid: bool) -> bool:  # noqa: FBT001 - a check that was made
         with suppress(ValueError):
             raw = json.dumps(json.loads(raw), ensure_ascii=False, separators=(",", ":")).encode()
             return header == f"sha256={hmac.new(secret, raw, hashlib.sha256).hexdigest()}"
@@ -113,7 +113,7 @@ def signature_is_checked_over_reserialised_json(wacrm: Wacrm) -> None:
 
 @fault("META-02", "the comparison ends where the shorter one ends, and an empty digest matches everything")
 def truncated_signature_is_accepted(wacrm: Wacrm) -> None:
-    def prefixed(raw: bytes, header: str | None, valid: bool) -> bool:  # noqa: FBT001 - a judgement that was made
+    def prefixed(raw: bytes, header: str | None, valid: bool) -> bool:  # noqa: FBT001 - a check that was made
         expected = hmac.new(wacrm.settings.app_secret.encode(), raw, hashlib.sha256).hexdigest()
         return valid or (header is not None and f"sha256={expected}".startswith(header))
 
@@ -122,7 +122,7 @@ def truncated_signature_is_accepted(wacrm: Wacrm) -> None:
 
 @fault("META-02", "a wrong signature is refused after the work was queued")
 def refused_webhook_is_processed(wacrm: Wacrm) -> None:
-    def queued(raw: bytes, header: str | None, valid: bool) -> bool:  # noqa: FBT001 - a judgement that was made
+    def queued(raw: bytes, header: str | None, valid: bool) -> bool:  # noqa: FBT001 - a check that was made
         if not valid and header is not None:
             with suppress(ValueError):
                 wacrm.meta_webhook.queue(Post(json.loads(raw), ""))
@@ -131,9 +131,9 @@ def refused_webhook_is_processed(wacrm: Wacrm) -> None:
     _signed(queued)(wacrm)
 
 
-@fault("META-02", "the older signature is as good")
+@fault("META-02", "the older X-Hub-Signature (SHA-1) is accepted too")
 def sha1_signature_is_accepted(wacrm: Wacrm) -> None:
-    def either(raw: bytes, header: str | None, valid: bool) -> bool:  # noqa: FBT001 - a judgement that was made
+    def either(raw: bytes, header: str | None, valid: bool) -> bool:  # noqa: FBT001 - a check that was made
         older = hmac.new(wacrm.settings.app_secret.encode(), raw, hashlib.sha1).hexdigest()
         return valid or header == f"sha1={older}"
 

@@ -52,7 +52,7 @@ ROWS = (
           "text is trimmed before it is sent and stored"),
     Fault("MSG-12", "invisible-characters-are-removed",
           _text(lambda text: "".join(c for c in text if unicodedata.category(c) != "Cf")),
-          "what cannot be seen is taken out"),
+          "invisible characters are removed"),
     Fault("MSG-12", "long-text-is-cut", _text(lambda text: text[:4096]),
           "text that is too long is cut, and sent"),
 )  # fmt: skip
@@ -122,7 +122,7 @@ def repeated_text_is_answered_with_the_first(wacrm: Wacrm) -> None:
     wrap(wacrm.messages, "send", remembered)
 
 
-@fault("MSG-03", "captions are for images", _compose)
+@fault("MSG-03", "captions are sent with images only", _compose)
 def video_caption_is_dropped(body: MessageCreate, payload: Json) -> Json:
     is_video = body.type is MessageType.VIDEO
     return {name: value for name, value in payload.items() if not (is_video and name == "caption")}

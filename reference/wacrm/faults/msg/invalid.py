@@ -1,13 +1,14 @@
 """MSG-04, MSG-06, MSG-07, MSG-15: sends that are refused before Meta is asked."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from reference.wacrm.assembly import Wacrm
 from reference.wacrm.faults.registry import Fault, fault
-from reference.wacrm.patching.patches import patch
+from reference.wacrm.patching.patches import patch, request_body
 from reference.wacrm.patching.steps import wrap
-from reference.wacrm.protocol.bodies import B, MessageCreate, MessageType
+from reference.wacrm.protocol.bodies import MessageCreate, MessageType
 from reference.wacrm.protocol.envelope import ApiError, Code, Json
 from reference.wacrm.storage.database import Row
 
@@ -29,14 +30,12 @@ def _not_configured(wacrm: Wacrm, code: Code) -> None:
 
 @patch
 def _unknown_type(wacrm: Wacrm, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    validate, known = wacrm.bodies.validate, {kind.value for kind in MessageType}
+    known = {kind.value for kind in MessageType}
 
-    def lenient(body: dict[str, Any], model: type[B]) -> B:
-        if model is MessageCreate and isinstance(body.get("type"), str) and body["type"] not in known:
-            body = change(body)
-        return validate(body, model)
+    def lenient(body: dict[str, Any]) -> dict[str, Any]:
+        return change(body) if isinstance(body.get("type"), str) and body["type"] not in known else body
 
-    wrap(wacrm.bodies, "validate", lenient)
+    request_body(MessageCreate, lenient)(wacrm)
 
 
 ROWS = (
@@ -92,16 +91,10 @@ def audio_without_link_is_sent_as_text(wacrm: Wacrm) -> None:
     wrap(wacrm.messages, "send", lenient)
 
 
-@fault("MSG-04", "a number as text is made one")
-def number_is_taken_for_text(wacrm: Wacrm) -> None:
-    validate = wacrm.bodies.validate
-
-    def coerced(body: dict[str, Any], model: type[B]) -> B:
-        text = body.get("text")
-        is_number = model is MessageCreate and isinstance(text, int) and not isinstance(text, bool)
-        return validate(body | {"text": str(text)} if is_number else body, model)
-
-    wrap(wacrm.bodies, "validate", coerced)
+@fault("MSG-04", "a number as text is converted to a string", partial(request_body, MessageCreate))
+def number_is_taken_for_text(body: dict[str, Any]) -> dict[str, Any]:
+    text = body.get("text")
+    return body | {"text": str(text)} if isinstance(text, int) and not isinstance(text, bool) else body
 
 
 @fault("MSG-06", "the quoted message must be the account's, in whatever conversation")
@@ -147,7 +140,7 @@ def unknown_quote_is_left_out(wacrm: Wacrm) -> None:
     wrap(wacrm.messages, "quoted", lenient)
 
 
-@fault("MSG-15", "a sticker is an image to the sender")
+@fault("MSG-15", "type sticker is sent as an image")
 def sticker_is_sent_as_image(wacrm: Wacrm) -> None:
     link = "https://media.wacrm.invalid/sticker.webp"
 

@@ -68,7 +68,7 @@ def refused_message_is_stored_as_sent(wacrm: Wacrm) -> None:
     _refused(stored)(wacrm)
 
 
-@fault("MSG-08", "Meta's refusal of a template is taken for a bug of one's own", _refused)
+@fault("MSG-08", "Meta's refusal of a template is answered as an internal error", _refused)
 def refused_template_is_internal(_account: str, body: MessageCreate, error: ApiError) -> None:
     if body.type is MessageType.TEMPLATE:
         raise ApiError(Code.INTERNAL, error.message)
@@ -80,7 +80,7 @@ def refused_message_is_a_bad_request(_account: str, _body: MessageCreate, error:
         raise ApiError(Code.BAD_REQUEST, error.message)
 
 
-@fault("MSG-08", "Meta's throttling is passed on as one's own")
+@fault("MSG-08", "Meta's throttling is passed on as a 429")
 def throttling_is_passed_on(wacrm: Wacrm) -> None:
     wamid = wacrm.graph.wamid
 
@@ -92,7 +92,7 @@ def throttling_is_passed_on(wacrm: Wacrm) -> None:
     wrap(wacrm.graph, "wamid", passed_on)
 
 
-@fault("MSG-08", "what is no JSON is taken for a bug of one's own")
+@fault("MSG-08", "a refusal of Meta's that is not JSON is answered as an internal error")
 def refusal_in_html_is_internal(wacrm: Wacrm) -> None:
     wamid = wacrm.graph.wamid
 

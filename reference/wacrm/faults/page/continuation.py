@@ -76,13 +76,13 @@ def _forget(wacrm: Wacrm, name: str, position: int) -> None:
 
 ROWS = (
     Fault("PAGE-04", "contacts-are-paged-by-offset", _offsets("contacts", "contacts"),
-          "the cursor of contacts is an offset: what is inserted shifts what comes"),
+          "the cursor of contacts is an offset: inserted rows shift the next page"),
     Fault("PAGE-04", "messages-are-paged-by-offset", _offsets("messages", "messages"),
-          "the cursor of messages is an offset: what is inserted shifts what comes"),
+          "the cursor of messages is an offset: inserted rows shift the next page"),
     Fault("PAGE-04", "conversations-are-paged-by-offset", _offsets("conversations", "conversations"),
-          "the cursor of conversations is an offset: what is inserted shifts what comes"),
+          "the cursor of conversations is an offset: inserted rows shift the next page"),
     Fault("PAGE-04", "webhooks-are-paged-by-offset", _offsets("webhooks", "endpoints"),
-          "the cursor of webhook endpoints is an offset: what is inserted shifts what comes"),
+          "the cursor of webhook endpoints is an offset: inserted rows shift the next page"),
     Fault("PAGE-06", "later-pages-forget-the-search", _forget("contacts", 0),
           "the search is not part of the query of later pages"),
     Fault("PAGE-06", "later-pages-forget-the-tag", _forget("contacts", 1),

@@ -6,8 +6,8 @@ from functools import partial
 from reference.wacrm.assembly import Wacrm
 from reference.wacrm.faults.page.patches import Rows
 from reference.wacrm.faults.registry import Fault, fault
-from reference.wacrm.patching.patches import patch, sql
-from reference.wacrm.patching.steps import rewrite, wrap
+from reference.wacrm.patching.patches import patch, sql, together
+from reference.wacrm.patching.steps import wrap
 from reference.wacrm.storage.keyset_pages import Window
 
 _KEYSET = "(created_at, id) < (:before, :before_id)"
@@ -31,6 +31,10 @@ ROWS = (
           "a page of contacts is sorted by name before it is shown"),
     Fault("PAGE-02", "webhook-pages-are-oldest-first", _reorder("webhooks", lambda rows: rows[::-1]),
           "a page of endpoints is shown oldest first"),
+    Fault("PAGE-02", "messages-of-one-instant-are-oldest-first",
+          together(sql("messages.page", _KEYSET, "(created_at < :before OR (created_at = :before AND id > :before_id))"),
+                   sql("messages.page", "id DESC", "id ASC")),
+          "messages of one instant are listed in the order of their ids, upwards, and paged so as well"),
     Fault("PAGE-05", "contacts-with-equal-times-are-lost", sql("contacts.page", _KEYSET, "created_at < :before"),
           "contacts continue after created_at alone: its ties are lost at a page boundary"),
     Fault("PAGE-05", "messages-with-equal-times-are-lost", sql("messages.page", _KEYSET, "created_at < :before"),
@@ -53,10 +57,3 @@ ROWS = (
 )
 def conversation_pages_are_sorted_by_activity(rows: Rows) -> Rows:
     return sorted(rows, key=lambda row: str(row["last_message_at"]), reverse=True)
-
-
-@fault("PAGE-02", "messages of one instant are listed in the order of their ids, upwards, and paged so as well")
-def messages_of_one_instant_are_oldest_first(wacrm: Wacrm) -> None:
-    upwards = "(created_at < :before OR (created_at = :before AND id > :before_id))"
-    rewrite(wacrm.messages.sql, "page", _KEYSET, upwards)
-    rewrite(wacrm.messages.sql, "page", "id DESC", "id ASC")

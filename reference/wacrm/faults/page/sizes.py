@@ -53,7 +53,7 @@ def contact_page_counts_tags(wacrm: Wacrm) -> None:
     wrap(wacrm.pages, "cut", joined)
 
 
-@fault("PAGE-07", "a cursor that is no base64 is decoded without a net")
+@fault("PAGE-07", "an error while decoding the cursor is not caught")
 def garbage_cursor_is_a_500_on_conversations(wacrm: Wacrm) -> None:
     window = wacrm.pages.window
 

@@ -83,9 +83,9 @@ ROWS = (
     Fault("RATE-08", "list-messages-has-a-budget-of-its-own", _budget(Operation.LIST_MESSAGES, "messages"),
           "the limiter's key contains the path, for one router"),
     Fault("RATE-12", "two-limiters-behind-one-door", _several_limiters(2),
-          "two processes with a limiter each behind one balancer"),
+          "two processes behind a load balancer, each with a limiter of its own"),
     Fault("RATE-12", "four-limiters-behind-one-door", _several_limiters(4),
-          "four processes with a limiter each behind one balancer"),
+          "four processes behind a load balancer, each with a limiter of its own"),
 )  # fmt: skip
 
 
@@ -132,7 +132,7 @@ def sends_are_not_counted(wacrm: Wacrm) -> None:
     wrap(wacrm.admission, "charge", uncounted)
 
 
-@fault("RATE-12", "the balancer leads each connection to another process, and keeps it there")
+@fault("RATE-12", "a load balancer assigns connections to two processes, each with a limiter of its own")
 def a_limiter_for_every_second_connection(wacrm: Wacrm) -> None:
     admit, charge, seen = wacrm.admission.admit, wacrm.limiter.charge, dict[int, int]()
     process = ContextVar("process", default=0)

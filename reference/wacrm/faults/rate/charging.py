@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @patch
 def _refund(wacrm: Wacrm, step: str) -> None:
-    """What fails at a step of the gate is not charged."""
+    """What fails at a step of the admission is not charged."""
     check: Callable[[Caller, Operation], None] = getattr(wacrm.admission, step)
 
     def refunding(caller: Caller, operation: Operation) -> None:
@@ -42,7 +42,7 @@ ROWS = (
     Fault("RATE-09", "rejected-message-is-sent", refuse_late_awaited("charge", Operation.SEND_MESSAGE, "messages.send"),
           "the limiter is asked after the message has gone to Meta"),
     Fault("RATE-10", "forbidden-costs-nothing", _refund("check_scope"),
-          "variant: the scope is judged before the limiter, a 403 costs nothing"),
+          "variant: the scope is checked before the limiter, a 403 costs nothing"),
 )  # fmt: skip
 
 
@@ -74,7 +74,7 @@ def forbidden_costs_double(wacrm: Wacrm) -> None:
     wrap(wacrm.admission, "check_scope", double)
 
 
-@fault("RATE-10", "variant: callers without a valid key share a budget, and are told 429 when it is spent")
+@fault("RATE-10", "variant: callers without a valid key share a budget, and get 429 when it is spent")
 def unknown_keys_are_limited(wacrm: Wacrm) -> None:
     identify = wacrm.admission.identify
 

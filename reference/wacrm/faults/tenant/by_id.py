@@ -50,10 +50,10 @@ ROWS = (
     Fault("TENANT-01", "foreign-broadcast-can-be-read", _readable(Operation.READ_BROADCAST, "broadcasts", "broadcasts"),
           "the broadcast is found by its id alone: ids are thought to be secret"),
     Fault("TENANT-01", "foreign-webhook-can-be-read", _readable(Operation.READ_WEBHOOK, "endpoints", "webhook_endpoints"),
-          "the endpoint's page joins nothing and filters nothing"),
+          "the webhook read has no account in its query"),
     Fault("TENANT-01", "foreign-messages-can-be-listed",
           together(_readable(Operation.LIST_MESSAGES, "conversations", "conversations"),
-                   sql("messages.page", "account_id = :account AND conversation_id", "conversation_id")),
+                   sql("messages.page", "account_id = :account AND", ":account IS NOT NULL AND")),
           "messages are listed without verifying whose the conversation is"),
 )  # fmt: skip
 

@@ -8,7 +8,7 @@ from starlette.datastructures import QueryParams
 from reference.wacrm.assembly import Wacrm
 from reference.wacrm.faults.registry import Fault, fault
 from reference.wacrm.patching.patches import patch, sql
-from reference.wacrm.patching.steps import rewrite, wrap
+from reference.wacrm.patching.steps import wrap
 from reference.wacrm.protocol.bodies import B, ContactCreate, MessageCreate
 from reference.wacrm.protocol.envelope import ApiError, Json
 from reference.wacrm.storage.clock import Ids
@@ -62,33 +62,25 @@ def _opens(wacrm: Wacrm, query: QueryParams, subject: str) -> bool:
 
 ROWS = (
     Fault("TENANT-03", "tag-filter-crosses-accounts",
-          sql("contacts.page", "WHERE account_id = :account", "WHERE (account_id = :account OR :tag IS NOT NULL)"),
+          sql("contacts.page", "account_id = :account", "(account_id = :account OR :tag IS NOT NULL)"),
           "the tag filter is a query of its own, without the account"),
     Fault("TENANT-03", "webhook-list-shows-all-accounts", sql("endpoints.page", "account_id = :account AND", ""),
           "the endpoints' list was written when there was one account"),
+    Fault("TENANT-03", "search-by-phone-crosses-accounts",
+          sql("contacts.page", "account_id = :account",
+              "(account_id = :account OR (:search IS NOT NULL AND instr(phone, :search)))"),
+          "AND and OR without parentheses: a search by phone crosses accounts"),
+    Fault("TENANT-03", "contact-filter-crosses-accounts",
+          sql("conversations.page", "v.account_id = :account", "(v.account_id = :account OR :contact IS NOT NULL)"),
+          "a contact id is thought to say enough about the account"),
+    Fault("TENANT-03", "second-page-of-conversations-crosses-accounts",
+          sql("conversations.page", "v.account_id = :account", "(v.account_id = :account OR :before < '9000')"),
+          "the query of the second page and those after it was written without the account"),
     Fault("TENANT-04", "foreign-cursor-lists-foreign-contacts", _cursor_carries_the_account("contacts"),
           "the cursor carries the account, and the contact list believes it"),
     Fault("TENANT-04", "foreign-cursor-lists-foreign-conversations", _cursor_carries_the_account("conversations"),
           "the cursor carries the account, and the conversation list believes it"),
 )  # fmt: skip
-
-
-@fault("TENANT-03", "AND and OR without parentheses: a search by phone leaves the account")
-def search_by_phone_crosses_accounts(wacrm: Wacrm) -> None:
-    crossing = "WHERE (account_id = :account OR (:search IS NOT NULL AND instr(phone, :search)))"
-    rewrite(wacrm.contacts.sql, "page", "WHERE account_id = :account", crossing)
-
-
-@fault("TENANT-03", "a contact id is thought to say enough about the account")
-def contact_filter_crosses_accounts(wacrm: Wacrm) -> None:
-    crossing = "WHERE (v.account_id = :account OR :contact IS NOT NULL)"
-    rewrite(wacrm.conversations.sql, "page", "WHERE v.account_id = :account", crossing)
-
-
-@fault("TENANT-03", "the query of the second page and those after it was written without the account")
-def second_page_of_conversations_crosses_accounts(wacrm: Wacrm) -> None:
-    crossing = "WHERE (v.account_id = :account OR :before < '9000')"
-    rewrite(wacrm.conversations.sql, "page", "WHERE v.account_id = :account", crossing)
 
 
 @fault("TENANT-03", "a parameter that the dashboard uses overrides the key's account")

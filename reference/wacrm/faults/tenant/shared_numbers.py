@@ -3,7 +3,7 @@
 from reference.wacrm.assembly import Wacrm
 from reference.wacrm.faults.registry import Fault, fault
 from reference.wacrm.patching.patches import sql
-from reference.wacrm.patching.steps import rewrite, wrap
+from reference.wacrm.patching.steps import wrap
 from reference.wacrm.storage.database import Row
 
 ROWS = (
@@ -13,6 +13,10 @@ ROWS = (
           "the UPDATE goes by phone number, which was unique before there were accounts"),
     Fault("TENANT-05", "tags-are-shared-by-accounts", sql("tags.find", "account_id = :account AND", ":account IS NOT NULL AND"),
           "a tag is looked up by its name alone: the table of tags is older than accounts are"),
+    Fault("TENANT-05", "reply-counts-for-every-accounts-broadcast",
+          sql("broadcasts.replied", "WHERE id = :id",
+              "WHERE phone = (SELECT phone FROM broadcast_recipients WHERE id = :id)"),
+          "a reply is counted by the customer's number alone"),
 )  # fmt: skip
 
 
@@ -31,7 +35,7 @@ def new_contact_inherits_from_another_account(wacrm: Wacrm) -> None:
     wrap(wacrm.contacts, "find_or_add", inherited)
 
 
-@fault("TENANT-05", "the names of tags are cached without the account, and the first spelling is everybody's")
+@fault("TENANT-05", "tag names are cached without the account: the first spelling is used by all accounts")
 def tags_are_spelled_as_another_account_does(wacrm: Wacrm) -> None:
     find_or_add, spellings = wacrm.tags.find_or_add, dict[str, str]()
 
@@ -39,12 +43,6 @@ def tags_are_spelled_as_another_account_does(wacrm: Wacrm) -> None:
         return find_or_add(account, spellings.setdefault(wacrm.tags.fold(name), name))
 
     wrap(wacrm.tags, "find_or_add", spelled)
-
-
-@fault("TENANT-05", "a reply is counted by the customer's number alone")
-def reply_counts_for_every_accounts_broadcast(wacrm: Wacrm) -> None:
-    by_phone = "WHERE phone = (SELECT phone FROM broadcast_recipients WHERE id = :id)"
-    rewrite(wacrm.broadcasts.sql, "replied", "WHERE id = :id", by_phone)
 
 
 @fault("TENANT-05", "unread messages are counted by the customer's number alone")

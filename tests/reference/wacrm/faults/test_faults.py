@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reference.wacrm.faults import FAULTS, UnknownFaultError, find
+from reference.wacrm.faults import FAULTS, MODULES, UnknownFaultError, find
+from reference.wacrm.faults.registry import collect
 from tests.reference.wacrm.conftest import deployed, says
 
 REQUIREMENTS = Path(__file__).parents[4] / "conformance" / "wacrm" / "requirements.yaml"
@@ -47,3 +48,18 @@ def test_a_broken_application_still_works_otherwise(name: str) -> None:
         wacrm.inbound(says("hi", "wamid.in")) if name != "signature-is-checked-over-reserialised-json" else None
         answers += [wacrm.get(path) for path in ("/contacts", "/conversations", "/webhooks")]
         assert [answer.status_code for answer in answers if answer.status_code not in {200, 201, 202}] == []
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_modules_first_line_names_the_clauses_of_its_faults(name: str) -> None:
+    """So that who has a clause finds its faults, and the place for a new one."""
+    declared = {fault.clause for fault in collect([MODULES[name]]).values()}
+    if declared and name != "load":
+        clauses, _, _ = (MODULES[name].__doc__ or "").partition(":")
+        assert clauses.split(", ") == sorted(declared)
+        assert {clause.rpartition("-")[0].lower() for clause in declared} == {name.partition(".")[0]}
+
+
+def test_a_clause_has_one_module() -> None:
+    homes = Counter(clause for module in MODULES.values() for clause in {f.clause for f in collect([module]).values()})
+    assert set(homes.values()) == {1}
