@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from mock_meta.control.application import PREFIX, add_control
 from mock_meta.graph.gateway import Gateway, Scope
 from mock_meta.mock import Clock, Mock
 from mock_meta.protocol.connection import Receive, Send, can_cut, cut
+from mock_meta.serving.control_routes import PREFIX, add_control
 from mock_meta.settings import Settings
 from mock_meta.webhooks.transport import Poster
 

@@ -1,7 +1,4 @@
-"""The control as a FastAPI application: routes, errors in one shape, loopback only, and no other site's pages."""
-
-import ipaddress
-from urllib.parse import urlsplit
+"""Everything behind ``/_control`` and ``/metrics``, mounted on one FastAPI application, with errors in one shape."""
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse, Response
@@ -20,11 +17,11 @@ from mock_meta.control import (
     templates,
     webhooks,
 )
-from mock_meta.control.bodies import mock_of
+from mock_meta.control.access import local_only, own_pages_only
 from mock_meta.control.scenario_player import Player
 from mock_meta.control.shapes import ControlError, suggestion
 from mock_meta.mock import Mock
-from mock_meta.page import routes
+from mock_meta.page import routes as page
 
 PREFIX = "/_control"
 ROUTERS = (
@@ -36,8 +33,8 @@ ROUTERS = (
     faults.router,
     ledger.router,
     webhooks.router,
-    routes.router,
     scenario_control.router,
+    page.router,
 )
 
 
@@ -51,45 +48,6 @@ def add_control(app: FastAPI, mock: Mock) -> None:
     app.include_router(metrics.router, dependencies=admission)
     app.add_exception_handler(ControlError, _answer_control_error)
     app.add_exception_handler(HTTPException, _answer_http_error)
-
-
-async def local_only(request: Request) -> None:
-    """Raises ControlError 403 for a client on another machine, unless the control was opened on purpose."""
-    if mock_of(request).settings.control_remote or is_loopback(request):
-        return
-    raise ControlError("the control answers this machine only; start with --control-remote to open it", 403)
-
-
-async def own_pages_only(request: Request) -> None:
-    """Raises ControlError 403 for what a browser sends on behalf of another site (RFC 6454, section 7).
-
-    A page of any site can make the browser of a developer call this machine. Programs send no ``Origin``.
-    """
-    origin = request.headers.get("origin")
-    if origin is not None and not same_place(origin, request.headers.get("host", "")):
-        raise ControlError(f"the control answers no pages of other sites, such as {origin!r}", 403)
-
-
-def same_place(origin: str, host: str) -> bool:
-    """Whether an ``Origin`` names this ``Host``; a port that is left out is the scheme's.
-
-    Of the scheme the mock knows nothing when a proxy adds TLS: it is the origin's.
-    """
-    try:
-        theirs, ours = urlsplit(origin), urlsplit(f"//{host}")
-        default = {"http": 80, "https": 443}[theirs.scheme]
-        there, here = (theirs.hostname, theirs.port or default), (ours.hostname, ours.port or default)
-    except (KeyError, ValueError):
-        return False
-    return here[0] is not None and here == there
-
-
-def is_loopback(request: Request) -> bool:
-    host = request.client.host if request.client else ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 async def _answer_control_error(_request: Request, problem: Exception) -> Response:
