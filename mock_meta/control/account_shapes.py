@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, field_validator
 
-from mock_meta.business.accounts import TemplateCategory, TemplateStatus, TokenState
+from mock_meta.business.accounts import TemplateCategory, TemplateStatus
+from mock_meta.business.apps import TokenState
 from mock_meta.control.shapes import Shape
 from mock_meta.protocol.numbers import is_user_id
 

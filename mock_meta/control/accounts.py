@@ -9,11 +9,11 @@ from fastapi import APIRouter, Request
 from mock_meta.business.accounts import (
     Account,
     Accounts,
-    App,
     Group,
     PhoneNumber,
     Template,
 )
+from mock_meta.business.apps import App
 from mock_meta.control.account_shapes import (
     AccountShape,
     AppShape,
@@ -29,6 +29,10 @@ from mock_meta.graph.phone_numbers import phone_node
 from mock_meta.graph.templates import template_node
 from mock_meta.mock import Mock
 from mock_meta.protocol.allowed_hosts import refusal
+
+_LISTS = frozenset({"phone_numbers", "templates", "other_apps"})
+_CAN_BE_NULL = frozenset({"webhook_url", "webhook_fields"})
+_NO_APPS = frozenset({"locked", "user_ids"})
 
 router = APIRouter(prefix="/accounts")
 
@@ -57,9 +61,9 @@ async def add_template(request: Request, waba_id: str) -> dict[str, str]:
 async def handshake(request: Request, waba_id: str) -> dict[str, Any]:
     mock = mock_of(request)
     account = account_of(mock.accounts, waba_id)
-    if account.callback is None:
+    if account.app.callback is None:
         raise ControlError(f"account {waba_id} has no webhook_url")
-    return await shake_hands(mock, account.callback, account.verify_token)
+    return await shake_hands(mock, account.app.callback, account.app.verify_token)
 
 
 def account_of(accounts: Accounts, waba_id: str) -> Account:
@@ -83,14 +87,11 @@ def upsert(mock: Mock, waba_id: str, body: AccountShape) -> Account:
     old = mock.accounts.waba(waba_id)
     if old is None:
         _require(body)
-    account = old or Account(waba_id=waba_id, app_id=body.app_id or mock.ids.numeric(15))
+    account = old or Account(waba_id, App(body.app_id or mock.ids.numeric(15)))
     phones = _phones(mock, waba_id, body)
     _check_templates(mock, waba_id, body.templates or ())
     _check_url(mock, body)
-    for name in body.model_fields_set - {"phone_numbers", "templates", "other_apps", "waba_id"}:
-        value = getattr(body, name)
-        if value is not None or name in {"webhook_url", "webhook_fields"}:
-            setattr(account, name, value)
+    _change(account, body)
     account.phones = account.phones if phones is None else phones
     if body.other_apps is not None:
         account.other_apps = [_app(one) for one in body.other_apps]
@@ -100,6 +101,14 @@ def upsert(mock: Mock, waba_id: str, body: AccountShape) -> Account:
             put_template(mock, account, template)
     mock.accounts.put(account)
     return account
+
+
+def _change(account: Account, body: AccountShape) -> None:
+    """The plain members that the body has; all but a few are the account's own app's."""
+    for name in body.model_fields_set - _LISTS - {"waba_id"}:
+        value = getattr(body, name)
+        if value is not None or name in _CAN_BE_NULL:
+            setattr(account if name in _NO_APPS else account.app, "id" if name == "app_id" else name, value)
 
 
 def _require(body: AccountShape) -> None:
@@ -198,20 +207,20 @@ def shown(account: Account) -> dict[str, Any]:
         "waba_id": account.waba_id,
         "name": account.name,
         "access_token": "***",
-        "app_id": account.app_id,
+        "app_id": account.app.id,
         "app_secret": "***",
         "verify_token": "***",
-        "webhook_url": account.webhook_url,
-        "webhook_version": account.webhook_version,
-        "override_callback_uri": account.override_url,
-        "token_state": account.token_state,
+        "webhook_url": account.app.webhook_url,
+        "webhook_version": account.app.webhook_version,
+        "override_callback_uri": account.app.override_url,
+        "token_state": account.app.token_state,
         "locked": account.locked,
-        "subscribed": account.subscribed,
+        "subscribed": account.app.subscribed,
         "other_apps": [
             {"app_id": app.id, "name": app.name, "webhook_url": app.webhook_url} for app in account.other_apps
         ],
         "user_ids": account.user_ids,
-        "webhook_fields": sorted(account.webhook_fields) if account.webhook_fields is not None else None,
+        "webhook_fields": sorted(account.app.webhook_fields) if account.app.webhook_fields is not None else None,
         "phone_numbers": [phone_node(account, phone) for phone in account.phones.values()],
         "templates": [template_node(template) for template in account.templates.values()],
     }

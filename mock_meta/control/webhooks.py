@@ -182,9 +182,9 @@ def _find(mock: Mock, delivery_id: str) -> Delivery:
 
 def _callback(account: Account) -> str:
     """On command a webhook goes out even where Meta would stay silent for lack of a subscription."""
-    if account.callback is None:
+    if account.app.callback is None:
         raise ControlError(f"account {account.waba_id} has no webhook_url")
-    return account.callback
+    return account.app.callback
 
 
 async def _deliveries(mock: Mock, sent: list[Delivery], *, wait: bool) -> list[dict[str, Any]]:

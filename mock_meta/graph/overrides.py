@@ -4,11 +4,10 @@ from typing import Any
 
 from mock_meta.events.handshake import must_shake_hands
 from mock_meta.graph.registration import set_pin
-from mock_meta.graph.routes import Node, NodeKind, Route, phone_of
+from mock_meta.graph.routes import NodeKind, ResolvedCall, Route
 from mock_meta.mock import Mock
 from mock_meta.protocol.allowed_hosts import refusal
 from mock_meta.protocol.answer import Answer, success
-from mock_meta.protocol.call import Call
 from mock_meta.protocol.errors import invalid
 from mock_meta.rules.shape import Object, as_object, bounded, text_at
 
@@ -16,11 +15,11 @@ _LONGEST = 200
 _URI, _TOKEN = "override_callback_uri", "verify_token"
 
 
-async def verify_waba(mock: Mock, call: Call, _node: Node) -> None:
+async def verify_waba(mock: Mock, call: ResolvedCall) -> None:
     await _verify(mock, call.params)
 
 
-async def verify_phone(mock: Mock, call: Call, _node: Node) -> None:
+async def verify_phone(mock: Mock, call: ResolvedCall) -> None:
     await _verify(mock, _configuration(call))
 
 
@@ -33,16 +32,16 @@ async def _verify(mock: Mock, asked: Object) -> None:
     await must_shake_hands(mock, url, text_at(asked, _TOKEN, "", _LONGEST))
 
 
-def _configuration(call: Call) -> Object:
+def _configuration(call: ResolvedCall) -> Object:
     value: Any = call.params.get("webhook_configuration")
     return {} if value is None else as_object(value, "webhook_configuration")
 
 
-def update_phone(mock: Mock, call: Call, node: Node) -> Answer:
+def update_phone(mock: Mock, call: ResolvedCall) -> Answer:
     """``POST /{phone_number_id}``: the callback of the number, which an empty one takes away, or its PIN."""
     if "webhook_configuration" not in call.params:
-        return set_pin(mock, call, node)
-    phone_of(node).override_url = _configuration(call).get(_URI) or None
+        return set_pin(mock, call)
+    call.phone.override_url = _configuration(call).get(_URI) or None
     return success()
 
 

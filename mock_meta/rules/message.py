@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from mock_meta.protocol.errors import invalid, refuse
-from mock_meta.protocol.numbers import digits_of, is_user_id
+from mock_meta.protocol.numbers import digits_of, is_user_id, whatsapp_id
 from mock_meta.protocol.strict_json import decoded
 from mock_meta.rules.contacts import check_contacts
 from mock_meta.rules.interactive import check_interactive
@@ -59,13 +59,15 @@ _ENVELOPE = frozenset(
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
-    """A well-formed send. ``to`` as sent, ``digits`` what it means, ``payload`` the member named by ``type``.
+    """A well-formed send. ``to`` as sent, ``digits`` what it means, ``wa_id`` what WhatsApp calls it,
+    ``payload`` the member named by ``type``.
 
     A recipient named by a business-scoped user id has that id in place of digits, and so has a group.
     """
 
     to: str
     digits: str
+    wa_id: str
     type: str
     payload: Any
     quoted: str | None
@@ -103,7 +105,7 @@ def read_message(params: Object, known: MediaKnown, problems: list[str], *, any_
     quoted = _quoted(params)
     if quoted is not None and kind == "reaction":
         problems.append("body: 'context' is not for reactions")
-    return Message(to, digits or "", kind, payload, quoted, _opaque(params), to_group)
+    return Message(to, digits or "", whatsapp_id(digits or ""), kind, payload, quoted, _opaque(params), to_group)
 
 
 def _recipient_type(params: Object) -> str:

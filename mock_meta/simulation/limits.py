@@ -129,24 +129,24 @@ class Limits:
     def check_app(self, account: Account, now: float) -> None:
         """The app's own budget, for calls that no other counts (14.4). Raises GraphError 4."""
         limit = self.settings.app_calls
-        if limit.enabled and not self._app.take(account.app_id, limit.per_hour, now):
+        if limit.enabled and not self._app.take(account.app.id, limit.per_hour, now):
             raise refuse(4)
 
     def app_usage(self, account: Account, now: float) -> Usage | None:
         """None while the limit is off."""
         limit = self.settings.app_calls
-        return _usage(self._app, account.app_id, limit.per_hour, now) if limit.enabled else None
+        return _usage(self._app, account.app.id, limit.per_hour, now) if limit.enabled else None
 
     def check_management(self, account: Account, now: float) -> None:
         """The app's budget for one WABA: a 25th of it until the WABA has a registered number. Raises GraphError 80008."""
         most = self._management_budget(account)
-        if most is not None and not self._management.take((account.app_id, account.waba_id), most, now):
+        if most is not None and not self._management.take((account.app.id, account.waba_id), most, now):
             raise refuse(80008)
 
     def management_usage(self, account: Account, now: float) -> Usage | None:
         """None while the limit is off."""
         most = self._management_budget(account)
-        key = (account.app_id, account.waba_id)
+        key = (account.app.id, account.waba_id)
         return None if most is None else _usage(self._management, key, most, now)
 
     def _management_budget(self, account: Account) -> int | None:

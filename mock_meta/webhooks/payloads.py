@@ -98,7 +98,7 @@ def _error(failure: Failure) -> Mapping[str, Any]:
 
 def _billing(account: Account, message: Sent, status: Status, now: float) -> Payload:
     """Conversation and pricing: on ``sent``, and on the first of delivered and read (16.1)."""
-    modern = int(account.webhook_version[1:].partition(".")[0]) >= _NO_CONVERSATIONS_SINCE
+    modern = int(account.app.webhook_version[1:].partition(".")[0]) >= _NO_CONVERSATIONS_SINCE
     carries = status is Status.SENT or (status in {Status.DELIVERED, Status.READ} and not message.priced)
     if not carries or (modern and status is Status.READ):
         return {}

@@ -1,8 +1,10 @@
-"""What becomes of an accepted message: the first of these that has a say decides.
+"""Which statuses an accepted message gets, and when: the first of these that has a say decides.
 
 An explicit script for the recipient; a magic number; what Meta finds out later about the message itself; its limits;
 the behaviour profile.
 """
+
+from dataclasses import dataclass
 
 from mock_meta.business.media import MediaStore
 from mock_meta.business.media_inspection import HEAD, trouble
@@ -12,13 +14,21 @@ from mock_meta.rules.message import Message
 from mock_meta.simulation.behaviour import Behaviour, Failure, Status, Step
 from mock_meta.simulation.conversations import Conversations, Sent
 from mock_meta.simulation.limits import Limits
-from mock_meta.simulation.magic_numbers import magic
+from mock_meta.simulation.magic_numbers import Magic
 
 _REACTED_TO = 30 * 86400.0
 
 
-class Fates:
-    """Decides from the state of one mock."""
+@dataclass(frozen=True, slots=True)
+class StatusPlan:
+    """The statuses to send, in their order; ``fixed`` where nothing that is found out later can change them."""
+
+    steps: tuple[Step, ...]
+    fixed: bool = False
+
+
+class StatusPlanner:
+    """Plans from the state of one mock."""
 
     def __init__(
         self, behaviour: Behaviour, ledger: Ledger, conversations: Conversations, media: MediaStore, limits: Limits
@@ -29,24 +39,16 @@ class Fates:
         self._media = media
         self._limits = limits
 
-    def decide(self, sent: Sent, message: Message, *, in_window: bool) -> tuple[Step, ...]:
-        """The statuses to announce, in their order."""
+    def plan(self, sent: Sent, message: Message, magic: Magic | None, *, in_window: bool) -> StatusPlan:
+        """``magic`` is what the recipient stands for; ``in_window`` whether the customer service window is open."""
         script = self._behaviour.script_for(sent)
         if script is not None:
-            return script
-        bound = magic(sent.to)
-        if bound is not None and bound.steps is not None:
-            return _announceable(sent, bound.steps)
-        steps = _announceable(sent, self._behaviour.draw(sent, voice=_is_voice_note(message)))
+            return StatusPlan(script, fixed=True)
+        if magic is not None and magic.steps is not None:
+            return StatusPlan(_applicable(sent, magic.steps), fixed=True)
+        steps = _applicable(sent, self._behaviour.draw(sent, voice=_is_voice_note(message)))
         failure = self._failure(sent, message, in_window=in_window)
-        if failure is None:
-            return steps
-        return (Step(Status.FAILED, steps[0].after if steps else 0.0, failure),)
-
-    def is_bound(self, sent: Sent) -> bool:
-        """Whether a script or a magic number says what becomes of the message, whatever is found out about it."""
-        bound = magic(sent.to)
-        return self._behaviour.has_script(sent.to) or (bound is not None and bound.steps is not None)
+        return StatusPlan(steps if failure is None else failed(steps, failure))
 
     def _failure(self, sent: Sent, message: Message, *, in_window: bool) -> Failure | None:
         unusable = self._unusable_reaction(sent, message) or self._unusable_media(sent, message)
@@ -90,11 +92,16 @@ class Fates:
         return None
 
 
+def failed(steps: tuple[Step, ...], failure: Failure) -> tuple[Step, ...]:
+    """A failure in place of the steps, at the time of the first."""
+    return (Step(Status.FAILED, steps[0].after if steps else 0.0, failure),)
+
+
 def _is_voice_note(message: Message) -> bool:
     return message.type == "audio" and str(message.payload.get("voice")).lower() in {"true", "1"}
 
 
-def _announceable(sent: Sent, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+def _applicable(sent: Sent, steps: tuple[Step, ...]) -> tuple[Step, ...]:
     """A reaction is only ever sent: nobody is told that it was delivered or read (5.4)."""
     if sent.type != "reaction":
         return steps
