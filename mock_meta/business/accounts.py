@@ -86,7 +86,7 @@ class Template:
     edits: list[float] = field(default_factory=list)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Account:
     """A WABA with the app that owns it, and with other apps.
 
@@ -115,10 +115,6 @@ class Account:
         phone = self.phones.get(phone_number_id) if phone_number_id is not None else None
         return (phone.override_url if phone else None) or self.app.callback
 
-    def app_of(self, token: str | None) -> App:
-        """Whose token it is: another app's, or the account's own app's."""
-        return next((app for app in self.other_apps if app.access_token == token), self.app)
-
     def add(self, template: Template) -> None:
         """At the end of the list, at a place that no template had before."""
         self.last_place += 1
@@ -135,30 +131,37 @@ class Account:
 class Caller:
     """Whom an access token stands for.
 
-    ``accounts`` are those that a user's token opens; ``served`` those whose app's own token it is. Both are empty for a
-    token that nobody issued.
+    ``accounts`` are those that a user's token opens, ``apps`` as what each of them knows the token's app; ``served`` are
+    those whose app's own token it is. All are empty for a token that nobody issued.
     """
 
-    token: str = field(default="", repr=False)
     accounts: list[Account] = field(default_factory=list)
+    apps: list[App] = field(default_factory=list)
     served: list[Account] = field(default_factory=list)
 
     @property
     def app(self) -> App | None:
         """The app whose token it is."""
-        known = self.accounts or self.served
-        return known[0].app_of(self.token) if known else None
+        if self.apps:
+            return self.apps[0]
+        return self.served[0].app if self.served else None
 
     @property
     def token_state(self) -> TokenState:
         """Whether the token is still good. Other apps' tokens and apps' own always are."""
-        states = (account.app_of(self.token).token_state for account in self.accounts)
-        return next((state for state in states if state is not TokenState.VALID), TokenState.VALID)
+        for app in self.apps:
+            if app.token_state is not TokenState.VALID:
+                return app.token_state
+        return TokenState.VALID
+
+    def app_in(self, account: Account) -> App:
+        """The app whose token it is, with what it has set for the account."""
+        return self.apps[self.accounts.index(account)] if account in self.accounts else account.app
 
     def account_of_app(self, app_id: str) -> Account | None:
         """The first account that the token opens as this app's: a user's token of the app, or the app's own."""
-        users = (one for one in self.accounts if one.app_of(self.token).id == app_id)
-        owners = (one for one in self.served if one.app.id == app_id)
+        users = (account for account, app in zip(self.accounts, self.apps, strict=True) if app.id == app_id)
+        owners = (account for account in self.served if account.app.id == app_id)
         return next(chain(users, owners), None)
 
 
@@ -209,10 +212,9 @@ class Accounts:
         self._by_phone = {phone: account for account in self for phone in account.phones}
         self._callers = {}
         for account in self:
-            for token in {app.access_token for app in (account.app, *account.other_apps)}:
-                self._caller(token).accounts.append(account)
+            apps = {app.access_token: app for app in (account.app, *account.other_apps)}
+            for token, app in apps.items():
+                self._callers.setdefault(token, Caller()).accounts.append(account)
+                self._callers[token].apps.append(app)
             if account.app.own_token is not None:
-                self._caller(account.app.own_token).served.append(account)
-
-    def _caller(self, token: str) -> Caller:
-        return self._callers.setdefault(token, Caller(token))
+                self._callers.setdefault(account.app.own_token, Caller()).served.append(account)

@@ -69,7 +69,7 @@ def _sees(caller: Caller, node: Node) -> bool:
     visible = caller.accounts
     if not visible and node.kind in {NodeKind.APP, NodeKind.CREDENTIAL}:
         visible = caller.served
-    return any(one is node.account for one in visible)
+    return node.account in visible
 
 
 def _expired(now: float) -> str:

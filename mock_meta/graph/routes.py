@@ -70,7 +70,7 @@ class ResolvedCall(Call, frozen=True, gc=False, kw_only=True):
     @property
     def app(self) -> App:
         """The app whose token came with the call."""
-        return self.account.app_of(self.credential.token)
+        return self.caller.app_in(self.account)
 
     @property
     def phone(self) -> PhoneNumber:

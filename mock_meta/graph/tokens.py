@@ -33,9 +33,9 @@ def _debug(mock: Mock, call: ResolvedCall) -> Answer:
     """A token of another app is as unknown as one that nobody issued."""
     token = text_at(call.query, "input_token", "", _LONGEST)
     asked = mock.accounts.caller(token)
-    accounts = [one for one in asked.accounts if one.app_of(token).id == call.app.id]
+    accounts = [one for one in asked.accounts if asked.app_in(one).id == call.app.id]
     if accounts and asked.token_state is TokenState.VALID:
-        return ok({"data": _good(accounts, accounts[0].app_of(token))})
+        return ok({"data": _good(accounts, asked.app_in(accounts[0]))})
     app_id = call.app.id if accounts else None
     error = {"code": _BAD_TOKEN, "message": "Invalid OAuth access token."}
     found: dict[str, object] = {"app_id": app_id, "error": error, "is_valid": False, "scopes": []}
