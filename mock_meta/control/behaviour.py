@@ -3,23 +3,13 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, model_validator
 
 from mock_meta.control.accounts import account_of
 from mock_meta.control.bodies import body_as, mock_of
 from mock_meta.control.shapes import Shape, suggestion
 from mock_meta.simulation.behaviour import PROFILES, Chance, Distribution, Failure, Status, Step, describe
-
-
-def _both_ends(given: object) -> object:
-    """A number is both ends of a range."""
-    return given if isinstance(given, list | tuple) else (given, given)
-
-
-def _forwards(span: tuple[float, float]) -> tuple[float, float]:
-    if span[0] > span[1]:
-        raise ValueError(f"the range {list(span)} is backwards")
-    return span
+from mock_meta.simulation.setting_types import Probability, Seconds, Span
 
 
 def _digits_only(number: str) -> str:
@@ -36,9 +26,6 @@ def _known_profile(name: str) -> str:
     return name
 
 
-Seconds = Annotated[float, Field(ge=0, le=7 * 86400)]
-Span = Annotated[tuple[Seconds, Seconds], BeforeValidator(_both_ends), AfterValidator(_forwards)]
-Probability = Annotated[float, Field(ge=0, le=1)]
 Number = Annotated[str, AfterValidator(_digits_only)]
 
 

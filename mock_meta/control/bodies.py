@@ -3,13 +3,13 @@
 from typing import Any, TypeVar
 
 from fastapi import Request
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from mock_meta.control.shapes import ControlError, Shape, explain
+from mock_meta.control.shapes import ControlError, explain
 from mock_meta.mock import Mock
 from mock_meta.protocol.strict_json import parse_json
 
-Body = TypeVar("Body", bound=Shape)
+Body = TypeVar("Body", bound=BaseModel)
 
 
 def mock_of(request: Request) -> Mock:

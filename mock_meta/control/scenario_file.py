@@ -9,17 +9,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from mock_meta.control.account_shapes import ConfiguredAccount
 from mock_meta.control.accounts import upsert
-from mock_meta.control.behaviour import BehaviourShape, ScriptShape, Seconds
+from mock_meta.control.behaviour import BehaviourShape, ScriptShape
 from mock_meta.control.bodies import as_shape
 from mock_meta.control.faults import FaultShape
 from mock_meta.control.shapes import ControlError, Shape, suggestion
-from mock_meta.control.switches import BatchShape, ChaosShape, DeliveryShape, LimitsShape, ReviewsShape
+from mock_meta.control.switches import DeliveryShape
 from mock_meta.control.webhooks import InboundShape, StatusesShape
 from mock_meta.mock import Mock
+from mock_meta.simulation.limits import LimitSettings
+from mock_meta.simulation.review_settings import ReviewSettings
+from mock_meta.simulation.setting_types import Seconds
+from mock_meta.webhooks.chaos import Chaos
+from mock_meta.webhooks.outgoing_updates import Batch
 
 Json = dict[str, Any]
 
@@ -30,17 +35,17 @@ class Call:
 
     method: str
     path: str
-    shape: type[Shape]
+    shape: type[BaseModel]
     undone: bool = False
 
 
 CALLS = {
     "behaviour": Call("PUT", "behaviour", BehaviourShape),
     "recipients": Call("POST", "behaviour/recipients", ScriptShape),
-    "limits": Call("PUT", "limits", LimitsShape),
-    "chaos": Call("PUT", "chaos", ChaosShape),
-    "batch": Call("PUT", "batch", BatchShape),
-    "reviews": Call("PUT", "reviews", ReviewsShape),
+    "limits": Call("PUT", "limits", LimitSettings),
+    "chaos": Call("PUT", "chaos", Chaos),
+    "batch": Call("PUT", "batch", Batch),
+    "reviews": Call("PUT", "reviews", ReviewSettings),
     "delivery": Call("PUT", "delivery", DeliveryShape, undone=True),
     "fault": Call("POST", "faults", FaultShape, undone=True),
     "inbound": Call("POST", "inbound", InboundShape),

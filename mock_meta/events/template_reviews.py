@@ -20,7 +20,7 @@ def submit(mock: Mock, account: Account, template: Template) -> None:
     rejected = settings.decision is Decision.REJECT
     if settings.decision is Decision.MANUAL:
         return
-    delay = mock.behaviour.keyed(f"review|{template.name}|{template.language}").uniform(settings.low, settings.high)
+    delay = mock.behaviour.keyed(f"review|{template.name}|{template.language}").uniform(*settings.after)
     status = TemplateStatus.REJECTED if rejected else TemplateStatus.APPROVED
     reason = settings.reason if rejected else "NONE"
     mock.planned.after(delay, _conclude, mock, account, template, status, reason)

@@ -4,34 +4,32 @@ A draw depends on what the webhook tells, so the same messages suffer the same o
 (``/_control/statuses``, ``webhooks``) is never touched by it.
 """
 
-from dataclasses import asdict, dataclass, replace
 from functools import partial
-from typing import Any
 
 from mock_meta.business.accounts import Account
 from mock_meta.simulation.behaviour import Behaviour
 from mock_meta.simulation.seeded_random import Dice
+from mock_meta.simulation.setting_types import Probability, Seconds, Setting
 from mock_meta.webhooks.delivery import Delivery
 from mock_meta.webhooks.payloads import Payload
 from mock_meta.webhooks.signed_webhooks import Signing, Webhooks
 from mock_meta.webhooks.timers import Timers
 
 
-@dataclass(frozen=True, slots=True)
-class Chaos:
+class Chaos(Setting):
     """Probabilities from 0 to 1, each drawn on its own for every webhook; seconds for how long things are held back.
 
     ``reorder`` holds a webhook back for up to ``reorder_seconds`` and out of its message's order; ``delay`` adds
     ``delay_seconds``.
     """
 
-    duplicate: float = 0.0
-    reorder: float = 0.0
-    reorder_seconds: float = 1.0
-    delay: float = 0.0
-    delay_seconds: float = 5.0
-    drop: float = 0.0
-    wrong_signature: float = 0.0
+    duplicate: Probability = 0.0
+    reorder: Probability = 0.0
+    reorder_seconds: Seconds = 1.0
+    delay: Probability = 0.0
+    delay_seconds: Seconds = 5.0
+    drop: Probability = 0.0
+    wrong_signature: Probability = 0.0
 
     @property
     def active(self) -> bool:
@@ -52,11 +50,9 @@ class Carrier:
         """No chaos, nothing dropped."""
         self.chaos, self.dropped = Chaos(), 0
 
-    def change(self, **members: Any) -> None:  # noqa: ANN401  # members of Chaos
-        self.chaos = replace(self.chaos, **members)
-
-    def shown(self) -> dict[str, Any]:
-        return asdict(self.chaos)
+    def change(self, asked: Chaos) -> None:
+        """What is mentioned; the rest stays as it is."""
+        self.chaos = self.chaos.model_copy(update=asked.model_dump(exclude_unset=True))
 
     def carry(self, account: Account, payload: Payload, key: str, lane: str | None = None) -> list[Delivery]:
         """The deliveries that set off at once. ``key`` names the webhook within the run, for the draws."""

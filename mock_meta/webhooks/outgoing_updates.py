@@ -1,11 +1,14 @@
 """Statuses and messages on their way out, several in a POST if asked for (fact sheet 15.4)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from mock_meta.business.accounts import Account, PhoneNumber
 from mock_meta.protocol.signature import meta_dump
+from mock_meta.simulation.setting_types import Seconds, Setting
 from mock_meta.webhooks.batching import in_posts
 from mock_meta.webhooks.chaos import Carrier
 from mock_meta.webhooks.payloads import Payload, envelope, inbound_value, statuses_value
@@ -15,12 +18,11 @@ _ORDINARY, _CONTACT = 1_500, 500
 _FREE_TEXTS = ("biz_opaque_callback_data", "errors")
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Setting):
     """Up to ``most`` updates of a number in one POST of 3 MB, waiting ``seconds`` for company. One is Meta's practice."""
 
-    most: int = 1
-    seconds: float = 0.1
+    most: Annotated[int, Field(ge=1, le=1000)] = 1
+    seconds: Seconds = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,9 +68,6 @@ class Announcer:
         """No batches, nothing held."""
         self.batch = Batch()
         self._buffers.clear()
-
-    def shown(self) -> dict[str, Any]:
-        return asdict(self.batch)
 
     def announce(
         self,
