@@ -23,25 +23,25 @@ from mock_meta.simulation.magic_numbers import Magic
 from mock_meta.simulation.review_settings import ReviewSettings
 from mock_meta.simulation.status_plan import StatusPlanner, failed
 from mock_meta.simulation.template_pacing import Pacing
-from mock_meta.webhooks.chaos import Carrier
+from mock_meta.webhooks.chaos import ChaosPublisher
 from mock_meta.webhooks.delivery import Dispatcher, RetryPlan
-from mock_meta.webhooks.outgoing_updates import STATUSES, Announcer
+from mock_meta.webhooks.outgoing_updates import STATUSES, OutgoingUpdates
 from mock_meta.webhooks.pause import Pause
 from mock_meta.webhooks.payloads import group_items, status_item
 from mock_meta.webhooks.signed_webhooks import Webhooks
 from mock_meta.webhooks.timers import Timers
-from mock_meta.webhooks.transport import HttpPoster, Poster
+from mock_meta.webhooks.transport import HttpTransport, Transport
 
 Clock = Callable[[], float]
 
 
 class Mock:
-    """Everything ``create_app`` assembles. ``clock`` gives unix seconds; ``poster`` None is HTTP.
+    """Everything ``create_app`` assembles. ``clock`` gives unix seconds; ``transport`` None is HTTP.
 
     ``planned`` are webhooks that are not due yet; ``distant`` is what nobody waits for, such as the end of a three-hour pause.
     """
 
-    def __init__(self, settings: Settings, clock: Clock = time.time, poster: Poster | None = None) -> None:
+    def __init__(self, settings: Settings, clock: Clock = time.time, transport: Transport | None = None) -> None:
         self.settings = settings
         self.clock = clock
         self.ids = Ids(settings.ids_seed)
@@ -54,10 +54,10 @@ class Mock:
         self.uploads = Uploads(self.ids)
         self.limits = Limits()
         self.planner = StatusPlanner(self.behaviour, self.ledger, self.conversations, self.media, self.limits)
-        self.poster = poster or HttpPoster(settings.webhook_timeout, settings.webhook_ca)
+        self.transport = transport or HttpTransport(settings.webhook_timeout, settings.webhook_ca)
         self.pause = Pause()
         retry = RetryPlan(scale=settings.retry_scale)
-        self.dispatcher = Dispatcher(self.poster.post, self.pause, self.ledger, retry, settings.webhook_concurrency)
+        self.dispatcher = Dispatcher(self.transport.post, self.pause, self.ledger, retry, settings.webhook_concurrency)
         self.webhooks = Webhooks(self.dispatcher, self.ledger.last_delivery() + 1)
         self.reviews = ReviewSettings()
         self.pacing = Pacing()
@@ -67,8 +67,8 @@ class Mock:
         self._fetching: set[asyncio.Task[None]] = set()
         self.planned = Timers()
         self.distant = Timers()
-        self.carrier = Carrier(self.webhooks, self.behaviour, self.planned)
-        self.announcer = Announcer(self.carrier, self.planned)
+        self.publisher = ChaosPublisher(self.webhooks, self.behaviour, self.planned)
+        self.outgoing = OutgoingUpdates(self.publisher, self.planned)
 
     @property
     def pending_webhooks(self) -> int:
@@ -89,8 +89,8 @@ class Mock:
         self.links.clear()
         self.pacing.clear()
         self.limits.clear()
-        self.carrier.clear()
-        self.announcer.clear()
+        self.publisher.clear()
+        self.outgoing.clear()
         self.webhooks.suppressed = 0
         self.reviews = ReviewSettings()
         if accounts:
@@ -104,7 +104,7 @@ class Mock:
     async def stop(self) -> None:
         self._forget_plans()
         await self.dispatcher.stop()
-        await self.poster.close()
+        await self.transport.close()
         if self._writing is not None:
             self._writing.cancel()
         self.ledger.close()
@@ -138,7 +138,7 @@ class Mock:
             wa_id=message.wa_id,
             type=message.type,
             at=now,
-            nth=self.conversations.next_number((phone.id, message.wa_id)),
+            nth=self.conversations.next_outbound_number((phone.id, message.wa_id)),
             origin=template.category.value.lower() if template else "service",
             free=template is None or (utility and in_window),
             opaque=message.opaque,
@@ -172,9 +172,9 @@ class Mock:
         task.add_done_callback(self._fetching.discard)
 
     def schedule(self, account: Account, phone: PhoneNumber, sent: Sent, steps: tuple[Step, ...]) -> None:
-        """Announce each step when it is due, counted from now."""
+        """Send each status when it is due, counted from now."""
         for place, step in enumerate(steps):
-            self.planned.after(step.after, self._announce, account, phone, sent, place, step)
+            self.planned.after(step.after, self._send_status, account, phone, sent, place, step)
 
     def _forget_plans(self) -> None:
         for task in self._fetching:
@@ -183,14 +183,12 @@ class Mock:
         self.planned.clear()
         self.distant.clear()
 
-    def _announce(self, account: Account, phone: PhoneNumber, sent: Sent, place: int, step: Step) -> None:
+    def _send_status(self, account: Account, phone: PhoneNumber, sent: Sent, place: int, step: Step) -> None:
         item = status_item(account, sent, step, self.clock())
         key = f"{sent.phone_number_id}|{sent.wa_id}|{sent.nth}|{place}"
         group = phone.groups.get(sent.wa_id)
         if group is None:
-            self.announcer.announce(account, phone, STATUSES, item, key, sent.wamid)
+            self.outgoing.add(account, phone, STATUSES, item, key, sent.wamid)
             return
         for one in group_items(account, group, item):
-            self.announcer.announce(
-                account, phone, STATUSES, one, f"{key}|{one['recipient_participant_id']}", sent.wamid
-            )
+            self.outgoing.add(account, phone, STATUSES, one, f"{key}|{one['recipient_participant_id']}", sent.wamid)

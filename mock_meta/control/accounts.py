@@ -24,7 +24,7 @@ from mock_meta.control.account_shapes import (
 )
 from mock_meta.control.bodies import as_shape, body_as, mock_of
 from mock_meta.control.shapes import ControlError, not_found
-from mock_meta.events.handshake import shake_hands
+from mock_meta.events.callback_verification import verify_callback
 from mock_meta.graph.phone_numbers import phone_node
 from mock_meta.graph.templates import template_node
 from mock_meta.mock import Mock
@@ -63,7 +63,7 @@ async def handshake(request: Request, waba_id: str) -> dict[str, Any]:
     account = account_of(mock.accounts, waba_id)
     if account.app.callback is None:
         raise ControlError(f"account {waba_id} has no webhook_url")
-    return await shake_hands(mock, account.app.callback, account.app.verify_token)
+    return await verify_callback(mock, account.app.callback, account.app.verify_token)
 
 
 def account_of(accounts: Accounts, waba_id: str) -> Account:

@@ -41,26 +41,26 @@ async def put_limits(request: Request) -> dict[str, Any]:
 
 @router.get("/chaos")
 async def get_chaos(request: Request) -> dict[str, Any]:
-    return {"chaos": mock_of(request).carrier.chaos.model_dump()}
+    return {"chaos": mock_of(request).publisher.chaos.model_dump()}
 
 
 @router.put("/chaos")
 async def put_chaos(request: Request) -> dict[str, Any]:
-    carrier = mock_of(request).carrier
-    carrier.change(await body_as(request, Chaos))
-    return {"chaos": carrier.chaos.model_dump()}
+    publisher = mock_of(request).publisher
+    publisher.change(await body_as(request, Chaos))
+    return {"chaos": publisher.chaos.model_dump()}
 
 
 @router.get("/batch")
 async def get_batch(request: Request) -> dict[str, Any]:
-    return {"batch": mock_of(request).announcer.batch.model_dump()}
+    return {"batch": mock_of(request).outgoing.batch.model_dump()}
 
 
 @router.put("/batch")
 async def put_batch(request: Request) -> dict[str, Any]:
-    announcer = mock_of(request).announcer
-    announcer.batch = await body_as(request, Batch)
-    return {"batch": announcer.batch.model_dump()}
+    outgoing = mock_of(request).outgoing
+    outgoing.batch = await body_as(request, Batch)
+    return {"batch": outgoing.batch.model_dump()}
 
 
 @router.get("/delivery")

@@ -8,7 +8,7 @@ from pydantic import model_validator
 from mock_meta.business.accounts import TemplateCategory, TemplateStatus
 from mock_meta.control.bodies import body_as, mock_of
 from mock_meta.control.shapes import Shape, not_found
-from mock_meta.events.template_reviews import give_notice, set_category, set_quality, set_status
+from mock_meta.events.template_reviews import announce_category, set_category, set_quality, set_status
 from mock_meta.graph.templates import template_node
 
 
@@ -35,7 +35,7 @@ router = APIRouter(prefix="/templates")
 
 
 @router.post("/{template_id}")
-async def judge(request: Request, template_id: str) -> dict[str, Any]:
+async def rate(request: Request, template_id: str) -> dict[str, Any]:
     mock = mock_of(request)
     account = mock.accounts.of_template(template_id)
     if account is None:
@@ -45,5 +45,7 @@ async def judge(request: Request, template_id: str) -> dict[str, Any]:
     sent = [set_status(mock, account, template, body.status, body.reason)] if body.status is not None else []
     sent += set_quality(mock, account, template, body.quality) if body.quality is not None else []
     sent += [set_category(mock, account, template, body.category)] if body.category is not None else []
-    sent += [give_notice(mock, account, template, body.correct_category)] if body.correct_category is not None else []
+    sent += (
+        [announce_category(mock, account, template, body.correct_category)] if body.correct_category is not None else []
+    )
     return {"template": template_node(template), "deliveries": [one.id for one in sent if one is not None]}

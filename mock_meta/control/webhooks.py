@@ -11,7 +11,7 @@ from mock_meta.business.media import SAMPLES
 from mock_meta.control.accounts import account_of, phone_of
 from mock_meta.control.bodies import body_as, mock_of
 from mock_meta.control.shapes import ControlError, Shape, not_found, suggestion
-from mock_meta.events.inbound import TYPES, arrive
+from mock_meta.events.inbound import TYPES, deliver_on_command
 from mock_meta.ledger.entries import digits_in
 from mock_meta.mock import Mock
 from mock_meta.protocol.numbers import whatsapp_id, whole
@@ -119,7 +119,7 @@ async def inbound(request: Request) -> AsciiJson:
     body = await body_as(request, InboundShape)
     account, phone = phone_of(mock.accounts, body.phone_number_id)
     asked = [message.asked() for message in body.messages]
-    messages, sent = arrive(mock, account, phone, asked, batch=body.batch)
+    messages, sent = deliver_on_command(mock, account, phone, asked, batch=body.batch)
     found = await _deliveries(mock, sent, wait=body.wait)
     return AsciiJson({"wamids": [message["id"] for message in messages], "deliveries": found})
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mock_meta.business.accounts import Account, PhoneNumber, Template
-from mock_meta.events.inbound import write
+from mock_meta.events.inbound import deliver_one
 from mock_meta.mock import Mock
 from mock_meta.rules.message import Message
 from mock_meta.simulation.conversations import Sent
@@ -33,7 +33,7 @@ def plan_reply(
     else:
         written = {"type": "text", "text": {"body": _TEXTS[reply]}}
     if written:
-        mock.planned.after(AFTER, write, mock, account, phone, {"from": sent.wa_id, **written})
+        mock.planned.after(AFTER, deliver_one, mock, account, phone, {"from": sent.wa_id, **written})
 
 
 def _interactive_tap(message: Message) -> Written:

@@ -10,7 +10,7 @@ from mock_meta.protocol.errors import error_body, invalid, webhook_error
 from mock_meta.protocol.numbers import digits_of, is_user_id, whatsapp_id
 from mock_meta.protocol.paging import page
 from mock_meta.rules.message import check_product
-from mock_meta.rules.shape import array_at, as_object, only
+from mock_meta.rules.value_checks import array_at, as_object, only
 from mock_meta.simulation.conversations import Pair
 
 _MOST, _DAY = 64_000, 86400.0

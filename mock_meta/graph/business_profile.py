@@ -11,7 +11,7 @@ from mock_meta.protocol.answer import Answer, ok, success
 from mock_meta.protocol.errors import invalid
 from mock_meta.protocol.fields import split_fields
 from mock_meta.rules.message import check_product
-from mock_meta.rules.shape import bounded, link, one_of
+from mock_meta.rules.value_checks import bounded, link, one_of
 
 _LENGTHS: Mapping[str, int] = MappingProxyType({"about": 139, "address": 256, "description": 512, "email": 128})
 _FIELDS = (

@@ -10,7 +10,7 @@ from mock_meta.protocol.fields import select
 from mock_meta.protocol.meta_hosts import media_origin
 from mock_meta.protocol.multipart import Part
 from mock_meta.rules.message import check_product
-from mock_meta.rules.shape import required
+from mock_meta.rules.value_checks import required
 
 _GONE = Answer(status=404, content=b"<html><body>URL signature expired</body></html>", content_type="text/html")
 

@@ -12,9 +12,9 @@ from mock_meta.protocol.numbers import is_user_id
 from mock_meta.protocol.strict_json import decoded
 from mock_meta.rules.media import MediaKnown
 from mock_meta.rules.message import Message, check_product, read_message
-from mock_meta.rules.shape import as_object, one_of, only, required, text_at
-from mock_meta.rules.template_match import check_template
-from mock_meta.rules.template_shape import read_template
+from mock_meta.rules.template_send import read_template
+from mock_meta.rules.template_send_match import check_template
+from mock_meta.rules.value_checks import as_object, one_of, only, required, text_at
 from mock_meta.simulation.conversations import Sent
 
 _TEST_ONLY = "hello_world"

@@ -6,7 +6,7 @@ from mock_meta.mock import Mock
 from mock_meta.protocol.answer import Answer, success
 from mock_meta.protocol.errors import invalid, refuse, unknown_object
 from mock_meta.rules.message import check_product
-from mock_meta.rules.shape import one_of, required, text_at
+from mock_meta.rules.value_checks import one_of, required, text_at
 
 CODE = "123456"
 _PIN_LENGTH, _MAX_GUESSES = 6, 10

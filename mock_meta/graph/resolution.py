@@ -9,7 +9,7 @@ from mock_meta.graph.tokens import TOKEN_NODES
 from mock_meta.mock import Mock
 from mock_meta.protocol.call import DOWNLOAD_NODE, Call
 from mock_meta.protocol.numbers import digits_of
-from mock_meta.simulation.faults import Subject
+from mock_meta.simulation.faults import CallTraits
 from mock_meta.simulation.magic_numbers import find_magic
 
 
@@ -23,7 +23,7 @@ def resolve(mock: Mock, call: Call) -> ResolvedCall:
     to, kind = _recipient(call), _message_type(call) if operation == SEND else None
     digits = digits_of(to) if to else None
     magic = find_magic(digits) if operation == SEND and not mock.behaviour.has_script(digits) else None
-    armed = mock.faults.take(Subject(operation, phone_number_id, digits or to, kind))
+    armed = mock.faults.take(CallTraits(operation, phone_number_id, digits or to, kind))
     return ResolvedCall(
         *msgspec.structs.astuple(call),
         caller=caller,

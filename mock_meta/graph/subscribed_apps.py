@@ -4,7 +4,7 @@ from typing import Any
 
 from mock_meta.business.accounts import Account
 from mock_meta.business.apps import App
-from mock_meta.graph.overrides import verify_waba
+from mock_meta.graph.callback_overrides import verify_waba
 from mock_meta.graph.routes import NodeKind, ResolvedCall, Route
 from mock_meta.mock import Mock
 from mock_meta.protocol.answer import Answer, ok, success

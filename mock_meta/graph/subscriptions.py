@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from mock_meta.events.handshake import must_shake_hands
+from mock_meta.events.callback_verification import require_verified
 from mock_meta.graph.routes import NodeKind, ResolvedCall, Route
 from mock_meta.mock import Mock
 from mock_meta.protocol.allowed_hosts import refusal
 from mock_meta.protocol.answer import Answer, ok, success
 from mock_meta.protocol.errors import ErrorBody, GraphError, invalid
-from mock_meta.rules.shape import one_of, required, text_at
+from mock_meta.rules.value_checks import one_of, required, text_at
 
 FIELDS = (
     "account_alerts",
@@ -39,7 +39,7 @@ async def verify(mock: Mock, call: ResolvedCall) -> None:
     url = text_at(call.params, "callback_url", "", _LONGEST)
     if refusal(url, mock.settings.allowed_hosts) is not None:
         raise invalid("Param callback_url is not a valid URI.")
-    await must_shake_hands(mock, url, text_at(call.params, "verify_token", "", _LONGEST))
+    await require_verified(mock, url, text_at(call.params, "verify_token", "", _LONGEST))
 
 
 def _check_object(call: ResolvedCall) -> None:

@@ -5,14 +5,13 @@ from types import MappingProxyType
 from typing import Any
 
 from mock_meta.business.accounts import Account, Template, TemplateCategory, TemplateStatus
-from mock_meta.events.template_reviews import submit, tell_deletion, unpause
+from mock_meta.events.template_reviews import publish_deletion, submit, unpause
 from mock_meta.graph.routes import NodeKind, ResolvedCall, Route
 from mock_meta.graph.templates import MOST_TEMPLATES
 from mock_meta.mock import Mock
 from mock_meta.protocol.answer import Answer, ok, success
 from mock_meta.protocol.errors import GraphError, invalid, management, unknown_object
 from mock_meta.rules.languages import LANGUAGES
-from mock_meta.rules.shape import required
 from mock_meta.rules.template_create import (
     UNSAMPLED,
     Draft,
@@ -22,6 +21,7 @@ from mock_meta.rules.template_create import (
     read_draft,
     read_ttl,
 )
+from mock_meta.rules.value_checks import required
 
 _DAY = 86400.0
 _NAME_LOCK, _BRIEF_LOCK = 30 * _DAY, 60.0
@@ -166,7 +166,7 @@ def delete(mock: Mock, call: ResolvedCall) -> Answer:
         del account.templates[one.id]
         lock = _NAME_LOCK if one.status is TemplateStatus.APPROVED else _BRIEF_LOCK
         account.deleted_names[(one.name, one.language)] = mock.clock() + lock
-        tell_deletion(mock, account, one)
+        publish_deletion(mock, account, one)
     return success()
 
 

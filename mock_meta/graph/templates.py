@@ -12,7 +12,7 @@ from mock_meta.protocol.errors import invalid
 from mock_meta.protocol.fields import select, split_fields
 from mock_meta.protocol.paging import page
 from mock_meta.protocol.strict_json import decoded
-from mock_meta.rules.shape import one_of
+from mock_meta.rules.value_checks import one_of
 
 Trait = Callable[[Template], str]
 

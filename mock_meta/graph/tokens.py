@@ -7,7 +7,7 @@ from mock_meta.mock import Mock
 from mock_meta.protocol.answer import Answer, ok
 from mock_meta.protocol.errors import ErrorBody, GraphError
 from mock_meta.protocol.fields import select
-from mock_meta.rules.shape import text_at
+from mock_meta.rules.value_checks import text_at
 
 _DEBUG, _ME = "debug_token", "me"
 TOKEN_NODES = frozenset({_DEBUG, _ME})

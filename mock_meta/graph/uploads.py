@@ -6,7 +6,7 @@ from mock_meta.mock import Mock
 from mock_meta.protocol.answer import Answer, ok
 from mock_meta.protocol.errors import invalid, unknown_object
 from mock_meta.protocol.numbers import whole
-from mock_meta.rules.shape import printed, required
+from mock_meta.rules.value_checks import printed, required
 
 _MOST = 100 * 1024 * 1024
 

@@ -13,7 +13,7 @@ from mock_meta.control.shapes import not_found
 from mock_meta.ledger.entries import WebhookEntry
 from mock_meta.ledger.store import Query
 from mock_meta.mock import Mock
-from mock_meta.page.timeline import line_of, parts_of, step_of
+from mock_meta.page.feed_lines import line_of, parts_of, step_of
 from mock_meta.protocol.strict_json import AsciiJson
 
 FOLDER = Path(__file__).resolve().parent

@@ -14,7 +14,8 @@ from mock_meta.rules.interactive import check_interactive
 from mock_meta.rules.location import check_location
 from mock_meta.rules.media import MediaKnown, check_media
 from mock_meta.rules.reaction import check_reaction
-from mock_meta.rules.shape import (
+from mock_meta.rules.template_send import read_template
+from mock_meta.rules.value_checks import (
     Object,
     as_object,
     one_of,
@@ -25,7 +26,6 @@ from mock_meta.rules.shape import (
     required,
     text_at,
 )
-from mock_meta.rules.template_shape import read_template
 
 GROUP = "group"
 _TEXT, _OPAQUE = 4096, 512

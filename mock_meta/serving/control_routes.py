@@ -9,7 +9,7 @@ from mock_meta.control import (
     accounts,
     behaviour,
     faults,
-    general,
+    health_and_reset,
     ledger,
     metrics,
     scenario_control,
@@ -25,7 +25,7 @@ from mock_meta.page import routes as page
 
 PREFIX = "/_control"
 ROUTERS = (
-    general.router,
+    health_and_reset.router,
     accounts.router,
     templates.router,
     behaviour.router,

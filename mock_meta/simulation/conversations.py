@@ -56,23 +56,23 @@ class Conversations:
         self.received = Recent[str, Received](MESSAGES)
         self.blocked: dict[Pair, None] = {}
         self._sends = Tally(PEOPLE)
-        self._heard = Tally(PEOPLE)
+        self._inbound = Tally(PEOPLE)
         self._last_user_message = Recent[Pair, float](PEOPLE)
 
     def clear(self) -> None:
         self.received.clear()
         self.blocked.clear()
         self._sends.clear()
-        self._heard.clear()
+        self._inbound.clear()
         self._last_user_message.clear()
 
-    def next_number(self, pair: Pair) -> int:
+    def next_outbound_number(self, pair: Pair) -> int:
         """The message's number within the pair, which decides its draws. Starts again for pairs long out of use."""
         return self._sends.count(pair)
 
-    def next_heard(self, pair: Pair) -> int:
+    def next_inbound_number(self, pair: Pair) -> int:
         """The same for what the person writes."""
-        return self._heard.count(pair)
+        return self._inbound.count(pair)
 
     def add_received(self, message: Received) -> None:
         """Opens or extends the customer service window of the pair."""

@@ -26,7 +26,7 @@ class Effect(StrEnum):
     FAILS = "accepted, then a failed status"
     STATUSES = "accepted, then these statuses"
     REPLIES = "accepted, read, then answered"
-    TRANSPORT = "the connection suffers"
+    CONNECTION = "the connection suffers"
 
 
 class Reply(StrEnum):
@@ -120,7 +120,7 @@ def _replies() -> dict[str, Magic]:
     }
 
 
-def _transport() -> dict[str, Magic]:
+def _connection() -> dict[str, Magic]:
     rows: dict[int, tuple[str, dict[str, Any]]] = {
         10: ("accepted, answered after 10 s", {"delay": 10.0}),
         408: ("accepted, but no answer for 60 s", {"hang": When.AFTER_ACCEPT, "delay": 60.0}),
@@ -131,13 +131,13 @@ def _transport() -> dict[str, Magic]:
     }
     return {
         _number(_CONNECTION, last): Magic(
-            Effect.TRANSPORT, meaning, fault=Fault(id=0, match=Match(), left=None, asked={}, **members)
+            Effect.CONNECTION, meaning, fault=Fault(id=0, match=Match(), left=None, asked={}, **members)
         )
         for last, (meaning, members) in rows.items()
     }
 
 
-TABLE: Mapping[str, Magic] = MappingProxyType(_refused() | _fails() | _announced() | _replies() | _transport())
+TABLE: Mapping[str, Magic] = MappingProxyType(_refused() | _fails() | _announced() | _replies() | _connection())
 """By the last five digits."""
 
 

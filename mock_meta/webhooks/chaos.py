@@ -1,6 +1,6 @@
-"""What can go wrong with a webhook on its way, drawn from the seed (fact sheet 15.4, 17).
+"""Webhooks duplicated, held back, dropped or wrongly signed on purpose, drawn from the seed (fact sheet 15.4, 17).
 
-A draw depends on what the webhook tells, so the same messages suffer the same on every run. What is sent by hand
+A draw depends on what the webhook tells, so the same messages meet the same on every run. What is sent by hand
 (``/_control/statuses``, ``webhooks``) is never touched by it.
 """
 
@@ -8,7 +8,7 @@ from functools import partial
 
 from mock_meta.business.accounts import Account
 from mock_meta.simulation.behaviour import Behaviour
-from mock_meta.simulation.seeded_random import Dice
+from mock_meta.simulation.seeded_random import SeededRandom
 from mock_meta.simulation.setting_types import Probability, Seconds, Setting
 from mock_meta.webhooks.delivery import Delivery
 from mock_meta.webhooks.payloads import Payload
@@ -36,7 +36,7 @@ class Chaos(Setting):
         return any((self.duplicate, self.reorder, self.delay, self.drop, self.wrong_signature))
 
 
-class Carrier:
+class ChaosPublisher:
     """Publishes what Meta tells by itself and what customers write, through chaos if asked for."""
 
     def __init__(self, webhooks: Webhooks, behaviour: Behaviour, timers: Timers) -> None:
@@ -54,23 +54,27 @@ class Carrier:
         """What is mentioned; the rest stays as it is."""
         self.chaos = self.chaos.model_copy(update=asked.model_dump(exclude_unset=True))
 
-    def carry(self, account: Account, payload: Payload, key: str, lane: str | None = None) -> list[Delivery]:
+    def publish(self, account: Account, payload: Payload, key: str, lane: str | None = None) -> list[Delivery]:
         """The deliveries that set off at once. ``key`` names the webhook within the run, for the draws."""
         if not self.chaos.active:
             sent = self._webhooks.publish(account, payload, lane=lane)
             return [] if sent is None else [sent]
-        return self._suffer(account, payload, lane, self._behaviour.keyed(f"chaos|{key}"))
+        return self._publish_with_chaos(account, payload, lane, self._behaviour.keyed(f"chaos|{key}"))
 
-    def _suffer(self, account: Account, payload: Payload, lane: str | None, dice: Dice) -> list[Delivery]:
+    def _publish_with_chaos(
+        self, account: Account, payload: Payload, lane: str | None, draws: SeededRandom
+    ) -> list[Delivery]:
         chaos = self.chaos
         dropped, doubled, forged, shuffled, delayed = (
-            dice.random() < chance
+            draws.random() < chance
             for chance in (chaos.drop, chaos.duplicate, chaos.wrong_signature, chaos.reorder, chaos.delay)
         )
         if dropped:
             self.dropped += 1
             return []
-        wait = (dice.uniform(0, chaos.reorder_seconds) if shuffled else 0.0) + (chaos.delay_seconds if delayed else 0.0)
+        wait = (draws.uniform(0, chaos.reorder_seconds) if shuffled else 0.0) + (
+            chaos.delay_seconds if delayed else 0.0
+        )
         signing = Signing.WRONG if forged else Signing.VALID
         times = 2 if doubled else 1
         if wait:

@@ -1,4 +1,4 @@
-"""Webhook payloads in Meta's shape (fact sheet 16)."""
+"""The JSON of Meta's webhooks: the envelope, and every field of a status (``status_item``) (fact sheet 16)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""From a payload to a signed delivery: gating, headers, signature variants (fact sheet 15)."""
+"""From a payload to a signed delivery: whose callback gets it, headers, signature and its variants (fact sheet 15)."""
 
 import itertools
 from collections.abc import Mapping

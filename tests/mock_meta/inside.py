@@ -9,7 +9,7 @@ import httpx
 
 from mock_meta.serving.app import create_app
 from mock_meta.settings import Settings
-from mock_meta.webhooks.transport import PostError, Reply
+from mock_meta.webhooks.transport import Reply, TransportError
 
 WABA, PHONE, TOKEN, SECRET = "102290129340398", "106540352242922", "EAAtest", "test_app_secret"
 GROUP = "Y2FwaV9ncm91cDoxNzA1"
@@ -70,7 +70,7 @@ def account(**changes: Any) -> dict[str, Any]:
 
 
 class CaughtPosts:
-    """A poster that answers from a list (the last answer repeats); None in it means nothing answered."""
+    """A transport that answers from a list (the last answer repeats); None in it means nothing answered."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, bytes, Mapping[str, str]]] = []
@@ -80,7 +80,7 @@ class CaughtPosts:
         self.sent.append((url, body, headers))
         status = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if status is None:
-            raise PostError("nothing there")
+            raise TransportError("nothing there")
         return Reply(status, "")
 
     async def get(self, url: str, headers: Mapping[str, str]) -> Reply:
@@ -104,7 +104,7 @@ class Inside:
     def __init__(self, **settings: Any) -> None:
         self.now = 1_750_000_000.0
         self.posts = CaughtPosts()
-        self.app = create_app(Settings(profile="silent", **settings), clock=lambda: self.now, poster=self.posts)
+        self.app = create_app(Settings(profile="silent", **settings), clock=lambda: self.now, transport=self.posts)
         self._runner = asyncio.Runner()
         self.client_host = "127.0.0.1"
 

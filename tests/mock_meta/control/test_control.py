@@ -148,16 +148,3 @@ def test_two_mocks_share_nothing(inside: Inside) -> None:
     assert other.control("GET", "/accounts") == {"accounts": []}
     assert other.graph("GET", PHONE).status_code == 401
     other.close()
-
-
-def test_a_webhook_that_nobody_listens_to_is_counted_until_the_reset(inside: Inside) -> None:
-    def suppressed() -> str:
-        lines = inside.request("GET", "/metrics").text.splitlines()
-        assert "# TYPE mock_meta_suppressed_webhooks_total counter" in lines
-        return next(line for line in lines if line.startswith("mock_meta_suppressed_webhooks_total ")).split()[1]
-
-    inside.control("PUT", f"/accounts/{WABA}", {"subscribed": False})
-    inside.control("POST", "/inbound", {"phone_number_id": PHONE, "messages": [{"from": PERSON}]})
-    assert suppressed() == "1"
-    inside.control("POST", "/reset")
-    assert suppressed() == "0"

@@ -139,15 +139,6 @@ def test_the_tier_is_the_messaging_limits(inside: Inside) -> None:
     assert phone["id"] == PHONE
 
 
-def test_metrics(inside: Inside) -> None:
-    inside.send()
-    inside.refused(to="x")
-    text = inside.request("GET", "/metrics").text
-    assert 'mock_meta_requests_total{operation="messages.send",outcome="accepted"} 1' in text
-    assert 'mock_meta_requests_total{operation="messages.send",outcome="refused"} 1' in text
-    assert "mock_meta_pending_webhooks 0" in text
-
-
 def test_fields_that_were_never_set_are_known_and_left_out(inside: Inside) -> None:
     asked = "?fields=is_on_biz_app,health_status,quality_score"
     number = inside.graph("GET", PHONE + asked).json()

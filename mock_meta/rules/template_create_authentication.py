@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from mock_meta.protocol.errors import GraphError, invalid
 from mock_meta.protocol.numbers import whole
-from mock_meta.rules.shape import Object, array_at, as_object, one_of, required, text_at
-from mock_meta.rules.template_buttons import wrong_button
+from mock_meta.rules.template_create_buttons import wrong_button
+from mock_meta.rules.value_checks import Object, array_at, as_object, one_of, required, text_at
 
 _PARTS = ("BODY", "BUTTONS", "FOOTER")
 _OTP_TYPES = ("COPY_CODE", "ONE_TAP", "ZERO_TAP")

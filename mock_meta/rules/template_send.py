@@ -5,8 +5,8 @@ import msgspec
 from mock_meta.protocol.errors import invalid
 from mock_meta.protocol.numbers import whole
 from mock_meta.rules.media import MediaKnown
-from mock_meta.rules.shape import Object, array_at, as_object, member, one_of, only, required, text_at
-from mock_meta.rules.template_parameters import Parameter, read_parameter
+from mock_meta.rules.template_send_parameters import Parameter, read_parameter
+from mock_meta.rules.value_checks import Object, array_at, as_object, member, one_of, only, required, text_at
 
 _COMPONENTS = ("header", "body", "button", "footer", "carousel", "limited_time_offer")
 _CARD = ("header", "body", "button")

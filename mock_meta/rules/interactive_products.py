@@ -1,7 +1,7 @@
 """Products: one, a list of them, the whole catalogue (fact sheet 5.4). The mock keeps no catalogue: any id is one."""
 
-from mock_meta.rules.replies import section_items
-from mock_meta.rules.shape import (
+from mock_meta.rules.interactive_buttons import section_items
+from mock_meta.rules.value_checks import (
     Object,
     array_at,
     as_object,

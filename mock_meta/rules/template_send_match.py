@@ -8,8 +8,8 @@ from typing import Any
 
 from mock_meta.business.accounts import Template, TemplateCategory, TemplateStatus
 from mock_meta.protocol.errors import GraphError, refuse
-from mock_meta.rules.template_parameters import Parameter
-from mock_meta.rules.template_shape import Component, TemplateSend
+from mock_meta.rules.template_send import Component, TemplateSend
+from mock_meta.rules.template_send_parameters import Parameter
 
 VARIABLE = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
 _BODY, _HEADER, _AUTHENTICATION_VALUE = 1024, 60, 15

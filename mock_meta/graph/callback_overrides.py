@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from mock_meta.events.handshake import must_shake_hands
+from mock_meta.events.callback_verification import require_verified
 from mock_meta.graph.registration import set_pin
 from mock_meta.graph.routes import NodeKind, ResolvedCall, Route
 from mock_meta.mock import Mock
 from mock_meta.protocol.allowed_hosts import refusal
 from mock_meta.protocol.answer import Answer, success
 from mock_meta.protocol.errors import invalid
-from mock_meta.rules.shape import Object, as_object, bounded, text_at
+from mock_meta.rules.value_checks import Object, as_object, bounded, text_at
 
 _LONGEST = 200
 _URI, _TOKEN = "override_callback_uri", "verify_token"
@@ -29,7 +29,7 @@ async def _verify(mock: Mock, asked: Object) -> None:
     url = bounded(asked[_URI], _URI, _LONGEST)
     if refusal(url, mock.settings.allowed_hosts) is not None:
         raise invalid(f"Param {_URI} is not a valid URI.")
-    await must_shake_hands(mock, url, text_at(asked, _TOKEN, "", _LONGEST))
+    await require_verified(mock, url, text_at(asked, _TOKEN, "", _LONGEST))
 
 
 def _configuration(call: ResolvedCall) -> Object:

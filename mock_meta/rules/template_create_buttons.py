@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mock_meta.protocol.errors import GraphError, management
-from mock_meta.rules.shape import Object, array_at, as_object
-from mock_meta.rules.template_match import VARIABLE
+from mock_meta.rules.template_send_match import VARIABLE
+from mock_meta.rules.value_checks import Object, array_at, as_object
 
 _MOST = 10
 _PER_TYPE: Mapping[str, int] = MappingProxyType(

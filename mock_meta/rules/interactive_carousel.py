@@ -1,9 +1,9 @@
 """Carousels of media cards or of products, without a template (Meta's interactive carousel pages)."""
 
-from mock_meta.rules.actions import check_link_button
+from mock_meta.rules.interactive_actions import check_link_button
+from mock_meta.rules.interactive_buttons import check_replies
 from mock_meta.rules.media import MediaKnown, check_source
-from mock_meta.rules.replies import check_replies
-from mock_meta.rules.shape import (
+from mock_meta.rules.value_checks import (
     Object,
     array_at,
     as_object,

@@ -1,8 +1,8 @@
-"""Interactive messages with one thing to do: a link, a flow, a request, a call (fact sheet 5.4; Meta's pages of each)."""
+"""Link, flow, call and request buttons of interactive messages, and their titles (fact sheet 5.4; Meta's pages of each)."""
 
 from mock_meta.protocol.errors import refuse
 from mock_meta.protocol.numbers import whole
-from mock_meta.rules.shape import (
+from mock_meta.rules.value_checks import (
     Object,
     as_object,
     limited,

@@ -1,8 +1,8 @@
-"""Reply buttons and lists, the two interactive messages that a person answers by tapping (fact sheet 5.4)."""
+"""Reply buttons and lists of interactive messages: how many, their ids, the length of their titles (fact sheet 5.4)."""
 
 from collections.abc import Sequence
 
-from mock_meta.rules.shape import (
+from mock_meta.rules.value_checks import (
     ANY_LENGTH,
     Object,
     array_at,

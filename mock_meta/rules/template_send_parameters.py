@@ -9,7 +9,17 @@ from mock_meta.protocol.errors import invalid, refuse
 from mock_meta.protocol.numbers import whole
 from mock_meta.rules.location import check_location
 from mock_meta.rules.media import MediaKnown, check_source
-from mock_meta.rules.shape import ANY_LENGTH, Object, as_object, member, one_of, only, optional_text, required, text_at
+from mock_meta.rules.value_checks import (
+    ANY_LENGTH,
+    Object,
+    as_object,
+    member,
+    one_of,
+    only,
+    optional_text,
+    required,
+    text_at,
+)
 
 _MEDIA = frozenset({"image", "video", "gif", "document"})
 _TEXTS = frozenset({"text", "payload", "coupon_code"})
