@@ -1,4 +1,4 @@
-"""An entry of the ledger as the live page shows it: one line, judged once, for the timeline and for a message's story."""
+"""An entry of the ledger as the live page shows it: one line of the feed, or one step of a message's timeline."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
@@ -42,14 +42,14 @@ def line_of(entry: Entry, wamid: str | None = None) -> dict[str, Any]:
 
 
 def step_of(entry: Entry, wamid: str | None) -> dict[str, Any]:
-    """A line with what a story tells beyond it: the errors' details, a signature made wrong on purpose, the content."""
+    """A line with what a timeline shows beyond it: the errors' details, a signature made wrong on purpose, the content."""
     if isinstance(entry, RequestEntry):
         details = (entry.error or {}).get("details")
         return {**_request(entry), "details": [details] if details else [], "content": parsed_body(entry.raw)}
     parts = parts_of(entry, wamid)
     errors = [error for part in parts for error in part.errors]
-    told = {"details": _details(errors), "signing": entry.signing, "content": parsed_body(entry.body)}
-    return {**_webhook(entry, parts), **told}
+    more = {"details": _details(errors), "signing": entry.signing, "content": parsed_body(entry.body)}
+    return {**_webhook(entry, parts), **more}
 
 
 def parts_of(entry: WebhookEntry, wamid: str | None = None) -> list[Part]:

@@ -26,7 +26,7 @@ class Effect(StrEnum):
     FAILS = "accepted, then a failed status"
     STATUSES = "accepted, then these statuses"
     REPLIES = "accepted, read, then answered"
-    CONNECTION = "the connection suffers"
+    CONNECTION = "connection fault"
 
 
 class Reply(StrEnum):

@@ -36,21 +36,22 @@ def test_a_failed_status_is_bad_whatever_the_receiver_answered(inside: Inside) -
     assert line["errors"] == ["131026 Message undeliverable"]
 
 
-def test_the_story_of_a_batch_is_the_failed_messages(inside: Inside) -> None:
+def test_the_timeline_of_a_batch_is_the_failed_messages(inside: Inside) -> None:
     good, bad = inside.wamid(), inside.wamid(to="99900005678")
     failed = {"id": bad, "status": "failed", "errors": [{"code": 131049, "title": "Not delivered", "error_data": WHY}]}
     statuses = [{"id": good, "status": "read"}, failed]
     inside.control("POST", "/statuses", {"phone_number_id": PHONE, "statuses": statuses})
     (batch,) = [one for one in inside.control("GET", "/feed")["lines"] if one["kind"] == "webhook"]
     assert (batch["people"], batch["wamids"]) == (["99900005678", PERSON], [bad, good])
-    story = inside.control("GET", f"/story?seq={batch['seq']}")
-    assert [step["what"] for step in story["steps"]] == ["text", "failed"]
-    assert story["steps"][1]["details"] == [WHY["details"]]
+    timeline = inside.control("GET", f"/story?seq={batch['seq']}")
+    assert timeline == inside.control("GET", f"/message-timeline?seq={batch['seq']}")
+    assert [step["what"] for step in timeline["steps"]] == ["text", "failed"]
+    assert timeline["steps"][1]["details"] == [WHY["details"]]
     others = inside.control("GET", "/story?seq=1")["steps"]
     assert [(step["what"], step["good"]) for step in others] == [("text", True), ("read", True)]
 
 
-def test_a_payload_of_nonsense_has_a_line_and_a_story(inside: Inside) -> None:
+def test_a_payload_of_nonsense_has_a_line_and_a_timeline(inside: Inside) -> None:
     nonsense: object = {
         "entry": [1, {"changes": [{"field": "messages", "value": {"statuses": [{"errors": ["no", {}]}]}}]}]
     }
@@ -70,7 +71,7 @@ def test_the_account_may_be_what_is_wrong(inside: Inside) -> None:
     assert (line["good"], line["errors"]) == (False, ["130429 Rate limit hit"])
 
 
-def test_no_story_of_an_entry_that_is_none(inside: Inside) -> None:
+def test_no_timeline_of_an_entry_that_is_none(inside: Inside) -> None:
     inside.send()
     assert inside.control("GET", "/story?seq=2", status=404)["error"] == "no entry '2'"
 

@@ -1,54 +1,54 @@
-// One message's story: what happened to it, and what can be made to happen next.
+// The timeline of one message: what happened to it, and what can be made to happen next.
 
 import { $, answer, attempt, call, make, what, who } from "./mock.js";
 
 const PERSON = /^\+?\d{5,15}$/;
 const UNDELIVERABLE = { errors: [{ code: 131026, title: "Message undeliverable" }] };
-let told = null;
+let shown = null;
 
-/** The number of the line whose story is told; null when none is. */
-export const chosen = () => told?.seq ?? null;
+/** The number of the line whose story is shown; null when none is. */
+export const chosen = () => shown?.seq ?? null;
 
-/** Over the timeline, where the window is too narrow for both. */
-const isSheet = () => getComputedStyle($("story")).position === "fixed";
+/** Over the list of lines, where the window is too narrow for both. */
+const isSheet = () => getComputedStyle($("message-timeline")).position === "fixed";
 
 export async function open(line) {
-  told = line;
-  await tell();
-  if (told !== line) return;
-  if (isSheet()) $("story").focus();
-  else $("story").scrollIntoView({ block: "nearest" });
+  shown = line;
+  await refresh();
+  if (shown !== line) return;
+  if (isSheet()) $("message-timeline").focus();
+  else $("message-timeline").scrollIntoView({ block: "nearest" });
 }
 
 /** Again, when one of the lines that came is about the same message. */
-export async function hear(lines) {
-  if (told && lines.some((line) => line.wamids.includes(told.wamids[0]))) await tell();
+export async function update(lines) {
+  if (shown && lines.some((line) => line.wamids.includes(shown.wamids[0]))) await refresh();
 }
 
-/** Whether the story had the keyboard's attention, which somebody else must get now. */
+/** Whether the panel had the keyboard's attention, which somebody else must get now. */
 export function close() {
-  const inside = $("story").contains(document.activeElement);
-  told = null;
-  $("story").hidden = true;
-  delete $("story").dataset.of;
+  const inside = $("message-timeline").contains(document.activeElement);
+  shown = null;
+  $("message-timeline").hidden = true;
+  delete $("message-timeline").dataset.of;
   return inside;
 }
 
-async function tell() {
-  const line = told, { wamid, inbound, steps } = await call("GET", `story?seq=${line.seq}`);
-  if (told !== line) return;
-  const story = $("story"), opened = new Set([...story.querySelectorAll("details[open]")].map((one) => one.dataset.seq));
-  const course = make("ol", steps.map((one) => step(one, steps[0].at, opened)));
-  story.hidden = false;
-  if (story.dataset.of === String(line.seq)) {  // what is being typed into its form stays
-    story.querySelector("ol").replaceWith(course);
+async function refresh() {
+  const line = shown, { wamid, inbound, steps } = await call("GET", `message-timeline?seq=${line.seq}`);
+  if (shown !== line) return;
+  const panel = $("message-timeline"), opened = new Set([...panel.querySelectorAll("details[open]")].map((one) => one.dataset.seq));
+  const list = make("ol", steps.map((one) => step(one, steps[0].at, opened)));
+  panel.hidden = false;
+  if (panel.dataset.of === String(line.seq)) {  // what is being typed into its form stays
+    panel.querySelector("ol").replaceWith(list);
     return;
   }
-  story.dataset.of = line.seq;
-  story.scrollTop = 0;
-  const title = make("h2", `${what(line)} ${who(line) && `· ${who(line)}`}`, { id: "story-title" });
+  panel.dataset.of = line.seq;
+  panel.scrollTop = 0;
+  const title = make("h2", `${what(line)} ${who(line) && `· ${who(line)}`}`, { id: "message-timeline-title" });
   const head = make("div", [title, make("button", "Close", { id: "close", type: "button" })], { className: "bar" });
-  story.replaceChildren(head, make("p", wamid ?? "no message id", { className: "id" }), course, ...actions(line, wamid, inbound));
+  panel.replaceChildren(head, make("p", wamid ?? "no message id", { className: "id" }), list, ...actions(line, wamid, inbound));
 }
 
 function step(line, start, opened) {
@@ -63,7 +63,7 @@ function step(line, start, opened) {
   return make("li", [...head, ...trouble, content], { className: `${line.kind} ${line.good ? "" : "bad"}` });
 }
 
-/** Meta tells statuses of what the application sent, never of what a customer wrote. */
+/** Meta reports statuses of what the application sent, never of what a customer wrote. */
 function actions(line, wamid, inbound) {
   const person = line.people[0];
   if (!line.phone || !wamid || !PERSON.test(person)) return [];
