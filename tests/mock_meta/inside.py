@@ -12,6 +12,7 @@ from mock_meta.settings import Settings
 from mock_meta.webhooks.transport import Reply, TransportError
 
 WABA, PHONE, TOKEN, SECRET = "102290129340398", "106540352242922", "EAAtest", "test_app_secret"
+OTHER_WABA, OTHER_PHONE = "102290000000002", "106540000000002"
 GROUP = "Y2FwaV9ncm91cDoxNzA1"
 HOOK = "http://127.0.0.1:9/hook"
 PERSON = "99900001234"
@@ -168,6 +169,12 @@ class Inside:
     def rest(self, seconds: float = 0.02) -> None:
         """Let timers and deliveries run."""
         self._runner.run(asyncio.sleep(seconds))
+
+
+def add_other(inside: Inside) -> None:
+    """A second account, of which the first one's token sees nothing."""
+    phone = {"id": OTHER_PHONE, "display_phone_number": "+1 555-010-0002", "verified_name": "Other"}
+    inside.control("PUT", f"/accounts/{OTHER_WABA}", account(access_token="EAAother", phone_numbers=[phone]))
 
 
 def details(error: dict[str, Any]) -> str:

@@ -182,7 +182,8 @@ def test_what_a_refused_call_did_wrong_is_told(page: Page, live: Live) -> None:
     page.locator("#lines tr").click()
     details = live.control("GET", "/ledger")["entries"][0]["error"]["details"]
     expect(page.locator("#message-timeline li")).to_contain_text(details)
-    assert page.evaluate("document.getElementById('message-timeline').scrollWidth <= document.getElementById('message-timeline').clientWidth")
+    fits = "one => one.scrollWidth <= one.clientWidth"
+    assert page.locator("#message-timeline").evaluate(fits)
 
 
 def test_what_was_there_before_the_page_is_not_missed_and_another_mock_begins_anew(page: Page, live: Live) -> None:

@@ -23,7 +23,7 @@ from mock_meta.protocol.meta_hosts import hosts_lines
 from mock_meta.serving.app import create_app
 from mock_meta.serving.cli import parse
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "mock-with-your-application.md"
 ALONE = ["unshare", "--user", "--map-root-user", "--net", "--mount"]
 DEADLINE = 60.0

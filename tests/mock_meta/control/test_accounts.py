@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.mock_meta.inside import HOOK, PERSON, PHONE, WABA, Inside, account
+from mock_meta import __version__
+from tests.mock_meta.inside import HOOK, PERSON, PHONE, SECRET, TOKEN, WABA, Inside, account
 
 
 def test_other_machines_are_refused_unless_asked_for(inside: Inside) -> None:
@@ -148,3 +149,11 @@ def test_two_mocks_share_nothing(inside: Inside) -> None:
     assert other.control("GET", "/accounts") == {"accounts": []}
     assert other.graph("GET", PHONE).status_code == 401
     other.close()
+
+
+def test_secrets_do_not_leave_the_control(inside: Inside) -> None:
+    shown = str(inside.control("GET", "/accounts"))
+    assert SECRET not in shown
+    assert TOKEN not in shown
+    health = inside.control("GET", "/health")
+    assert (health["mock"], health["version"], health["ok"]) == ("mock_meta", __version__, True)
