@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from fastapi import Request
 
 from mock_meta.control.bodies import mock_of
-from mock_meta.control.shapes import ControlError
+from mock_meta.control.errors import ControlError
 
 
 async def local_only(request: Request) -> None:

@@ -5,12 +5,11 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from mock_meta import __version__
-from mock_meta.control.bodies import body_as, mock_of
+from mock_meta.control.bodies import Body, body_as, mock_of
 from mock_meta.control.scenario_control import player_of
-from mock_meta.control.shapes import Shape
 
 
-class ResetShape(Shape):
+class ResetBody(Body):
     accounts: bool = False
 
 
@@ -33,7 +32,7 @@ async def health(request: Request) -> dict[str, Any]:
 
 @router.post("/reset")
 async def reset(request: Request) -> dict[str, Any]:
-    body = await body_as(request, ResetShape)
+    body = await body_as(request, ResetBody)
     await player_of(request).stop()
     mock = mock_of(request)
     mock.reset(accounts=body.accounts)

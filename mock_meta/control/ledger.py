@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
 from mock_meta.control.bodies import mock_of
-from mock_meta.control.shapes import ControlError, suggestion
+from mock_meta.control.errors import ControlError, suggestion
 from mock_meta.graph.table import OPERATIONS
 from mock_meta.ledger.entries import Kind, Outcome
 from mock_meta.ledger.ledger import Ledger

@@ -5,8 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from pydantic import Field
 
-from mock_meta.control.bodies import body_as, mock_of
-from mock_meta.control.shapes import Shape
+from mock_meta.control.bodies import Body, body_as, mock_of
 from mock_meta.simulation.limits import LimitSettings
 from mock_meta.simulation.magic_numbers import shown as magic_numbers
 from mock_meta.simulation.review_settings import ReviewSettings
@@ -14,11 +13,11 @@ from mock_meta.webhooks.chaos import Chaos
 from mock_meta.webhooks.outgoing_updates import Batch
 
 
-class DeliveryShape(Shape):
+class DeliveryBody(Body):
     paused: bool
 
 
-class PacingShape(Shape):
+class PacingBody(Body):
     """How many messages of a new template go out before its quality is known; null ends pacing."""
 
     first: Annotated[int, Field(ge=0)] | None
@@ -70,7 +69,7 @@ async def get_delivery(request: Request) -> dict[str, bool]:
 
 @router.put("/delivery")
 async def put_delivery(request: Request) -> dict[str, bool]:
-    body = await body_as(request, DeliveryShape)
+    body = await body_as(request, DeliveryBody)
     gate = mock_of(request).pause
     (gate.pause if body.paused else gate.resume)()
     return {"paused": gate.paused}
@@ -84,7 +83,7 @@ async def put_reviews(request: Request) -> dict[str, Any]:
 
 @router.put("/pacing")
 async def put_pacing(request: Request) -> dict[str, Any]:
-    body = await body_as(request, PacingShape)
+    body = await body_as(request, PacingBody)
     mock_of(request).pacing.first = body.first
     return {"ok": True}
 

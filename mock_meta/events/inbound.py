@@ -134,7 +134,7 @@ Pair = tuple[Payload, Payload]
 
 
 def received_pairs(mock: Mock, account: Account, phone: PhoneNumber, asked: Sequence[Mapping[str, Any]]) -> list[Pair]:
-    """What Meta makes of what people write: messages with their contacts, remembered. Who is blocked is not heard."""
+    """What Meta makes of what people write: messages with their contacts, remembered. Messages of blocked people are dropped."""
     written = [one for one in asked if (phone.id, one["from"]) not in mock.conversations.blocked]
     pairs = [(complete(mock, account, phone, one), contact_of(account, one)) for one in written]
     for message, _ in pairs:

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, RedirectResponse
 
 from mock_meta.control.bodies import mock_of
+from mock_meta.control.errors import not_found
 from mock_meta.control.ledger import whole_number
-from mock_meta.control.shapes import not_found
 from mock_meta.ledger.entries import WebhookEntry
 from mock_meta.ledger.store import Query
 from mock_meta.mock import Mock

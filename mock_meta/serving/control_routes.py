@@ -18,8 +18,8 @@ from mock_meta.control import (
     webhooks,
 )
 from mock_meta.control.access import local_only, own_pages_only
+from mock_meta.control.errors import ControlError, suggestion
 from mock_meta.control.scenario_player import Player
-from mock_meta.control.shapes import ControlError, suggestion
 from mock_meta.mock import Mock
 from mock_meta.page import routes as page
 

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from mock_meta.ledger.recent import Recent
-from mock_meta.ledger.tally import Tally
+from mock_meta.simulation.bounded_counter import BoundedCounter
+from mock_meta.simulation.bounded_map import BoundedMap
 
 Pair = tuple[str, str]
 MESSAGES, PEOPLE = 100_000, 100_000
@@ -53,11 +53,11 @@ class Conversations:
     """
 
     def __init__(self) -> None:
-        self.received = Recent[str, Received](MESSAGES)
+        self.received = BoundedMap[str, Received](MESSAGES)
         self.blocked: dict[Pair, None] = {}
-        self._sends = Tally(PEOPLE)
-        self._inbound = Tally(PEOPLE)
-        self._last_user_message = Recent[Pair, float](PEOPLE)
+        self._sends = BoundedCounter(PEOPLE)
+        self._inbound = BoundedCounter(PEOPLE)
+        self._last_user_message = BoundedMap[Pair, float](PEOPLE)
 
     def clear(self) -> None:
         self.received.clear()

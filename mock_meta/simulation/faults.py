@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from mock_meta.ledger.tally import Tally
 from mock_meta.protocol.errors import ErrorBody
 from mock_meta.protocol.numbers import digits_of
+from mock_meta.simulation.bounded_counter import BoundedCounter
 from mock_meta.simulation.seeded_random import SeededRandom
 
 _CALLERS = 100_000
@@ -58,7 +58,7 @@ class Fault:
     hang: When | None = None
     delay: float | None = None
     share: float = 1.0
-    met: Tally = field(default_factory=lambda: Tally(_CALLERS))
+    met: BoundedCounter = field(default_factory=lambda: BoundedCounter(_CALLERS))
     fired: int = 0
 
     @property

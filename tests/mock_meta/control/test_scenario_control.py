@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from mock_meta.control.errors import ControlError
 from mock_meta.control.scenario_file import CALLS, read_scenario
-from mock_meta.control.shapes import ControlError
 from tests.mock_meta.conftest import DEADLINE
 from tests.mock_meta.inside import PERSON, PHONE, WABA, Inside, account
 
@@ -41,7 +41,7 @@ def ended(inside: Inside) -> dict[str, Any]:
 
 def test_the_demonstration_can_be_read() -> None:
     scenario = read_scenario(DEMO.read_text("utf-8"))
-    assert [step.second for step in scenario.timeline] == [5, 30, 60, 100, 130]
+    assert [step.second for step in scenario.schedule] == [5, 30, 60, 100, 130]
     assert [step.name for step in scenario.opening] == ["behaviour"]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mock_meta.serving.ca_instructions import trust_lines
+from mock_meta.serving.ca_instructions import ca_instructions
 from mock_meta.serving.certificate_authority import Authority, AuthorityError, default_folder
 from mock_meta.serving.cli import main
 from tests.mock_meta.conftest import running
@@ -151,7 +151,7 @@ def test_whom_to_trust_is_told(tmp_path: Path) -> None:
 
 def test_the_lines_can_be_pasted_whatever_the_folder_is_called() -> None:
     ca = "/home/anna m/it's/ca.pem"
-    script = ['php() { printf \'%s|\' "$@" "$SSL_CERT_FILE" "$NODE_EXTRA_CA_CERTS"; }', *trust_lines(Path(ca))[2:]]
+    script = ['php() { printf \'%s|\' "$@" "$SSL_CERT_FILE" "$NODE_EXTRA_CA_CERTS"; }', *ca_instructions(Path(ca))[2:]]
     said = subprocess.run(["sh", "-eu"], input="\n".join(script), capture_output=True, text=True, check=True).stdout
     assert said.split("|")[1:-1] == [f"openssl.cafile={ca}", "-d", f"curl.cainfo={ca}", "app.php", ca, ca]
 

@@ -6,7 +6,7 @@ from pydantic import Field, StringConstraints, field_validator
 
 from mock_meta.business.accounts import TemplateCategory, TemplateStatus
 from mock_meta.business.apps import TokenState
-from mock_meta.control.shapes import Shape
+from mock_meta.control.bodies import Body
 from mock_meta.protocol.numbers import is_user_id
 
 Id = Annotated[str, StringConstraints(pattern=r"^\d{1,32}$")]
@@ -14,7 +14,7 @@ NameStatus = Literal["APPROVED", "AVAILABLE_WITHOUT_REVIEW", "DECLINED", "EXPIRE
 Version = Annotated[str, StringConstraints(pattern=r"^v\d{1,2}\.\d$")]
 
 
-class GroupShape(Shape):
+class GroupBody(Body):
     id: Annotated[str, StringConstraints(pattern=r"^[\w@.:+/=-]{4,128}$")]
     subject: str = "Test group"
     description: str | None = None
@@ -28,7 +28,7 @@ class GroupShape(Shape):
         return value
 
 
-class PhoneShape(Shape):
+class PhoneBody(Body):
     id: Id
     display_phone_number: Annotated[str, StringConstraints(pattern=r"\d.*\d")]
     verified_name: str = "Test Business"
@@ -40,10 +40,10 @@ class PhoneShape(Shape):
     mode: Literal["LIVE", "SANDBOX"] = "LIVE"
     name_status: NameStatus = "APPROVED"
     allowed_recipients: list[str] | None = None
-    groups: list[GroupShape] = Field(default_factory=list)
+    groups: list[GroupBody] = Field(default_factory=list)
 
 
-class TemplateShape(Shape):
+class TemplateBody(Body):
     name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,512}$")]
     language: str = "en_US"
     category: TemplateCategory = TemplateCategory.UTILITY
@@ -53,7 +53,7 @@ class TemplateShape(Shape):
     id: Id | None = None
 
 
-class AppShape(Shape):
+class AppBody(Body):
     app_id: Id
     access_token: Annotated[str, StringConstraints(min_length=1)]
     app_secret: Annotated[str, StringConstraints(min_length=1)]
@@ -64,7 +64,7 @@ class AppShape(Shape):
     subscribed: bool = True
 
 
-class AccountShape(Shape):
+class AccountBody(Body):
     access_token: Annotated[str, StringConstraints(min_length=1)] | None = None
     app_id: Id | None = None
     app_secret: Annotated[str, StringConstraints(min_length=1)] | None = None
@@ -77,12 +77,12 @@ class AccountShape(Shape):
     subscribed: bool | None = None
     user_ids: bool | None = None
     webhook_fields: frozenset[str] | None = None
-    phone_numbers: list[PhoneShape] | None = None
-    templates: list[TemplateShape] | None = None
-    other_apps: list[AppShape] | None = None
+    phone_numbers: list[PhoneBody] | None = None
+    templates: list[TemplateBody] | None = None
+    other_apps: list[AppBody] | None = None
 
 
-class ConfiguredAccount(AccountShape):
+class ConfiguredAccount(AccountBody):
     """An element of a --config file."""
 
     waba_id: Id

@@ -1,11 +1,11 @@
-"""Counting without end in bounded memory."""
+"""Counting per key in bounded memory."""
 
 from collections.abc import Hashable
 
-from mock_meta.ledger.recent import Recent
+from mock_meta.simulation.bounded_map import BoundedMap
 
 
-class Tally(Recent[Hashable, int]):
+class BoundedCounter(BoundedMap[Hashable, int]):
     """How often each key was counted; a key that is forgotten starts again."""
 
     def count(self, key: Hashable) -> int:

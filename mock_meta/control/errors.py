@@ -1,16 +1,10 @@
-"""What every control body has in common: unknown members are refused, with a suggestion."""
+"""What the control says to mistakes: one sentence with the place, and what was probably meant."""
 
 import difflib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-
-class Shape(BaseModel):
-    """A control body."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from pydantic import BaseModel, ValidationError
 
 
 class ControlError(Exception):

@@ -1,4 +1,4 @@
-"""Remembering without end in bounded memory."""
+"""A map whose memory is bounded: the oldest keys are forgotten."""
 
 from collections.abc import Hashable
 from typing import Generic, TypeVar
@@ -7,7 +7,7 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-class Recent(Generic[K, V]):
+class BoundedMap(Generic[K, V]):
     """Values by key. Keys beyond the last ``most`` to twice as many that were put are forgotten, the oldest first."""
 
     def __init__(self, most: int) -> None:

@@ -2,12 +2,12 @@
 
 import gc
 
-from mock_meta.ledger.recent import Recent
+from mock_meta.simulation.bounded_map import BoundedMap
 from mock_meta.simulation.conversations import Conversations, Received
 
 
 def test_what_was_put_last_is_found() -> None:
-    recent = Recent[str, int](2)
+    recent = BoundedMap[str, int](2)
     for value, key in enumerate(["a", "b", "a", "c", "a", "d"]):
         recent.put(key, value)
     assert [recent.get(key) for key in "abcd"] == [4, 1, 3, 5]
@@ -16,7 +16,7 @@ def test_what_was_put_last_is_found() -> None:
 
 
 def test_the_oldest_go_first() -> None:
-    recent = Recent[int, int](100)
+    recent = BoundedMap[int, int](100)
     for number in range(1000):
         recent.put(number, number)
         assert recent.get(max(0, number - 99)) is not None
@@ -25,7 +25,7 @@ def test_the_oldest_go_first() -> None:
 
 def test_messages_received_are_bounded_and_no_work_for_the_collector() -> None:
     conversations = Conversations()
-    conversations.received, conversations._last_user_message = Recent(10), Recent(10)
+    conversations.received, conversations._last_user_message = BoundedMap(10), BoundedMap(10)
     for number in range(100):
         message = Received(f"wamid.{number}", "106540352242922", f"{number:011}", "text", 1e9 + number)
         assert not gc.is_tracked(message)
