@@ -17,7 +17,7 @@ def resolve(mock: Mock, call: Call) -> ResolvedCall:
     """Look everything up. A fault that is found counts as fired: of those armed the first that matches, else a magic one."""
     caller = mock.accounts.caller(call.credential.token)
     node = _find_node(mock, call.at.node, caller)
-    route = ROUTES.get((node.kind, call.method, call.at.edge)) if node is not None else None
+    route = ROUTES.get((node.kind, call.method, call.at.edge)) if node is not None and not call.at.extra else None
     operation = _operation(call, node, route)
     phone_number_id = call.at.node if call.at.edge == "messages" or (node and node.phone) else None
     to, kind = _recipient(call), _message_type(call) if operation == SEND else None
