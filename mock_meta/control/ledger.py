@@ -40,9 +40,9 @@ async def export(request: Request) -> StreamingResponse:
 
 
 async def _lines(ledger: Ledger, query: Query) -> AsyncIterator[str]:
-    """A page at a time, so that calls are answered in between."""
-    for page in ledger.pages(query):
-        yield "".join(json.dumps(entry.shown(), separators=(",", ":")) + "\n" for entry in page)
+    """A chunk at a time, so that calls are answered in between."""
+    for chunk in ledger.chunks(query):
+        yield "".join(json.dumps(entry.shown(), separators=(",", ":")) + "\n" for entry in chunk)
 
 
 def read_query(given: dict[str, str], most: int = _MAX) -> Query:

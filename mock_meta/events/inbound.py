@@ -11,7 +11,7 @@ from mock_meta.mock import Mock
 from mock_meta.protocol.errors import webhook_error
 from mock_meta.simulation.conversations import Received
 from mock_meta.webhooks.delivery import Delivery
-from mock_meta.webhooks.outgoing_updates import MESSAGES, posts
+from mock_meta.webhooks.outgoing_updates import INBOUND, posts
 from mock_meta.webhooks.payloads import Payload
 
 TYPES = (
@@ -150,7 +150,7 @@ def deliver_on_command(
     pairs = received_pairs(mock, account, phone, asked)
     deliveries: list[Delivery] = []
     for group in [pairs] if batch else [[pair] for pair in pairs]:
-        for payload in posts(account, phone, MESSAGES, group):
+        for payload in posts(account, phone, INBOUND, group):
             deliveries += mock.publisher.publish(account, payload, _key(mock, phone, group[0]))
     return [message for message, _ in pairs], deliveries
 
@@ -158,7 +158,7 @@ def deliver_on_command(
 def deliver_one(mock: Mock, account: Account, phone: PhoneNumber, asked: Mapping[str, Any]) -> None:
     """Somebody writes by himself."""
     for pair in received_pairs(mock, account, phone, [asked]):
-        mock.outgoing.add(account, phone, MESSAGES, pair, _key(mock, phone, pair))
+        mock.outgoing.add(account, phone, INBOUND, pair, _key(mock, phone, pair))
 
 
 def _key(mock: Mock, phone: PhoneNumber, pair: Pair) -> str:

@@ -6,7 +6,7 @@ from mock_meta.graph.subscribed_apps import subscribed_apps
 from mock_meta.mock import Mock
 from mock_meta.protocol.answer import Answer, ok
 from mock_meta.protocol.fields import select
-from mock_meta.protocol.paging import page
+from mock_meta.protocol.paging import paginated
 
 DEFAULT_FIELDS = ("id", "name", "timezone_id", "message_template_namespace")
 # Fields that an account has once something was set that the mock does not keep.
@@ -45,7 +45,7 @@ def get_account(mock: Mock, call: ResolvedCall) -> Answer:
 def list_phones(mock: Mock, call: ResolvedCall) -> Answer:
     asked = call.query.get("fields")
     phones = call.account.phones.values()
-    return ok(page(call, [shown_phone(mock, call.account, phone, asked) for phone in phones]))
+    return ok(paginated(call, [shown_phone(mock, call.account, phone, asked) for phone in phones]))
 
 
 routes = (

@@ -8,7 +8,7 @@ from mock_meta.mock import Mock
 from mock_meta.protocol.answer import Answer, ok
 from mock_meta.protocol.errors import error_body, invalid, webhook_error
 from mock_meta.protocol.numbers import digits_of, is_user_id, whatsapp_id
-from mock_meta.protocol.paging import page
+from mock_meta.protocol.paging import paginated
 from mock_meta.rules.message import check_product
 from mock_meta.rules.value_checks import array_at, as_object, only
 from mock_meta.simulation.conversations import Pair
@@ -19,7 +19,7 @@ _PARTLY = "Failed to block some users, see the block_users response list for det
 
 def list_blocked(mock: Mock, call: ResolvedCall) -> Answer:
     blocked = [person for number, person in mock.conversations.blocked if number == call.node_id]
-    return ok(page(call, [{"messaging_product": "whatsapp", _known_as(person): person} for person in blocked]))
+    return ok(paginated(call, [{"messaging_product": "whatsapp", _known_as(person): person} for person in blocked]))
 
 
 def block(mock: Mock, call: ResolvedCall) -> Answer:

@@ -8,7 +8,7 @@ from mock_meta.graph.routes import NodeKind, ResolvedCall, Route
 from mock_meta.mock import Mock
 from mock_meta.protocol.answer import Answer, ok
 from mock_meta.protocol.fields import select
-from mock_meta.protocol.paging import page
+from mock_meta.protocol.paging import paginated
 
 DEFAULT_FIELDS = ("id", "subject")
 
@@ -31,7 +31,7 @@ def group_node(account: Account, group: Group) -> dict[str, Any]:
 def list_groups(_mock: Mock, call: ResolvedCall) -> Answer:
     fields = call.query.get("fields")
     rows = [group_node(call.account, group) for group in call.phone.groups.values()]
-    return ok(page(call, [select(row, fields, tuple(row)) for row in rows]))
+    return ok(paginated(call, [select(row, fields, tuple(row)) for row in rows]))
 
 
 def get_group(_mock: Mock, call: ResolvedCall) -> Answer:

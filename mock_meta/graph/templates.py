@@ -10,7 +10,7 @@ from mock_meta.mock import Mock
 from mock_meta.protocol.answer import Answer, ok
 from mock_meta.protocol.errors import invalid
 from mock_meta.protocol.fields import select, split_fields
-from mock_meta.protocol.paging import page
+from mock_meta.protocol.paging import paginated
 from mock_meta.protocol.strict_json import decoded
 from mock_meta.rules.value_checks import one_of
 
@@ -50,7 +50,7 @@ def list_templates(_mock: Mock, call: ResolvedCall) -> Answer:
     rows = [one for one in call.account.templates.values() if all(test(one) for test in tests)]
     asked = call.query.get("fields")
     nodes = [select(template_node(one), asked, DEFAULT_FIELDS) for one in rows]
-    listed = page(call, nodes, [one.place for one in rows])
+    listed = paginated(call, nodes, [one.place for one in rows])
     wanted = call.query.get("summary")
     return ok({**listed, "summary": select_summary(len(rows), call.account, wanted)} if wanted else listed)
 

@@ -6,7 +6,7 @@ from mock_meta.simulation.bounded_counter import BoundedCounter
 from mock_meta.simulation.bounded_map import BoundedMap
 
 Pair = tuple[str, str]
-MESSAGES, PEOPLE = 100_000, 100_000
+MOST_MESSAGES, MOST_PEOPLE = 100_000, 100_000
 
 
 class Sent(msgspec.Struct, gc=False):
@@ -53,11 +53,11 @@ class Conversations:
     """
 
     def __init__(self) -> None:
-        self.received = BoundedMap[str, Received](MESSAGES)
+        self.received = BoundedMap[str, Received](MOST_MESSAGES)
         self.blocked: dict[Pair, None] = {}
-        self._sends = BoundedCounter(PEOPLE)
-        self._inbound = BoundedCounter(PEOPLE)
-        self._last_user_message = BoundedMap[Pair, float](PEOPLE)
+        self._sends = BoundedCounter(MOST_PEOPLE)
+        self._inbound = BoundedCounter(MOST_PEOPLE)
+        self._last_user_message = BoundedMap[Pair, float](MOST_PEOPLE)
 
     def clear(self) -> None:
         self.received.clear()

@@ -43,7 +43,7 @@ def _message_size(pair: tuple[Payload, Payload]) -> int:
 
 
 STATUSES = UpdateKind(statuses_value, _status_size)
-MESSAGES = UpdateKind(inbound_value, _message_size)
+INBOUND = UpdateKind(inbound_value, _message_size)
 
 
 @dataclass(slots=True)

@@ -176,7 +176,7 @@ def test_pages_are_the_whole_in_order() -> None:
     ledger = Ledger()
     for number in range(2500):
         ledger.add(entry(number))
-    pages = list(ledger.pages(Query(limit=1 << 40)))
-    assert [len(page) for page in pages] == [1000, 1000, 500]
-    assert [one.seq for page in pages for one in page] == list(range(1, 2501))
-    assert sum(len(page) for page in ledger.pages(Query(since=100, limit=1100))) == 1100
+    chunks = list(ledger.chunks(Query(limit=1 << 40)))
+    assert [len(chunk) for chunk in chunks] == [1000, 1000, 500]
+    assert [one.seq for chunk in chunks for one in chunk] == list(range(1, 2501))
+    assert sum(len(chunk) for chunk in ledger.chunks(Query(since=100, limit=1100))) == 1100
