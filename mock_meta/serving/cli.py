@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, NoReturn
 
 from mock_meta import __version__
 from mock_meta.control.accounts import configure
+from mock_meta.control.errors import ControlError
 from mock_meta.control.scenario_file import Scenario, read_scenario, set_up
-from mock_meta.control.shapes import ControlError
 from mock_meta.mock import Mock
 from mock_meta.protocol.meta_hosts import hosts_lines
 from mock_meta.protocol.strict_json import parse_json
 from mock_meta.serving.app import MockMeta, create_app
-from mock_meta.serving.ca_instructions import trust_lines
+from mock_meta.serving.ca_instructions import ca_instructions
 from mock_meta.serving.server import serve
 from mock_meta.serving.start_screen import start_screen
 from mock_meta.settings import Settings
@@ -167,7 +167,7 @@ def _announce(mock: Mock, url: str, ca: Path | None, options: argparse.Namespace
     authority = {} if ca is None else {"ca": str(ca)}
     announce(url=url, graph=f"{url}/v21.0", control=f"{url}/_control", **authority)
     if ca is not None and not options.quiet:
-        print("\n".join(trust_lines(ca)), file=sys.stderr, flush=True)  # noqa: T201  # the interface
+        print("\n".join(ca_instructions(ca)), file=sys.stderr, flush=True)  # noqa: T201  # the interface
 
 
 def _app(settings: Settings) -> MockMeta:
