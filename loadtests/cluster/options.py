@@ -14,17 +14,19 @@ from reports.results import ExitCode
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from locust.argument_parser import LocustArgumentParser
 
     from conformance.target.target import Target
+    from loadtests.users.scenario import Scenario
 
 PACKAGE = Path(__file__).parents[1]
-SCENARIO_NAMES = ("day", "send", "inbox", "contacts", "broadcast", "inbound", "limits")
+DEFAULT_SLOS = PACKAGE / "slo.toml"
 
 
-def add(parser: LocustArgumentParser) -> None:
-    """Declare the arguments to Locust's parser."""
+def add(parser: LocustArgumentParser, scenarios: Sequence[Scenario]) -> None:
+    """Declare the arguments to Locust's parser. The first of the scenarios is the default."""
 
     def option(flag: str, **keywords: Any) -> None:  # noqa: ANN401 - argparse's
         parser.add_argument(flag, include_in_web_ui=False, **keywords)
@@ -42,10 +44,12 @@ def add(parser: LocustArgumentParser) -> None:
     option("--base-url", default="", metavar="URL", help="the deployment's address; as --set target.base_url=URL")
     option("--set", action="append", default=[], metavar="KEY=VALUE", help="override a setting, as target.limit=60")
     option("--allow-host", action="append", default=[], metavar="HOST", help="load a deployment on this other machine")
-    option("--scenario", default="day", choices=SCENARIO_NAMES, help="what users do (day: all of it)")
+    does = "; ".join(f"{one.name}: {one.summary}" for one in scenarios)
+    names = [one.name for one in scenarios]
+    option("--scenario", default=names[0], choices=names, help=f"what users do ({names[0]}). {does}")
     option("--shape", default="constant", choices=("constant", *SHAPES), help="how the rate goes over time")
     option("--arrivals", default="poisson", choices=[str(a) for a in Arrivals], help="at random, or evenly spaced")
-    option("--pace", type=float, default=1.0, metavar="N", help="visits a second of one Locust user (1)")
+    option("--pace", type=float, default=1.0, metavar="N", help="tasks a second of one Locust user (1)")
     option("--recipients", type=int, default=200, metavar="N", help="of the largest broadcast, up to 1000 (200)")
     option(
         "--seed",
@@ -54,7 +58,7 @@ def add(parser: LocustArgumentParser) -> None:
         metavar="N",
         help="seed of all drawn data (default: random; the report prints it)",
     )
-    option("--slo", default=str(PACKAGE / "slo.toml"), metavar="FILE", help="the promises")
+    option("--slo", default="", metavar="FILE", help="the SLOs (default: loadtests/slo.toml, and the scenarios' own)")
     option("--baseline", default="", metavar="FILE", help="results.json of an earlier run, to compare with")
     option("--out", default="reports/out", metavar="DIR", help="where the run's folder is made (reports/out)")
     option("--audit", type=int, default=100, metavar="N", help="conversations whose messages are read back (100)")

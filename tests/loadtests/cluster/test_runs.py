@@ -23,11 +23,11 @@ BRIEF = ("-u", "12", "-r", "12", "--recipients", "30", "--audit", "20", "--quiet
 PATIENT = """
 [operations."*"]
 errors = 0.0
-[books]
+[reconciliation]
 lost = 0
 undecided = 0
 """
-"""Promises without times, for machines that are busy with other things."""
+"""SLOs without times, for machines that are busy with other things."""
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def patient(tmp_path: Path) -> str:
     return str(path)
 
 
-def test_a_working_day_leaves_closed_books(tmp_path: Path, patient: str) -> None:
+def test_a_working_day_is_reconciled(tmp_path: Path, patient: str) -> None:
     done = driving.run(tmp_path, *BRIEF, "-t", "5s", "--slo", patient)
     assert done.code == ExitCode.PROVED, done.out + done.err
     jsonschema.validate(done.results, SCHEMA)
@@ -62,7 +62,7 @@ def test_a_fault_that_only_load_shows_is_named(tmp_path: Path) -> None:
     assert "── limiter:" in done.out
 
 
-def test_an_interrupt_ends_users_and_then_closes_the_books(tmp_path: Path, patient: str) -> None:
+def test_an_interrupt_ends_users_and_then_comes_the_verdict(tmp_path: Path, patient: str) -> None:
     process = driving.start(tmp_path, *BRIEF, "-t", "60s", "--slo", patient)
     driving.wait_for_load(process)
     time.sleep(2.0)
