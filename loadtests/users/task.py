@@ -65,23 +65,29 @@ class Task:
         self.asked = False
         self._spend()
         key = key or self._key()
-        self.asked = True
         path = operation.path.replace("{id}", id_) if id_ else operation.path
-        target = f"{path}?{query}" if query else path
         content = None if body is None else _ENCODER.encode(body)
-        asked, size, answer, excused = time.monotonic(), 0, None, False
+        began = time.monotonic()
+        response = self._exchange(operation.method, f"{path}?{query}" if query else path, key, content)
+        if response is None:
+            self._measure(operation, began, 0)
+            return None
+        answer = self._read(operation, response)
+        excused = response.status == LIMITED and (own or self._limited_unexpectedly(key))
+        self._measure(operation, began, len(response.body), excused=excused)
+        return answer
+
+    def _exchange(self, method: str, target: str, key: Key, content: bytes | None) -> Response | None:
+        self.asked = True
         try:
-            response = self.worker.client.exchange(operation.method, target, key.authorization, content)
+            response = self.worker.client.exchange(method, target, key.authorization, content)
         except NoAnswerError as error:
             self.status, self.error = 0, str(error)
             self.asked = not error.refused
             self.worker.unanswered(refused=error.refused)
-        else:
-            size, self.worker.dead_since = len(response.body), None
-            answer = self._read(operation, response)
-            excused = response.status == LIMITED and (own or self._limited_unexpectedly(key))
-        self._measure(operation, asked, size, excused=excused)
-        return answer
+            return None
+        self.worker.dead_since = None
+        return response
 
     def _spend(self) -> None:
         if self.worker.requests >= self.worker.briefing.ceiling:
@@ -120,7 +126,7 @@ class Task:
         worker.outbox.observe("unexpected-429", spent)
         return False
 
-    def _measure(self, operation: Operation[T], asked: float, size: int, *, excused: bool) -> None:
+    def _measure(self, operation: Operation[T], began: float, size: int, *, excused: bool = False) -> None:
         done = time.monotonic()
         limited = self.status == LIMITED
         failed = bool(self.error) and not excused
@@ -129,7 +135,7 @@ class Task:
             (self.scenario, operation.id),
             time.time(),
             latency=latency,
-            service=done - asked,
+            service=done - began,
             failed=failed,
             limited=limited,
         )

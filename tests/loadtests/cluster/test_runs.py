@@ -85,6 +85,18 @@ def test_the_second_of_the_targets_death_is_told(tmp_path: Path) -> None:
     assert any("the target died in second" in note for note in done.results["notes"])
 
 
+def test_without_mock_meta_there_is_no_reconciliation(tmp_path: Path, patient: str) -> None:
+    process = driving.start(tmp_path, *BRIEF, "-t", "6s", "--scenario", "contacts", "--slo", patient)
+    driving.wait_for_load(process)
+    (mock,) = [one for one in psutil.Process(process.pid).children() if "mock_meta" in one.cmdline()]
+    mock.kill()
+    done = driving.finish(process, tmp_path)
+    assert done.code == ExitCode.UNPROVED, done.out + done.err
+    assert any(note.startswith("no reconciliation: ") for note in done.results["notes"])
+    assert done.slo("reconciliation.lost")["verdict"] == "no-verdict"
+    assert done.slo("operations.errors")["verdict"] == "pass"
+
+
 def test_no_run_asks_for_more_than_its_ceiling(tmp_path: Path, patient: str) -> None:
     done = driving.run(tmp_path, *BRIEF, "-t", "60s", "--max-requests", "60", "--slo", patient)
     assert done.results["requests"] == 60

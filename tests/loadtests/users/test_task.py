@@ -143,7 +143,7 @@ def test_a_429_for_a_key_of_ones_own_is_what_was_asked_for() -> None:
     assert events.fired[0]["exception"] is None
 
 
-def test_the_ceiling_cuts_visits_short() -> None:
+def test_the_ceiling_cuts_tasks_short() -> None:
     made = worker(ok({"data": {}}), ceiling=2)
     one = task(made)
     one.call(GET_ME)

@@ -48,7 +48,7 @@ def results() -> LoadResults:
         "latency": histogram.shown({500: 3}),
         "service": histogram.shown({}),
     }
-    step = {"rate": 100, "broken": ["operations.p50: at most 0.25 promised, 1.167 measured"] * 3, "held": False}
+    step = {"rate": 100, "broken": ["operations.p50: at most 0.25 required, 1.167 measured"] * 3, "held": False}
     measured: dict[str, Any] = {
         "operations": {"a-scenario-with-a-long-name/listConversationMessages": row},
         "delays": {"inbound to receiver": histogram.shown({600: 1})},
