@@ -1,4 +1,4 @@
-"""The end of a load test, step by step: quiet, join, audit, verdict, reports."""
+"""The end of a load test, step by step: stop, quiet, join, audit, verdict, reports."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from conformance.meta.provider import ProviderError
 from loadtests.accounting import record_import
 from loadtests.accounting.joining import Joined, join
 from loadtests.accounting.read_side_audit import Audit, Auditor
-from loadtests.reporting import locust_reports, run_reports
-from loadtests.verdict.run_results import results_of
+from loadtests.reporting.locust_reports import errors
+from loadtests.reporting.run_reports import write_reports
+from loadtests.verdict.run_results import verdict
 
 if TYPE_CHECKING:
     import argparse
@@ -33,20 +34,19 @@ EARLY = 1.5
 
 def end(run: Run, master: Master, setup: Setup, given: argparse.Namespace, locust: Environment) -> LoadResults:
     """Users are gone. From there to the verdict, whatever has ended meanwhile: every step notes in the run what it lacks."""
-    stop(run, master, setup.environment)
+    stop(run, master, setup.environment, locust)
     try:
         quiet(run, setup.environment.provider, given.quiet)
         joined = join(run, setup.environment.provider, setup.environment.receiver)
     except (ProviderError, httpx.HTTPError) as error:
         joined = not_joined(run, setup.environment, error)
     audited = audit(run, master, given.audit)
-    run.errors = locust_reports.errors(locust)
-    results = results_of(run, setup.slos, joined, audited)
-    run_reports.write(results, locust, given.out)
+    results = verdict(run, setup.slos, joined, audited)
+    write_reports(results, locust, given.out)
     return results
 
 
-def stop(run: Run, master: Master, environment: TargetEnvironment) -> None:
+def stop(run: Run, master: Master, environment: TargetEnvironment, locust: Environment) -> None:
     """The load is over; tasks under way come to their end."""
     run.stopped = time.time()
     early = run.planned is not None and run.elapsed < run.planned - EARLY
@@ -54,6 +54,7 @@ def stop(run: Run, master: Master, environment: TargetEnvironment) -> None:
     master.finish_workers(run)
     if sys.stderr.isatty():
         sys.stderr.write("\r\033[Kreconciling …")
+    run.errors = errors(locust)
     run.note_memory(environment.memory())
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from loadtests.verdict.results import LoadResults
 
 
-def write(results: LoadResults, environment: Environment, out: str) -> None:
+def write_reports(results: LoadResults, environment: Environment, out: str) -> None:
     folder = Path(out) / f"load-{datetime.fromisoformat(results.started):%Y%m%dT%H%M%S}-{results.run}"
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(results.as_json(), indent=1, ensure_ascii=False) + "\n"

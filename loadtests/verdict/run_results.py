@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from loadtests.verdict.slo import Slo
 
 
-def results_of(run: Run, slos: Sequence[Slo], joined: Joined, audit: Audit) -> LoadResults:
+def verdict(run: Run, slos: Sequence[Slo], joined: Joined, audit: Audit) -> LoadResults:
     """The verdict of each SLO and of the run, and all that shows it."""
     if run.died is not None:
         run.observations.add("target died", f"in second {run.died:.1f} of the run")
