@@ -108,7 +108,7 @@ def kills_load(arguments: list[str]) -> int:
 
 
 def loadtest(arguments: list[str]) -> int:
-    """Load a deployment, by default the embedded reference, and close the books. In a process of its own: Locust patches
+    """Load a deployment, by default the embedded reference, and reconcile every message. In a process of its own: Locust patches
     the standard library.
     """
     os.execv(sys.executable, [sys.executable, "-m", "loadtests", *arguments])  # noqa: S606 - our own module
