@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.contract import requirements
-from reference.wacrm.faults import FAULTS
+from reference.wacrm.faults import FAULTS, MODULES
+from reference.wacrm.faults.registry import collect
 from reports.results import ExitCode
 
 if TYPE_CHECKING:
@@ -37,11 +38,18 @@ class Row:
 
 def rows() -> list[Row]:
     """One row per clause, in the contract's order."""
-    checks, faults = checks_by_clause(), defaultdict(list)
+    checks, files = checks_by_clause(), files_of_faults()
+    by_clause: dict[str, list[str]] = defaultdict(list)
     for fault in FAULTS.values():
-        faults[fault.clause].append(f"{fault.install.__module__.rpartition('.')[2]}.py::{fault.name}")
+        by_clause[fault.clause].append(f"{files[fault.name]}::{fault.name}")
     known = requirements.load()
-    return [Row(known[id_], tuple(checks.get(id_, ())), tuple(sorted(faults[id_]))) for id_ in known]
+    return [Row(known[id_], tuple(checks.get(id_, ())), tuple(sorted(by_clause[id_]))) for id_ in known]
+
+
+def files_of_faults() -> dict[str, str]:
+    """`page/limits.py` by a fault's name, relative to `reference/wacrm/faults/`."""
+    modules = {f"{name.replace('.', '/')}.py": module for name, module in MODULES.items()}
+    return {name: path for path, module in modules.items() for name in collect([module])}
 
 
 def checks_by_clause() -> dict[str, list[str]]:
