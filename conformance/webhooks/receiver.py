@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
-import trustme
 import uvicorn
 from fastapi import FastAPI, HTTPException
 
+from conformance.webhooks.certificate import server_context
 from conformance.webhooks.internal_addresses import PRIVATE_ADDRESSES
 
 if TYPE_CHECKING:
@@ -198,28 +198,10 @@ class Receiver:
         self._client.close()
 
 
-def certificates(ca: Path, *names: str) -> ssl.SSLContext:
-    """A server context for the names, issued by the private CA at `ca`, which is made there when it does not exist.
-
-    The CA's key lies beside it (`<ca>.key`, readable by its owner alone), so that a deployment can be told once to trust it.
-    """
-    key = ca.with_name(f"{ca.name}.key")
-    if ca.exists() and key.exists():
-        authority = trustme.CA.from_pem(ca.read_bytes(), key.read_bytes())
-    else:
-        authority = trustme.CA()
-        key.touch(mode=0o600)
-        key.write_bytes(authority.private_key_pem.bytes())
-        ca.write_bytes(authority.cert_pem.bytes())
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(*names).configure_cert(context)
-    return context
-
-
 async def serve(ca: Path, host: str, port: int, names: list[str], addresses: tuple[str, ...] = LOOPBACK) -> None:
     """Serve deliveries and control until cancelled; print one JSON line with the addresses when all listen."""
     inbox = Inbox(addresses=addresses)
-    context = certificates(ca, "localhost", "127.0.0.1", "::1", *names)
+    context = server_context(ca, host, *names)
     deliveries = _Server(delivery_app(inbox), bound(host, port), context)
     control = _Server(control_app(inbox), bound("127.0.0.1", 0), None)
     tripwire = await _tripwire(inbox)
