@@ -173,7 +173,9 @@ class Stack:
             arguments.append("--inner")
         self.receiver = self._start("conformance.webhooks.receiver", *arguments)
         if trouble := mismatch(how.origin or self.receiver["origin"], ca):
-            raise StackError(f"{trouble}\nNo delivery would arrive: correct receiver.origin, or the certificate shown there.")
+            raise StackError(
+                f"{trouble}\nNo delivery would arrive: correct receiver.origin, or the certificate shown there."
+            )
 
     def start_reference(self, how: Embedded = Embedded()) -> Target:
         """Mock Meta and the reference deployment, wired to each other and to the receiver; what the judge must know."""

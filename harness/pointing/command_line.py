@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +29,7 @@ examples:
       --gate="--group HOOK" -- npm start
       in a network namespace, where outbound webhooks reach the harness although
       the deployment refuses internal targets; its database is on the host
-  wacrm-harness run -- sh -c 'GRAPH_URL=$MOCK_META_URL/v21.0 exec uvicorn app:app'
+  wacrm-harness run -- sh -c 'GRAPH=$MOCK_META_URL/v21.0 exec uvicorn app:app'
       no Node: a setting of the application's own
   eval "$(wacrm-harness run --target harness.toml --print-env)"
       for those who start things themselves
@@ -42,11 +43,13 @@ what is set:
   SSL_CERT_FILE, REQUESTS_CA_BUNDLE
                        the same for Python, unless the command is Node
 
---netns: only loopback and 203.0.113.10 exist inside, so nothing else is reached:
-a Unix socket (a database's) is, a port of this machine after --forward.
+--netns: only loopback and 203.0.113.10 (or receiver.host, when it is another
+address) exist inside. A Unix socket of this machine is reached as before, a
+port of it after --forward, nothing else is.
 
 exit code: the command's (128 + number when a signal ended it), with --gate the
-gate's; 4 when the command could not be started as request.
+gate's (2 when the command ended before it); 4 when the command could not be
+started as asked.
 """
 
 
@@ -64,7 +67,11 @@ def parse(arguments: Sequence[str]) -> Request:
     """What is asked for. Raises `PointingError` when it cannot be done."""
     given = list(arguments)
     place = given.index("--") if "--" in given else len(given)
-    options = _parser().parse_args(given[:place])
+    options, left = _parser().parse_known_args(given[:place])
+    if left:
+        raise PointingError(
+            f"{shlex.join(left)}: no option of run. The command stands behind --, for example: -- npm start"
+        )
     request = Request(given[place + 1 :], **vars(options))
     _refuse_nonsense(request)
     return request
@@ -73,7 +80,7 @@ def parse(arguments: Sequence[str]) -> Request:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="wacrm-harness run", usage="wacrm-harness run [options] -- COMMAND [ARGUMENT ...]", epilog=EXAMPLES,
-        description="Start a deployment's own command so that it talks to mock Meta, without a change of it.",
+        description="Start a deployment's own command unchanged, so that it talks to mock Meta.",
         formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
     )  # fmt: skip
     add = parser.add_argument

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 
@@ -13,6 +14,8 @@ from reports.results import ExitCode
 
 def main(url: str, patience: str, *gate: str) -> ExitCode:
     """`url`: the deployment's origin; `patience`: seconds to wait for it. Does not return when it answers."""
+    # Started in the background of a shell, a process ignores SIGINT, and what it becomes does too; the gate's report needs it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         is_up = answers(url, float(patience))
     except KeyboardInterrupt:

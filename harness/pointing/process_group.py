@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from harness.pointing.errors import PointingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 GRACE = 5.0
@@ -64,17 +64,21 @@ class ProcessGroup:
 
 
 @contextmanager
-def passed_on(group: ProcessGroup) -> Iterator[None]:
-    """Signals that this process gets go to the group, as they would if the command had been started by itself."""
-    heard = [
-        number for number in PASSED_ON if signal.getsignal(number) is not signal.SIG_IGN
-    ]  # nohup's is to be left alone
-    before = {number: signal.signal(number, lambda number, _: group.send(number)) for number in heard}
+def passed_on(start: Callable[[], ProcessGroup]) -> Iterator[ProcessGroup]:
+    """The group that `start` starts; signals that this process gets go to it, as if it had been started without us."""
+    heard = [number for number in PASSED_ON if signal.getsignal(number) is not signal.SIG_IGN]  # as nohup wants it
+    early: list[int] = []
+    before = {number: signal.signal(number, lambda number, _: early.append(number)) for number in heard}
     try:
-        yield
+        group = start()
+        for number in heard:
+            signal.signal(number, lambda number, _: group.send(number))
+        for missed in early:
+            group.send(missed)
+        yield group
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for given, handler in before.items():
+            signal.signal(given, handler)
 
 
 def wait_for_either(first: ProcessGroup, second: ProcessGroup) -> None:

@@ -38,18 +38,22 @@ def run(request: Request) -> int:
     """Start everything and wait; the exit code of the command, or of the gate. Raises `PointingError`, `SettingsError`."""
     kind = runtime(program(request.command[0], os.environ))
     settings = read(request.target, os.environ)
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # what runs by then is ended
+    signal.signal(signal.SIGTERM, _interrupted)
     with ExitStack() as running:
         place = prepared(request, settings, running)
         variables, for_it = _variables(kind, place), for_gate(place.receiver, settings.receiver)
         sys.stderr.write(screen(request, place, kind, variables, for_it))
-        command = ProcessGroup([*place.enter, *request.command], {**os.environ, **variables})
-        running.callback(command.end)
-        if request.gate is not None:
+        with passed_on(lambda: ProcessGroup([*place.enter, *request.command], {**os.environ, **variables})) as command:
+            running.callback(command.end)
+            if request.gate is None:
+                return command.wait()
             line = [*place.enter, *_gate(request, settings.deployment)]
-            return _judged(command, line, {**os.environ, **for_it}, running)
-        with passed_on(command):
-            return command.wait()
+            return _judged(command, line, {**os.environ, **for_it})
+
+
+def _interrupted(*_: object) -> None:
+    """What has been started by then is ended."""
+    raise KeyboardInterrupt
 
 
 def _variables(kind: Runtime, place: Place) -> dict[str, str]:
@@ -62,13 +66,14 @@ def _gate(request: Request, deployment: str) -> list[str]:
     return [*waiting, "--target", str(request.target), *shlex.split(request.gate or "")]
 
 
-def _judged(command: ProcessGroup, line: Sequence[str], environment: Mapping[str, str], running: ExitStack) -> int:
-    """The gate's exit code; it is interrupted when the deployment ends before it."""
-    gate = ProcessGroup(line, environment)
-    running.callback(gate.end, signal.SIGINT, GATE_GRACE)
-    with passed_on(gate):
-        wait_for_either(command, gate)
-    if gate.running:
-        sys.stderr.write(f"The command ended with exit code {command.wait()} before the gate had judged it.\n")
-        gate.end(signal.SIGINT, GATE_GRACE)
-    return gate.wait()
+def _judged(command: ProcessGroup, line: Sequence[str], environment: Mapping[str, str]) -> int:
+    """The gate's exit code. The gate gets the signals, and is interrupted when the deployment ends before it."""
+    with passed_on(lambda: ProcessGroup(line, environment)) as gate:
+        try:
+            wait_for_either(command, gate)
+            is_cut_short = gate.running
+        finally:
+            gate.end(signal.SIGINT, GATE_GRACE)
+        if is_cut_short:
+            sys.stderr.write(f"The command ended with exit code {command.wait()} before the gate had judged it.\n")
+        return ExitCode.INTERRUPTED if is_cut_short else gate.wait()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from harness.pointing.namespace import TEST_NET
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -38,10 +36,10 @@ def _mock(place: Place) -> str:
 
 
 def _namespace(request: Request, place: Place) -> str:
-    if not place.enter:
+    if not place.enter or place.receiver is None:
         return ""
     forwarded = f", and {', '.join(request.forwards)} outside" if request.forwards else ""
-    reached = f"reaches 127.0.0.1 and {TEST_NET} inside, Unix sockets{forwarded}; nothing else"
+    reached = f"reaches 127.0.0.1 and {place.receiver.host} inside, Unix sockets{forwarded}; nothing else"
     return f"{reached}\n{_INDENT}to enter: {shlex.join(place.enter)} sh"
 
 
