@@ -13,7 +13,6 @@ import contextlib
 import json
 import os
 import socket
-import ssl
 import sys
 import threading
 import time
@@ -29,6 +28,7 @@ from conformance.webhooks.certificate import server_context
 from conformance.webhooks.internal_addresses import PRIVATE_ADDRESSES
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
 
 MAX_BODY = 2**20

@@ -22,16 +22,16 @@ class Runtime(Enum):
     NODE = ""
     PYTHON = (
         "this is Python: it trusts the receiver by SSL_CERT_FILE and REQUESTS_CA_BUNDLE; set its Graph base URL to\n"
-        "                $MOCK_META_URL/v21.0 (without such a setting: docs/mock-with-your-application.md, Python)"
+        "$MOCK_META_URL/v21.0 (without such a setting: docs/mock-with-your-application.md, Python)"
     )
     CONTAINER = (
         "a container does not see these variables, nor this machine's loopback: set them in its own\n"
-        "                environment (docs/mock-with-your-application.md, Docker Compose)"
+        "environment (docs/mock-with-your-application.md, Docker Compose)"
     )
     OTHER_JAVASCRIPT = "Bun and Deno do not preload NODE_OPTIONS: start the service with Node"
     UNKNOWN = (
         "not known to be Node: if it starts Node, the variables reach it; if it is something else, it needs its own\n"
-        "                setting for the Graph base URL: $MOCK_META_URL/v21.0"
+        "setting for the Graph base URL: $MOCK_META_URL/v21.0"
     )
 
 

@@ -23,11 +23,11 @@ def screen(
         "mock Meta": _mock(place),
         "namespace": _namespace(request, place),
         "receiver": _receiver(place),
-        "set": f"\n{_INDENT}".join(f"{name}={value}" for name, value in variables.items()),
+        "set": "\n".join(f"{name}={value}" for name, value in variables.items()),
         "note": kind.value,
         "gate": _gate(request, place, for_gate),
     }
-    lines = [f"  {name:<14}{text}" for name, text in rows.items() if text]
+    lines = [f"  {name:<14}" + text.replace("\n", f"\n{_INDENT}") for name, text in rows.items() if text]
     return "\n".join([f"wacrm-harness run: {shlex.join(request.command)}", *lines, ""])
 
 
@@ -40,7 +40,7 @@ def _namespace(request: Request, place: Place) -> str:
         return ""
     forwarded = f", and {', '.join(request.forwards)} outside" if request.forwards else ""
     reached = f"reaches 127.0.0.1 and {place.receiver.host} inside, Unix sockets{forwarded}; nothing else"
-    return f"{reached}\n{_INDENT}to enter: {shlex.join(place.enter)} sh"
+    return f"{reached}\nto enter: {shlex.join(place.enter)} sh"
 
 
 def _receiver(place: Place) -> str:
