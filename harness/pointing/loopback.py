@@ -5,18 +5,17 @@
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
 import sys
+
+from service.listening import announce
 
 
 def main(address: str) -> None:
     """Exits with what `ip` says when it is refused."""
     _ip("link", "set", "lo", "up")
     _ip("address", "add", f"{address}/32", "dev", "lo")
-    sys.stdout.write(json.dumps({"pid": os.getpid(), "address": address}) + "\n")
-    sys.stdout.flush()
+    announce(address=address)
     sys.stdin.read()
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import sys
 from urllib.parse import urlsplit
+
+from service.listening import announce
 
 MAX_CONNECTIONS = 256
 _CHUNK = 65536
@@ -72,8 +73,7 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 async def _serve(listen: str, connect: str) -> None:
     server = await Relay(listen, connect).start()
-    sys.stdout.write(json.dumps({"listen": listen}) + "\n")
-    sys.stdout.flush()
+    announce(listen=listen)
     await asyncio.to_thread(sys.stdin.read)
     server.close()  # and no wait for connections under way
 
