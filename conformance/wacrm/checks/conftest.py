@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.limiter.session import _experiments_start_first, lab, pytest_collection_modifyitems
-from conformance.target.expect import Lacking
+from conformance.target.verdicts import Lacking
 from conformance.target.keys import Role
-from conformance.target.probe import Api
+from conformance.target.api import Api
 from conformance.wacrm.expectations.answers import malformed_body_answers
 from conformance.wacrm.steps import lists
 from conformance.wacrm.steps.conversations import start_customer
@@ -22,25 +22,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from conformance.contract.openapi import Operation
-    from conformance.runner.run_state import Judgement
+    from conformance.runner.run_state import RunState
     from conformance.target.keys import KeyPool
-    from conformance.target.probe import Exchange, Probe
+    from conformance.target.exchange import Exchange
+    from conformance.target.probe import Probe
     from conformance.target.target import Capabilities, Target
     from conformance.wacrm.steps.account import Account
     from conformance.wacrm.steps.lists import ContactSet
     from conformance.wacrm.steps.operation_answers import AnswersOf, RoleKeys
     from conformance.wacrm.steps.pagination import View
-    from conformance.webhooks.receiver import Receiver
+    from conformance.webhooks.receiver_client import Receiver
 
 __all__ = ["_experiments_start_first", "lab", "pytest_collection_modifyitems", "start_customer"]
 
 
 @pytest.fixture(scope="session")
-def candidate_origins(judgement: Judgement, target: Target) -> list[str]:
+def candidate_origins(run_state: RunState, target: Target) -> list[str]:
     """Origins that an endpoint may be registered for, first the one that does not resolve: some deployments look
     names up.
     """
-    given = (target.receiver.origin if target.receiver else "") or (judgement.receiver or {}).get("origin", "")
+    given = (target.receiver.origin if target.receiver else "") or (run_state.receiver or {}).get("origin", "")
     return [ORIGIN, *([given] if given else [])]
 
 

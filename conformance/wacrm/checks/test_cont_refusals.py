@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from conformance.wacrm.steps import envelope
+
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -41,7 +43,7 @@ def test_an_invalid_phone_is_refused(account: Account, phone: Any) -> None:  # n
 
 def _no_contact_named(account: Account, marker: str) -> None:
     exchange = account.api.get("/contacts", search=marker)
-    that(not expect.rows(exchange), "no contact after a refused request", exchange.excerpt, exchange)
+    that(not envelope.rows(exchange), "no contact after a refused request", exchange.excerpt, exchange)
 
 
 @requirement("CONT-03")
@@ -49,7 +51,7 @@ def _no_contact_named(account: Account, marker: str) -> None:
 def test_a_questionable_phone_is_refused_or_stored_in_e164(account: Account, form: str) -> None:
     exchange = account.api.post("/contacts", {"phone": form.format(account.numbers.fresh()[1:])})
     if exchange.status != 400:
-        shown = str(expect.record(exchange, 200, 201).get("phone"))
+        shown = str(envelope.record(exchange, 200, 201).get("phone"))
         that(E164.fullmatch(shown), "400, or a contact with an E.164 number", f"a contact with {shown!r}", exchange)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from conformance.wacrm.steps import envelope
+
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.contract.openapi import Operation
-    from conformance.target.probe import Api
+    from conformance.target.api import Api
     from conformance.wacrm.steps.valid_requests import Calls
 
     RoleKeys = Callable[..., Api]
@@ -29,7 +31,7 @@ NOT_FOUND_OR_BAD_REQUEST = ((404, "not_found"), (400, "bad_request"))
 def test_an_invalid_uuid_is_not_found(operation: Operation, calls: Calls, api: Api) -> None:
     body = calls.to_nothing(operation).json
     for id_ in malformed_input.INVALID_UUIDS:
-        expect.error(
+        envelope.error(
             api.call(operation.method, operation.url(malformed_input.escaped(id_)), json=body),
             *NOT_FOUND_OR_BAD_REQUEST,
         )
@@ -40,5 +42,5 @@ def test_an_invalid_uuid_is_not_found(operation: Operation, calls: Calls, api: A
 def test_an_invalid_uuid_in_a_filter_is_not_found(path: str, name: str, calls: Calls, api: Api) -> None:
     calls.account.contact(tags=[calls.account.marker()])
     for id_ in malformed_input.INVALID_UUIDS:
-        expect.error(api.get(path, **{name: id_}), *NOT_FOUND_OR_BAD_REQUEST)
-    expect.error(api.get(path, **{name: "x", "limit": 1}), *NOT_FOUND_OR_BAD_REQUEST)
+        envelope.error(api.get(path, **{name: id_}), *NOT_FOUND_OR_BAD_REQUEST)
+    envelope.error(api.get(path, **{name: "x", "limit": 1}), *NOT_FOUND_OR_BAD_REQUEST)

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.target.expect import Mismatch, precondition, requirement, that
-from conformance.target.expect import rows as listed
+from conformance.target.verdicts import Mismatch
+from conformance.target.expect import precondition
+from conformance.target.expect import requirement
+from conformance.target.expect import that
+from conformance.wacrm.steps.envelope import rows as listed
 from conformance.wacrm.expectations.pagination import complete
 from conformance.wacrm.steps.lists import SIZES, UNFILTERED
 from conformance.wacrm.steps.pagination import page_of
@@ -15,7 +18,7 @@ from conformance.wacrm.steps.pagination import page_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Api
+    from conformance.target.api import Api
     from conformance.wacrm.steps.account import Account
     from conformance.wacrm.steps.pagination import Page, Pagination, View
 

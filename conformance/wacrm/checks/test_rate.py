@@ -5,17 +5,19 @@ The checks read what the limiter's experiments (conformance/limiter/laboratory.p
 
 from __future__ import annotations
 
+from conformance.target.verdicts import Lacking, NoVerdict
+
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.contract import openapi
+from conformance.wacrm.specification import OPENAPI
 from conformance.limiter import charging, counting, instances, promises
 from conformance.limiter.kinds import Kind, opening
 from conformance.limiter.laboratory import OTHER_ACCOUNT, SAME_ACCOUNT
 from conformance.limiter.observation import admissions, exchanges, refusals, span
 from conformance.limiter.timeline import timeline
-from conformance.meta.provider import ProviderError
+from conformance.meta.mock_client import MockMetaError
 from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.wacrm.steps.refused_writes import WRITE_OPERATIONS
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
     Measure = Callable[[str, Any], None]
 
-OPERATIONS = [operation.id for operation in openapi.operations()]
+OPERATIONS = [operation.id for operation in OPENAPI.operations]
 each_operation = pytest.mark.parametrize("operation_id", OPERATIONS)
 each_write = pytest.mark.parametrize("operation_id", WRITE_OPERATIONS)
 each_burst = pytest.mark.parametrize("burst", [0, 1])
@@ -219,7 +221,7 @@ def test_which_failed_requests_are_charged_is_measured(lab: Laboratory, measure:
         try:
             priced = lab.of(experiment)
             found |= charging.charged(priced.purchases, priced.rest, lab.in_practice)
-        except (expect.NoVerdict, expect.Lacking) as error:
+        except (NoVerdict, Lacking) as error:
             unmeasured.append(str(error))
     nameless = lab.of(lab.nameless)
     found |= charging.nameless(nameless)
@@ -255,8 +257,8 @@ def effect_of(traced_write: TracedWrite) -> str:
     """The write's effect; no verdict when mock Meta cannot be asked."""
     try:
         return traced_write.effect()
-    except ProviderError as error:
-        raise expect.NoVerdict(str(error)) from error
+    except MockMetaError as error:
+        raise NoVerdict(str(error)) from error
 
 
 def raise_if_skipped(skipped: dict[str, Exception], operation_id: str) -> None:
@@ -267,6 +269,6 @@ def raise_if_skipped(skipped: dict[str, Exception], operation_id: str) -> None:
 def reads_of_other_key(keys: dict[str, Series], key: str, lab: Laboratory) -> Series:
     """The reads of a key beside the exhausted one."""
     if key not in keys:
-        raise expect.Lacking(f"the target file gives too few keys: no {key} is left for this experiment")
+        raise Lacking(f"the target file gives too few keys: no {key} is left for this experiment")
     expect.precondition(refusals(lab.of(lab.isolation).spent), "the other key was not exhausted")
     return keys[key]

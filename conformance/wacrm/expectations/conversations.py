@@ -8,7 +8,7 @@ from conformance.contract.openapi import validate
 from conformance.target.expect import that
 
 if TYPE_CHECKING:
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
 
 
 def is_documented(operation: str, exchange: Exchange) -> None:

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from conformance.meta.provider import eventually
+from conformance.target.waiting import eventually
 from conformance.meta.templates import GREETING
 from conformance.target import expect
 from conformance.target.numbers import digits
@@ -18,7 +18,7 @@ from conformance.wacrm.steps.submission import Submission, send_requests
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account, Row
     from conformance.wacrm.steps.reconciliation import Discrepancy, ExpectedCount
     from conformance.wacrm.steps.submission import SendRequest
@@ -99,7 +99,7 @@ class Broadcast:
         """Whether a target that sends to one recipient at a time may be waiting: for a slow answer of Meta, or for
         other broadcasts before its first send of this one.
         """
-        sends = self.account.provider.sends(
+        sends = self.account.mock_meta.sends(
             since=max(self.ledger_position - EARLIER, 0), contains=self.submission.marker[:PREFIX]
         )
         lately = [e for e in sends if e["type"] == "template" and _open_since(e, time.time() - patience)]
@@ -111,7 +111,7 @@ class Broadcast:
         """Recipients of sends in the last `within` seconds and more than `before` seconds ago. A target may update
         its counts late or wait before a retry, and still be working.
         """
-        entries = self.account.provider.sends(since=self.ledger_position, contains=self.submission.marker)
+        entries = self.account.mock_meta.sends(since=self.ledger_position, contains=self.submission.marker)
         return {digits(entry["to"]) for entry in entries if before < time.time() - float(entry["at"]) < within}
 
     def reaches_sent(self, patience: float | None = None) -> bool:
@@ -145,14 +145,14 @@ class Broadcast:
         return reconciliation.count_discrepancies(self.poll(), due, wanted)
 
     def _patience(self, given: float | None) -> float:
-        return self.account.provider.patience if given is None else given
+        return self.account.mock_meta.patience if given is None else given
 
     # -- Meta -----------------------------------------------------------------------------------------------------------------
 
     def send_requests(self) -> list[SendRequest]:
         """The requests that Meta received for this broadcast."""
         return send_requests(
-            self.submission, self.account.provider.sends(since=self.ledger_position), self.submission.marker[:PREFIX]
+            self.submission, self.account.mock_meta.sends(since=self.ledger_position), self.submission.marker[:PREFIX]
         )
 
     def wamids(self) -> dict[str, str]:
@@ -161,9 +161,9 @@ class Broadcast:
 
     def meta_reports(self) -> MetaReports:
         """What Meta's webhooks have reported since the start, once none is pending."""
-        provider = self.account.provider
-        eventually(lambda: not provider.request("GET", "/health")["pending_webhooks"], provider.patience)
-        return reconciliation.meta_reports(self.account.provider.ledger(kind="webhook", since=self.ledger_position))
+        mock_meta = self.account.mock_meta
+        eventually(lambda: not mock_meta.request("GET", "/health")["pending_webhooks"], mock_meta.patience)
+        return reconciliation.meta_reports(self.account.mock_meta.ledger(kind="webhook", since=self.ledger_position))
 
     def expected_counts(self, undecided: Iterable[str] = ()) -> dict[str, ExpectedCount]:
         return reconciliation.expected_counts(self.submission, self.send_requests(), self.meta_reports(), undecided)
@@ -204,7 +204,7 @@ def launch(account: Account, to: Sequence[str], **fields: Any) -> Broadcast:  # 
 def submit(account: Account, marker: str, recipients: Sequence[Row], **fields: Any) -> Broadcast:  # noqa: ANN401 - JSON
     """Start a broadcast to these recipients; no verdict when the target refuses it."""
     body = {"name": marker, "template_name": GREETING, "template_language": "en_US", "recipients": recipients, **fields}
-    ledger_position, posted_at = account.provider.mark(), time.time()
+    ledger_position, posted_at = account.mock_meta.mark(), time.time()
     answer = account.api.post("/broadcasts", body)
     broadcast_id = required(answer, *ACCEPTED).get("broadcast_id")
     expect.precondition(broadcast_id, "POST /broadcasts answers without broadcast_id")

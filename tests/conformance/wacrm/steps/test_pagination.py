@@ -5,8 +5,9 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance.target.expect import Mismatch, NoVerdict
-from conformance.target.probe import Exchange
+from conformance.target.verdicts import Mismatch
+from conformance.target.verdicts import NoVerdict
+from conformance.target.exchange import Exchange
 from conformance.wacrm.expectations.pagination import complete
 from conformance.wacrm.steps.pagination import MANY_TIES, View, missed_rows, out_of_order, page_of, paginate
 
