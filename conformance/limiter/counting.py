@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 from conformance.limiter.kinds import Kind
 from conformance.limiter.observation import admissions, exchanges, refusals, span, usable
-from conformance.target.expect import Mismatch, NoVerdict, precondition
+from conformance.target.expect import precondition
+from conformance.target.verdicts import Mismatch, NoVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from conformance.limiter.kinds import Fit
     from conformance.limiter.observation import Observation
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
 
 SLOW = 0.8
 """The part of a window that spending a budget may take; a window that ends meanwhile would be counted with the next."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from conformance.limiter.counting import SLOW, deciding
 from conformance.limiter.observation import admissions, span, usable
-from conformance.target.expect import Mismatch, precondition
+from conformance.target.expect import precondition
+from conformance.target.verdicts import Mismatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Protocol
 
 from conformance.limiter.observation import Observation, Request
 from conformance.target.burst import volley
-from conformance.target.expect import NoVerdict
+from conformance.target.verdicts import NoVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
+    from conformance.target.exchange import Exchange
     from conformance.target.keys import Key
-    from conformance.target.probe import Exchange, Probe
+    from conformance.target.probe import Probe
 
 
 class Instrument(Protocol):

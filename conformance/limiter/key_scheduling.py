@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from threading import Condition
 from typing import TYPE_CHECKING
 
-from conformance.target.expect import NoVerdict
 from conformance.target.keys import MARGIN, Role
+from conformance.target.verdicts import NoVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

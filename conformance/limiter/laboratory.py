@@ -19,9 +19,9 @@ from conformance.limiter.observation import ME, SPEND, Observation, Request, Ser
 from conformance.limiter.requests import Prepared, wares
 from conformance.limiter.timekeeping import ClockOffset, offset
 from conformance.target import invalid_credentials
-from conformance.target.expect import Lacking, Mismatch, NoVerdict
+from conformance.target.api import Api
 from conformance.target.keys import Role
-from conformance.target.probe import Api, NoAnswerError, Probe
+from conformance.target.verdicts import Lacking, Mismatch, NoAnswerError, NoVerdict
 from conformance.wacrm.steps.refused_writes import Trial
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from conformance.limiter.experiments import Isolation, Mixture, Prices, Sequential
     from conformance.target.keys import Key, KeyPool
     from conformance.target.numbers import Numbers
+    from conformance.target.probe import Probe
     from conformance.target.target import Target
     from conformance.wacrm.steps.account import Account
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from conformance.target.expect import NoVerdict, precondition
+from conformance.target.expect import precondition
+from conformance.target.verdicts import NoVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
 
 REFUSED = 429
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d+)?", re.ASCII)

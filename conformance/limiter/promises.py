@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from conformance.limiter.observation import exchanges, refusals
-from conformance.target.expect import Mismatch, error_code, precondition
+from conformance.target.expect import error_code, precondition
+from conformance.target.verdicts import Mismatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from conformance.contract import openapi
 from conformance.limiter.charging import sizes
 from conformance.limiter.observation import Request
-from conformance.target.expect import Lacking, NoVerdict
+from conformance.target.verdicts import Lacking, NoVerdict
 from conformance.wacrm.steps.refused_writes import WRITING, trial
 
 if TYPE_CHECKING:

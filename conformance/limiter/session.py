@@ -13,13 +13,14 @@ import pytest
 from conformance.limiter.laboratory import Bench, Laboratory
 from conformance.limiter.requests import Prepared
 from conformance.target.numbers import Numbers
-from conformance.target.probe import Api, Probe
+from conformance.target.probe import Probe
 from conformance.wacrm.steps.valid_requests import Calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from conformance.runner.run_state import Judgement
+    from conformance.target.api import Api
     from conformance.target.keys import KeyPool
     from conformance.target.target import Target
     from conformance.wacrm.steps.account import Account

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from conformance.target.expect import NoVerdict
+from conformance.target.verdicts import NoVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -142,13 +142,3 @@ class Provider:
                 return True
             time.sleep(POLL)
         return False
-
-
-def eventually(probe: Any, patience: float, poll: float = 0.05) -> Any:  # noqa: ANN401 - whatever the callable gives
-    """Call `probe()` until it gives something true, or the deadline; its last value either way."""
-    deadline = time.monotonic() + patience
-    value = probe()
-    while not value and time.monotonic() < deadline:
-        time.sleep(poll)
-        value = probe()
-    return value

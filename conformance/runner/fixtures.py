@@ -10,10 +10,11 @@ import pytest
 
 from conformance.meta.provider import Provider
 from conformance.meta.webhook_payloads import MetaSide
-from conformance.target.expect import Lacking, NoVerdict
+from conformance.target.api import Api
 from conformance.target.keys import KeyPool, Role, scoped_role
 from conformance.target.numbers import Numbers
-from conformance.target.probe import Api, Probe
+from conformance.target.probe import Probe
+from conformance.target.verdicts import Lacking, NoVerdict
 from conformance.wacrm.steps.account import Account
 from conformance.webhooks.receiver import Receiver
 

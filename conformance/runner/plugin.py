@@ -22,15 +22,16 @@ from conformance.runner.fixtures import *  # noqa: F403 - fixtures become known 
 from conformance.runner.progress import Progress
 from conformance.runner.run_state import Judgement, check_name
 from conformance.runner.stack import Stack, StackError, introduce
-from conformance.target.expect import Lacking, Mismatch, NoVerdict
 from conformance.target.keys import KeyPool
-from conformance.target.probe import Exchange, NoAnswerError, Probe
+from conformance.target.probe import Probe
+from conformance.target.verdicts import Lacking, Mismatch, NoAnswerError, NoVerdict
 from reports import console, junit
 from reports.results import Verdict, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
+    from conformance.target.exchange import Exchange
     from conformance.target.target import Target
 
 DEAD_AFTER = 3

@@ -6,15 +6,17 @@ import time
 import uuid
 from typing import TYPE_CHECKING
 
-from conformance.meta.provider import Provider, ProviderError, eventually
-from conformance.target.expect import Lacking
+from conformance.meta.provider import Provider, ProviderError
+from conformance.target.exchange import retry_after
 from conformance.target.keys import Role, kept_fresh
-from conformance.target.probe import NoAnswerError, retry_after
 from conformance.target.target import SCOPES
+from conformance.target.verdicts import Lacking, NoAnswerError
+from conformance.target.waiting import eventually
 
 if TYPE_CHECKING:
+    from conformance.target.exchange import Exchange
     from conformance.target.keys import Key, KeyPool
-    from conformance.target.probe import Exchange, Probe
+    from conformance.target.probe import Probe
     from conformance.target.target import Target
 
 INTERLOCK_PATIENCE = 5.0

@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from conformance.target.probe import Exchange, NoAnswerError
+from conformance.target.exchange import Exchange
+from conformance.target.verdicts import NoAnswerError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

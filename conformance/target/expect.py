@@ -6,36 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance.target.verdicts import Mismatch, NoVerdict
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
 
 
 def requirement(clause: str) -> pytest.MarkDecorator:
     """Tie a check to the clause of `requirements.yaml` that it judges."""
     return pytest.mark.requirement(clause)
-
-
-class Mismatch(AssertionError):  # noqa: N818 - the design's word
-    """The target did something else than the clause says. `exchanges` reproduce it; `evidence` are lines from other records."""
-
-    def __init__(self, expected: str, actual: str, *exchanges: Exchange, evidence: Iterable[str] = ()) -> None:
-        super().__init__(f"expected {expected}; actual {actual}")
-        self.expected, self.actual = expected, actual
-        self.exchanges, self.evidence = exchanges, list(evidence)
-
-
-class NoVerdict(Exception):  # noqa: N818 - the design's word
-    """The check's precondition never held, so nothing is known about the clause."""
-
-
-class Starved(NoVerdict):
-    """The target answers nothing but 429: whatever the check wanted to know, it was not told."""
-
-
-class Lacking(Exception):  # noqa: N818 - reads as the reason it is
-    """The target file declares or gives something that this check cannot do without: the clause is skipped."""
 
 
 def status(exchange: Exchange, *allowed: int) -> Exchange:

@@ -4,116 +4,25 @@ from __future__ import annotations
 
 import json as jsonlib
 import re
-import shlex
 import time
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import httpx
 
-from conformance.target.expect import Lacking, Starved
-from conformance.target.keys import Key, Role
+from conformance.target.exchange import Exchange
 from conformance.target.numbers import is_fictional
-from reports.results import ExchangeRecord
+from conformance.target.verdicts import Lacking, NoAnswerError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.target.keys import KeyPool
+    from conformance.target.keys import Key
 
 MAX_BODY = 8 * 2**20
 """Bytes of an answer that are read: a page of 100 rows is far below a mebibyte."""
-EXCERPT = 600
-RETRIES_AFTER_429 = 4
-
-
-@dataclass(frozen=True)
-class Exchange:
-    """One request and its answer. `status` is None and `trouble` says why when there was no (whole) answer.
-
-    `at` is on `time.monotonic`'s clock, in seconds; `key` is None for a request without a key of ours.
-    """
-
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    body: bytes
-    key: Key | None
-    status: int | None
-    answer_headers: httpx.Headers
-    content: bytes
-    at: float
-    seconds: float
-    trouble: str | None = None
-
-    @property
-    def sent(self) -> str:
-        """The request's body as text."""
-        return self.body.decode("utf-8", "replace")
-
-    @property
-    def text(self) -> str:
-        """The answer's body as text."""
-        return self.content.decode("utf-8", "replace")
-
-    @property
-    def excerpt(self) -> str:
-        """The beginning of the body, on one line, for a sentence."""
-        text = " ".join(self.text.split())
-        return text if len(text) <= EXCERPT else f"{text[:EXCERPT]}… ({len(self.content)} bytes)"
-
-    @property
-    def summary(self) -> str:
-        return f"HTTP {self.status}: {self.excerpt or '(no body)'}" if self.trouble is None else self.trouble
-
-    def json(self) -> Any:  # noqa: ANN401 - JSON
-        """The body as JSON, or None when it is none."""
-        try:
-            return jsonlib.loads(self.content)
-        except ValueError:
-            return None
-
-    @property
-    def curl(self) -> str:
-        """A command line that sends the request again; keys stand as shell variables, the origin as `$WACRM_URL`."""
-        parts = ["curl", "-sS", "-i"]
-        if self.method != "GET":
-            parts += ["-X", self.method]
-        if self.key is not None:
-            parts.append(f'-H "Authorization: {self.key.shown}"')
-        parts += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in self.headers.items()]
-        if self.body:
-            parts.append(_curl_body(self.body))
-        split = urlsplit(self.url)
-        rest = split.path + (f"?{split.query}" if split.query else "")
-        return " ".join([*parts, f'"$WACRM_URL"{shlex.quote(rest)}'])
-
-    def recorded(self) -> ExchangeRecord:
-        """The form that reports carry."""
-        body = self.text if len(self.content) <= 20_000 else f"{self.text[:20_000]}…"  # noqa: PLR2004
-        shown = {k: v for k, v in self.answer_headers.items() if k.lower() != "set-cookie"}
-        return ExchangeRecord(self.curl, self.status, shown, body, round(self.seconds, 4), self.trouble)
-
-
-def _curl_body(body: bytes) -> str:
-    try:
-        text = body.decode()
-    except UnicodeDecodeError:
-        text = "\0"
-    if "\0" not in text:
-        return f"--data-raw {shlex.quote(text)}"
-    octal = "".join(f"\\{byte:03o}" for byte in body)
-    return f"--data-binary @<(printf '{octal}')"
-
-
-class NoAnswerError(Exception):
-    """The target gave no usable answer: refused, cut, too slow, too large. Verdict `error`."""
-
-    def __init__(self, exchange: Exchange) -> None:
-        super().__init__(f"{exchange.method} {exchange.url}: {exchange.trouble}")
-        self.exchange = exchange
 
 
 class NotFictionalError(Exception):
@@ -280,51 +189,3 @@ def _to_members(value: Any) -> list[Any]:  # noqa: ANN401 - JSON
     if isinstance(value, list):
         return [found for inner in value for found in _to_members(inner)]
     return []
-
-
-@dataclass(frozen=True)
-class Api:
-    """The target's API as one role sees it: every call draws on the role's budget and survives an early 429.
-
-    `api.get("/contacts", limit=2)`, `api.post("/contacts", {"phone": …})`, `api.as_role(Role.NONE)`, `api.call("PUT", …)`.
-    """
-
-    probe: Probe
-    pool: KeyPool
-    role: str = Role.FULL
-
-    def as_role(self, role: str) -> Api:
-        """The same API with another role's keys; `Lacking` when the target file gives none."""
-        if not self.pool.has(role):
-            raise Lacking(f"the target file gives no key for keys.{role.replace(':', '.', 1)}")
-        return Api(self.probe, self.pool, role)
-
-    def call(self, method: str, path: str, **request: Any) -> Exchange:  # noqa: ANN401 - as Probe.send
-        """`Probe.send` with a key of the role. After repeated 429s: `Starved`."""
-        for _ in range(RETRIES_AFTER_429):
-            key = self.pool.lend(self.role)
-            exchange = self.probe.send(method, path, key=key, **request)
-            if exchange.status != 429:  # noqa: PLR2004
-                return exchange
-            self.pool.refused(key, retry_after(exchange))
-        raise Starved(f"rate limited away: {method} {path} got 429 {RETRIES_AFTER_429} times, each with budget left")
-
-    def get(self, path: str, **params: Any) -> Exchange:  # noqa: ANN401 - query values
-        return self.call("GET", path, params=params or None)
-
-    def post(self, path: str, json: Any) -> Exchange:  # noqa: ANN401 - JSON
-        return self.call("POST", path, json=json)
-
-    def patch(self, path: str, json: Any) -> Exchange:  # noqa: ANN401 - JSON
-        return self.call("PATCH", path, json=json)
-
-    def delete(self, path: str) -> Exchange:
-        return self.call("DELETE", path)
-
-
-def retry_after(exchange: Exchange, default: float = 5.0) -> float:
-    """The seconds of `Retry-After`, or `default` when it is missing or not a number."""
-    try:
-        return float(exchange.answer_headers.get("retry-after", default))
-    except ValueError:
-        return default

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.limiter.session import _experiments_start_first, lab, pytest_collection_modifyitems
-from conformance.target.expect import Lacking
+from conformance.target.api import Api
 from conformance.target.keys import Role
-from conformance.target.probe import Api
+from conformance.target.verdicts import Lacking
 from conformance.wacrm.steps.answers import Answers
 from conformance.wacrm.steps.conversations import customer
 from conformance.wacrm.steps.endpoints import Hooks

@@ -8,17 +8,20 @@ import pytest
 
 from conformance.contract import openapi
 from conformance.target import expect, invalid_credentials
-from conformance.target.expect import Mismatch, requirement
+from conformance.target.expect import requirement
 from conformance.target.keys import Role
 from conformance.target.target import SCOPES
+from conformance.target.verdicts import Mismatch
 from conformance.wacrm.steps.refused_writes import WRITING, trial
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from conformance.contract.openapi import Operation
+    from conformance.target.api import Api
+    from conformance.target.exchange import Exchange
     from conformance.target.invalid_credentials import Credential
-    from conformance.target.probe import Api, Exchange, Probe
+    from conformance.target.probe import Probe
     from conformance.wacrm.steps.valid_requests import Call, Calls
 
     RoleKeys = Callable[..., Api]

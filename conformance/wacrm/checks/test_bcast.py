@@ -9,8 +9,9 @@ import pytest
 
 from conformance.contract.json_schema import is_uuid
 from conformance.target import expect
-from conformance.target.expect import Mismatch, NoVerdict, requirement
+from conformance.target.expect import requirement
 from conformance.target.numbers import digits
+from conformance.target.verdicts import Mismatch, NoVerdict
 from conformance.wacrm.steps import reconciliation
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.broadcasts import ACCEPTED, GREETING, PLAIN, greeting, launch, submit

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.target import expect
-from conformance.target.expect import NoVerdict, requirement
+from conformance.target.expect import requirement
 from conformance.target.numbers import variants
+from conformance.target.verdicts import NoVerdict
 from conformance.wacrm.steps import reconciliation
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.broadcasts import ACCEPTED, GREETING, Broadcast, launch, submit

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.target import expect
-from conformance.target.expect import Mismatch, NoVerdict, Starved, requirement
+from conformance.target.expect import requirement
+from conformance.target.verdicts import Mismatch, NoVerdict, Starved
 from conformance.wacrm.steps import reconciliation
 from conformance.wacrm.steps.broadcasts import Broadcast, launch
 

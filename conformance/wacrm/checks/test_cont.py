@@ -26,7 +26,7 @@ from conformance.wacrm.steps.contacts import (
 from conformance.wacrm.steps.timestamps import tick
 
 if TYPE_CHECKING:
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account, Row
 

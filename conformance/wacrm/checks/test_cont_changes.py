@@ -28,7 +28,7 @@ from conformance.wacrm.steps.timestamps import instant, tick
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account, Row
 

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
-from conformance.target.expect import Lacking, requirement, that
+from conformance.target.expect import requirement, that
+from conformance.target.verdicts import Lacking
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.contacts import everywhere, met, read_contact, spelled
 
 if TYPE_CHECKING:
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account, Row
 

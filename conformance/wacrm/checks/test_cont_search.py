@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.target import expect
-from conformance.target.expect import Lacking, precondition, requirement, that
+from conformance.target.expect import precondition, requirement, that
+from conformance.target.verdicts import Lacking
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.contacts import met, read_contact
 from conformance.wacrm.steps.lists import at_once, new_contact

@@ -14,7 +14,7 @@ from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.contacts import everywhere, has_tags, read_contact, tag_names
 
 if TYPE_CHECKING:
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account, Row
 
 

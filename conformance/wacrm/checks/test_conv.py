@@ -14,7 +14,7 @@ from conformance.wacrm.steps.conversations import Talk, documented
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account, Row
 
 STATUSES = ("open", "pending", "closed")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
 from conformance.target.expect import requirement, that
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.conversations import SENDS, Talk, hear
 from conformance.wacrm.steps.inbound_messages import KINDS, Inbound
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.meta.templates import PLAIN
 from conformance.target import expect
 from conformance.target.expect import precondition, requirement, that
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.conversations import IMAGE, Talk, hear, quiet
 from conformance.wacrm.steps.inbound_messages import KINDS
 from conformance.wacrm.steps.timestamps import instant, tick
@@ -18,7 +18,7 @@ from conformance.wacrm.steps.timestamps import instant, tick
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account, Row
 
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
-from conformance.target.expect import Lacking, precondition, requirement, that
+from conformance.target.expect import precondition, requirement, that
+from conformance.target.verdicts import Lacking
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.conversations import SENDS, Talk, documented, quiet
 from conformance.wacrm.steps.inbound_messages import KINDS
 from conformance.wacrm.steps.pagination import misplaced
@@ -16,7 +17,7 @@ from conformance.wacrm.steps.pagination import misplaced
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account, Row
 

@@ -8,7 +8,8 @@ import pytest
 
 from conformance.contract import openapi
 from conformance.target import expect
-from conformance.target.expect import Mismatch, requirement
+from conformance.target.expect import requirement
+from conformance.target.verdicts import Mismatch
 from conformance.wacrm.steps import malformed_input
 from conformance.wacrm.steps.answers import Answers, refusals, send_refusals, successes
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.contract.openapi import Operation
-    from conformance.target.probe import Api, Exchange, Probe
+    from conformance.target.api import Api
+    from conformance.target.exchange import Exchange
+    from conformance.target.probe import Probe
     from conformance.wacrm.steps.valid_requests import Calls
 
     RoleKeys = Callable[..., Api]

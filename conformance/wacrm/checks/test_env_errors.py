@@ -9,8 +9,9 @@ import pytest
 
 from conformance.contract import openapi
 from conformance.target import expect
-from conformance.target.expect import Mismatch, requirement
+from conformance.target.expect import requirement
 from conformance.target.keys import Role
+from conformance.target.verdicts import Mismatch
 from conformance.wacrm.steps import leaks, malformed_input
 from conformance.wacrm.steps.answers import Answers, refusals, send_refusals, to_bodies
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from conformance.contract.openapi import Operation
-    from conformance.target.probe import Api, Exchange, Probe
+    from conformance.target.api import Api
+    from conformance.target.exchange import Exchange
+    from conformance.target.probe import Probe
     from conformance.target.target import Target
     from conformance.wacrm.steps.valid_requests import Calls
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.contract.json_schema import is_uuid
-from conformance.meta.provider import eventually
 from conformance.target import expect
-from conformance.target.expect import Mismatch, requirement
+from conformance.target.expect import requirement
+from conformance.target.verdicts import Mismatch
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.endpoints import CREATED, EVENTS, RECEIVED, STATUS, Hooks
 
 if TYPE_CHECKING:
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account, Row
 
 FIELDS = ("id", "url", "events", "is_active", "last_delivery_at", "failure_count", "created_at")

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
 from conformance.target.expect import requirement
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.endpoints import RECEIVED, STATUS, Endpoint, Hooks, shown
 
 if TYPE_CHECKING:

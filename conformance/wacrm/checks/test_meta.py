@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.meta.templates import PLAIN
 from conformance.meta.webhook_payloads import (
     change,
@@ -25,6 +24,8 @@ from conformance.meta.webhook_payloads import (
 from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.expect import requirement
+from conformance.target.verdicts import Lacking
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.inbox import heard, worked_off
 from conformance.wacrm.steps.statuses import DELIVERED, READ, SENT, Thread
@@ -76,7 +77,7 @@ def test_the_right_token_gets_its_challenge_back(meta_side: MetaSide, challenge:
 def test_a_wrong_token_does_not(meta_side: MetaSide, distortion: str) -> None:
     token = WRONG_TOKENS[distortion](meta_side.verify_token)
     if token == meta_side.verify_token:
-        raise expect.Lacking("this distortion does not change the deployment's token")
+        raise Lacking("this distortion does not change the deployment's token")
     exchange = meta_side.handshake(mode="subscribe", challenge=CHALLENGE, verify_token=token)
     expect.that(exchange.status is not None and 400 <= exchange.status < 500, "a 4xx", exchange.summary, exchange)
     expect.that(CHALLENGE not in exchange.text, "no challenge in the answer", exchange.excerpt, exchange)
@@ -246,7 +247,7 @@ def inbound(account: Account, *messages: Row, batch: bool = False) -> list[Entry
 def test_webhooks_are_acknowledged_in_time_during_a_broadcast(account: Account, capabilities: Capabilities) -> None:
     """With a Meta that takes its time for each recipient, so that a fan-out in one go takes longer than 5 s."""
     if not capabilities.broadcasts:
-        raise expect.Lacking("capabilities.broadcasts is false")
+        raise Lacking("capabilities.broadcasts is false")
     thread, recipients = Thread(account, 1), account.numbers.many(24)
     slow = account.provider.fault(recipients, times=None, delay=0.3)
     body = {"template_name": PLAIN, "recipients": [{"to": number} for number in recipients]}

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.meta.templates import ORDER, PLAIN
 from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.numbers import digits
+from conformance.target.verdicts import Lacking
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.messages import TYPES, sample, template
 
@@ -86,7 +87,7 @@ def test_calls_for_templates_with_every_component_are_well_formed(account: Accou
 @requirement("META-08")
 def test_calls_of_a_broadcast_are_well_formed(account: Account, capabilities: Capabilities) -> None:
     if not capabilities.broadcasts:
-        raise expect.Lacking("capabilities.broadcasts is false")
+        raise Lacking("capabilities.broadcasts is false")
     recipients, since = account.numbers.many(4), account.provider.mark()
     body = {"template_name": PLAIN, "template_language": "it", "recipients": [{"to": number} for number in recipients]}
     needed(account.api.post("/broadcasts", body), 202)

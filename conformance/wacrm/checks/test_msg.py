@@ -15,7 +15,7 @@ from conformance.wacrm.steps.messages import TYPES, said, sample, send_at_once, 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account
     from conformance.wacrm.steps.messages import Row
 

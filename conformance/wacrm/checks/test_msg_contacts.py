@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.expect import requirement
 from conformance.target.numbers import digits
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.messages import TYPES, said, sample, send_at_once, taken
 
 if TYPE_CHECKING:
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account
     from conformance.wacrm.steps.messages import Row
 

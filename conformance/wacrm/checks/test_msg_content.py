@@ -27,7 +27,7 @@ from conformance.wacrm.steps.messages import (
 )
 
 if TYPE_CHECKING:
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account
     from conformance.wacrm.steps.messages import Row
 

@@ -17,7 +17,8 @@ from conformance.wacrm.steps.messages import FILES, MEDIA, TYPES, at_meta, sampl
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.target.probe import Api, Exchange
+    from conformance.target.api import Api
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account
     from conformance.wacrm.steps.messages import Row
 

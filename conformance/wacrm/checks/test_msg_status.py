@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.expect import requirement
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.messages import TYPES, sample, send_at_once
 from conformance.wacrm.steps.statuses import DELIVERED, FAILED, READ, SENT, Thread

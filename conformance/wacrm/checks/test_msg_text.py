@@ -11,12 +11,13 @@ import pytest
 
 from conformance.target import expect
 from conformance.target.expect import requirement
+from conformance.target.verdicts import Mismatch
 from conformance.wacrm.steps.messages import at_meta, said, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account
 
 pytestmark = pytest.mark.usefixtures("sends")
@@ -133,7 +134,7 @@ def carried(account: Account, number: str, exchanges: Sequence[tuple[str, Exchan
 
 def exact(found: object, wanted: str, what: str, exchange: Exchange) -> None:
     if found != wanted:
-        raise expect.Mismatch(f"{what} to be {shown(wanted)}", shown(found), exchange)
+        raise Mismatch(f"{what} to be {shown(wanted)}", shown(found), exchange)
 
 
 def shown(value: object) -> str:

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.meta.templates import GREETING, PLAIN
 from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.expect import requirement
 from conformance.target.numbers import digits
-from conformance.target.probe import NoAnswerError
+from conformance.target.verdicts import Mismatch, NoAnswerError, NoVerdict
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.messages import FILES, TYPES, at_meta, medium, sample, template, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account
     from conformance.wacrm.steps.messages import Row
 
@@ -97,7 +97,7 @@ def rejected(account: Account, body: Row) -> Exchange:
     """A send that Meta refuses. A 429 is the limiter's, or no verdict could come of it: unless other sends go through."""
     try:
         return account.api.post("/messages", body)
-    except expect.NoVerdict:
+    except NoVerdict:
         account.send()
         return account.api.probe.send("POST", "/messages", key=account.api.pool.lend(account.api.role), json=body)
 
@@ -270,7 +270,7 @@ def test_a_message_that_meta_took_slowly_is_no_error(slow: Slow) -> None:
         if exchange.status != 201:
             early = exchange.seconds < seconds
             gave_up = f"the deployment gave up after {exchange.seconds:.1f} s: " if early else ""
-            raise expect.Mismatch(
+            raise Mismatch(
                 f"201 for a message that Meta took (it answered after {seconds} s)", gave_up + exchange.summary, exchange,
                 evidence=[f"ledger: accepted as {entry['wamid']}" for entry in at_metas],
             )  # fmt: skip

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.target.expect import Lacking, precondition, requirement, that
+from conformance.target.expect import precondition, requirement, that
 from conformance.target.expect import rows as listed
+from conformance.target.verdicts import Lacking
 from conformance.wacrm.steps import lists
 from conformance.wacrm.steps.pagination import misplaced, walk
 from conformance.wacrm.steps.timestamps import digits, tick
@@ -16,7 +17,7 @@ from conformance.wacrm.steps.timestamps import digits, tick
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Api
+    from conformance.target.api import Api
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account
 

@@ -15,6 +15,7 @@ from conformance.limiter.timeline import timeline
 from conformance.meta.provider import ProviderError
 from conformance.target import expect
 from conformance.target.expect import requirement
+from conformance.target.verdicts import Lacking, NoVerdict
 from conformance.wacrm.steps.refused_writes import WRITING
 
 if TYPE_CHECKING:
@@ -218,7 +219,7 @@ def test_what_each_failure_costs_is_measured(lab: Laboratory, measure: Measure) 
         try:
             priced = lab.of(experiment)
             found |= charging.charged(priced.purchases, priced.rest, lab.in_practice)
-        except (expect.NoVerdict, expect.Lacking) as error:
+        except (NoVerdict, Lacking) as error:
             unmeasured.append(str(error))
     nameless = lab.of(lab.nameless)
     found |= charging.nameless(nameless)
@@ -255,7 +256,7 @@ def left_by(trial: Trial) -> str:
     try:
         return trial.trace()
     except ProviderError as error:
-        raise expect.NoVerdict(str(error)) from error
+        raise NoVerdict(str(error)) from error
 
 
 def raise_if_lacking(lacking: dict[str, Exception], operation_id: str) -> None:
@@ -266,6 +267,6 @@ def raise_if_lacking(lacking: dict[str, Exception], operation_id: str) -> None:
 def neighbour(keys: dict[str, Series], key: str, lab: Laboratory) -> Series:
     """What a key got that lives beside the one that was spent."""
     if key not in keys:
-        raise expect.Lacking(f"the target file gives too few keys: there is no {key} to spare for this")
+        raise Lacking(f"the target file gives too few keys: there is no {key} to spare for this")
     expect.precondition(refusals(lab.of(lab.isolation).spent), "the key beside it was not spent, so it took nothing")
     return keys[key]

@@ -8,16 +8,18 @@ import pytest
 
 from conformance.contract import openapi
 from conformance.target import expect
-from conformance.target.expect import Lacking, requirement
+from conformance.target.expect import requirement
 from conformance.target.keys import Role
 from conformance.target.target import SCOPES
+from conformance.target.verdicts import Lacking
 from conformance.wacrm.steps.refused_writes import WRITING, trial
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.contract.openapi import Operation
-    from conformance.target.probe import Api, Exchange
+    from conformance.target.api import Api
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.refused_writes import Trial
     from conformance.wacrm.steps.valid_requests import Calls
 

@@ -13,8 +13,9 @@ from conformance.contract import openapi
 from conformance.generation import Budget, KnownTemplate, Mode
 from conformance.meta.templates import GREETING, PLAIN
 from conformance.target import expect
-from conformance.target.expect import Lacking, Mismatch, NoVerdict, requirement
-from conformance.target.probe import Exchange, NoAnswerError
+from conformance.target.exchange import Exchange
+from conformance.target.expect import requirement
+from conformance.target.verdicts import Lacking, Mismatch, NoAnswerError, NoVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from conformance.contract.openapi import Operation
     from conformance.generation import Answer, Defect, Run, Send
     from conformance.runner.run_state import Judgement
-    from conformance.target.probe import Api
+    from conformance.target.api import Api
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account
 

@@ -9,14 +9,15 @@ import pytest
 
 from conformance.contract import openapi
 from conformance.target import expect
-from conformance.target.expect import Mismatch, requirement
+from conformance.target.expect import requirement
+from conformance.target.verdicts import Mismatch
 from conformance.wacrm.steps.account import needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.contract.openapi import Operation
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps import tenants
     from conformance.wacrm.steps.account import Account, Row
     from conformance.wacrm.steps.tenants import Pair

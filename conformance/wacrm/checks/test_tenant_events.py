@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
-from conformance.target.expect import Lacking, requirement
+from conformance.target.expect import requirement
 from conformance.target.keys import Role
+from conformance.target.verdicts import Lacking
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.tenants import Pair, account_id
 

@@ -8,14 +8,15 @@ import pytest
 
 from conformance.contract import openapi
 from conformance.target import expect
-from conformance.target.expect import Lacking, NoVerdict, requirement
+from conformance.target.expect import requirement
+from conformance.target.verdicts import Lacking, NoVerdict
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.tenants import Pair, account_id, share, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.target.target import Target
     from conformance.wacrm.steps import tenants
     from conformance.wacrm.steps.account import Account, Row

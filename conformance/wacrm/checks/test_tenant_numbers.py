@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.contract import openapi
-from conformance.meta.provider import eventually
 from conformance.target import expect
 from conformance.target.concurrency import at_once
-from conformance.target.expect import Lacking, requirement
+from conformance.target.expect import requirement
+from conformance.target.verdicts import Lacking
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.tenants import ACTS, HEARD, Pair, differences, eventually_changed, picture, share
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.target.target import Target
     from conformance.wacrm.steps import tenants
     from conformance.wacrm.steps.account import Account, Row

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from conformance.contract.openapi import operation as operation_of
-from conformance.meta.provider import eventually
 from conformance.meta.templates import GREETING
 from conformance.target import invalid_credentials
-from conformance.target.expect import Mismatch
 from conformance.target.keys import Role
-from conformance.target.probe import NoAnswerError
+from conformance.target.verdicts import Mismatch, NoAnswerError
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps import malformed_input
 from conformance.wacrm.steps.account import needed
 
@@ -18,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from conformance.contract.openapi import Operation
-    from conformance.target.probe import Api, Exchange, Probe
+    from conformance.target.api import Api
+    from conformance.target.exchange import Exchange
+    from conformance.target.probe import Probe
     from conformance.wacrm.steps.valid_requests import Calls
 
     RoleKeys = Callable[..., Api]

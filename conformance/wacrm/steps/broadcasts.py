@@ -6,11 +6,11 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from conformance.meta.provider import eventually
 from conformance.meta.templates import GREETING, PLAIN
 from conformance.target import expect
-from conformance.target.expect import Mismatch
 from conformance.target.numbers import digits
+from conformance.target.verdicts import Mismatch
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps import reconciliation
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.reconciliation import Order, Poll, Post, Said
@@ -18,7 +18,7 @@ from conformance.wacrm.steps.reconciliation import Order, Poll, Post, Said
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account, Row
     from conformance.wacrm.steps.reconciliation import Discrepancy, Due
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
-from conformance.target.expect import Lacking, precondition, that
+from conformance.target.expect import precondition, that
+from conformance.target.verdicts import Lacking
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.account import needed
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account, Row
 

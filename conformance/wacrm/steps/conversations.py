@@ -9,13 +9,14 @@ import pytest
 
 from conformance.contract.openapi import validate
 from conformance.meta.templates import GREETING, PLAIN
-from conformance.target.expect import Lacking, precondition, that
+from conformance.target.expect import precondition, that
+from conformance.target.verdicts import Lacking
 from conformance.wacrm.steps.account import needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account, Row
     from conformance.wacrm.steps.inbound_messages import Inbound

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from conformance.meta.templates import PLAIN
-from conformance.target.expect import NoVerdict
+from conformance.target.verdicts import NoVerdict
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.broadcasts import launch
 from conformance.wacrm.steps.endpoints import CREATED, EVENTS, RECEIVED, STATUS, Endpoint, Hooks, data_of

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.meta.provider import eventually
 from conformance.meta.webhook_payloads import payload, text_item
 from conformance.target import expect
+from conformance.target.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from conformance.meta.webhook_payloads import Item, MetaSide
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account
 
 Row = dict[str, Any]

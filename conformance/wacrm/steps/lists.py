@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from conformance.meta.provider import eventually
-from conformance.target.expect import NoVerdict, precondition
+from conformance.target.expect import precondition
+from conformance.target.verdicts import NoVerdict
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.pagination import View, walk
 

@@ -14,7 +14,7 @@ from conformance.target.numbers import digits
 
 if TYPE_CHECKING:
     from conformance.meta.provider import Entry
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account
 
 Row = dict[str, Any]

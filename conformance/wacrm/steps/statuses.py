@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
+from conformance.target.verdicts import Mismatch
+from conformance.target.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,7 +58,7 @@ class Thread:
 
         eventually(lambda: not wrong(), self.account.provider.patience)
         for wamid, found in wrong().items():
-            raise expect.Mismatch(f"the status of {wamid} to become {' or '.join(wanted[wamid])}", repr(found))
+            raise Mismatch(f"the status of {wamid} to become {' or '.join(wanted[wamid])}", repr(found))
 
     def worked_off(self) -> None:
         """A status that was reported after all others is applied, so the others have been as well."""

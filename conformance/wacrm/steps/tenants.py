@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from conformance.meta.provider import eventually
 from conformance.meta.templates import PLAIN
 from conformance.target import expect
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.account import needed, needed_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account, Row
     from conformance.wacrm.steps.valid_requests import Calls
 

@@ -6,7 +6,7 @@ import re
 import time
 from datetime import UTC, datetime
 
-from conformance.target.expect import NoVerdict
+from conformance.target.verdicts import NoVerdict
 
 _FRACTION = re.compile(r"[.,](\d+)")
 _MILLISECONDS = 3

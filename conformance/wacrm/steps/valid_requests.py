@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.contract.openapi import operation as operation_of
 from conformance.meta.templates import GREETING, PLAIN
-from conformance.target.expect import Lacking
+from conformance.target.verdicts import Lacking
 from conformance.wacrm.steps.account import needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.contract.openapi import Operation
+    from conformance.target.api import Api
+    from conformance.target.exchange import Exchange
     from conformance.target.keys import Key
-    from conformance.target.probe import Api, Exchange, Probe
+    from conformance.target.probe import Probe
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account, Row
 

@@ -7,7 +7,7 @@ import pytest
 from conformance.limiter import charging, experiments
 from conformance.limiter.counting import Budget
 from conformance.limiter.observation import SPEND, Request
-from conformance.target.expect import NoVerdict
+from conformance.target.verdicts import NoVerdict
 from tests.conformance.limiter.simulation import LIMIT, WINDOW, Deployment, Fixed, key
 
 BUDGET = Budget(LIMIT, WINDOW)

@@ -6,7 +6,7 @@ from conformance.limiter import counting, experiments
 from conformance.limiter.counting import Budget
 from conformance.limiter.kinds import Fit, Kind
 from conformance.limiter.observation import SPEND, Observation, Request
-from conformance.target.expect import Mismatch, NoVerdict
+from conformance.target.verdicts import Mismatch, NoVerdict
 from tests.conformance.limiter.simulation import (
     LIMIT,
     WINDOW,

@@ -7,7 +7,7 @@ import pytest
 from conformance.limiter import experiments
 from conformance.limiter.counting import Budget
 from conformance.limiter.instances import estimate, one_budget
-from conformance.target.expect import Mismatch
+from conformance.target.verdicts import Mismatch
 from tests.conformance.limiter.simulation import (
     LIMIT,
     WINDOW,

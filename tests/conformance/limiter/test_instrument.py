@@ -7,9 +7,9 @@ import pytest
 
 from conformance.limiter.instrument import Live, Turns
 from conformance.limiter.key_scheduling import Desk, stocked
-from conformance.target.expect import NoVerdict
 from conformance.target.keys import Key, KeyPool, Role
 from conformance.target.probe import Probe
+from conformance.target.verdicts import NoVerdict
 from tests.conformance.limiter.simulation import key
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from conformance.limiter import experiments
 from conformance.limiter.kinds import Kind, fit, opening
-from conformance.target.expect import NoVerdict
+from conformance.target.verdicts import NoVerdict
 from tests.conformance.limiter.simulation import (
     LIMIT,
     WINDOW,

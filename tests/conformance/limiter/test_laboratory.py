@@ -19,10 +19,11 @@ from conformance.limiter.observation import SPEND
 from conformance.limiter.requests import Prepared
 from conformance.meta.provider import Provider
 from conformance.runner.stack import Embedded, Process, Stack, embedded_accounts
-from conformance.target.expect import Mismatch, NoVerdict
+from conformance.target.api import Api
 from conformance.target.keys import Key, KeyPool, Role
 from conformance.target.numbers import Numbers
-from conformance.target.probe import Api, Probe
+from conformance.target.probe import Probe
+from conformance.target.verdicts import Mismatch, NoVerdict
 from conformance.wacrm.steps.account import Account
 from conformance.wacrm.steps.valid_requests import Calls
 from tests.conformance.limiter.balancer import balancer

@@ -8,7 +8,7 @@ import pytest
 from conformance.limiter import experiments, promises
 from conformance.limiter.observation import Observation, refusals
 from conformance.limiter.timekeeping import offset
-from conformance.target.expect import Mismatch, NoVerdict
+from conformance.target.verdicts import Mismatch, NoVerdict
 from tests.conformance.limiter.simulation import (
     LIMIT,
     WINDOW,

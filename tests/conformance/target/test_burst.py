@@ -8,7 +8,8 @@ import pytest
 
 from conformance.target.burst import volley
 from conformance.target.keys import Key, Role
-from conformance.target.probe import NoAnswerError, Probe
+from conformance.target.probe import Probe
+from conformance.target.verdicts import NoAnswerError
 from tests.conformance.target.servers import fixed, raw_server
 
 if TYPE_CHECKING:

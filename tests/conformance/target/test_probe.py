@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.target.expect import Lacking, NoVerdict
+from conformance.target.api import Api
 from conformance.target.keys import Key, KeyPool, Role
-from conformance.target.probe import Api, NoAnswerError, NotFictionalError, Probe
+from conformance.target.probe import NotFictionalError, Probe
+from conformance.target.verdicts import Lacking, NoAnswerError, NoVerdict
 from tests.conformance.target import servers
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.runner.stack import Stack
+from conformance.target.waiting import eventually
 from conformance.webhooks.receiver import Receiver
 
 if TYPE_CHECKING:
