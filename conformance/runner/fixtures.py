@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.meta.provider import Provider
+from conformance.meta.mock_client import MockMeta
 from conformance.meta.webhook_payloads import MetaSide
 from conformance.target.api import Api
 from conformance.target.keys import KeyPool, Role, scoped_role
@@ -25,9 +25,29 @@ if TYPE_CHECKING:
     from conformance.target.target import Capabilities, Meta, Target
 
 __all__ = [
-    "_drawn", "_mock", "_prefix", "account", "api", "capabilities", "hears", "judgement", "measure", "meta",
-    "meta_side", "numbers", "other", "pool", "probe", "provider", "receiver", "rng", "role_keys", "sends",
-    "shared_account", "target", "word",
+    "_drawn",
+    "_mock",
+    "_prefix",
+    "account",
+    "api",
+    "capabilities",
+    "hears",
+    "judgement",
+    "measure",
+    "meta",
+    "meta_side",
+    "mock_meta",
+    "numbers",
+    "other",
+    "pool",
+    "probe",
+    "receiver",
+    "rng",
+    "role_keys",
+    "sends",
+    "shared_account",
+    "target",
+    "word",
 ]  # fmt: skip
 
 
@@ -62,7 +82,7 @@ def hears(capabilities: Capabilities, target: Target) -> None:
     """The target takes Meta's webhooks, and mock Meta reaches it: checks ask for this with `usefixtures`."""
     if not capabilities.inbound:
         raise Lacking("capabilities.inbound is false: the deployment does not take Meta's webhooks")
-    if target.meta is not None and not Provider(target.meta.control).reaches(target.meta.waba_id):
+    if target.meta is not None and not MockMeta(target.meta.control).reaches(target.meta.waba_id):
         raise NoVerdict(f"mock Meta does not reach the deployment's webhook at {target.target.meta_webhook}")
 
 
@@ -121,9 +141,9 @@ def meta_side(meta: Meta, target: Target, judgement: Judgement) -> Iterator[Meta
 
 
 @pytest.fixture(scope="session")
-def provider(meta: Meta, target: Target) -> Provider:
+def mock_meta(meta: Meta, target: Target) -> MockMeta:
     """Mock Meta: ledger, behaviour, faults, inbound messages."""
-    return Provider(meta.control, target.target.patience)
+    return MockMeta(meta.control, target.target.patience)
 
 
 @pytest.fixture(scope="session")
@@ -175,13 +195,13 @@ def word(_prefix: str) -> Callable[[], str]:
 
 
 @pytest.fixture(scope="session")
-def _mock(target: Target) -> Provider | None:
+def _mock(target: Target) -> MockMeta | None:
     """One client for all checks: making one costs more than a request."""
-    return Provider(target.meta.control, target.target.patience) if target.meta is not None else None
+    return MockMeta(target.meta.control, target.target.patience) if target.meta is not None else None
 
 
 @pytest.fixture
-def account(api: Api, target: Target, numbers: Numbers, word: Callable[[], str], _mock: Provider | None) -> Account:
+def account(api: Api, target: Target, numbers: Numbers, word: Callable[[], str], _mock: MockMeta | None) -> Account:
     """The main account, with what a user of it does: contacts, sends, inbound messages."""
     given = target.meta
     return Account(api, numbers, word, _mock, given.phone_number_id if given else "", given.waba_id if given else "")
@@ -198,20 +218,20 @@ def shared_account(
         api = Api(probe, pool, Role.FULL)
         numbers = Numbers(rng, _drawn, _known(target, api), judgement.worker)
         given = target.meta
-        provider = Provider(given.control, target.target.patience) if given is not None else None
+        mock_meta = MockMeta(given.control, target.target.patience) if given is not None else None
         phone, waba = (given.phone_number_id, given.waba_id) if given else ("", "")
-        return Account(api, numbers, lambda: f"{_prefix}{secrets.token_hex(5)}", provider, phone, waba)
+        return Account(api, numbers, lambda: f"{_prefix}{secrets.token_hex(5)}", mock_meta, phone, waba)
 
     return named
 
 
 @pytest.fixture
-def other(api: Api, target: Target, numbers: Numbers, word: Callable[[], str], _mock: Provider | None) -> Account:
+def other(api: Api, target: Target, numbers: Numbers, word: Callable[[], str], _mock: MockMeta | None) -> Account:
     """Another account of the same deployment."""
     given = target.meta
-    provider = _mock if given and given.other_phone_number_id else None
+    mock_meta = _mock if given and given.other_phone_number_id else None
     phone, waba = (given.other_phone_number_id, given.other_waba_id) if given else ("", "")
-    return Account(api.as_role(Role.OTHER), numbers, word, provider, phone, waba)
+    return Account(api.as_role(Role.OTHER), numbers, word, mock_meta, phone, waba)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import pytest
 from conformance.contract import requirements
 from conformance.contract.baseline import BaselineError
 from conformance.contract.baseline import load as load_baseline
-from conformance.meta.provider import ProviderError
+from conformance.meta.mock_client import MockMetaError
 from conformance.runner import options, preflight
 from conformance.runner.fixtures import *  # noqa: F403 - fixtures become known by standing in a plugin
 from conformance.runner.progress import Progress
@@ -197,7 +197,7 @@ class Gate:
         try:
             target = self._bring_up(self.lifetime.enter_context(Stack(self.judgement.seed)))
             self._check(target)
-        except (StackError, ProviderError, preflight.SetupError) as error:
+        except (StackError, MockMetaError, preflight.SetupError) as error:
             raise pytest.UsageError(str(error)) from None
         self.judgement.begin(target)
         self.progress.start()

@@ -6,7 +6,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING
 
-from conformance.meta.provider import Provider, ProviderError
+from conformance.meta.mock_client import MockMeta, MockMetaError
 from conformance.target.exchange import retry_after
 from conformance.target.keys import Role, kept_fresh
 from conformance.target.target import SCOPES
@@ -141,15 +141,15 @@ def interlock(probe: Probe, pool: KeyPool, target: Target) -> None:
     if target.meta is None:
         probe.unarmed_reason = "the target file has no [meta]"
         return
-    provider = Provider(target.meta.control)
+    mock_meta = MockMeta(target.meta.control)
     try:
-        provider.request("GET", "/health")
-    except ProviderError as error:
+        mock_meta.request("GET", "/health")
+    except MockMetaError as error:
         raise SetupError(f"{error}\nStart it (nox -s mock_meta) and set meta.control to its address.") from None
     nonce = f"harness_interlock_{uuid.uuid4().hex}"
     probe.armed = True
     answer = _by_template(probe, pool, nonce)
-    if not _seen(provider, nonce) and not _by_media(provider, target):
+    if not _seen(mock_meta, nonce) and not _by_media(mock_meta, target):
         probe.armed = False
         raise SetupError(
             "the deployment is not wired to mock Meta: a send did not show up in the mock's ledger, so no message is sent.\n"
@@ -167,21 +167,21 @@ def _by_template(probe: Probe, pool: KeyPool, nonce: str) -> str:
         return str(error)
 
 
-def _seen(provider: Provider, nonce: str, patience: float = INTERLOCK_PATIENCE) -> bool:
-    return bool(eventually(lambda: provider.ledger(kind="request", contains=nonce, since=0), patience))
+def _seen(mock_meta: MockMeta, nonce: str, patience: float = INTERLOCK_PATIENCE) -> bool:
+    return bool(eventually(lambda: mock_meta.ledger(kind="request", contains=nonce, since=0), patience))
 
 
-def _by_media(provider: Provider, target: Target) -> bool:
+def _by_media(mock_meta: MockMeta, target: Target) -> bool:
     assert target.meta is not None
     media_id = str(uuid.uuid4().int)[:16]
     message = {"from": NOBODY.lstrip("+"), "type": "image", "image": {"id": media_id, "mime_type": "image/jpeg"}}
     try:
-        provider.inbound(target.meta.phone_number_id, message)
+        mock_meta.inbound(target.meta.phone_number_id, message)
     except Exception:  # noqa: BLE001 - whatever went wrong, the wire is not proved
         return False
     deadline = time.monotonic() + INTERLOCK_PATIENCE
     while time.monotonic() < deadline:
-        if any(media_id in entry["path"] for entry in provider.ledger(kind="request")):
+        if any(media_id in entry["path"] for entry in mock_meta.ledger(kind="request")):
             return True
         time.sleep(0.1)
     return False

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from conformance.meta.provider import Provider
+from conformance.meta.mock_client import MockMeta
 from conformance.meta.templates import TEMPLATES
 from conformance.target.target import SCOPES, Receiver, Target
 
@@ -250,10 +250,10 @@ def introduce(target: Target) -> None:
     assert target.meta is not None
     meta = target.meta
     with closing(httpx.Client(timeout=40.0, trust_env=False)) as client:
-        _introduce(meta, target.target.meta_webhook, Provider(meta.control, client=client))
+        _introduce(meta, target.target.meta_webhook, MockMeta(meta.control, client=client))
 
 
-def _introduce(meta: Meta, webhook_url: str, provider: Provider) -> None:
+def _introduce(meta: Meta, webhook_url: str, mock_meta: MockMeta) -> None:
     for waba_id, phone, token in (
         (meta.waba_id, meta.phone_number_id, meta.access_token),
         (meta.other_waba_id, meta.other_phone_number_id, meta.other_access_token),
@@ -266,4 +266,4 @@ def _introduce(meta: Meta, webhook_url: str, provider: Provider) -> None:
                 "phone_numbers": [{"id": phone, "display_phone_number": f"1555010{phone[-4:]}", "verified_name": "Harness"}],
                 "templates": list(TEMPLATES),
             }  # fmt: skip
-            provider.request("PUT", f"/accounts/{waba_id}", account)
+            mock_meta.request("PUT", f"/accounts/{waba_id}", account)

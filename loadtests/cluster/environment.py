@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import httpx
 import psutil
 
-from conformance.meta.provider import Provider
+from conformance.meta.mock_client import MockMeta
 from conformance.runner import preflight
 from conformance.runner.stack import Embedded, Stack, introduce
 from conformance.target.keys import KeyPool, Role
@@ -40,7 +40,7 @@ class Stage:
 
     target: Target
     stack: Stack
-    provider: Provider | None
+    provider: MockMeta | None
     receiver: Receiver | None
     _exit: ExitStack = field(default_factory=ExitStack, repr=False)
 
@@ -109,7 +109,7 @@ def _set_up(given: argparse.Namespace, seed: int, requests_per_second: float, le
         stack.start_receiver(target.receiver)
     refuse_too_few_keys(target, requests_per_second)
     _prove(target)
-    provider = None if target.meta is None else Provider(target.meta.control, target.target.patience)
+    provider = None if target.meta is None else MockMeta(target.meta.control, target.target.patience)
     return Stage(target, stack, provider, _receiver(stack, target), leaving)
 
 

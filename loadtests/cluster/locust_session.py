@@ -13,7 +13,7 @@ import gevent
 from locust.event import EventHook
 from locust.runners import STATE_INIT, MasterRunner, WorkerRunner
 
-from conformance.meta.provider import ProviderError
+from conformance.meta.mock_client import MockMetaError
 from conformance.runner.preflight import SetupError
 from conformance.runner.stack import StackError
 from conformance.target.keys import MARGIN
@@ -51,7 +51,7 @@ FINISH_PATIENCE = 25.0
 TICK = 1.0
 EARLY = 1.5
 """Seconds before its planned end at which a run counts as interrupted."""
-SETUP_TROUBLE = (SettingsError, StackError, SetupError, ProviderError, stage.TooFewKeysError, slo.SloError,
+SETUP_TROUBLE = (SettingsError, StackError, SetupError, MockMetaError, stage.TooFewKeysError, slo.SloError,
                  comparison.BaselineError)  # fmt: skip
 
 

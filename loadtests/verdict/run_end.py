@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from conformance.meta.provider import ProviderError
+from conformance.meta.mock_client import MockMetaError
 from loadtests.accounting import measures, record_import
 from loadtests.accounting.read_side_audit import Audit, Auditor
 from loadtests.accounting.reconciliation import ARRIVED, Account, Trouble
@@ -33,7 +33,7 @@ def close_books(
     run.note_memory()
     try:
         accounts, unacknowledged = _read_all(run, given)
-    except (ProviderError, httpx.HTTPError) as error:
+    except (MockMetaError, httpx.HTTPError) as error:
         accounts, unacknowledged, run.closed = [], 0, False
         run.notes.append(f"the books could not be closed: {error}")
         run.notes += [f"{module} has ended: {how}" for module, how in run.stage.stack.ended().items()]

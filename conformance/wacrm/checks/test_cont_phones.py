@@ -61,7 +61,7 @@ def _known_by(account: Account, capabilities: Capabilities, origin: str, phone: 
     if not capabilities.inbound:
         raise Lacking("the target takes no inbound messages")
     wamid = account.receive(phone, profile_name=phone)
-    found = eventually(lambda: account.contact_by_phone(phone), account.provider.patience)
+    found = eventually(lambda: account.contact_by_phone(phone), account.mock_meta.patience)
     that(found or phone.startswith("+999"), f"a contact with the phone {phone} after its message {wamid}", "none")
     contact: Row | None = found
     return contact

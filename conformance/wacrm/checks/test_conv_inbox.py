@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def _unread(talk: Talk, expected: int, what: str) -> None:
     """`unread_count` gets to what is expected, and no further."""
     eventually(lambda: talk.read()["unread_count"] >= expected, talk.patience)
-    talk.account.provider.drained()
+    talk.account.mock_meta.drained()
     exchange = talk.exchange()
     actual = expect.record(exchange, 200).get("unread_count")
     expect.equal(actual, expected, f"unread_count {what}", exchange)
@@ -64,10 +64,10 @@ def test_ten_messages_are_ten_unread(account: Account, customer: Callable[..., T
     items = [{"from": talk.phone[1:], "type": "text", "text": {"body": account.word()}} for _ in range(10)]
     if way == "ten at once":
         with ThreadPoolExecutor(10) as pool:
-            many = list(pool.map(lambda item: account.provider.inbound(account.phone_number_id, item), items))
+            many = list(pool.map(lambda item: account.mock_meta.inbound(account.phone_number_id, item), items))
         wamids = [wamid for each in many for wamid in each]
     else:
-        wamids = account.provider.inbound(account.phone_number_id, *items, batch=way == "one webhook")
+        wamids = account.mock_meta.inbound(account.phone_number_id, *items, batch=way == "one webhook")
     for wamid in wamids:
         talk.arrived(wamid)
     _unread(talk, 11, "after one message and then ten")
@@ -88,7 +88,7 @@ def test_a_message_of_any_type_is_one_unread(account: Account, customer: Callabl
 @pytest.mark.parametrize("event", ["send", "status", "failed", "redelivery", "read by the API"])
 def test_nothing_else_raises_unread(account: Account, customer: Callable[..., Talk], event: str) -> None:
     talk = customer()
-    account.provider.script(talk.phone)
+    account.mock_meta.script(talk.phone)
     wamid = talk.write()
     sent = talk.send()["whatsapp_message_id"]
     before = talk.read()["unread_count"]
@@ -97,11 +97,11 @@ def test_nothing_else_raises_unread(account: Account, customer: Callable[..., Ta
     elif event in {"status", "failed"}:
         names = ["failed"] if event == "failed" else ["sent", "delivered", "read"]
         items = [{"id": sent, "status": name, "recipient_id": talk.phone[1:]} for name in names]
-        account.provider.statuses(account.phone_number_id, *items)
+        account.mock_meta.statuses(account.phone_number_id, *items)
         eventually(lambda: talk.row(sent)["status"] == names[-1], talk.patience)
     elif event == "redelivery":
         item = {"from": talk.phone[1:], "type": "text", "text": {"body": "again"}, "id": wamid}
-        account.provider.inbound(account.phone_number_id, item)
+        account.mock_meta.inbound(account.phone_number_id, item)
         quiet(talk)
     else:
         talk.messages()
@@ -185,7 +185,7 @@ def _say(talk: Talk, kind: str, text: str) -> tuple[str, str | None]:
 def test_the_last_message_of_a_batch_is_the_newest(account: Account, customer: Callable[..., Talk]) -> None:
     talk = customer()
     items = [{"from": talk.phone[1:], "type": "text", "text": {"body": account.word()}} for _ in range(8)]
-    for wamid in account.provider.inbound(account.phone_number_id, *items, batch=True):
+    for wamid in account.mock_meta.inbound(account.phone_number_id, *items, batch=True):
         talk.arrived(wamid)
     exchange = talk.messages()
     rows = expect.rows(exchange)
@@ -202,7 +202,7 @@ def test_a_message_that_was_never_sent_is_the_last_one_only_where_it_is_listed(
     """Meta refuses it. A deployment may keep it as failed, or not at all; the inbox shows what the list has."""
     talk, refused = customer(), account.word()
     talk.write()
-    account.provider.fault(talk.phone, error={"code": 131026})
+    account.mock_meta.fault(talk.phone, error={"code": 131026})
     exchange = account.api.post("/messages", {"to": talk.phone, "text": refused})
     precondition(exchange.status == 502, f"Meta's refusal is answered otherwise (MSG-08): {exchange.summary}")
     listed = talk.messages()
@@ -215,16 +215,16 @@ def test_a_message_that_was_never_sent_is_the_last_one_only_where_it_is_listed(
 @pytest.mark.parametrize("event", ["status", "redelivery", "another conversation"])
 def test_the_last_message_stays_the_last(account: Account, customer: Callable[..., Talk], event: str) -> None:
     talk = customer()
-    account.provider.script(talk.phone)
+    account.mock_meta.script(talk.phone)
     old, last = talk.write(), account.word()
     sent = talk.send(text=last)["whatsapp_message_id"]
     before = talk.read()
     if event == "status":
         item = {"id": sent, "status": "delivered", "recipient_id": talk.phone[1:]}
-        account.provider.statuses(account.phone_number_id, item)
+        account.mock_meta.statuses(account.phone_number_id, item)
     elif event == "redelivery":
         item = {"from": talk.phone[1:], "type": "text", "text": {"body": "again"}, "id": old}
-        account.provider.inbound(account.phone_number_id, item)
+        account.mock_meta.inbound(account.phone_number_id, item)
     quiet(talk)
     exchange = talk.exchange()
     for name, value in (("last_message_text", last), ("last_message_at", before["last_message_at"])):

@@ -56,7 +56,7 @@ def _newest_first(rows: Sequence[Row], said: list[str], exchange: Exchange) -> N
 def test_the_messages_of_a_batch_come_newest_first(account: Account, customer: Callable[..., Talk]) -> None:
     talk = customer()
     items = [{"from": talk.phone[1:], "type": "text", "text": {"body": account.word()}} for _ in range(12)]
-    wamids = account.provider.inbound(account.phone_number_id, *items, batch=True)
+    wamids = account.mock_meta.inbound(account.phone_number_id, *items, batch=True)
     for wamid in wamids:
         talk.arrived(wamid)
     exchange = talk.messages()
@@ -71,7 +71,7 @@ def test_a_list_has_messages_of_every_type(account: Account, customer: Callable[
     sent = [str(talk.send(**fields)["whatsapp_message_id"]) for fields in SENDS.values()]
     kinds = [kind for kind in KINDS.values() if kind.known_to_the_mock and kind.must_arrive]
     items = [{"from": talk.phone[1:], **kind.item} for kind in kinds]
-    heard = account.provider.inbound(account.phone_number_id, *items, batch=True)
+    heard = account.mock_meta.inbound(account.phone_number_id, *items, batch=True)
     eventually(lambda: len(expect.rows(talk.messages())) >= len(sent + heard), talk.patience)
     exchange = talk.messages()
     shown = [row.get("whatsapp_message_id") for row in expect.rows(exchange)]
@@ -85,10 +85,10 @@ def test_a_message_stays_listed_whatever_becomes_of_it(
     account: Account, customer: Callable[..., Talk], status: str
 ) -> None:
     talk = customer()
-    account.provider.script(talk.phone)
+    account.mock_meta.script(talk.phone)
     wamids = [talk.write(), *(str(talk.send()["whatsapp_message_id"]) for _ in range(2))]
     item = {"id": wamids[1], "status": status, "recipient_id": talk.phone[1:]}
-    account.provider.statuses(account.phone_number_id, item)
+    account.mock_meta.statuses(account.phone_number_id, item)
     quiet(talk)
     exchange = talk.messages()
     shown = [row.get("whatsapp_message_id") for row in expect.rows(exchange)]

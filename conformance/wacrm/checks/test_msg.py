@@ -34,7 +34,7 @@ def test_a_text_send_answers_with_the_documented_fields_and_metas_id(account: Ac
     expect.record(exchange, 201)
     problems = openapi.validate("sendMessage", 201, exchange.json())
     expect.that(not problems, "the documented fields", "; ".join(problems), exchange)
-    issued = [entry["wamid"] for entry in account.provider.accepted(to=digits(number))]
+    issued = [entry["wamid"] for entry in account.mock_meta.accepted(to=digits(number))]
     expect.equal([exchange.json()["data"]["whatsapp_message_id"]], issued, "the wamids of the number", exchange)
 
 
@@ -64,8 +64,8 @@ def test_the_ids_of_the_answer_name_contact_conversation_and_message(account: Ac
 
 def reached(account: Account, since: int, token: str, wanted: Sequence[tuple[str, Row]], *exchanges: Exchange) -> None:
     """Of all messages since then, those that hold `token` are exactly the wanted (number, content)."""
-    account.provider.settled(at_least=len(wanted), since=since, contains=token)
-    found = account.provider.accepted(since=since, contains=token)
+    account.mock_meta.settled(at_least=len(wanted), since=since, contains=token)
+    found = account.mock_meta.accepted(since=since, contains=token)
     pairs = [(digits(entry["to"]), said(entry["body"])) for entry in found]
     expected = [(digits(number), wire) for number, wire in wanted]
     expect.same_members(pairs, expected, "(number, content) of Meta's messages", *exchanges)
@@ -76,7 +76,7 @@ def reached(account: Account, since: int, token: str, wanted: Sequence[tuple[str
 @requirement("MSG-02")
 def test_each_send_reaches_exactly_its_number_with_its_content(account: Account) -> None:
     """Types and kinds of numbers at once: no crosstalk, no number that is mistaken for another one like it."""
-    token, since = account.word(), account.provider.mark()
+    token, since = account.word(), account.mock_meta.mark()
     alike = [*account.numbers.sharing_tail(), *account.numbers.differing_in_country()]
     numbers = [*alike, *(account.numbers.fresh() for _ in range(8))]
     samples = [sample(TYPES[i % len(TYPES)], f"{token}{i:02d}x") for i in range(len(numbers))]
@@ -90,7 +90,7 @@ def test_each_send_reaches_exactly_its_number_with_its_content(account: Account)
 @requirement("MSG-02")
 @pytest.mark.parametrize("kind", TYPES)
 def test_numbers_of_every_country_are_reached(account: Account, kind: str) -> None:
-    token, since = account.word(), account.provider.mark()
+    token, since = account.word(), account.mock_meta.mark()
     numbers = account.numbers.of_each_country()
     samples = [sample(kind, f"{token}{place}x") for place in range(len(numbers))]
     exchanges = send_at_once(account, *(one.to(number) for one, number in zip(samples, numbers, strict=True)))
@@ -102,7 +102,7 @@ def test_numbers_of_every_country_are_reached(account: Account, kind: str) -> No
 @requirement("MSG-02")
 def test_the_same_message_sent_twice_is_two_messages(account: Account) -> None:
     """A send is no upsert: equal text to one number is sent as often as it was asked for, one after the other and at once."""
-    one, number, since = text(account.word()), account.numbers.fresh(), account.provider.mark()
+    one, number, since = text(account.word()), account.numbers.fresh(), account.mock_meta.mark()
     exchanges = [account.api.post("/messages", one.to(number)) for _ in range(2)] + send_at_once(
         account, *[one.to(number)] * 3
     )
@@ -118,16 +118,16 @@ def test_the_same_message_sent_twice_is_two_messages(account: Account) -> None:
 def test_a_send_whose_answer_was_lost_is_not_sent_again(account: Account, kind: str) -> None:
     """Meta has taken the message when the connection breaks, and knows no way to ask twice for one message."""
     number = account.numbers.fresh()
-    account.provider.fault(number, reset="after_accept")
+    account.mock_meta.fault(number, reset="after_accept")
     exchange = account.api.post("/messages", sample(kind, account.word()).to(number))
     if exchange.status == 201:  # an error is MSG-09's matter
-        at_metas = [entry["wamid"] for entry in account.provider.accepted(to=digits(number))]
+        at_metas = [entry["wamid"] for entry in account.mock_meta.accepted(to=digits(number))]
         expect.equal(len(at_metas), 1, "the number of messages that Meta took", exchange, evidence=at_metas)
 
 
 @requirement("MSG-02")
 def test_another_account_sends_from_its_own_number(other: Account) -> None:
-    one, number, since = text(other.word()), other.numbers.fresh(), other.provider.mark()
+    one, number, since = text(other.word()), other.numbers.fresh(), other.mock_meta.mark()
     exchange = other.api.post("/messages", one.to(number))
     taken(other, exchange)
     reached(other, since, one.wire["body"], [(number, one.wire)], exchange)
@@ -137,7 +137,7 @@ def test_another_account_sends_from_its_own_number(other: Account) -> None:
 @pytest.mark.parametrize("style", ["no plus", "spaces", "dashes", "parentheses"])
 def test_a_number_in_another_spelling_is_refused_or_reached(account: Account, style: str) -> None:
     """The documentation asks for E.164. What a deployment accepts besides must mean the same telephone."""
-    number, one, since = account.numbers.fresh(), text(account.word()), account.provider.mark()
+    number, one, since = account.numbers.fresh(), text(account.word()), account.mock_meta.mark()
     exchange = account.api.post("/messages", one.to(spelled(number, style)))
     if expect.status(exchange, 201, 400).status == 201:
         reached(account, since, one.wire["body"], [(number, one.wire)], exchange)

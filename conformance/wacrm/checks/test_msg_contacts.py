@@ -117,12 +117,12 @@ def test_parallel_first_messages_share_contact_and_conversation(account: Account
     """With a slow Meta the sends overlap between looking a contact up and storing one."""
     number, token = account.numbers.fresh(), account.word()
     if delay:
-        account.provider.fault(number, times=PARALLEL, delay=delay)
+        account.mock_meta.fault(number, times=PARALLEL, delay=delay)
     samples = [sample(TYPES[i % len(TYPES)], f"{token}{i}x") for i in range(PARALLEL)]
     exchanges = send_at_once(account, *(one.to(number) for one in samples))
     answers = [taken(account, exchange) for exchange in exchanges]
     one_thread(account, number, answers, *exchanges)
-    wires = [said(entry["body"]) for entry in account.provider.accepted(to=digits(number))]
+    wires = [said(entry["body"]) for entry in account.mock_meta.accepted(to=digits(number))]
     missing = [one.wire for one in samples if one.wire not in wires]
     expect.equal(missing, [], "the messages that Meta did not get", *exchanges)
 
@@ -154,7 +154,7 @@ def test_a_customer_who_writes_at_the_same_moment_gets_the_same_conversation(acc
     exchanges = [exchange for exchange in done if not isinstance(exchange, str)]
     answers = [taken(account, exchange) for exchange in exchanges]
     for wamid in (inbound for inbound in done if isinstance(inbound, str)):
-        row = account.message(answers[0]["conversation_id"], wamid, account.provider.patience)
+        row = account.message(answers[0]["conversation_id"], wamid, account.mock_meta.patience)
         expect.that(row, f"the inbound {wamid} in the conversation of the sends", "it is not there", *exchanges)
     one_thread(account, number, answers, *exchanges)
 
@@ -164,7 +164,7 @@ def test_a_customer_who_writes_at_the_same_moment_gets_the_same_conversation(acc
 
 def customer(account: Account, number: str) -> Row:
     """A customer writes in; their conversation, once the message is stored."""
-    wamid, patience = account.receive(number), account.provider.patience
+    wamid, patience = account.receive(number), account.mock_meta.patience
     found = eventually(lambda: account.contact_by_phone(number), patience)
     expect.precondition(found, "the contact of a customer who wrote does not appear")
     thread = account.conversation_of(found["id"], patience)

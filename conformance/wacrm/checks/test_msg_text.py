@@ -129,7 +129,7 @@ def carried(account: Account, number: str, exchanges: Sequence[tuple[str, Exchan
             rows = account.messages(str(answer.get("conversation_id")))
             stored = {row["whatsapp_message_id"]: row.get("content_text") for row in rows}
         exact(stored.get(answer["whatsapp_message_id"]), body, "content_text on the read side", exchange)
-    expect.equal(len(account.provider.accepted(to=number)), len(exchanges), "the number of messages at Meta")
+    expect.equal(len(account.mock_meta.accepted(to=number)), len(exchanges), "the number of messages at Meta")
 
 
 def exact(found: object, wanted: str, what: str, exchange: Exchange) -> None:
@@ -174,8 +174,8 @@ def test_text_that_may_be_impossible_to_carry_is_carried_exactly_or_refused(acco
 
 @requirement("MSG-12")
 def test_text_that_is_too_long_is_refused_before_anything_is_sent(account: Account) -> None:
-    number, since = account.numbers.fresh(), account.provider.mark()
+    number, since = account.numbers.fresh(), account.mock_meta.mark()
     for body, exchange in send_each(account, number, TOO_LONG):
         expect.status(exchange, 400, *([413] if len(body) > 10_000 else []))
-    attempts = account.provider.sends(to=number, since=since)
+    attempts = account.mock_meta.sends(to=number, since=since)
     expect.equal(len(attempts), 0, "the number of requests to Meta for texts that are too long")

@@ -12,7 +12,7 @@ from conformance.limiter.kinds import Kind, opening
 from conformance.limiter.laboratory import OTHER_ACCOUNT, SAME_ACCOUNT
 from conformance.limiter.observation import admissions, exchanges, refusals, span
 from conformance.limiter.timeline import timeline
-from conformance.meta.provider import ProviderError
+from conformance.meta.mock_client import MockMetaError
 from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.verdicts import Lacking, NoVerdict
@@ -255,7 +255,7 @@ def left_by(trial: Trial) -> str:
     """The write's trace; no verdict when mock Meta cannot be asked for it."""
     try:
         return trial.trace()
-    except ProviderError as error:
+    except MockMetaError as error:
         raise NoVerdict(str(error)) from error
 
 

@@ -43,7 +43,7 @@ def test_events_go_to_their_own_accounts_endpoints(
     idle = unconfigured(pair.mine.account)
     bystander = subscribe(calls_of(idle), receiver) if idle is not None else ""
     phone = accounts[0].numbers.fresh()
-    accounts[0].provider.script(phone, ("delivered", 0.05))
+    accounts[0].mock_meta.script(phone, ("delivered", 0.05))
     own = [happen(account, phone, target) for account in accounts]
     for path, mine in zip(paths, own, strict=True):
         missing = eventually(

@@ -111,7 +111,7 @@ def test_anothers_message_cannot_be_replied_to(quoted: str, number: str, each: P
     body = {"to": to, "text": word, "reply_to_message_id": message}
     exchange = each.mine.account.api.post("/messages", body)
     expect.that(400 <= (exchange.status or 0) < 500, "a 4xx for another account's message", exchange.summary, exchange)
-    at_meta = each.mine.account.provider.sends(contains=word)
+    at_meta = each.mine.account.mock_meta.sends(contains=word)
     expect.that(not at_meta, "nothing at Meta of a refused reply", lambda: at_meta[0]["raw"], exchange)
 
 

@@ -136,7 +136,7 @@ def test_a_number_is_new_to_each_account(each: Pair) -> None:
         )
     read = mine.api.get(f"/contacts/{sent.get('contact_id')}")
     expect.equal(expect.record(read, 200).get("name"), name, "the new contact's name", exchange, read)
-    through = [entry["phone_number_id"] for entry in mine.provider.accepted(wamid=sent.get("whatsapp_message_id"))]
+    through = [entry["phone_number_id"] for entry in mine.mock_meta.accepted(wamid=sent.get("whatsapp_message_id"))]
     expect.equal(through, [mine.phone_number_id], "the number that the message went out through", exchange)
 
 

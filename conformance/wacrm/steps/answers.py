@@ -91,7 +91,7 @@ def _pages(operation: Operation, path: str, calls: Calls) -> Iterator[Exchange]:
     api, account = calls.account.api, calls.account
     if operation.takes_id:
         if operation.id == "getBroadcast":
-            eventually(lambda: needed(api.get(path), 200)["status"] == "sent", account.provider.patience)
+            eventually(lambda: needed(api.get(path), 200)["status"] == "sent", account.mock_meta.patience)
         yield api.get(path)
         return
     for _ in range(2):
@@ -165,7 +165,7 @@ def _every_type(calls: Calls, conversation: str, phone: str, quoted: str) -> Non
     for kind in INBOUND[1:]:
         account.receive(phone, type=kind, **members.get(kind, {}))
     last = account.receive(phone, context={"id": quoted, "from": "15550100000"})
-    account.message(conversation, last, account.provider.patience)
+    account.message(conversation, last, account.mock_meta.patience)
 
 
 def refusals(operation: Operation, calls: Calls, role_keys: RoleKeys, probe: Probe) -> Iterator[Exchange]:
@@ -229,7 +229,7 @@ def send_refusals(calls: Calls) -> Iterator[Exchange]:
         {"http": {"status": 500, "body": "<html>oops</html>", "content_type": "text/html"}}, {"reset": "before"},
     )  # fmt: skip
     for fault in faults:
-        account.provider.fault(body["to"], **fault)
+        account.mock_meta.fault(body["to"], **fault)
         yield account.api.post("/messages", body)
     yield account.api.post("/messages", {**body, "reply_to_message_id": "0b6f4d6e-52a1-4b07-9d0a-3d1d2f9b8a01"})
     yield account.api.post("/messages", {**body, "type": "image", "media_url": "no-url"})

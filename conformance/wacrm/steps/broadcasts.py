@@ -90,7 +90,7 @@ class Broadcast:
         """Whether a target that sends to one person at a time may be waiting: for Meta, which is slow to answer somebody's
         send, or for other broadcasts, before it has sent anything of this one.
         """
-        sends = self.account.provider.sends(since=max(self.mark - EARLIER, 0), contains=self.order.nonce[:PREFIX])
+        sends = self.account.mock_meta.sends(since=max(self.mark - EARLIER, 0), contains=self.order.nonce[:PREFIX])
         lately = [e for e in sends if e["type"] == "template" and _open_since(e, time.time() - patience)]
         slow = any(e["duration"] is None or e["duration"] > SLOW for e in lately)
         begun = any(self.order.nonce in e["raw"] for e in sends)
@@ -100,7 +100,7 @@ class Broadcast:
         """Whom Meta was asked to send to in the last `within` seconds, and more than `before` seconds ago: a target may
         show its counts late, or wait before it tries again, and still be at work.
         """
-        entries = self.account.provider.sends(since=self.mark, contains=self.order.nonce)
+        entries = self.account.mock_meta.sends(since=self.mark, contains=self.order.nonce)
         return {digits(entry["to"]) for entry in entries if before < time.time() - float(entry["at"]) < within}
 
     def called_sent(self, patience: float | None = None) -> bool:
@@ -128,13 +128,15 @@ class Broadcast:
         return reconciliation.counting(self.poll(), due, wanted)
 
     def _patience(self, given: float | None) -> float:
-        return self.account.provider.patience if given is None else given
+        return self.account.mock_meta.patience if given is None else given
 
     # -- what Meta knows ----------------------------------------------------------------------------------------------
 
     def posts(self) -> list[Post]:
         """What Meta was asked to send for it."""
-        return reconciliation.posts(self.order, self.account.provider.sends(since=self.mark), self.order.nonce[:PREFIX])
+        return reconciliation.posts(
+            self.order, self.account.mock_meta.sends(since=self.mark), self.order.nonce[:PREFIX]
+        )
 
     def wamids(self) -> dict[str, str]:
         """The message that Meta took for each recipient (digits)."""
@@ -142,9 +144,9 @@ class Broadcast:
 
     def said(self) -> Said:
         """What Meta's webhooks have said since the launch, once none is due or under way."""
-        provider = self.account.provider
-        eventually(lambda: not provider.request("GET", "/health")["pending_webhooks"], provider.patience)
-        return reconciliation.said(self.account.provider.ledger(kind="webhook", since=self.mark))
+        mock_meta = self.account.mock_meta
+        eventually(lambda: not mock_meta.request("GET", "/health")["pending_webhooks"], mock_meta.patience)
+        return reconciliation.said(self.account.mock_meta.ledger(kind="webhook", since=self.mark))
 
     def dues(self, undecided: Iterable[str] = ()) -> dict[str, Due]:
         return reconciliation.dues(self.order, self.posts(), self.said(), undecided)
@@ -191,7 +193,7 @@ def launch(account: Account, to: Sequence[str], **fields: Any) -> Broadcast:  # 
 def submit(account: Account, nonce: str, recipients: Sequence[Row], **fields: Any) -> Broadcast:  # noqa: ANN401 - JSON
     """Start a broadcast to these recipients; no verdict when the target does not take it."""
     body = {"name": nonce, "template_name": GREETING, "template_language": "en_US", "recipients": recipients, **fields}
-    mark, posted_at = account.provider.mark(), time.time()
+    mark, posted_at = account.mock_meta.mark(), time.time()
     answer = account.api.post("/broadcasts", body)
     identity = expect.member(needed(answer, *ACCEPTED), "broadcast_id", answer)
     return Broadcast(account, order_of(nonce, body), answer, str(identity), mark, posted_at)

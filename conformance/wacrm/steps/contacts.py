@@ -90,7 +90,7 @@ def met(account: Account, capabilities: Capabilities, origin: str, phone: str) -
     if origin == "send":
         return read_contact(account, account.send(phone, name="Ada")["contact_id"])
     account.receive(phone, profile_name="Ada")
-    found = eventually(lambda: account.contact_by_phone(phone), account.provider.patience)
+    found = eventually(lambda: account.contact_by_phone(phone), account.mock_meta.patience)
     precondition(found, f"no contact of {phone} appears after its message")
     contact: Row = found
     return contact

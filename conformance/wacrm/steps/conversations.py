@@ -36,7 +36,7 @@ class Talk:
 
     def __init__(self, account: Account, contact: Row) -> None:
         self.account, self.contact, self.phone = account, contact, str(contact["phone"])
-        self.patience = account.provider.patience
+        self.patience = account.mock_meta.patience
 
     def write(self, text: str = "", **message: Any) -> str:  # noqa: ANN401 - Meta's members
         """The customer writes; the wamid, once the message can be read."""
@@ -87,7 +87,7 @@ def quiet(talk: Talk) -> None:
 def hear(account: Account, talk: Talk, kind: Inbound) -> str:
     """The customer sends a message of that kind; its wamid."""
     if kind.known_to_the_mock:
-        return account.provider.inbound(account.phone_number_id, {"from": talk.phone[1:], **kind.item})[0]
+        return account.mock_meta.inbound(account.phone_number_id, {"from": talk.phone[1:], **kind.item})[0]
     return unheard_of(account, talk, kind)
 
 
@@ -104,7 +104,7 @@ def unheard_of(account: Account, talk: Talk, kind: Inbound) -> str:
         "object": "whatsapp_business_account",
         "entry": [{"id": account.waba_id, "changes": [{"value": value, "field": "messages"}]}],
     }
-    account.provider.acknowledged([account.provider.webhook(account.waba_id, payload=payload)])
+    account.mock_meta.acknowledged([account.mock_meta.webhook(account.waba_id, payload=payload)])
     return wamid
 
 

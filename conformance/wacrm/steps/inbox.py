@@ -32,7 +32,7 @@ def heard_all(account: Account, sender: str, wamids: Collection[str]) -> list[Ro
     def complete() -> bool:
         return set(wamids) <= {row.get("whatsapp_message_id") for row in heard(account, sender)}
 
-    eventually(complete, account.provider.patience)
+    eventually(complete, account.mock_meta.patience)
     return heard(account, sender)
 
 
@@ -40,7 +40,7 @@ def worked_off(account: Account) -> None:
     """A message that came after all others is stored, so the others have been worked off as well."""
     sender = account.numbers.fresh()
     account.receive(sender)
-    done = eventually(lambda: heard(account, sender), account.provider.patience)
+    done = eventually(lambda: heard(account, sender), account.mock_meta.patience)
     expect.precondition(done, "a rightly signed message does not appear")
 
 

@@ -13,7 +13,7 @@ from conformance.target.concurrency import at_once
 from conformance.target.numbers import digits
 
 if TYPE_CHECKING:
-    from conformance.meta.provider import Entry
+    from conformance.meta.mock_client import Entry
     from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account
 
@@ -75,8 +75,8 @@ def sample(kind: str, word: str) -> Sample:
 def at_meta(account: Account, exchange: Exchange) -> Entry:
     """The message at Meta that a 201 stands for: the one of its wamid, else the number's newest (MSG-01 judges wamids)."""
     wamid = expect.record(exchange, 201).get("whatsapp_message_id")
-    found = account.provider.accepted(wamid=wamid) if isinstance(wamid, str) and wamid else []
-    newest = found or account.provider.accepted(to=digits(json.loads(exchange.body)["to"]))[-1:]
+    found = account.mock_meta.accepted(wamid=wamid) if isinstance(wamid, str) and wamid else []
+    newest = found or account.mock_meta.accepted(to=digits(json.loads(exchange.body)["to"]))[-1:]
     expect.that(newest, "a message that Meta accepted", "none to this number in its ledger", exchange)
     return newest[0]
 

@@ -69,7 +69,7 @@ def _broadcast(calls: Calls, operation: Operation) -> Trial:
 
 def _at_meta(calls: Calls, word: str) -> str:
     """The request that Meta got, if one came until it was quiet."""
-    found = calls.account.provider.settled(at_least=1, quiet=0.0, patience=QUIET, contains=word)
+    found = calls.account.mock_meta.settled(at_least=1, quiet=0.0, patience=QUIET, contains=word)
     return f"Meta got {found[0]['raw'][:300]}" if found else ""
 
 

@@ -17,7 +17,7 @@ from conformance.limiter.kinds import Kind
 from conformance.limiter.laboratory import Bench, Laboratory
 from conformance.limiter.observation import SPEND
 from conformance.limiter.requests import Prepared
-from conformance.meta.provider import Provider
+from conformance.meta.mock_client import MockMeta
 from conformance.runner.stack import Embedded, Process, Stack, embedded_accounts
 from conformance.target.api import Api
 from conformance.target.keys import Key, KeyPool, Role
@@ -49,11 +49,11 @@ def laboratory(reference: Target) -> Iterator[Callable[[list[Key]], Laboratory]]
     made: list[Laboratory] = []
     rng, unused = random.Random(1), Probe(reference.target.api)
     assert reference.meta is not None
-    provider = Provider(reference.meta.control)
+    mock_meta = MockMeta(reference.meta.control)
 
     def on(keys: list[Key]) -> Laboratory:
         pool = KeyPool(keys, LIMIT, WINDOW)
-        account = Account(Api(unused, pool, Role.FULL), Numbers(rng), lambda: f"w{rng.random()}", provider, "", "")
+        account = Account(Api(unused, pool, Role.FULL), Numbers(rng), lambda: f"w{rng.random()}", mock_meta, "", "")
         bench = Bench(
             reference, pool, lambda: Probe(reference.target.api, armed=True), account,
             lambda a: Prepared(Calls(a, reference.capabilities)), rng, lambda _api: Numbers(rng),
@@ -65,7 +65,7 @@ def laboratory(reference: Target) -> Iterator[Callable[[list[Key]], Laboratory]]
     for lab in made:
         lab.close()
     unused.close()
-    provider.client.close()
+    mock_meta.client.close()
 
 
 def test_a_right_limiter(reference: Target, laboratory: Callable[[list[Key]], Laboratory]) -> None:

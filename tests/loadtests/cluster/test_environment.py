@@ -6,7 +6,7 @@ import json
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from conformance.meta.provider import Provider
+from conformance.meta.mock_client import MockMeta
 from conformance.runner.stack import Embedded, Process, embedded_accounts, embedded_target
 from reports.results import ExitCode
 from tests.loadtests import driving
@@ -42,7 +42,7 @@ def test_a_deployment_that_does_not_talk_to_the_mock_is_never_loaded(tmp_path: P
         target = embedded_target(accounts, reference.address, mock.address["control"], Embedded())
         (tmp_path / "harness.toml").write_text(harness_toml(target), encoding="utf-8")
         done = driving.run(tmp_path, "-u", "5", "-t", "5s", "--target", str(tmp_path / "harness.toml"))
-        provider = Provider(mock.address["control"])
+        provider = MockMeta(mock.address["control"])
         leaving.callback(provider.client.close)
         sent = provider.sends()
     assert done.code == ExitCode.SETUP

@@ -19,12 +19,12 @@ Entry = dict[str, Any]
 POLL = 0.02
 
 
-class ProviderError(Exception):
+class MockMetaError(Exception):
     """Mock Meta cannot be reached, or refused a control request: ours, so verdict `error`."""
 
 
 @dataclass
-class Provider:
+class MockMeta:
     """Mock Meta's control interface at `control` (an URL ending in `/_control`)."""
 
     control: str
@@ -32,14 +32,14 @@ class Provider:
     client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=40.0, trust_env=False), repr=False)
 
     def request(self, method: str, path: str, json: Any = None, **params: Any) -> Any:  # noqa: ANN401 - JSON
-        """One control request; the parsed answer. Raises `ProviderError`."""
+        """One control request; the parsed answer. Raises `MockMetaError`."""
         wanted = {name: value for name, value in params.items() if value is not None}
         try:
             response = self.client.request(method, self.control + path, json=json, params=wanted)
         except httpx.HTTPError as error:
-            raise ProviderError(f"mock Meta at {self.control} does not answer: {error}") from error
+            raise MockMetaError(f"mock Meta at {self.control} does not answer: {error}") from error
         if response.is_error:
-            raise ProviderError(f"mock Meta refused {method} {path}: {response.status_code} {response.text[:300]}")
+            raise MockMetaError(f"mock Meta refused {method} {path}: {response.status_code} {response.text[:300]}")
         return response.json() if response.content else None
 
     # -- the ledger -------------------------------------------------------------------------------------------------
