@@ -19,7 +19,7 @@ from conformance.wacrm.steps.valid_requests import Calls
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from conformance.runner.run_state import Judgement
+    from conformance.runner.run_state import RunState
     from conformance.target.api import Api
     from conformance.target.keys import KeyPool
     from conformance.target.target import Target
@@ -49,7 +49,7 @@ def _experiments_start_first(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture(scope="session")
 def lab(
-    judgement: Judgement,
+    run_state: RunState,
     target: Target,
     pool: KeyPool,
     shared_account: Callable[[str], Account],
@@ -58,34 +58,34 @@ def lab(
 ) -> Iterator[Laboratory]:
     """The limiter experiments; a check asks for one and waits for its data."""
     address = target.target
-    unarmed = "" if judgement.armed else judgement.unarmed_reason
+    unarmed = "" if run_state.armed else run_state.unarmed_reason
 
     def new_probe() -> Probe:
-        return Probe(address.api, address.timeout, address.verify, armed=judgement.armed, unarmed_reason=unarmed)
+        return Probe(address.api, address.timeout, address.verify, armed=run_state.armed, unarmed_reason=unarmed)
 
     def prepared(account: Account) -> Prepared:
         return Prepared(Calls(account, target.capabilities, origins(account.api)), unarmed)
 
     account = shared_account("limiter")
-    rng = random.Random(f"{judgement.seed}:limiter")
+    rng = random.Random(f"{run_state.seed}:limiter")
 
     def tell(what: str) -> None:
-        judgement.doing = what
+        run_state.doing = what
 
     bench = Bench(
-        target, pool, new_probe, account, prepared, rng, lambda api: _numbers(rng, _drawn, api, judgement), tell
+        target, pool, new_probe, account, prepared, rng, lambda api: _numbers(rng, _drawn, api, run_state), tell
     )
     laboratory = Laboratory(bench)
     yield laboratory
     laboratory.close()
-    judgement.requests += laboratory.requests
+    run_state.requests += laboratory.requests
 
 
-def _numbers(rng: random.Random, drawn: set[str], api: Api, judgement: Judgement) -> Numbers:
+def _numbers(rng: random.Random, drawn: set[str], api: Api, run_state: RunState) -> Numbers:
     """Numbers that the target does not know: whether a refused write made a contact is asked by number."""
 
     def known(number: str) -> bool:
         found = api.get("/contacts", search=number.lstrip("+")).json()
         return isinstance(found, dict) and any(row.get("phone") == number for row in found.get("data") or [])
 
-    return Numbers(random.Random(rng.random()), drawn, known, judgement.worker)
+    return Numbers(random.Random(rng.random()), drawn, known, run_state.worker)

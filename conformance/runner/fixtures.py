@@ -21,7 +21,7 @@ from conformance.webhooks.receiver import Receiver
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from conformance.runner.run_state import Judgement
+    from conformance.runner.run_state import RunState
     from conformance.target.target import Capabilities, Meta, Target
 
 __all__ = [
@@ -32,7 +32,6 @@ __all__ = [
     "api",
     "capabilities",
     "hears",
-    "judgement",
     "measure",
     "meta",
     "meta_side",
@@ -44,6 +43,7 @@ __all__ = [
     "receiver",
     "rng",
     "role_keys",
+    "run_state",
     "sends",
     "shared_account",
     "target",
@@ -52,17 +52,17 @@ __all__ = [
 
 
 @pytest.fixture(scope="session")
-def judgement(request: pytest.FixtureRequest) -> Judgement:
+def run_state(request: pytest.FixtureRequest) -> RunState:
     bench: Any = request.config.pluginmanager.get_plugin("wacrm-bench")
-    found: Judgement = bench.judgement
+    found: RunState = bench.run_state
     return found
 
 
 @pytest.fixture(scope="session")
-def target(judgement: Judgement) -> Target:
+def target(run_state: RunState) -> Target:
     """The settings of what is judged."""
-    assert judgement.target is not None
-    return judgement.target
+    assert run_state.target is not None
+    return run_state.target
 
 
 @pytest.fixture(scope="session")
@@ -87,20 +87,20 @@ def hears(capabilities: Capabilities, target: Target) -> None:
 
 
 @pytest.fixture(scope="session")
-def pool(judgement: Judgement, target: Target) -> KeyPool:
-    judgement.pool = KeyPool(judgement.keys(), target.target.limit, target.target.window)
-    return judgement.pool
+def pool(run_state: RunState, target: Target) -> KeyPool:
+    run_state.pool = KeyPool(run_state.keys(), target.target.limit, target.target.window)
+    return run_state.pool
 
 
 @pytest.fixture(scope="session")
-def probe(judgement: Judgement, target: Target) -> Iterator[Probe]:
+def probe(run_state: RunState, target: Target) -> Iterator[Probe]:
     """The seam to the target. Use `api` unless the check is about keys or the limiter."""
     address = target.target
-    judgement.probe = Probe(
-        address.api, address.timeout, address.verify, armed=judgement.armed, unarmed_reason=judgement.unarmed_reason
+    run_state.probe = Probe(
+        address.api, address.timeout, address.verify, armed=run_state.armed, unarmed_reason=run_state.unarmed_reason
     )
-    yield judgement.probe
-    judgement.probe.close()
+    yield run_state.probe
+    run_state.probe.close()
 
 
 @pytest.fixture
@@ -131,12 +131,12 @@ def meta(target: Target) -> Meta:
 
 
 @pytest.fixture(scope="session")
-def meta_side(meta: Meta, target: Target, judgement: Judgement) -> Iterator[MetaSide]:
+def meta_side(meta: Meta, target: Target, run_state: RunState) -> Iterator[MetaSide]:
     """The deployment's webhook for Meta, for handshakes and for POSTs that Meta would never send."""
     address = target.target
     probe = Probe(address.meta_webhook, address.timeout, address.verify)
     yield MetaSide(probe, meta.app_secret.get_secret_value(), meta.verify_token.get_secret_value())
-    judgement.requests += probe.count
+    run_state.requests += probe.count
     probe.close()
 
 
@@ -147,19 +147,19 @@ def mock_meta(meta: Meta, target: Target) -> MockMeta:
 
 
 @pytest.fixture(scope="session")
-def receiver(judgement: Judgement, target: Target) -> Receiver:
+def receiver(run_state: RunState, target: Target) -> Receiver:
     """Where the target's outbound webhooks arrive."""
-    if judgement.receiver is None:
+    if run_state.receiver is None:
         raise Lacking("the target file has no [receiver]")
-    given = judgement.receiver
+    given = run_state.receiver
     origin = (target.receiver.origin if target.receiver else "") or given["origin"]
     return Receiver(origin, given["control"], given["tripwire"], target.target.patience)
 
 
 @pytest.fixture
-def rng(judgement: Judgement, request: pytest.FixtureRequest) -> random.Random:
+def rng(run_state: RunState, request: pytest.FixtureRequest) -> random.Random:
     """Draws that depend on the seed and the check alone, not on what ran before."""
-    return random.Random(f"{judgement.seed}:{request.node.name}")
+    return random.Random(f"{run_state.seed}:{request.node.name}")
 
 
 @pytest.fixture(scope="session")
@@ -168,9 +168,9 @@ def _drawn() -> set[str]:
 
 
 @pytest.fixture
-def numbers(rng: random.Random, judgement: Judgement, target: Target, api: Api, _drawn: set[str]) -> Numbers:
+def numbers(rng: random.Random, run_state: RunState, target: Target, api: Api, _drawn: set[str]) -> Numbers:
     """Telephone numbers that reach nobody, new to this run and to the target."""
-    return Numbers(rng, _drawn, _known(target, api), judgement.worker)
+    return Numbers(rng, _drawn, _known(target, api), run_state.worker)
 
 
 def _known(target: Target, api: Api) -> Callable[[str], bool]:
@@ -209,14 +209,14 @@ def account(api: Api, target: Target, numbers: Numbers, word: Callable[[], str],
 
 @pytest.fixture(scope="session")
 def shared_account(
-    judgement: Judgement, target: Target, probe: Probe, pool: KeyPool, _drawn: set[str], _prefix: str
+    run_state: RunState, target: Target, probe: Probe, pool: KeyPool, _drawn: set[str], _prefix: str
 ) -> Callable[[str], Account]:
     """`shared_account("broadcasts")`: the main account for a set-up that several checks share; the name seeds its draws."""
 
     def named(name: str) -> Account:
-        rng = random.Random(f"{judgement.seed}:{name}")
+        rng = random.Random(f"{run_state.seed}:{name}")
         api = Api(probe, pool, Role.FULL)
-        numbers = Numbers(rng, _drawn, _known(target, api), judgement.worker)
+        numbers = Numbers(rng, _drawn, _known(target, api), run_state.worker)
         given = target.meta
         mock_meta = MockMeta(given.control, target.target.patience) if given is not None else None
         phone, waba = (given.phone_number_id, given.waba_id) if given else ("", "")

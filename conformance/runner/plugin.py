@@ -1,4 +1,4 @@
-"""The pytest plugin that makes a test run a judgement: options, stack, verdicts, results. `-p conformance.runner.plugin`.
+"""The pytest plugin that makes a test run a run_state: options, stack, verdicts, results. `-p conformance.runner.plugin`.
 
 Verdicts are decided here and nowhere else (design, decision 3).
 """
@@ -20,7 +20,7 @@ from conformance.meta.mock_client import MockMetaError
 from conformance.runner import options, preflight
 from conformance.runner.fixtures import *  # noqa: F403 - fixtures become known by standing in a plugin
 from conformance.runner.progress import Progress
-from conformance.runner.run_state import Judgement, check_name
+from conformance.runner.run_state import RunState, check_name
 from conformance.runner.stack import Stack, StackError, introduce
 from conformance.target.keys import KeyPool
 from conformance.target.probe import Probe
@@ -53,31 +53,31 @@ def pytest_configure(config: pytest.Config) -> None:
         baseline = load_baseline(config.getoption("baseline"), known)
     except BaselineError as error:
         raise pytest.UsageError(str(error)) from None
-    judgement = Judgement(known, options.selection(config, known), options.seed(config), baseline)
+    run_state = RunState(known, options.selection(config, known), options.seed(config), baseline)
     if hasattr(config, "workerinput"):
-        judgement.take_over(config.workerinput["judgement"])
+        run_state.take_over(config.workerinput["run_state"])
         config.option.loadgroup = True  # the controller's choice of dist comes too late for its workers
-        config.pluginmanager.register(Bench(judgement), "wacrm-bench")
+        config.pluginmanager.register(Bench(run_state), "wacrm-bench")
         return
-    config.pluginmanager.register(Bench(judgement), "wacrm-bench")
-    config.pluginmanager.register(Gate(config, judgement), "wacrm-gate")
+    config.pluginmanager.register(Bench(run_state), "wacrm-bench")
+    config.pluginmanager.register(Gate(config, run_state), "wacrm-gate")
 
 
 class Bench:
     """Where checks run: in the one process, or in each of xdist's workers. Selects checks and decides verdicts."""
 
-    def __init__(self, judgement: Judgement) -> None:
-        self.judgement = judgement
+    def __init__(self, run_state: RunState) -> None:
+        self.run_state = run_state
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         """Files of groups that are not selected stay unread: importing what generates traffic alone takes a second."""
         group = collection_path.name.removeprefix("test_").removesuffix(".py").partition("_")[0].upper()
         is_check = collection_path.name.startswith("test_")
-        return True if is_check and not self.judgement.selects_some_of(group) else None
+        return True if is_check and not self.run_state.selects_some_of(group) else None
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Keep the selected clauses' checks; checks that spend keys of which there is one go to one worker."""
-        kept = [item for item in items if self.judgement.selects(_clause(item))]
+        kept = [item for item in items if self.run_state.selects(_clause(item))]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
         for item in items:
@@ -88,11 +88,11 @@ class Bench:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         if hasattr(session.config, "workerinput"):
             show_groups(session.items)
-        self.judgement.collected = {check_name(item.nodeid): _clause(item) for item in session.items}
+        self.run_state.collected = {check_name(item.nodeid): _clause(item) for item in session.items}
 
     def pytest_runtest_setup(self) -> None:
-        if self.judgement.probe is not None:
-            self.judgement.probe.trail.clear()
+        if self.run_state.probe is not None:
+            self.run_state.probe.trail.clear()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -104,7 +104,7 @@ class Bench:
         verdict, reason = decide(call.excinfo.value)
         report.user_properties.append(("verdict", [str(verdict), reason]))
         if isinstance(call.excinfo.value, Mismatch):
-            report.user_properties.append(("finding", finding(call.excinfo.value, self.judgement.probe)))
+            report.user_properties.append(("finding", finding(call.excinfo.value, self.run_state.probe)))
         report.outcome = "skipped" if verdict is Verdict.SKIP else "failed"
         if verdict is Verdict.SKIP:
             report.longrepr = (str(item.path), 0, reason)
@@ -112,16 +112,16 @@ class Bench:
         return report
 
     def _notice_death(self, session: pytest.Session) -> None:
-        probe = self.judgement.probe
+        probe = self.run_state.probe
         if probe is not None and probe.refused_in_a_row >= DEAD_AFTER:
-            self.judgement.died = "the target died in mid-run: it refuses connections"
-            session.shouldstop = self.judgement.died
+            self.run_state.died = "the target died in mid-run: it refuses connections"
+            session.shouldstop = self.run_state.died
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         output = getattr(session.config, "workeroutput", None)
         if output is not None:
-            output["judgement"] = self.judgement.for_controller()
+            output["run_state"] = self.run_state.for_controller()
 
 
 def decide(error: BaseException) -> tuple[Verdict, str]:
@@ -182,9 +182,9 @@ def _clause(item: pytest.Item) -> str:
 class Gate:
     """Where the run is led from: brings up the stack, hears every report, writes what the run leaves."""
 
-    def __init__(self, config: pytest.Config, judgement: Judgement) -> None:
-        self.config, self.judgement = config, judgement
-        self.progress = Progress(config.get_terminal_writer(), judgement)
+    def __init__(self, config: pytest.Config, run_state: RunState) -> None:
+        self.config, self.run_state = config, run_state
+        self.progress = Progress(config.get_terminal_writer(), run_state)
         self.lifetime = ExitStack()
         if getattr(config.option, "dist", "no") == "load":
             config.option.dist = "loadgroup"
@@ -195,11 +195,11 @@ class Gate:
         if self.config.option.collectonly:
             return
         try:
-            target = self._bring_up(self.lifetime.enter_context(Stack(self.judgement.seed)))
+            target = self._bring_up(self.lifetime.enter_context(Stack(self.run_state.seed)))
             self._check(target)
         except (StackError, MockMetaError, preflight.SetupError) as error:
             raise pytest.UsageError(str(error)) from None
-        self.judgement.begin(target)
+        self.run_state.begin(target)
         self.progress.start()
 
     def _bring_up(self, stack: Stack) -> Target:
@@ -212,7 +212,7 @@ class Gate:
             stack.start_receiver(target.receiver, inner=target.capabilities.probe_private_networks)
         if target.meta is not None and not target.target.embedded:
             introduce(target)
-        self.judgement.receiver = stack.receiver
+        self.run_state.receiver = stack.receiver
         return target
 
     def _check(self, target: Target) -> None:
@@ -231,15 +231,15 @@ class Gate:
                 preflight.roles(probe, pool, target)
         finally:
             probe.close()
-        self.judgement.after_preflight(probe, pool)
+        self.run_state.after_preflight(probe, pool)
 
     def pytest_configure_node(self, node: Any) -> None:  # noqa: ANN401 - xdist's
         """Hand a worker its target and its share of the keys."""
         workers = len(self.config.option.tx)
-        node.workerinput["judgement"] = self.judgement.for_worker(int(node.gateway.id.removeprefix("gw")), workers)
+        node.workerinput["run_state"] = self.run_state.for_worker(int(node.gateway.id.removeprefix("gw")), workers)
 
     def pytest_testnodedown(self, node: Any) -> None:  # noqa: ANN401 - xdist's
-        self.judgement.add_worker(getattr(node, "workeroutput", {}).get("judgement"))
+        self.run_state.add_worker(getattr(node, "workeroutput", {}).get("run_state"))
 
     def pytest_unconfigure(self) -> None:
         self.lifetime.close()
@@ -258,7 +258,7 @@ class Gate:
         return ("passed", "", "") if report.when == "call" else ("", "", "")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.judgement.hear(report)
+        self.run_state.hear(report)
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self.progress.now(nodeid)
@@ -267,12 +267,12 @@ class Gate:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None]:
         yield
         self.progress.stop()
-        if self.judgement.target is not None and exitstatus in {0, 1, 2, 5}:
-            results = self.judgement.finish(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
+        if self.run_state.target is not None and exitstatus in {0, 1, 2, 5}:
+            results = self.run_state.finish(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
             session.exitstatus = results.exit_code
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:  # noqa: ANN401 - pytest's, not public
-        results = self.judgement.finished
+        results = self.run_state.finished
         if results is None:
             return
         folder = Path(self.config.getoption("out")) / results.run

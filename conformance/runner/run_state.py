@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Judgement:
+class RunState:
     """Shared by the plugin's parts. A worker has one of its own, filled from the controller's by `take_over`.
 
     `doing` is what a long check is at, for the progress line.

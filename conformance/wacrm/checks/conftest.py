@@ -19,7 +19,7 @@ from conformance.wacrm.steps.valid_requests import ORIGIN, Calls
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from conformance.runner.run_state import Judgement
+    from conformance.runner.run_state import RunState
     from conformance.target.keys import KeyPool
     from conformance.target.probe import Probe
     from conformance.target.target import Capabilities, Target
@@ -30,9 +30,9 @@ __all__ = ["_experiments_start_first", "customer", "lab", "pytest_collection_mod
 
 
 @pytest.fixture(scope="session")
-def hook_origins(judgement: Judgement, target: Target) -> list[str]:
+def hook_origins(run_state: RunState, target: Target) -> list[str]:
     """Origins that an endpoint may be registered for, the harmless one first: some deployments ask a name server."""
-    given = (target.receiver.origin if target.receiver else "") or (judgement.receiver or {}).get("origin", "")
+    given = (target.receiver.origin if target.receiver else "") or (run_state.receiver or {}).get("origin", "")
     return [ORIGIN, *([given] if given else [])]
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from conformance.contract.openapi import Operation
     from conformance.generation import Answer, Defect, Run, Send
-    from conformance.runner.run_state import Judgement
+    from conformance.runner.run_state import RunState
     from conformance.target.api import Api
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account
@@ -53,23 +53,23 @@ def each(operations: list[Operation] | tuple[Operation, ...]) -> pytest.MarkDeco
 
 @pytest.fixture(scope="module")
 def generated(
-    judgement: Judgement, capabilities: Capabilities, shared_account: Callable[[str], Account]
+    run_state: RunState, capabilities: Capabilities, shared_account: Callable[[str], Account]
 ) -> Iterator[Generated]:
     """`generated(Mode.VALID)`: that mode's run, made when it is first asked for. What it registered is deleted at the end."""
     account = shared_account("generated")
-    without = () if capabilities.messages and judgement.armed else SENDS
+    without = () if capabilities.messages and run_state.armed else SENDS
     made: list[Run] = []
 
     @cache
     def run(mode: Mode) -> Run:
         made.append(
             generation.run(
-                mode, send=counted(steadily(account.api), judgement, mode), number=account.numbers.fresh,
-                seed=judgement.seed, ids=existing(account),
+                mode, send=counted(steadily(account.api), run_state, mode), number=account.numbers.fresh,
+                seed=run_state.seed, ids=existing(account),
                 templates=TEMPLATES, without=without, budget=BUDGET,
             )
         )  # fmt: skip
-        judgement.doing = ""
+        run_state.doing = ""
         return made[-1]
 
     yield run
@@ -90,13 +90,13 @@ def steadily(api: Api) -> Send:
     return send
 
 
-def counted(send: Send, judgement: Judgement, mode: Mode) -> Send:
+def counted(send: Send, run_state: RunState, mode: Mode) -> Send:
     """The same, and the progress line tells how many were sent: the first check waits for all that it judges."""
     numbers = count(1)
-    judgement.doing = f"generating requests ({mode})"
+    run_state.doing = f"generating requests ({mode})"
 
     def told(method: str, path: str, *, content: bytes | None, headers: Mapping[str, str]) -> Answer:
-        judgement.doing = f"{next(numbers)} generated requests ({mode})"
+        run_state.doing = f"{next(numbers)} generated requests ({mode})"
         return send(method, path, content=content, headers=headers)
 
     return told
