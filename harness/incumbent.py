@@ -18,8 +18,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from conformance.contract import openapi
 from conformance.runner.stack import Embedded, Stack
+from conformance.wacrm.specification import OPENAPI
 from harness import parallel, selection
 from reference.wacrm.faults import FAULTS, Fault
 from reports.results import ExitCode
@@ -122,7 +122,7 @@ def _failures(fault: Fault | None, seed: int, examples: int, *, limited: bool) -
             "-m",
             "schemathesis.cli",
             "run",
-            str(openapi.location()),
+            str(OPENAPI.location),
             "--url",
             target.target.api,
         ]

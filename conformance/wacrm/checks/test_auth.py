@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.contract import openapi
 from conformance.target import expect, invalid_credentials
 from conformance.target.expect import requirement
 from conformance.target.keys import Role
 from conformance.target.target import SCOPES
 from conformance.target.verdicts import Mismatch
+from conformance.wacrm.specification import OPENAPI
 from conformance.wacrm.steps.refused_writes import WRITING, trial
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     RoleKeys = Callable[..., Api]
 
 UNAUTHORIZED = (401, "unauthorized")
-OPERATIONS = openapi.operations()
+OPERATIONS = OPENAPI.operations
 each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=[operation.id for operation in OPERATIONS])
 each_write = pytest.mark.parametrize("operation_id", WRITING)
 
@@ -134,7 +134,7 @@ def test_every_refusal_is_the_same(operation: Operation, calls: Calls, role_keys
 
 @requirement("AUTH-05")
 def test_no_refusal_shows_a_budget(calls: Calls, role_keys: RoleKeys, probe: Probe) -> None:
-    answers = dict(refusals(calls.to_nothing(openapi.operation("getMe")), role_keys, probe))
+    answers = dict(refusals(calls.to_nothing(OPENAPI.operation("getMe")), role_keys, probe))
     same(answers, lambda exchange: sorted(name for name in exchange.answer_headers if name.startswith("x-ratelimit")))
 
 

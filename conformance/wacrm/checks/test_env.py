@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.contract import openapi
 from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.verdicts import Mismatch
+from conformance.wacrm.specification import OPENAPI
 from conformance.wacrm.steps import malformed_input
 from conformance.wacrm.steps.answers import Answers, refusals, send_refusals, successes
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     RoleKeys = Callable[..., Api]
 
-OPERATIONS = openapi.operations()
+OPERATIONS = OPENAPI.operations
 WITH_ID = [operation for operation in OPERATIONS if operation.takes_id]
 each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=[operation.id for operation in OPERATIONS])
 IMPOSSIBLE = ((404, "not_found"), (400, "bad_request"))
@@ -43,7 +43,7 @@ def documented(operation: Operation, exchange: Exchange) -> None:
     body = exchange.json()
     if exchange.content:
         expect.that(isinstance(body, dict), 'the success envelope {"data": …}', exchange.excerpt, exchange)
-    for problem in openapi.validate(operation.id, exchange.status or 0, body):
+    for problem in OPENAPI.validate(operation.id, exchange.status or 0, body):
         expected, _, actual = problem.partition(", got ")
         raise Mismatch(expected, actual, exchange)
 

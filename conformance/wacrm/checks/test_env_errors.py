@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.contract import openapi
 from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.keys import Role
 from conformance.target.verdicts import Mismatch
+from conformance.wacrm.specification import OPENAPI
 from conformance.wacrm.steps import leaks, malformed_input
 from conformance.wacrm.steps.answers import Answers, refusals, send_refusals, to_bodies
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     RoleKeys = Callable[..., Api]
 
-OPERATIONS = openapi.operations()
+OPERATIONS = OPENAPI.operations
 WITH_BODY = [operation for operation in OPERATIONS if operation.has_body]
 PATHS = list(dict.fromkeys(operation.path for operation in OPERATIONS))
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -169,7 +169,7 @@ def test_status_and_code_agree(
 @pytest.mark.usefixtures("sends")
 def test_status_and_code_of_failed_sends_agree(calls: Calls, answers: Answers) -> None:
     for exchange in answers.once("failed sends", lambda: send_refusals(calls)):
-        agree(exchange, openapi.operation("createBroadcast" if "/broadcasts" in exchange.url else "sendMessage"))
+        agree(exchange, OPENAPI.operation("createBroadcast" if "/broadcasts" in exchange.url else "sendMessage"))
 
 
 @requirement("ENV-03")

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.contract import openapi
 from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.numbers import digits
+from conformance.wacrm.specification import OPENAPI
 from conformance.wacrm.steps.messages import TYPES, said, sample, send_at_once, taken, text
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def test_a_text_send_answers_with_the_documented_fields_and_metas_id(account: Ac
     number = account.numbers.fresh()
     exchange = account.api.post("/messages", {"to": number, "text": account.word(), **members})
     expect.record(exchange, 201)
-    problems = openapi.validate("sendMessage", 201, exchange.json())
+    problems = OPENAPI.validate("sendMessage", 201, exchange.json())
     expect.that(not problems, "the documented fields", "; ".join(problems), exchange)
     issued = [entry["wamid"] for entry in account.mock_meta.accepted(to=digits(number))]
     expect.equal([exchange.json()["data"]["whatsapp_message_id"]], issued, "the wamids of the number", exchange)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.contract import openapi
 from conformance.limiter import charging, counting, instances, promises
 from conformance.limiter.kinds import Kind, opening
 from conformance.limiter.laboratory import OTHER_ACCOUNT, SAME_ACCOUNT
@@ -16,6 +15,7 @@ from conformance.meta.mock_client import MockMetaError
 from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.verdicts import Lacking, NoVerdict
+from conformance.wacrm.specification import OPENAPI
 from conformance.wacrm.steps.refused_writes import WRITING
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Measure = Callable[[str, Any], None]
 
-OPERATIONS = [operation.id for operation in openapi.operations()]
+OPERATIONS = [operation.id for operation in OPENAPI.operations]
 each_operation = pytest.mark.parametrize("operation_id", OPERATIONS)
 each_write = pytest.mark.parametrize("operation_id", WRITING)
 each_burst = pytest.mark.parametrize("burst", [0, 1])

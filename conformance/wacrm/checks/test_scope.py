@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.contract import openapi
 from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.keys import Role
 from conformance.target.target import SCOPES
 from conformance.target.verdicts import Lacking
+from conformance.wacrm.specification import OPENAPI
 from conformance.wacrm.steps.refused_writes import WRITING, trial
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     RoleKeys = Callable[..., Api]
 
 FORBIDDEN = (403, "forbidden")
-SCOPED = [operation for operation in openapi.operations() if operation.scope is not None]
+SCOPED = [operation for operation in OPENAPI.operations if operation.scope is not None]
 each_scoped_operation = pytest.mark.parametrize("operation", SCOPED, ids=[operation.id for operation in SCOPED])
 
 
@@ -95,7 +95,7 @@ def has_no_effect(attempt: Trial, role_keys: RoleKeys) -> bool:
 def offered(calls: Calls, operation_id: str) -> bool:
     """Whether the target has the operation, as far as its file says."""
     try:
-        calls.to_nothing(openapi.operation(operation_id))
+        calls.to_nothing(OPENAPI.operation(operation_id))
     except Lacking:
         return False
     return True

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance import generation
-from conformance.contract import openapi
-from conformance.generation import Budget, KnownTemplate, Mode
+from conformance.generation import Budget, Mode
 from conformance.meta.templates import GREETING, PLAIN
 from conformance.target import expect
 from conformance.target.exchange import Exchange
 from conformance.target.expect import requirement
 from conformance.target.verdicts import Lacking, Mismatch, NoAnswerError, NoVerdict
+from conformance.wacrm.generation import KnownTemplate
+from conformance.wacrm.generation import run as run_generated
+from conformance.wacrm.specification import OPENAPI
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -40,7 +41,7 @@ SENDS = ("sendMessage", "createBroadcast")
 OF_SENDS = ("getBroadcast", "getConversation", "listConversationMessages")
 """What only exists when something was sent."""
 
-OPERATIONS = openapi.operations()
+OPERATIONS = OPENAPI.operations
 REFUSING = [operation for operation in OPERATIONS if operation.has_body or operation.takes_id]
 REMEMBERING = [
     operation for operation in OPERATIONS if operation.takes_id or operation.id in {"listConversations", "listWebhooks"}
@@ -63,7 +64,7 @@ def generated(
     @cache
     def run(mode: Mode) -> Run:
         made.append(
-            generation.run(
+            run_generated(
                 mode, send=counted(steadily(account.api), run_state, mode), number=account.numbers.fresh,
                 seed=run_state.seed, ids=existing(account),
                 templates=TEMPLATES, without=without, budget=BUDGET,

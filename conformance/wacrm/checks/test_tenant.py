@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.contract import openapi
 from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.verdicts import Mismatch
+from conformance.wacrm.specification import OPENAPI
 from conformance.wacrm.steps.account import needed
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Act = Callable[[Account, tenants.Shared, Row], None]
 
 NOT_FOUND = (404, "not_found")
-READS = [operation for operation in openapi.operations() if operation.method == "GET" and operation.takes_id]
+READS = [operation for operation in OPENAPI.operations if operation.method == "GET" and operation.takes_id]
 
 
 # -- by id --------------------------------------------------------------------------------------------------------------
@@ -77,13 +77,13 @@ CONTACT_CHANGES: dict[str, Callable[[Calls], dict[str, Any]]] = {
     "tags": lambda calls: {"tags": [calls.account.word()]},
     "no-tags": lambda _calls: {"tags": []},
     "nulls": lambda _calls: {"name": None, "email": None, "company": None},
-    "all": lambda calls: calls.to_nothing(openapi.operation("updateContact")).json,
+    "all": lambda calls: calls.to_nothing(OPENAPI.operation("updateContact")).json,
 }
 WEBHOOK_CHANGES: dict[str, Callable[[Calls], dict[str, Any]]] = {
     "url": lambda calls: {"url": f"{calls.hooks()}/{calls.account.word()}"},
     "events": lambda _calls: {"events": ["conversation.created"]},
     "is-active": lambda _calls: {"is_active": True},
-    "all": lambda calls: calls.to(openapi.operation("updateWebhook")).json,
+    "all": lambda calls: calls.to(OPENAPI.operation("updateWebhook")).json,
 }
 
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.contract import openapi
 from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.verdicts import Lacking, NoVerdict
+from conformance.wacrm.specification import OPENAPI
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.tenants import Pair, account_id, share, walk
 
@@ -178,7 +178,7 @@ def test_no_body_moves_a_row_into_another_account(each: Pair) -> None:
         mine.account.api.post("/contacts", {"phone": mine.account.numbers.fresh(), **foreign}),
         "/contacts",
     )
-    made = mine.account.api.post("/webhooks", {**mine.body(openapi.operation("createWebhook"), mine.hooks), **foreign})
+    made = mine.account.api.post("/webhooks", {**mine.body(OPENAPI.operation("createWebhook"), mine.hooks), **foreign})
     stays(mine.account, made, "/webhooks")
 
 

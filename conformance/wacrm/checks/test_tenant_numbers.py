@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.contract import openapi
 from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.expect import requirement
 from conformance.target.verdicts import Lacking
 from conformance.target.waiting import eventually
+from conformance.wacrm.specification import OPENAPI
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.tenants import ACTS, HEARD, Pair, differences, eventually_changed, picture, share
 
@@ -173,7 +173,7 @@ def test_an_answer_to_one_accounts_broadcast_is_none_to_the_others(each: Pair, t
 
 
 def broadcast(calls: Calls, phone: str) -> str:
-    body = {**calls.to(openapi.operation("createBroadcast")).json, "recipients": [{"to": phone}]}
+    body = {**calls.to(OPENAPI.operation("createBroadcast")).json, "recipients": [{"to": phone}]}
     return str(needed(calls.account.api.post("/broadcasts", body), 202)["broadcast_id"])
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.contract.openapi import operation as operation_of
 from conformance.meta.templates import GREETING
 from conformance.target import invalid_credentials
 from conformance.target.keys import Role
 from conformance.target.verdicts import Mismatch, NoAnswerError
 from conformance.target.waiting import eventually
+from conformance.wacrm.specification import OPENAPI
 from conformance.wacrm.steps import malformed_input
 from conformance.wacrm.steps.account import needed
 
@@ -219,11 +219,11 @@ def to_bodies(operation: Operation, calls: Calls) -> Iterator[Exchange]:
 def send_refusals(calls: Calls) -> Iterator[Exchange]:
     """Sends that fail for reasons of their own: no WhatsApp, Meta's no, a message that is none, a wrong template."""
     account = calls.account
-    body = calls.to(operation_of("sendMessage")).json
+    body = calls.to(OPENAPI.operation("sendMessage")).json
     if account.api.pool.has(Role.UNCONFIGURED):
         bare = account.api.as_role(Role.UNCONFIGURED)
         yield bare.post("/messages", body)
-        yield bare.post("/broadcasts", calls.to(operation_of("createBroadcast")).json)
+        yield bare.post("/broadcasts", calls.to(OPENAPI.operation("createBroadcast")).json)
     faults: tuple[dict[str, Any], ...] = (
         {"error": {"code": 131026}}, {"error": {"code": 190}}, {"error": {"code": 132001}}, {"error": {"code": 131047}},
         {"http": {"status": 500, "body": "<html>oops</html>", "content_type": "text/html"}}, {"reset": "before"},

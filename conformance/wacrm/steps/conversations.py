@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.contract.openapi import validate
 from conformance.meta.templates import GREETING, PLAIN
 from conformance.target.expect import precondition, that
 from conformance.target.verdicts import Lacking
+from conformance.wacrm.specification import OPENAPI
 from conformance.wacrm.steps.account import needed
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Talk:
 
 
 def documented(operation: str, exchange: Exchange) -> None:
-    problems = validate(operation, 200, exchange.json())
+    problems = OPENAPI.validate(operation, 200, exchange.json())
     that(not problems, f"the documented shape of {operation}", "; ".join(problems[:3]), exchange)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from conformance.contract.openapi import operation as operation_of
+from conformance.wacrm.specification import OPENAPI
 from conformance.wacrm.steps.account import needed, needed_rows
 from conformance.wacrm.steps.valid_requests import Call
 
@@ -39,7 +39,7 @@ class Trial:
 
 def trial(calls: Calls, operation_id: str) -> Trial:
     """The trial of one of the `WRITING` operations, on rows of its own."""
-    operation = operation_of(operation_id)
+    operation = OPENAPI.operation(operation_id)
     match operation_id:
         case "sendMessage":
             return _send(calls, operation)

@@ -6,9 +6,9 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from conformance.contract.openapi import operation as operation_of
 from conformance.meta.templates import GREETING, PLAIN
 from conformance.target.verdicts import Lacking
+from conformance.wacrm.specification import OPENAPI
 from conformance.wacrm.steps.account import needed
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Calls:
             case "conversations":
                 return str(self.conversation()["conversation_id"])
             case "broadcasts":
-                call = self.to(operation_of("createBroadcast"))
+                call = self.to(OPENAPI.operation("createBroadcast"))
                 return str(needed(call.through(self.account.api), 202)["broadcast_id"])
         return str(self.webhook()["id"])
 
@@ -90,7 +90,7 @@ class Calls:
 
     def webhook(self, **fields: Any) -> Row:  # noqa: ANN401 - JSON
         """A new endpoint, inactive unless asked otherwise; the answer to its registration."""
-        body = {**self.body(operation_of("createWebhook"), self.hooks), **fields}
+        body = {**self.body(OPENAPI.operation("createWebhook"), self.hooks), **fields}
         made = needed(self.account.api.post("/webhooks", body), 201)
         self.endpoints.append(str(made["id"]))
         return made
