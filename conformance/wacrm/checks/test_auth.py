@@ -12,6 +12,7 @@ from conformance.target.keys import Role
 from conformance.target.target import SCOPES
 from conformance.target.verdicts import Mismatch
 from conformance.wacrm.specification import OPENAPI
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.refused_writes import WRITING, trial
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ BROKEN_BODIES = (
 def refused(exchange: Exchange) -> None:
     """401 `unauthorized`. A deployment that has had enough of callers without a key may say so: then nothing is known."""
     expect.precondition(exchange.status != 429, "callers without a key are rate limited here, before they are told 401")
-    expect.error(exchange, UNAUTHORIZED)
+    envelope.error(exchange, UNAUTHORIZED)
 
 
 @requirement("AUTH-01")
@@ -170,7 +171,7 @@ def same(answers: dict[str, Exchange], told: Callable[[Exchange], Any]) -> None:
 
 @requirement("AUTH-06")
 def test_me_needs_no_scope(role_keys: RoleKeys) -> None:
-    expect.record(role_keys(Role.NONE).get("/me"), 200)
+    envelope.record(role_keys(Role.NONE).get("/me"), 200)
 
 
 @requirement("AUTH-07")
@@ -215,14 +216,14 @@ def test_keys_of_two_accounts_name_two(role: str, api: Api, role_keys: RoleKeys)
 
 
 def scopes(exchange: Exchange) -> list[Any]:
-    found = expect.member(expect.record(exchange, 200), "scopes", exchange)
+    found = expect.member(envelope.record(exchange, 200), "scopes", exchange)
     expect.that(isinstance(found, list), "a list of scopes", repr(found), exchange)
     return list(found)
 
 
 def account_of(exchange: Exchange) -> tuple[Any, Any]:
     """Id and name of the account, which is an object or given by its id alone."""
-    record = expect.record(exchange, 200)
+    record = envelope.record(exchange, 200)
     account = record.get("account")
     id_, name = (
         (account.get("id"), account.get("name")) if isinstance(account, dict) else (record.get("account_id"), None)

@@ -12,7 +12,7 @@ from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.numbers import digits
 from conformance.target.verdicts import Mismatch, NoVerdict
-from conformance.wacrm.steps import reconciliation
+from conformance.wacrm.steps import envelope, reconciliation
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.broadcasts import ACCEPTED, GREETING, PLAIN, greeting, launch, submit
 from conformance.wacrm.steps.reconciliation import Trouble
@@ -40,7 +40,7 @@ def whom(broadcast: Broadcast) -> list[reconciliation.Discrepancy]:
 def test_the_answer_has_the_documented_fields(account: Account) -> None:
     body = {"template_name": PLAIN, "recipients": [{"to": account.numbers.fresh()}]}
     answer = account.api.post("/broadcasts", body)
-    record = expect.record(answer, 202)
+    record = envelope.record(answer, 202)
     expect.that(is_uuid(str(record.get("broadcast_id"))), "broadcast_id to be a UUID", answer.excerpt, answer)
     expect.equal(expect.member(record, "status", answer), "sending", "status", answer)
     for name, value in (("total_recipients", 1), ("accepted", 1), ("rejected", 0)):
@@ -140,7 +140,7 @@ def test_impossible_broadcasts_are_refused_and_send_nothing(account: Account) ->
     wrong = {}
     for what, body in bodies.items():
         answer = account.api.post("/broadcasts", body)
-        if answer.status != 400 or expect.error_code(answer) != "bad_request":
+        if answer.status != 400 or envelope.error_code(answer) != "bad_request":
             wrong[what] = answer
     if wrong:
         said = "; ".join(f"{what}: {answer.summary[:120]}" for what, answer in wrong.items())
@@ -164,7 +164,7 @@ def test_the_language_reaches_meta_and_defaults_to_en_us(account: Account, given
     nonce, to = account.word(), account.numbers.fresh()
     body = {"template_name": GREETING, "recipients": [{"to": to, "params": greeting(nonce, 0)}], **given}
     answer = account.api.post("/broadcasts", body)
-    row = expect.record(account.api.get(f"/broadcasts/{needed(answer, *ACCEPTED).get('broadcast_id')}"), 200)
+    row = envelope.record(account.api.get(f"/broadcasts/{needed(answer, *ACCEPTED).get('broadcast_id')}"), 200)
     expected = given.get("template_language", "en_US")
     expect.equal(expect.member(row, "template_language"), expected, "template_language", answer)
     sends = account.mock_meta.settled(at_least=1, quiet=0.0, contains=nonce)
@@ -177,7 +177,7 @@ def test_a_missing_name_is_made_from_the_templates(account: Account) -> None:
     body = {"template_name": GREETING, "recipients": [{"to": account.numbers.fresh(), "params": ["a", "b"]}]}
     answer = account.api.post("/broadcasts", body)
     read = account.api.get(f"/broadcasts/{needed(answer, *ACCEPTED).get('broadcast_id')}")
-    name = expect.member(expect.record(read, 200), "name", read)
+    name = expect.member(envelope.record(read, 200), "name", read)
     expect.that(
         _plain(GREETING) in _plain(str(name)), f"a name made from {GREETING!r}", expect.show(name), answer, read
     )
@@ -187,7 +187,7 @@ def test_a_missing_name_is_made_from_the_templates(account: Account) -> None:
 def test_a_given_name_is_kept(account: Account) -> None:
     name = f"{account.word()} für Żółć 🎉"
     broadcast = launch(account, [account.numbers.fresh()], name=name)
-    row = expect.record(account.api.get(f"/broadcasts/{broadcast.id}"), 200)
+    row = envelope.record(account.api.get(f"/broadcasts/{broadcast.id}"), 200)
     expect.equal(expect.member(row, "name"), name, "name", broadcast.answer)
     expect.equal(expect.member(row, "template_name"), GREETING, "template_name", broadcast.answer)
 

@@ -10,6 +10,7 @@ import pytest
 from conformance.target import expect
 from conformance.target.expect import requirement, that
 from conformance.target.waiting import eventually
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.conversations import SENDS, Talk, hear
 from conformance.wacrm.steps.inbound_messages import KINDS, Inbound
 
@@ -85,7 +86,7 @@ def test_messages_of_every_type_are_a_customers(account: Account, customer: Call
     wamids = account.mock_meta.inbound(account.phone_number_id, *items, batch=True)
     talk.write()
     exchange = talk.messages()
-    for row in (row for row in expect.rows(exchange) if row.get("whatsapp_message_id") in wamids):
+    for row in (row for row in envelope.rows(exchange) if row.get("whatsapp_message_id") in wamids):
         for name, value in (("direction", "inbound"), ("sender_type", "customer"), ("status", "received")):
             expect.equal(row.get(name), value, f"the {name} of an inbound {row.get('content_type')}", exchange)
 
@@ -103,7 +104,7 @@ def _is_inbound_text(talk: Talk, wamid: str, text: str) -> None:
     }  # fmt: skip
     for name, value in wanted.items():
         expect.equal(row.get(name), value, f"the inbound message's {name}", exchange)
-    times = [r.get("whatsapp_message_id") for r in expect.rows(exchange)].count(wamid)
+    times = [r.get("whatsapp_message_id") for r in envelope.rows(exchange)].count(wamid)
     that(times == 1, "the message once", f"{times} times", exchange)
 
 
@@ -205,11 +206,13 @@ def test_no_other_message_has_a_choice(account: Account, customer: Callable[...,
     wamids = account.mock_meta.inbound(account.phone_number_id, *items, batch=True)
     awaited = {wamid for wamid, kind in zip(wamids, kinds, strict=True) if kind.must_arrive}
     eventually(
-        lambda: awaited <= {row.get("whatsapp_message_id") for row in expect.rows(talk.messages())}, talk.patience
+        lambda: awaited <= {row.get("whatsapp_message_id") for row in envelope.rows(talk.messages())}, talk.patience
     )
     talk.write(context={"id": wamids[0]})
     for fields in (SENDS["text"], SENDS["template"], SENDS["image"]):
         talk.send(**fields)
     exchange = talk.messages()
-    odd = [r for r in expect.rows(exchange) if r.get("content_type") != "interactive" and r.get("interactive_reply_id")]
+    odd = [
+        r for r in envelope.rows(exchange) if r.get("content_type") != "interactive" and r.get("interactive_reply_id")
+    ]
     that(not odd, "interactive_reply_id null for every other content type", f"{odd[:2]}", exchange)

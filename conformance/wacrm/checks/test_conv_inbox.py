@@ -11,6 +11,7 @@ from conformance.meta.templates import PLAIN
 from conformance.target import expect
 from conformance.target.expect import precondition, requirement, that
 from conformance.target.waiting import eventually
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.conversations import IMAGE, Talk, hear, quiet
 from conformance.wacrm.steps.inbound_messages import KINDS
 from conformance.wacrm.steps.timestamps import instant, tick
@@ -30,10 +31,10 @@ def _unread(talk: Talk, expected: int, what: str) -> None:
     eventually(lambda: talk.read()["unread_count"] >= expected, talk.patience)
     talk.account.mock_meta.drained()
     exchange = talk.exchange()
-    actual = expect.record(exchange, 200).get("unread_count")
+    actual = envelope.record(exchange, 200).get("unread_count")
     expect.equal(actual, expected, f"unread_count {what}", exchange)
     listed = talk.account.api.get("/conversations", contact_id=talk.contact["id"])
-    shown = [row.get("unread_count") for row in expect.rows(listed)]
+    shown = [row.get("unread_count") for row in envelope.rows(listed)]
     expect.equal(shown, [expected], f"unread_count in the list {what}", listed)
 
 
@@ -106,7 +107,7 @@ def test_nothing_else_raises_unread(account: Account, customer: Callable[..., Ta
     else:
         talk.messages()
     exchange = talk.exchange()
-    after = expect.record(exchange, 200).get("unread_count")
+    after = envelope.record(exchange, 200).get("unread_count")
     that(isinstance(after, int) and after <= before, f"unread_count not above {before}", f"{after}", exchange)
 
 
@@ -122,14 +123,14 @@ def _describes(talk: Talk, wamid: str, before: Row, text: str | None) -> Row:
 
     eventually(lambda: _has_moved_on(talk.read(), before), min(talk.patience, 2.0))
     exchange = talk.exchange()
-    now = expect.record(exchange, 200)
+    now = envelope.record(exchange, 200)
     if text is not None:
         expect.equal(now.get("last_message_text"), text, "last_message_text", exchange)
     stale = before["last_message_text"] is not None and now.get("last_message_text") == before["last_message_text"]
     that(not stale, "last_message_text of the newest message", f"still {before['last_message_text']!r}", exchange)
     _is_timed(now, message, before, exchange)
     listed = talk.account.api.get("/conversations", contact_id=talk.contact["id"])
-    for row in expect.rows(listed):
+    for row in envelope.rows(listed):
         for name in ("last_message_text", "last_message_at"):
             expect.equal(row.get(name), now.get(name), f"{name} in the list", exchange, listed)
     return now
@@ -188,7 +189,7 @@ def test_the_last_message_of_a_batch_is_the_newest(account: Account, customer: C
     for wamid in account.mock_meta.inbound(account.phone_number_id, *items, batch=True):
         talk.arrived(wamid)
     exchange = talk.messages()
-    rows = expect.rows(exchange)
+    rows = envelope.rows(exchange)
     newest = [r.get("content_text") for r in rows if r.get("created_at") == rows[0].get("created_at")]
     eventually(lambda: talk.read()["last_message_text"] in newest, 1.0)
     text = talk.read()["last_message_text"]
@@ -206,7 +207,7 @@ def test_a_message_that_was_never_sent_is_the_last_one_only_where_it_is_listed(
     exchange = account.api.post("/messages", {"to": talk.phone, "text": refused})
     precondition(exchange.status == 502, f"Meta's refusal is answered otherwise (MSG-08): {exchange.summary}")
     listed = talk.messages()
-    kept = refused in [row.get("content_text") for row in expect.rows(listed)]
+    kept = refused in [row.get("content_text") for row in envelope.rows(listed)]
     text = talk.read()["last_message_text"]
     that(kept or text != refused, "last_message_text of a message in the list", f"{text!r}", exchange, listed)
 
@@ -228,4 +229,4 @@ def test_the_last_message_stays_the_last(account: Account, customer: Callable[..
     quiet(talk)
     exchange = talk.exchange()
     for name, value in (("last_message_text", last), ("last_message_at", before["last_message_at"])):
-        expect.equal(expect.record(exchange, 200).get(name), value, f"{name} after {event}", exchange)
+        expect.equal(envelope.record(exchange, 200).get(name), value, f"{name} after {event}", exchange)

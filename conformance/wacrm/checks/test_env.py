@@ -10,7 +10,7 @@ from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.verdicts import Mismatch
 from conformance.wacrm.specification import OPENAPI
-from conformance.wacrm.steps import malformed_input
+from conformance.wacrm.steps import envelope, malformed_input
 from conformance.wacrm.steps.answers import Answers, refusals, send_refusals, successes
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def json_type(exchange: Exchange) -> None:
 def test_an_impossible_id_is_not_found(operation: Operation, calls: Calls, api: Api) -> None:
     body = calls.to_nothing(operation).json
     for id_ in malformed_input.IMPOSSIBLE_IDS:
-        expect.error(api.call(operation.method, operation.url(malformed_input.escaped(id_)), json=body), *IMPOSSIBLE)
+        envelope.error(api.call(operation.method, operation.url(malformed_input.escaped(id_)), json=body), *IMPOSSIBLE)
 
 
 @requirement("ENV-05")
@@ -98,5 +98,5 @@ def test_an_impossible_id_is_not_found(operation: Operation, calls: Calls, api: 
 def test_an_impossible_id_in_a_filter_is_not_found(path: str, name: str, calls: Calls, api: Api) -> None:
     calls.account.contact(tags=[calls.account.word()])
     for id_ in malformed_input.IMPOSSIBLE_IDS:
-        expect.error(api.get(path, **{name: id_}), *IMPOSSIBLE)
-    expect.error(api.get(path, **{name: "x", "limit": 1}), *IMPOSSIBLE)
+        envelope.error(api.get(path, **{name: id_}), *IMPOSSIBLE)
+    envelope.error(api.get(path, **{name: "x", "limit": 1}), *IMPOSSIBLE)

@@ -13,6 +13,7 @@ from conformance.target.expect import requirement
 from conformance.target.numbers import digits
 from conformance.target.verdicts import Lacking
 from conformance.target.waiting import eventually
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.messages import TYPES, sample, template
 
@@ -64,7 +65,7 @@ def test_calls_for_messages_of_every_type_are_well_formed(account: Account, othe
         samples = [*(sample(kind, one.word()) for kind in TYPES), template(PLAIN, "it")]
         first = one.api.post("/messages", samples[0].to(number))
         judged(one.mock_meta.sends(since=since, phone_number_id=one.phone_number_id), [one.phone_number_id])
-        quote = {"reply_to_message_id": expect.record(first, 201)["message_id"]}
+        quote = {"reply_to_message_id": envelope.record(first, 201)["message_id"]}
         exchanges = [one.api.post("/messages", each.to(number, **quote)) for each in samples]
         calls = one.mock_meta.sends(to=digits(number), since=since)
         expect.that(len(calls) > len(samples), "a call to Meta for each send", f"{len(calls)} calls", *exchanges)

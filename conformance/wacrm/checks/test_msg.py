@@ -10,6 +10,7 @@ from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.numbers import digits
 from conformance.wacrm.specification import OPENAPI
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.messages import TYPES, said, sample, send_at_once, taken, text
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("sends")
 def test_a_text_send_answers_with_the_documented_fields_and_metas_id(account: Account, members: Row) -> None:
     number = account.numbers.fresh()
     exchange = account.api.post("/messages", {"to": number, "text": account.word(), **members})
-    expect.record(exchange, 201)
+    envelope.record(exchange, 201)
     problems = OPENAPI.validate("sendMessage", 201, exchange.json())
     expect.that(not problems, "the documented fields", "; ".join(problems), exchange)
     issued = [entry["wamid"] for entry in account.mock_meta.accepted(to=digits(number))]
@@ -42,19 +43,19 @@ def test_a_text_send_answers_with_the_documented_fields_and_metas_id(account: Ac
 def test_the_ids_of_the_answer_name_contact_conversation_and_message(account: Account) -> None:
     number = account.numbers.fresh()
     exchange = account.api.post("/messages", {"to": number, "text": account.word()})
-    answer = expect.record(exchange, 201)
+    answer = envelope.record(exchange, 201)
     contact = account.api.get(f"/contacts/{answer.get('contact_id')}")
-    expect.equal(expect.record(contact, 200).get("phone"), number, "the phone of contact_id", exchange, contact)
+    expect.equal(envelope.record(contact, 200).get("phone"), number, "the phone of contact_id", exchange, contact)
     thread = account.api.get(f"/conversations/{answer.get('conversation_id')}")
     expect.equal(
-        expect.record(thread, 200).get("contact_id"),
+        envelope.record(thread, 200).get("contact_id"),
         answer["contact_id"],
         "the conversation's contact",
         exchange,
         thread,
     )
     rows = account.api.get(f"/conversations/{answer['conversation_id']}/messages")
-    pairs = [(row.get("id"), row.get("whatsapp_message_id")) for row in expect.rows(rows)]
+    pairs = [(row.get("id"), row.get("whatsapp_message_id")) for row in envelope.rows(rows)]
     wanted = [(answer.get("message_id"), answer.get("whatsapp_message_id"))]
     expect.same_members(pairs, wanted, "(id, wamid) in the new conversation", exchange, rows)
 
@@ -109,7 +110,7 @@ def test_the_same_message_sent_twice_is_two_messages(account: Account) -> None:
     for exchange in exchanges:
         taken(account, exchange)
     reached(account, since, one.wire["body"], [(number, one.wire)] * 5, *exchanges)
-    wamids = {expect.record(exchange, 201).get("whatsapp_message_id") for exchange in exchanges}
+    wamids = {envelope.record(exchange, 201).get("whatsapp_message_id") for exchange in exchanges}
     expect.equal(len(wamids), 5, "the number of different whatsapp_message_id", *exchanges)
 
 

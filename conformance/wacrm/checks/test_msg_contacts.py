@@ -12,6 +12,7 @@ from conformance.target.concurrency import at_once
 from conformance.target.expect import requirement
 from conformance.target.numbers import digits
 from conformance.target.waiting import eventually
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.messages import TYPES, said, sample, send_at_once, taken
 
@@ -79,7 +80,7 @@ def test_name_is_given_to_the_new_contact_and_to_no_old_one(account: Account, ki
     number, name = account.numbers.fresh(), f"Zoë {account.word()} 👩🏽‍🚀"
     first = account.api.post("/messages", sample(kind, account.word()).to(number, name=name))
     created(account, first, first=True)
-    contact_id = expect.record(first, 201).get("contact_id")
+    contact_id = envelope.record(first, 201).get("contact_id")
     expect.equal(
         needed(account.api.get(f"/contacts/{contact_id}"), 200).get("name"), name, "the new contact's name", first
     )
@@ -195,7 +196,7 @@ def test_a_contact_made_before_is_used(account: Account) -> None:
     same_thread(account, first, contact["id"], None)
     needed(account.api.patch(f"/contacts/{contact['id']}", {"name": "Ada Lovelace"}), 200)
     second = account.api.post("/messages", {"to": contact["phone"], "text": account.word()})
-    same_thread(account, second, contact["id"], expect.record(first, 201).get("conversation_id"))
+    same_thread(account, second, contact["id"], envelope.record(first, 201).get("conversation_id"))
 
 
 @requirement("MSG-16")

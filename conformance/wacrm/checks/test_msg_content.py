@@ -13,6 +13,7 @@ import pytest
 from conformance.meta.templates import GREETING, ORDER, PICTURE, PLAIN
 from conformance.target import expect
 from conformance.target.expect import requirement
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.messages import (
     CAPTIONED,
     FILES,
@@ -122,7 +123,7 @@ def test_a_caption_that_meta_refuses_is_refused_and_never_cut(account: Account, 
     """Meta takes 1,024 characters. The documentation names no limit of its own, so either side may refuse."""
     number = account.numbers.fresh()
     exchange = account.api.post("/messages", medium(kind, LINKS[0], "n" * 1025).to(number))
-    expect.error(exchange, (400, "bad_request"), (502, "meta_error"))
+    envelope.error(exchange, (400, "bad_request"), (502, "meta_error"))
     expect.equal(len(account.mock_meta.accepted(to=number)), 0, "the number of messages at Meta", exchange)
 
 

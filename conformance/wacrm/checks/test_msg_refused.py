@@ -12,6 +12,7 @@ from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.keys import Role
 from conformance.target.numbers import digits
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.messages import FILES, MEDIA, TYPES, at_meta, sample, taken, template, text
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def bodies_without(complete: Row, member: str, values: Sequence[Any] = WRONG) ->
 
 def refused(account: Account, number: str, body: Row) -> Exchange:
     exchange = account.api.post("/messages", body)
-    expect.error(exchange, (400, "bad_request"))
+    envelope.error(exchange, (400, "bad_request"))
     attempts = account.mock_meta.sends(to=digits(number))
     expect.equal(len(attempts), 0, "the number of requests to Meta", exchange)
     return exchange
@@ -96,7 +97,7 @@ def test_every_type_needs_a_recipient(account: Account, kind: str) -> None:
     complete = sample(kind, word).to("")
     for body in bodies_without(complete, "to", (*WRONG, "+", "hello", "+999123456789012345", "+12")):
         exchange = account.api.post("/messages", body)
-        expect.error(exchange, (400, "bad_request"))
+        envelope.error(exchange, (400, "bad_request"))
         attempts = account.mock_meta.sends(since=since, contains=word)
         expect.equal(len(attempts), 0, "the number of requests to Meta", exchange)
 
@@ -150,7 +151,7 @@ def not_quoted(account: Account, number: str, quote: object, kind: str = "text")
     """A message with this quote is refused, and Meta gets nothing."""
     word = account.word()
     exchange = account.api.post("/messages", sample(kind, word).to(number, reply_to_message_id=quote))
-    expect.error(exchange, (400, "bad_request"), (404, "not_found"))
+    envelope.error(exchange, (400, "bad_request"), (404, "not_found"))
     expect.equal(len(account.mock_meta.sends(contains=word)), 0, "the number of requests to Meta", exchange)
 
 
@@ -206,7 +207,7 @@ def test_an_account_without_whatsapp_is_told_so(account: Account, unconfigured: 
     number = account.numbers.fresh()
     for _ in range(2):
         exchange = unconfigured.post("/messages", sample(kind, word).to(number, name="Ada"))
-        expect.error(exchange, (400, "whatsapp_not_configured"))
+        envelope.error(exchange, (400, "whatsapp_not_configured"))
     expect.equal(
         len(account.mock_meta.sends(since=since, contains=word)), 0, "the number of requests to Meta", exchange
     )
@@ -218,7 +219,7 @@ def test_a_known_contact_makes_no_difference_without_whatsapp(account: Account, 
     contact = unconfigured.post("/contacts", {"phone": number})
     expect.precondition(contact.status in {200, 201}, "the account without WhatsApp cannot have contacts")
     exchange = unconfigured.post("/messages", text("hello").to(number))
-    expect.error(exchange, (400, "whatsapp_not_configured"))
+    envelope.error(exchange, (400, "whatsapp_not_configured"))
     expect.equal(len(account.mock_meta.sends(to=digits(number))), 0, "the number of requests to Meta", exchange)
 
 

@@ -12,6 +12,7 @@ import pytest
 from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.verdicts import Mismatch
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.messages import at_meta, said, text
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def carried(account: Account, number: str, exchanges: Sequence[tuple[str, Exchan
     stored: dict[str, object] = {}
     for body, exchange in exchanges:
         exact(said(at_meta(account, exchange)["body"]).get("body"), body, "the text at Meta", exchange)
-        answer = expect.record(exchange, 201)
+        answer = envelope.record(exchange, 201)
         if answer["whatsapp_message_id"] not in stored:
             rows = account.messages(str(answer.get("conversation_id")))
             stored = {row["whatsapp_message_id"]: row.get("content_text") for row in rows}

@@ -15,6 +15,7 @@ from conformance.target.expect import requirement
 from conformance.target.numbers import digits
 from conformance.target.verdicts import Mismatch, NoAnswerError, NoVerdict
 from conformance.target.waiting import eventually
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.messages import FILES, TYPES, at_meta, medium, sample, template, text
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def rejected(account: Account, body: Row) -> Exchange:
 @requirement("MSG-08")
 def test_whatever_form_metas_rejection_has_it_is_a_meta_error(account: Account) -> None:
     for number, exchange in with_fault(account, REJECTIONS):
-        expect.error(exchange, (502, "meta_error"))
+        envelope.error(exchange, (502, "meta_error"))
         none_claims(account, number, exchange)
 
 
@@ -121,7 +122,7 @@ def test_a_rejection_in_a_conversation_leaves_what_was_sent_before(account: Acco
     fault = account.mock_meta.fault(number, times=None, **shape)
     exchange = rejected(account, sample(kind, account.word()).to(number))
     account.mock_meta.lift(fault)
-    expect.error(exchange, (502, "meta_error"))
+    envelope.error(exchange, (502, "meta_error"))
     after = account.send(number)["whatsapp_message_id"]
     none_claims(account, number, exchange, but=(before, after))
 
@@ -132,7 +133,7 @@ def test_a_rejected_reply_is_a_meta_error(account: Account) -> None:
     first = account.send(number)
     account.mock_meta.fault(number, times=None, **error(131000))
     exchange = rejected(account, text("re").to(number, reply_to_message_id=first["message_id"]))
-    expect.error(exchange, (502, "meta_error"))
+    envelope.error(exchange, (502, "meta_error"))
     none_claims(account, number, exchange, but=(first["whatsapp_message_id"],))
 
 
@@ -145,14 +146,14 @@ def test_meta_refuses_a_template_that_does_not_exist(account: Account) -> None:
     ):
         number = account.numbers.fresh()
         exchange = account.api.post("/messages", one.to(number))
-        expect.error(exchange, (502, "meta_error"), (400, "bad_request"))
+        envelope.error(exchange, (502, "meta_error"), (400, "bad_request"))
         none_claims(account, number, exchange)
 
 
 @requirement("MSG-08")
 def test_an_answer_without_a_message_is_no_message(account: Account) -> None:
     for number, exchange in with_fault(account, USELESS):
-        expect.error(exchange, (502, "meta_error"), (500, "internal"))
+        envelope.error(exchange, (502, "meta_error"), (500, "internal"))
         none_claims(account, number, exchange)
 
 
@@ -196,7 +197,7 @@ def test_every_legal_form_of_metas_acceptance_is_one(account: Account) -> None:
         number, wamid = account.numbers.fresh(), f"wamid.{account.word()}"
         account.mock_meta.fault(number, **as_json(200, form(wamid)))
         exchange = account.api.post("/messages", text("hello").to(number))
-        expect.equal(expect.record(exchange, 201).get("whatsapp_message_id"), wamid, "whatsapp_message_id", exchange)
+        expect.equal(envelope.record(exchange, 201).get("whatsapp_message_id"), wamid, "whatsapp_message_id", exchange)
 
 
 @dataclass(frozen=True)
@@ -286,7 +287,7 @@ def ends_in_error(exchange: Exchange) -> None:
     expect.that(
         exchange.status is not None and exchange.status >= 500, "an error of the 5xx kind", exchange.summary, exchange
     )
-    expect.error_code(exchange)
+    envelope.error_code(exchange)
 
 
 def in_time(exchange: Exchange) -> None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.target.expect import precondition, requirement, that
-from conformance.target.expect import rows as listed
 from conformance.target.verdicts import Lacking
 from conformance.wacrm.steps import lists
+from conformance.wacrm.steps.envelope import rows as listed
 from conformance.wacrm.steps.pagination import misplaced, walk
 from conformance.wacrm.steps.timestamps import digits, tick
 

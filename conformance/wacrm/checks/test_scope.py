@@ -12,6 +12,7 @@ from conformance.target.keys import Role
 from conformance.target.target import SCOPES
 from conformance.target.verdicts import Lacking
 from conformance.wacrm.specification import OPENAPI
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.refused_writes import WRITING, trial
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def test_no_scope_at_all_is_403(operation: Operation, calls: Calls, role_keys: R
 
 def forbidden(exchange: Exchange) -> None:
     """403 `forbidden`, and no data beside it."""
-    expect.error(exchange, FORBIDDEN)
+    envelope.error(exchange, FORBIDDEN)
     expect.that("data" not in exchange.json(), "no data with a 403", exchange.excerpt, exchange)
 
 

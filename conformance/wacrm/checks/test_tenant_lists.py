@@ -10,6 +10,7 @@ from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.verdicts import Lacking, NoVerdict
 from conformance.wacrm.specification import OPENAPI
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.tenants import Pair, account_id, share, walk
 
@@ -186,6 +187,6 @@ def stays(account: Account, written: Exchange, kind: str) -> None:
     """What was written is the account's own; a body with a member that does not belong there may be refused."""
     if 400 <= (written.status or 0) < 500:
         return
-    id_ = expect.member(expect.record(written, 200, 201), "id", written)
+    id_ = expect.member(envelope.record(written, 200, 201), "id", written)
     read = account.api.get(f"{kind}/{id_}")
     expect.that(read.status == 200, f"a row of the account that wrote it, {kind}/{id_}", read.summary, written, read)

@@ -9,6 +9,7 @@ from conformance.target import expect
 from conformance.target.expect import precondition, that
 from conformance.target.verdicts import Lacking
 from conformance.target.waiting import eventually
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.account import needed
 
 if TYPE_CHECKING:
@@ -68,11 +69,11 @@ def everywhere(account: Account, contact: Row) -> list[tuple[Row, Exchange]]:
         {"limit": 30, "search": contact["phone"].lstrip("+")},
     ):  # others may make contacts too
         many = account.api.get("/contacts", **params)
-        shown = [row for row in expect.rows(many) if row.get("id") == contact["id"]]
+        shown = [row for row in envelope.rows(many) if row.get("id") == contact["id"]]
         if shown:
             break
     that(len(shown) == 1, "the contact once in the list of those with its phone", f"{len(shown)} times", many)
-    return [(expect.record(single, 200), single), (shown[0], many)]
+    return [(envelope.record(single, 200), single), (shown[0], many)]
 
 
 def spelled(phone: str, spelling: str) -> str:
