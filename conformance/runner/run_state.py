@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from conformance.target.keys import split
 from conformance.target.target import Target
 from reports.results import CheckResult, ClauseResult, ExchangeRecord, Finding, Results, Verdict, exit_code, fold
@@ -15,11 +17,10 @@ from reports.results import CheckResult, ClauseResult, ExchangeRecord, Finding, 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pytest
-
     from conformance.contract.baseline import Baseline
     from conformance.contract.requirements import Requirement
     from conformance.runner.options import Selection
+    from conformance.runner.system import System
     from conformance.target.keys import Key, KeyPool
     from conformance.target.probe import Probe
 
@@ -31,6 +32,7 @@ class RunState:
     `doing` is what a long check is at, for the progress line.
     """
 
+    system: System
     requirements: Mapping[str, Requirement]
     selection: Selection
     seed: int
@@ -201,3 +203,7 @@ def reveal(value: Any) -> Any:  # noqa: ANN401 - settings as plain data
     if isinstance(value, list):
         return [reveal(inner) for inner in value]
     return value.get_secret_value() if hasattr(value, "get_secret_value") else value
+
+
+RUN_STATE = pytest.StashKey[RunState]()
+"""Where fixtures find the state of their run."""

@@ -30,7 +30,7 @@ CONNECTING = 16
 """Connections that are opened at a time; a burst of SYNs would test the listen queue, not the limiter."""
 
 
-def volley(probe: Probe, path: str, key: Key, count: int) -> list[Exchange]:
+def burst(probe: Probe, path: str, key: Key, count: int) -> list[Exchange]:
     """`count` times `GET path` at the same moment. Raises `NoAnswerError` when not every request was answered.
 
     Reads only: a request that may send a message does not leave this way.

@@ -17,7 +17,7 @@ from conformance.target.numbers import is_fictional
 from conformance.target.verdicts import Lacking, NoAnswerError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from conformance.target.keys import Key
 
@@ -33,12 +33,14 @@ class NotFictionalError(Exception):
 class Probe:
     """Sends one request at a time per thread and keeps what happened.
 
-    `armed` is set by the interlock; until then nothing that could send a WhatsApp message leaves (decision 4).
+    `sends` are the last path segments of POSTs that may send a message; None takes every POST for one. `armed` is set by
+    the interlock; until then none of them leaves, and afterwards only to numbers that reach nobody.
     """
 
     base_url: str
     timeout: float = 30.0
     verify: bool | str = True
+    sends: Collection[str] | None = None
     armed: bool = False
     unarmed_reason: str = "the interlock has not been closed"
     trail: deque[Exchange] = field(default_factory=lambda: deque(maxlen=400))
@@ -129,13 +131,17 @@ class Probe:
         return response.status_code, response.headers, content, trouble
 
     def _guard(self, method: str, path: str, body: bytes) -> None:
-        if method.upper() != "POST" or not _may_send(path):
+        if method.upper() != "POST" or not self._may_send(path):
             return
         if not self.armed:
             raise Lacking(f"nothing that may send a message leaves: {self.unarmed_reason}")
         for number in _recipients(body):
             if not is_fictional(number):
                 raise NotFictionalError(f"{number} is outside the ranges reserved for fiction")
+
+    def _may_send(self, path: str) -> bool:
+        plain = unquote(path.split("?", maxsplit=1)[0]).rstrip("/").lower()
+        return self.sends is None or plain.rsplit("/", 1)[-1] in self.sends
 
     def close(self) -> None:
         self.client.close()
@@ -165,11 +171,6 @@ def _read(response: httpx.Response, deadline: float) -> tuple[bytes, str | None]
     except httpx.HTTPError as error:
         return b"".join(chunks), f"the body ended wrongly: {type(error).__name__} ({error})"
     return b"".join(chunks), None
-
-
-def _may_send(path: str) -> bool:
-    plain = unquote(path.split("?", maxsplit=1)[0]).rstrip("/").lower()
-    return plain.rsplit("/", 1)[-1] in {"messages", "broadcasts"}
 
 
 def _recipients(body: bytes) -> list[str]:

@@ -10,10 +10,14 @@ import httpx
 import psutil
 
 from conformance.meta.mock_client import MockMeta
-from conformance.runner import preflight
-from conformance.runner.stack import Embedded, Stack, introduce
+from conformance.runner.preflight import SetupError, reachable
+from conformance.runner.stack import Embedded, Stack
 from conformance.target.keys import KeyPool, Role
 from conformance.target.probe import Probe
+from conformance.wacrm.interlock import interlock
+from conformance.wacrm.key_roles import ME
+from conformance.wacrm.reference import start_reference
+from conformance.wacrm.system import SENDS, connect
 from conformance.webhooks.receiver import Receiver
 from loadtests.cluster import options
 from loadtests.users.key_budget import keys_needed
@@ -104,7 +108,7 @@ def _set_up(given: argparse.Namespace, seed: int, requests_per_second: float, le
         limit, window = options.embedded_limits(given)
         keys = max(LEAST_EMBEDDED, keys_needed(requests_per_second, limit, window) + SPARE)
         stack.start_receiver()
-        target = stack.start_reference(Embedded(given.fault, given.variant, limit, window, keys=keys))
+        target = start_reference(stack, Embedded(given.fault, given.variant, limit, window, keys=keys))
     elif target.receiver is not None:
         stack.start_receiver(target.receiver)
     refuse_too_few_keys(target, requests_per_second)
@@ -128,14 +132,13 @@ def refuse_too_few_keys(target: Target, requests_per_second: float) -> None:
 def _prove(target: Target) -> None:
     """The target answers, and its wire leads to mock Meta. Raises SetupError."""
     if target.meta is None:
-        raise preflight.SetupError("a load test needs mock Meta: the target file has no [meta]")
-    if not target.target.embedded:
-        introduce(target)
+        raise SetupError("a load test needs mock Meta: the target file has no [meta]")
+    connect(target)
     pool = KeyPool(target.keys.flat(), target.target.limit, target.target.window)
-    probe = Probe(target.target.api, target.target.timeout, target.target.verify)
+    probe = Probe(target.target.api, target.target.timeout, target.target.verify, SENDS)
     try:
-        preflight.reachable(probe, pool)
-        preflight.interlock(probe, pool, target)
+        reachable(probe, pool, Role.FULL, ME)
+        interlock(probe, pool, target)
     finally:
         probe.close()
 

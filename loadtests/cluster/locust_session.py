@@ -15,7 +15,7 @@ from locust.runners import STATE_INIT, MasterRunner, WorkerRunner
 
 from conformance.meta.mock_client import MockMetaError
 from conformance.runner.preflight import SetupError
-from conformance.runner.stack import StackError
+from conformance.runner.process import StackError
 from conformance.target.keys import MARGIN
 from conformance.target.target import SettingsError
 from loadtests.cluster import environment as stage

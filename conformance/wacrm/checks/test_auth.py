@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.target import expect, invalid_credentials
+from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.keys import Role
 from conformance.target.target import SCOPES
 from conformance.target.verdicts import Mismatch
 from conformance.wacrm.specification import OPENAPI
-from conformance.wacrm.steps import envelope
+from conformance.wacrm.steps import envelope, invalid_credentials
 from conformance.wacrm.steps.refused_writes import WRITING, trial
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from conformance.contract.openapi import Operation
     from conformance.target.api import Api
     from conformance.target.exchange import Exchange
-    from conformance.target.invalid_credentials import Credential
     from conformance.target.probe import Probe
+    from conformance.wacrm.steps.invalid_credentials import Credential
     from conformance.wacrm.steps.valid_requests import Call, Calls
 
     RoleKeys = Callable[..., Api]

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from conformance.meta.templates import GREETING
-from conformance.target import invalid_credentials
 from conformance.target.keys import Role
 from conformance.target.verdicts import Mismatch, NoAnswerError
 from conformance.target.waiting import eventually
 from conformance.wacrm.specification import OPENAPI
-from conformance.wacrm.steps import malformed_input
+from conformance.wacrm.steps import invalid_credentials, malformed_input
 from conformance.wacrm.steps.account import needed
 
 if TYPE_CHECKING:

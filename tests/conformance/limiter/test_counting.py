@@ -5,10 +5,13 @@ import pytest
 from conformance.limiter import counting, experiments
 from conformance.limiter.counting import Budget
 from conformance.limiter.kinds import Fit, Kind
-from conformance.limiter.observation import SPEND, Observation, Request
+from conformance.limiter.observation import Observation
+from conformance.limiter.requests import Request
 from conformance.target.verdicts import Mismatch, NoVerdict
 from tests.conformance.limiter.simulation import (
     LIMIT,
+    PLAIN,
+    SPEND,
     WINDOW,
     Aligned,
     ByAccount,
@@ -237,7 +240,7 @@ OPERATIONS = [(name, lambda name=name: Request("GET", f"/{name}")) for name in (
 
 
 def mix(deployment: Deployment) -> experiments.Mixture:
-    return experiments.mixture(deployment, key(), [OPERATIONS, OPERATIONS, OPERATIONS])
+    return experiments.mixture(deployment, key(), [OPERATIONS, OPERATIONS, OPERATIONS], PLAIN)
 
 
 def mixed(found: experiments.Mixture) -> list[Observation]:

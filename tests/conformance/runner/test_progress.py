@@ -6,6 +6,7 @@ from conformance.contract.baseline import Baseline
 from conformance.runner.options import Selection
 from conformance.runner.progress import Progress
 from conformance.runner.run_state import RunState
+from conformance.wacrm.system import SYSTEM
 
 
 class Writer:
@@ -15,7 +16,7 @@ class Writer:
 
 def test_what_a_long_check_is_at_is_told_until_the_next_one_begins() -> None:
     everything = Selection(frozenset(), frozenset(), frozenset())
-    run_state = RunState({}, everything, 1, Baseline([]))
+    run_state = RunState(SYSTEM, {}, everything, 1, Baseline([]))
     progress = Progress(Writer(), run_state)
     progress.now("checks/test_spec.py::test_answers_conform[getMe]")
     run_state.doing = "312 generated requests (valid)"
