@@ -12,7 +12,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from conformance.generation.checker import Checker, Defect, Problem, Trait
+from conformance.generation.checker import Checker
+from conformance.generation.defects import Defect, Problem, Trait
 from conformance.generation.engine import Mode, generate
 from conformance.generation.reduction import Reduction
 from conformance.generation.system_rules import Broken, Memory, Rewriting, Rules

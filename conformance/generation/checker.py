@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.contract import json_schema
+from conformance.generation.defects import Defect, Problem, Trait, key
 from conformance.generation.tolerance import must_be_refused
 from conformance.generation.traffic import ABSENT, UNPARSABLE, answer_json
 
@@ -18,49 +18,6 @@ if TYPE_CHECKING:
     from conformance.generation.traffic import Answer, Request
 
 JSON = "application/json"
-
-
-class Trait(StrEnum):
-    """What is wrong with an answer."""
-
-    STATUS = "status"
-    SERVER_ERROR = "server error"
-    CONTENT_TYPE = "content type"
-    HEADERS = "headers"
-    SCHEMA = "schema"
-    ACCEPTED = "accepted invalid input"
-    SEQUENCE = "broken sequence"
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong. `where` tells defects of one operation, trait and status apart."""
-
-    trait: Trait
-    where: str
-    expected: str
-    actual: str
-
-
-@dataclass(frozen=True)
-class Defect:
-    """A problem of an operation, with the smallest request that showed it and its answer; `count`: how often."""
-
-    clause: str
-    operation: str
-    problem: Problem
-    request: Request
-    answer: Answer
-    count: int = 1
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        return key(self.request, self.problem, self.answer)
-
-    @property
-    def sentence(self) -> str:
-        """`POST /contacts: expected …; actual …`."""
-        return f"{self.operation}: expected {self.problem.expected}; actual {self.problem.actual}"
 
 
 class Checker:
@@ -104,12 +61,6 @@ class Checker:
             smallest = new if request.size < found.request.size else found
             new = replace(smallest, count=found.count + 1)
         self._found[new.key] = new
-
-
-def key(request: Request, problem: Problem, answer: Answer) -> tuple[str, ...]:
-    """What makes two problems the same defect: operation, trait, status, place."""
-    status = "" if problem.trait is Trait.SEQUENCE else str(answer.status)
-    return (request.operation.id, problem.trait, status, problem.where)
 
 
 def _conformity(request: Request, answer: Answer) -> Iterator[Problem]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from conformance.generation.checker import Trait, key
+from conformance.generation.defects import Trait, key
 from conformance.generation.traffic import send
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from conformance.contract.json_schema import Json
-    from conformance.generation.checker import Defect, Problem
+    from conformance.generation.defects import Defect, Problem
     from conformance.generation.traffic import Answer, Request, Send
 
     Problems = Callable[[Request, Answer], Iterable[Problem]]

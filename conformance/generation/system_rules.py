@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from conformance.contract.openapi import Specification
-    from conformance.generation.checker import Trait
+    from conformance.generation.defects import Trait
     from conformance.generation.traffic import Answer, Request
 
 

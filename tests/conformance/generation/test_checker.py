@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from conformance.generation.checker import Checker, Trait
+from conformance.generation.checker import Checker
+from conformance.generation.defects import Trait
 from conformance.generation.traffic import Request
 from conformance.wacrm.generation import rules
 from conformance.wacrm.generation.harmless import Harmless
