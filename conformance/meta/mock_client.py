@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from conformance.target import waiting
 from conformance.target.verdicts import NoVerdict
 
 if TYPE_CHECKING:
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 Entry = dict[str, Any]
 """A ledger entry or a delivery, as mock Meta's control interface gives it."""
-
-POLL = 0.02
 
 
 class MockMetaError(Exception):
@@ -28,7 +26,7 @@ class MockMeta:
     """Mock Meta's control interface at `control` (an URL ending in `/_control`)."""
 
     control: str
-    patience: float = 10.0
+    patience: float = waiting.PATIENCE
     client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=40.0, trust_env=False), repr=False)
 
     def request(self, method: str, path: str, json: Any = None, **params: Any) -> Any:  # noqa: ANN401 - JSON
@@ -60,20 +58,17 @@ class MockMeta:
         """Messages that Meta accepted."""
         return [entry for entry in self.sends(**query) if entry["wamid"] is not None]
 
-    def settled(self, *, at_least: int, quiet: float = 0.4, patience: float | None = None, **query: Any) -> list[Entry]:  # noqa: ANN401
+    def settled(
+        self,
+        *,
+        at_least: int,
+        quiet: float = waiting.QUIET,
+        patience: float | None = None,
+        **query: Any,  # noqa: ANN401
+    ) -> list[Entry]:
         """Sends that match, once there are `at_least` of them and none came for `quiet` seconds, or at the deadline."""
-        deadline = time.monotonic() + (self.patience if patience is None else patience)
-        entries = self.sends(**query)
-        changed = time.monotonic()
-        while time.monotonic() < deadline:
-            if len(entries) >= at_least and time.monotonic() - changed >= quiet:
-                break
-            time.sleep(POLL)
-            now = self.sends(**query)
-            if len(now) != len(entries):
-                changed = time.monotonic()
-            entries = now
-        return entries
+        limit = self.patience if patience is None else patience
+        return waiting.settled(lambda: self.sends(**query), at_least=at_least, patience=limit, quiet=quiet)
 
     # -- behaviour --------------------------------------------------------------------------------------------------
 
@@ -135,10 +130,9 @@ class MockMeta:
 
     def drained(self, patience: float | None = None) -> bool:
         """Wait until no webhook is due or under way; False at the deadline."""
-        deadline = time.monotonic() + (self.patience if patience is None else patience)
-        while time.monotonic() < deadline:
-            health = self.request("GET", "/health")
-            if not health["pending_webhooks"] and not health["in_flight"]:
-                return True
-            time.sleep(POLL)
-        return False
+        limit = self.patience if patience is None else patience
+        return bool(waiting.eventually(self._has_drained, limit, waiting.POLL_OWN))
+
+    def _has_drained(self) -> bool:
+        health = self.request("GET", "/health")
+        return not health["pending_webhooks"] and not health["in_flight"]

@@ -13,7 +13,7 @@ from conformance.target.api import Api
 from conformance.target.keys import KeyPool, Role, scoped_role
 from conformance.target.probe import Probe
 from conformance.target.verdicts import Lacking
-from conformance.webhooks.receiver import Receiver
+from conformance.webhooks.receiver_client import Receiver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from conformance.meta.mock_client import MockMeta
-    from conformance.webhooks.receiver import Attempt, Receiver
+    from conformance.webhooks.receiver_client import Attempt, Receiver
     from loadtests.accounting.reconciliation import Books
 
 PAGE = 2000

@@ -18,7 +18,7 @@ from conformance.wacrm.interlock import interlock
 from conformance.wacrm.key_roles import ME
 from conformance.wacrm.reference import start_reference
 from conformance.wacrm.system import SENDS, connect
-from conformance.webhooks.receiver import Receiver
+from conformance.webhooks.receiver_client import Receiver
 from loadtests.cluster import options
 from loadtests.users.key_budget import keys_needed
 

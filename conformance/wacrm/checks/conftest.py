@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account
-    from conformance.webhooks.receiver import Receiver
+    from conformance.webhooks.receiver_client import Receiver
 
 __all__ = ["customer"]
 

@@ -5,14 +5,13 @@ All broadcasts are started before the first is judged, so that the waits for tim
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.target import expect
+from conformance.target import expect, waiting
 from conformance.target.expect import requirement
 from conformance.target.numbers import variants
 from conformance.target.verdicts import NoVerdict
@@ -202,7 +201,7 @@ def test_what_fails_after_meta_took_it_is_counted_once(account: Account, code: i
     account.mock_meta.script(to[3:], ("delivered", 0.0))
     broadcast = launch(account, to)
     expect.precondition(broadcast.finished(), "the broadcast does not finish")
-    time.sleep(0.1)
+    waiting.pause(0.1)
     broadcast.clean(broadcast.settled(broadcast.dues(), ["sent", "failed"]), "five recipients counted once each")
     last = broadcast.poll()
     both = f"{last.sent} and {last.failed}"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from conformance.wacrm.steps.account import Account, Row
     from conformance.wacrm.steps.endpoints import Endpoint
-    from conformance.webhooks.receiver import Attempt, Receiver
+    from conformance.webhooks.receiver_client import Attempt, Receiver
 
 pytestmark = pytest.mark.xdist_group("webhook-events")
 

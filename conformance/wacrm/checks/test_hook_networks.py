@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from conformance.target.exchange import Exchange
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account, Row
-    from conformance.webhooks.receiver import Receiver
+    from conformance.webhooks.receiver_client import Receiver
 
 pytestmark = pytest.mark.xdist_group("webhook-networks")
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from conformance.target.exchange import Exchange
     from conformance.target.target import Target
     from conformance.wacrm.steps.account import Account
-    from conformance.webhooks.receiver import Receiver
+    from conformance.webhooks.receiver_client import Receiver
 
 pytestmark = pytest.mark.xdist_group("webhook-targets")
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from conformance.wacrm.steps import tenants
     from conformance.wacrm.steps.account import Account, Row
     from conformance.wacrm.steps.valid_requests import Calls
-    from conformance.webhooks.receiver import Attempt, Receiver
+    from conformance.webhooks.receiver_client import Attempt, Receiver
 
     Act = Callable[[Account, tenants.Shared, Row], None]
 EVENTS = ["message.received", "message.status_updated", "conversation.created"]

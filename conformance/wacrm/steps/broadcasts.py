@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from conformance.meta.templates import GREETING, PLAIN
-from conformance.target import expect
+from conformance.target import expect, waiting
 from conformance.target.numbers import digits
 from conformance.target.verdicts import Mismatch
 from conformance.target.waiting import eventually
@@ -66,11 +66,11 @@ class Broadcast:
 
     def until(self, done: Callable[[Poll], object], patience: float, pause: float = FIRST_PAUSE) -> Poll:
         """Poll until `done`, or nothing moves for `patience` seconds though the target need not wait; the last poll either way."""
-        began = changed = moved = time.monotonic()
+        changed = moved = time.monotonic()
         seen = self.poll()
-        while not done(seen) and time.monotonic() - began < LONGEST:
-            time.sleep(pause)
-            pause = min(pause * 1.3, LAST_PAUSE)
+        for _ in waiting.polls(LONGEST, pause, LAST_PAUSE):
+            if done(seen):
+                break
             before, seen = seen, self.poll()
             if seen.counts != before.counts:
                 changed = moved = time.monotonic()
@@ -110,11 +110,7 @@ class Broadcast:
     def finished(self, patience: float | None = None) -> bool:
         """`called_sent`, and Meta has answered a send to everybody, or nobody who is left is sent to any more."""
         ended = self.called_sent(patience)
-        done, grown = self._answered(), time.monotonic()
-        while self.order.recipients - done and time.monotonic() - grown < LEFT_OVER:
-            time.sleep(FIRST_PAUSE)
-            before, done = done, self._answered()
-            grown = time.monotonic() if done != before else grown
+        waiting.while_it_changes(self._answered, lambda done: done >= self.order.recipients, LEFT_OVER, FIRST_PAUSE)
         return ended
 
     def _answered(self) -> set[str]:
@@ -124,7 +120,7 @@ class Broadcast:
         """What is still wrong with the counts after waiting for them to come right, and for what might yet come."""
         wanted = list(names)
         self.until(lambda poll: not reconciliation.counting(poll, due, wanted), self._patience(None))
-        time.sleep(AFTERMATH)
+        waiting.pause(AFTERMATH)
         return reconciliation.counting(self.poll(), due, wanted)
 
     def _patience(self, given: float | None) -> float:

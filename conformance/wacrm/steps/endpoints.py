@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from conformance.target.api import Api
     from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Row
-    from conformance.webhooks.receiver import Attempt, Receiver
+    from conformance.webhooks.receiver_client import Attempt, Receiver
 
 RECEIVED, STATUS, CREATED = "message.received", "message.status_updated", "conversation.created"
 EVENTS = (RECEIVED, STATUS, CREATED)

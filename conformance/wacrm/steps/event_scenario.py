@@ -15,7 +15,7 @@ from conformance.wacrm.steps.endpoints import CREATED, EVENTS, RECEIVED, STATUS,
 
 if TYPE_CHECKING:
     from conformance.wacrm.steps.account import Account, Row
-    from conformance.webhooks.receiver import Attempt
+    from conformance.webhooks.receiver_client import Attempt
 
 NEWCOMERS = 8
 """Customers who write in for the first time at the same moment."""

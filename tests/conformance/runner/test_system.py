@@ -42,7 +42,7 @@ def test_common_rooms_know_no_system(path: Path) -> None:
 def test_a_system_is_found_by_its_folder() -> None:
     assert "wacrm" in system.names()
     assert system.find("wacrm").checks.is_dir()
-    with pytest.raises(system.UnknownSystemError, match="no system 'nothing'; there are .*wacrm"):
+    with pytest.raises(system.UnknownSystemError, match=r"no system 'nothing'; there are .*wacrm"):
         system.find("nothing")
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from conformance.runner.stack import Stack
 from conformance.target.waiting import eventually
-from conformance.webhooks.receiver import Receiver
+from conformance.webhooks.receiver_client import Receiver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
