@@ -52,14 +52,14 @@ def charged(batches: Sequence[Batch], rest: Sequence[Observation], budget: Budge
     for batch in sorted(batches, key=lambda one: -len(one.seen)):
         found[batch.label], cost = divmod(cost, len(batch.seen))
     precondition(
-        cost == 0 and all(0 <= price < CHARGES for price in found.values()),
+        cost == 0 and all(0 <= one < CHARGES for one in found.values()),
         f"the charges do not add up ({found}, {cost} over): the key or its limit is not what we think",
     )
     return found
 
 
 def _own_window(series: Sequence[Observation], budget: Budget) -> None:
-    """Somebody else's requests in the same window would be taken for the price."""
+    """Somebody else's requests in the same window would be taken for the charge."""
     refused = refusals(series)[0]
     if refused.retry_after is None or (budget.fit is not None and budget.fit.kind is not Kind.FIRST_REQUEST):
         return
@@ -90,5 +90,5 @@ def unknown_key(series: Sequence[Observation]) -> dict[str, int]:
 def words(found: dict[str, int]) -> str:
     """`charged: 400 (…), 404 (…); charged twice: 403 (…); free: 401 (…)`."""
     names = {1: "charged", 2: "charged twice", 0: "free"}
-    parts = {name: sorted(what for what, price in found.items() if price == cost) for cost, name in names.items()}
+    parts = {name: sorted(what for what, charge in found.items() if charge == cost) for cost, name in names.items()}
     return "; ".join(f"{name}: {', '.join(what)}" for name, what in parts.items() if what)

@@ -155,7 +155,8 @@ def whole_again(series: Sequence[Observation], budget: Budget, first: int) -> in
     """
     admitted = len(admissions(usable(series)))
     precondition(
-        not series[0].refused, "the key was still refused when its window should have ended: RATE-05 judges that"
+        not series[0].refused,
+        "the key was still refused when its window should have ended: another clause is about that",
     )
     if admitted > max(first, budget.most(series)):
         raise too_many(series, budget)
@@ -177,7 +178,7 @@ def since_reopening(series: Sequence[Observation]) -> list[Observation]:
 def no_more_in_a_window(series: Sequence[Observation], budget: Budget) -> None:
     """Within a window of the key's first request, refusals and waits included, no more than the limit was admitted (RATE-01).
 
-    Judged by what certainly lies within the window: what was answered before it can have ended. Raises `Mismatch`.
+    Checked is what certainly lies within the window: what was answered before it can have ended. Raises `Mismatch`.
     """
     ends = series[0].sent + budget.window - AT_EDGE
     within = [seen for seen in usable(series) if seen.received < ends]
@@ -189,7 +190,7 @@ def as_long(after: Sequence[Observation], budget: Budget) -> float:
     """A window that begins with our own request lasts as long as documented (RATE-01); how long it says that it does.
 
     `after` are the requests of a key's second window, the first of them sent just after the first window had ended. A
-    limiter without windows is not judged. Raises `Mismatch`, `NoVerdict`.
+    limiter without windows is not checked. Raises `Mismatch`, `NoVerdict`.
     """
     refused = [seen for seen in refusals(usable(after)) if seen.retry_after is not None]
     precondition(refused and not after[0].refused, "no refusal in the key's second window says when it ends")
@@ -260,7 +261,8 @@ def still_spent(series: Sequence[Observation], budget: Budget) -> None:
 def refused_when_spent(before: Sequence[Observation], seen: Observation, budget: Budget, name: str) -> None:
     """An operation is refused when other operations have spent the budget (RATE-08). Raises `Mismatch`, `NoVerdict`."""
     precondition(
-        before and before[-1].refused, "the budget was not spent, so nothing could be refused: RATE-01 judges that"
+        before and before[-1].refused,
+        "the budget was not spent, so nothing could be refused: another clause is about that",
     )
     series = [*before, seen]
     _in_time(series, budget)
@@ -279,7 +281,7 @@ def one_for_all(mixed: Sequence[Observation], rest: Sequence[Observation], budge
     series = [*mixed, *usable(rest)]
     precondition(not series[0].refused, "the key was refused at its first request: it was in use before us")
     _in_time(series, budget)
-    precondition(rest[-1].refused, "the budget was not spent: RATE-01 judges that")
+    precondition(rest[-1].refused, "the budget was not spent: another clause is about that")
     failed = sum(seen.status >= FAILED and not seen.refused for seen in mixed)
     admitted = len(admissions(series))
     if admitted - failed > budget.most(series):

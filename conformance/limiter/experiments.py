@@ -42,12 +42,12 @@ def spend(instrument: Instrument, key: Key, request: Request | None = None, surp
 def promised(instrument: Instrument, seen: Observation) -> float:
     """Just after a refusal says that waiting is over; a missing, absurd or negative value counts as a window."""
     wait = seen.retry_after
-    sane = wait is not None and 0 <= wait <= instrument.window + JUDGED_BEYOND
+    sane = wait is not None and 0 <= wait <= instrument.window + WAITED_BEYOND
     return seen.received + (wait if wait is not None and sane else instrument.window) + JUST_AFTER
 
 
-JUDGED_BEYOND = 10.0
-"""Seconds beyond a window that a `Retry-After` is still waited for; RATE-04 judges what is longer than a window."""
+WAITED_BEYOND = 10.0
+"""Seconds beyond a window that a `Retry-After` is still waited for; what is longer than a window is RATE-04's."""
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ class Observation:
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds; None when the header is missing or no number. That it is a whole one is for RATE-03 to judge."""
+        """Seconds; None when the header is missing or no number. That it is a whole one is RATE-03's."""
         plain = self.headers.get("retry-after", "").strip()
         return float(plain) if _NUMBER.fullmatch(plain) else None
 

@@ -29,7 +29,7 @@ def _plausible(reset: float | None) -> bool:
 def consistent(refused: Sequence[Observation], clock: ClockOffset | None) -> int:
     """`Reset` - now = `Retry-After` within a second, on the target's own clock (RATE-04); how many refusals said so."""
     told = [seen for seen in refused if seen.retry_after is not None and _plausible(seen.reset)]
-    precondition(told, "no refusal had Retry-After and X-RateLimit-Reset as numbers: RATE-03 judges that")
+    precondition(told, "no refusal had Retry-After and X-RateLimit-Reset as numbers: another clause is about that")
     precondition(clock is not None, "the target's answers have no Date, or its clock was set: its time is not known")
     assert clock is not None
     for seen in told:

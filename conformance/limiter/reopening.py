@@ -86,7 +86,7 @@ def not_prolonged(series: Sequence[Observation], window: float) -> tuple[int, fl
             *exchanges([refused[0], late[0]]),
         )
     admitted = [seen for seen in series if not seen.refused and seen.sent > refused[0].sent]
-    precondition(admitted, "the key was not admitted again before the experiment ended, which was too soon to judge")
+    precondition(admitted, "the key was not admitted again before the experiment ended, which was too soon to tell")
     return len(refused), round(admitted[0].received - series[0].sent, 3)
 
 

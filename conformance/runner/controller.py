@@ -1,4 +1,4 @@
-"""Where a run is led from: brings up what it needs, hears every report, writes what the run leaves."""
+"""Where a run is led from: brings up what it needs, records every report, writes what the run leaves."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Controller:
     def pytest_unconfigure(self) -> None:
         self.lifetime.close()
 
-    # -- what is heard and shown ----------------------------------------------------------------------------------------
+    # -- what is recorded and shown ----------------------------------------------------------------------------------------
 
     def pytest_report_teststatus(self, report: pytest.TestReport | pytest.CollectReport) -> tuple[str, str, str] | None:
         """Nothing but counts: the progress line and the summary speak. A file that cannot be collected is pytest's to tell."""
@@ -98,7 +98,7 @@ class Controller:
         return ("passed", "", "") if report.when == "call" else ("", "", "")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.run_state.hear(report)
+        self.run_state.record(report)
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self.progress.now(nodeid)

@@ -29,7 +29,7 @@ def run_state(pytestconfig: pytest.Config) -> RunState:
 
 @pytest.fixture(scope="session")
 def target(run_state: RunState) -> Target:
-    """The settings of what is judged."""
+    """The settings of what is tested."""
     assert run_state.target is not None
     return run_state.target
 

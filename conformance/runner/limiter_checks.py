@@ -34,7 +34,7 @@ def waits_for_windows(item: pytest.Item) -> bool:
 
 @pytest.fixture(scope="session", autouse=True)
 def _experiments_start_first(request: pytest.FixtureRequest) -> None:
-    """Start before the first check, whatever it judges. A worker that may not get the limiter checks starts with them."""
+    """Start before the first check, whatever its clause. A worker that may not get the limiter checks starts with them."""
     among_several = hasattr(request.config, "workerinput")
     if not among_several and any(waits_for_windows(item) for item in request.session.items):
         request.getfixturevalue("lab")

@@ -97,5 +97,5 @@ def show_groups(items: Sequence[pytest.Item]) -> None:
 def _clause(item: pytest.Item) -> str:
     marker = item.get_closest_marker("requirement")
     if marker is None:
-        raise pytest.UsageError(f"{item.nodeid} judges no clause: it lacks @requirement")
+        raise pytest.UsageError(f"{item.nodeid} checks no clause: it lacks @requirement")
     return str(marker.args[0])

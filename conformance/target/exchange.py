@@ -73,7 +73,7 @@ class Exchange:
         if self.method != "GET":
             parts += ["-X", self.method]
         if self.key is not None:
-            parts.append(f'-H "Authorization: {self.key.shown}"')
+            parts.append(f'-H "{self.key.HEADER}: {self.key.shown}"')
         parts += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in self.headers.items()]
         if self.body:
             parts.append(_curl_body(self.body))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def requirement(clause: str) -> pytest.MarkDecorator:
-    """Tie a check to the clause of `requirements.yaml` that it judges."""
+    """Tie a check to the clause of `requirements.yaml` that it checks."""
     return pytest.mark.requirement(clause)
 
 

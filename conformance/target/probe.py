@@ -84,12 +84,16 @@ class Probe:
             headers=_private(shown, key),
             timeout=timeout or self.timeout,
         )
-        exchange = self._exchange(request, body, shown, key)
-        self.count += 1
-        self.trail.append(exchange)
-        if exchange.trouble is not None:
-            raise NoAnswerError(exchange)
-        return exchange
+        return self.recorded(self._exchange(request, body, shown, key))[0]
+
+    def recorded(self, *exchanges: Exchange) -> list[Exchange]:
+        """Count and keep them. Raises `NoAnswerError` for the first without a whole answer."""
+        self.count += len(exchanges)
+        self.trail.extend(exchanges)
+        for exchange in exchanges:
+            if exchange.trouble is not None:
+                raise NoAnswerError(exchange)
+        return list(exchanges)
 
     def _exchange(self, request: httpx.Request, body: bytes, shown: dict[str, str], key: Key | None) -> Exchange:
         started = time.monotonic()
@@ -148,7 +152,7 @@ class Probe:
 
 
 def _private(headers: dict[str, str], key: Key | None) -> dict[str, str]:
-    return headers if key is None else {**headers, "Authorization": key.authorization}
+    return headers if key is None else {**headers, key.HEADER: key.authorization}
 
 
 def _dump(value: Any) -> bytes:  # noqa: ANN401 - JSON

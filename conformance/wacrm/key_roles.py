@@ -21,7 +21,7 @@ ME = "/me"
 def roles(probe: Probe, pool: KeyPool, target: Target) -> None:
     """Every key of the file but those kept for limiter checks has the scopes of its role. Raises `SetupError`.
 
-    Only what `/me` and an operation agree on is an error of the file; where they differ, AUTH-07 judges.
+    Only what `/me` and an operation agree on is an error of the file; where they differ, that is AUTH-07's.
     """
     keys = target.keys.flat()
     untouched = kept_fresh(keys)
