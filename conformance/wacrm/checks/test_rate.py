@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.limiter import charging, counting, instances, refusal_headers, reopening
+from conformance.limiter import charging, counting, instances, key_isolation, refusal_headers, reopening, shared_budget
 from conformance.limiter.kinds import Kind, opening
 from conformance.limiter.laboratory import OTHER_ACCOUNT, SAME_ACCOUNT
 from conformance.limiter.observation import admissions, exchanges, refusals, span
@@ -156,7 +156,7 @@ def test_a_key_is_open_again_a_window_after_its_first_request(lab: Laboratory) -
 @each_neighbour
 def test_a_spent_key_takes_nothing_from_a_key_in_use(key: str, lab: Laboratory) -> None:
     found = lab.of(lab.isolation)
-    counting.still_admitted(neighbour(found.begun, key, lab), key)
+    key_isolation.still_admitted(neighbour(found.begun, key, lab), key)
 
 
 @requirement("RATE-07")
@@ -165,12 +165,12 @@ def test_a_spent_key_takes_nothing_from_a_fresh_key(key: str, lab: Laboratory, m
     found = lab.of(lab.isolation)
     series = neighbour(found.fresh, key, lab)
     measure(f"admitted_fresh_{'same' if key == SAME_ACCOUNT else 'other'}_account", len(admissions(series)))
-    counting.untouched(series, found.spent, lab.in_practice, key)
+    key_isolation.untouched(series, found.spent, lab.in_practice, key)
 
 
 @requirement("RATE-07")
 def test_another_keys_requests_give_nothing_back(lab: Laboratory) -> None:
-    counting.still_spent(lab.of(lab.isolation).spent, lab.in_practice)
+    key_isolation.still_spent(lab.of(lab.isolation).spent, lab.in_practice)
 
 
 @requirement("RATE-08")
@@ -179,7 +179,7 @@ def test_the_operation_is_refused_when_the_budget_is_spent(operation_id: str, la
     mixture, lacking = lab.of(lab.mixture)
     raise_if_lacking(lacking, operation_id)
     before = [seen for _, seen in mixture.mixed] + mixture.rest
-    counting.refused_when_spent(before, dict(mixture.refused)[operation_id], lab.in_practice, operation_id)
+    shared_budget.refused_when_spent(before, dict(mixture.refused)[operation_id], lab.in_practice, operation_id)
 
 
 @requirement("RATE-08")
@@ -187,7 +187,7 @@ def test_all_operations_are_charged_to_one_budget(lab: Laboratory, measure: Meas
     mixture, lacking = lab.of(lab.mixture)
     measure("timeline_all_operations", timeline(mixture.series))
     measure("operations", len(OPERATIONS) - len(lacking))
-    measure("admitted", counting.one_for_all([seen for _, seen in mixture.mixed], mixture.rest, lab.in_practice))
+    measure("admitted", shared_budget.one_for_all([seen for _, seen in mixture.mixed], mixture.rest, lab.in_practice))
 
 
 @requirement("RATE-09")

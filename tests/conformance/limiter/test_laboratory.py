@@ -11,7 +11,15 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from conformance.limiter import charging, counting, experiments, instances, refusal_headers
+from conformance.limiter import (
+    charging,
+    counting,
+    experiments,
+    instances,
+    key_isolation,
+    refusal_headers,
+    shared_budget,
+)
 from conformance.limiter.counting import Budget
 from conformance.limiter.instrument import Live, Turns
 from conformance.limiter.kinds import Kind
@@ -103,9 +111,9 @@ def test_keys_that_were_all_used_just_before_give_no_finding(
         _verdict(counting.exact, sequential.first, lab.budget, sequential.after),
         _verdict(counting.whole_again, sequential.after, lab.budget, len(sequential.first)),
         *(_verdict(counting.exact, burst, lab.budget) for burst in bursts),
-        *(_verdict(counting.still_admitted, one, "key") for one in isolation.begun.values()),
-        *(_verdict(counting.untouched, o, isolation.spent, lab.budget, "key") for o in isolation.fresh.values()),
-        _verdict(counting.one_for_all, [seen for _, seen in mixture.mixed], mixture.rest, lab.in_practice),
+        *(_verdict(key_isolation.still_admitted, one, "key") for one in isolation.begun.values()),
+        *(_verdict(key_isolation.untouched, o, isolation.spent, lab.budget, "key") for o in isolation.fresh.values()),
+        _verdict(shared_budget.one_for_all, [seen for _, seen in mixture.mixed], mixture.rest, lab.in_practice),
         _verdict(charging.charged, cost.batches, cost.rest, lab.in_practice),
         _verdict(instances.one_budget, rest, lab.budget),
     ]
