@@ -40,7 +40,7 @@ class Controller:
             return
         try:
             target = self._bring_up(self.lifetime.enter_context(Stack(self.run_state.seed)))
-            self._check(target)
+            self._preflight(target)
         except (StackError, MockMetaError, preflight.SetupError) as error:
             raise pytest.UsageError(str(error)) from None
         self.run_state.begin(target)
@@ -58,7 +58,7 @@ class Controller:
         self.run_state.receiver = stack.receiver
         return target
 
-    def _check(self, target: Target) -> None:
+    def _preflight(self, target: Target) -> None:
         """What the system settles before the first check."""
         workers = len(getattr(self.config.option, "tx", None) or [])
         if workers > len(target.keys.full):

@@ -102,11 +102,13 @@ def rng(run_state: RunState, request: pytest.FixtureRequest) -> random.Random:
 
 @pytest.fixture(scope="session")
 def drawn_numbers() -> set[str]:
+    """Telephone numbers that this process has drawn."""
     return set()
 
 
 @pytest.fixture(scope="session")
 def run_prefix() -> str:
+    """What all words of this run begin with."""
     return f"hx{secrets.token_hex(3)}"
 
 

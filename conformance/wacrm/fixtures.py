@@ -15,14 +15,15 @@ from conformance.target.keys import Role
 from conformance.target.numbers import Numbers
 from conformance.target.probe import Probe
 from conformance.target.verdicts import Lacking, NoVerdict
-from conformance.wacrm.steps import limiter_requests as limiter
+from conformance.wacrm.steps import limiter_requests
 from conformance.wacrm.steps.account import Account
 from conformance.wacrm.steps.valid_requests import ORIGIN, Calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from conformance.limiter.requests import Requests
+    from conformance.limiter.laboratory import Laboratory
+    from conformance.runner.limiter_checks import NewLab
     from conformance.runner.run_state import RunState
     from conformance.target.keys import KeyPool
     from conformance.target.target import Capabilities, Meta, Target
@@ -183,19 +184,21 @@ def _taken(api: Api, origin: str) -> bool:
 
 
 @pytest.fixture(scope="session")
-def limiter_requests(
+def lab(
     run_state: RunState,
     target: Target,
     pool: KeyPool,
     shared_account: Callable[[str], Account],
     origins: Callable[[Api], Callable[[], str]],
     drawn_numbers: set[str],
-) -> Requests:
-    """What the limiter experiments send. Whether a refused write made a contact is asked by number, so the target knows none."""
+    new_lab: NewLab,
+) -> Laboratory:
+    """The limiter's experiments. Whether a refused write made a contact is asked by number, so the target knows none."""
     account, rng = shared_account("limiter"), random.Random(f"{run_state.seed}:limiter numbers")
 
     def calls(api: Api) -> Calls:
         numbers = Numbers(random.Random(rng.random()), drawn_numbers, known_to(api), run_state.worker)
         return Calls(replace(account, api=api, numbers=numbers), target.capabilities, origins(api))
 
-    return limiter.requests(calls, pool, "" if run_state.armed else run_state.unarmed_reason)
+    requests = limiter_requests.requests(calls, pool, "" if run_state.armed else run_state.unarmed_reason)
+    return new_lab(pool, target.target.limit, target.target.window, requests)

@@ -30,12 +30,7 @@ ORDER = ("updateWebhook", "deleteWebhook")
 
 @dataclass(frozen=True)
 class OfAccount:
-    """Requests for an account: a `limiter.requests.Prepared`.
-
-    What cannot be prepared is kept as the exception that its check is to raise.
-
-    `unarmed` says why nothing may be sent; empty when messages may be.
-    """
+    """Requests for an account, as `limiter.requests.Prepared` says. `unarmed` says why nothing may be sent."""
 
     calls: Calls
     unarmed: str = ""
