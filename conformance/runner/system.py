@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import conformance
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from conformance.target.target import Target
 
 DEFAULT = "wacrm"
-PACKAGES = Path(__file__).parents[1]
 
 
 class UnknownSystemError(LookupError):
@@ -57,7 +58,8 @@ class System:
 
 def names() -> list[str]:
     """Every system, by name."""
-    return sorted(path.parent.name for path in PACKAGES.glob("*/system.py") if path.parent != Path(__file__).parent)
+    found = [path.parent for folder in conformance.__path__ for path in Path(folder).glob("*/system.py")]
+    return sorted(folder.name for folder in found if folder != Path(__file__).parent)
 
 
 def find(name: str) -> System:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from conformance.runner import system
 from conformance.wacrm.specification import OPENAPI
+from reports.results import ExitCode
 
 CONFORMANCE = Path(system.__file__).parents[1]
 SETTINGS = CONFORMANCE / "target" / "target.py"
@@ -60,3 +64,20 @@ def test_an_option_goes_before_the_file(tmp_path: Path) -> None:
     assert system.chosen("wacrm", file).name == "wacrm"
     with pytest.raises(system.UnknownSystemError):
         system.chosen(None, file)
+
+
+def test_another_system_needs_nothing_but_its_folder(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "tests.conformance.runner.other_system",
+        "--system",
+        "ping",
+        "--out",
+        str(tmp_path),
+    ]
+    done = subprocess.run(command, cwd=CONFORMANCE.parent, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == ExitCode.PROVED, done.stdout + done.stderr
+    (results,) = tmp_path.glob("*/results.json")
+    verdicts = {clause["id"]: clause["verdict"] for clause in json.loads(results.read_text())["clauses"]}
+    assert verdicts == {"TOY-PING-01": "pass", "TOY-AUTH-01": "pass"}
