@@ -52,7 +52,7 @@ def kills(session: nox.Session) -> None:
 
 @nox.session
 def loadtest(session: nox.Session) -> None:
-    """Load a deployment and close the books: the embedded reference for a minute, or `-- --target harness.toml`."""
+    """Load a deployment and reconcile every message: the embedded reference for a minute, or `-- --target harness.toml`."""
     _install(session)
     session.run("wacrm-harness", "loadtest", *session.posargs)
 

@@ -37,6 +37,7 @@ examples:
   wacrm-harness gate --help
   wacrm-harness mock --help
   wacrm-harness reference --help
+  wacrm-harness provision --help
   wacrm-harness kills --group PAGE
 """
 
@@ -119,7 +120,7 @@ def kills_load(arguments: list[str]) -> int:
 
 
 def loadtest(arguments: list[str]) -> int:
-    """Load a deployment, by default the embedded reference, and close the books. In a process of its own: Locust patches
+    """Load a deployment, by default the embedded reference, and reconcile every message. In a process of its own: Locust patches
     the standard library.
     """
     os.execv(sys.executable, [sys.executable, "-m", "loadtests", *arguments])  # noqa: S606 - our own module
@@ -128,6 +129,13 @@ def loadtest(arguments: list[str]) -> int:
 def requirements(arguments: list[str]) -> int:
     """Print the table of clauses, checks and faults."""
     from harness.traceability import main as run  # noqa: PLC0415 - as above
+
+    return run(arguments)
+
+
+def provision(arguments: list[str]) -> int:
+    """Make the accounts and keys that a run needs in a deployment's database, and write harness.toml; or remove them."""
+    from harness.provision.cli import main as run  # noqa: PLC0415 - as above
 
     return run(arguments)
 
@@ -147,6 +155,7 @@ VERBS = {
     "kills-load": kills_load,
     "loadtest": loadtest,
     "incumbent": incumbent,
+    "provision": provision,
     "requirements": requirements,
 }
 
