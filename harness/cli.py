@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.runner import options
+from conformance.runner import options, system
 from reports.results import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ROOT = Path(__file__).resolve().parent.parent
-CHECKS = ROOT / "conformance" / "wacrm" / "checks"
+    from conformance.runner.system import System
 
+ROOT = Path(__file__).resolve().parent.parent
 MOCK_PORT = 8790
 GATE_EXAMPLES = """\
 examples:
@@ -53,6 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     verb = parser.parse_args(given[:1]).verb
     try:
         return VERBS[verb](given[1:])
+    except system.UnknownSystemError as error:
+        sys.stderr.write(f"{error}\n")
+        return ExitCode.SETUP
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         return ExitCode.INTERRUPTED
@@ -67,15 +70,24 @@ def gate(arguments: list[str]) -> int:
     for flag, keywords in options.OPTIONS:
         parser.add_argument(flag, **keywords)
     parser.parse_known_args([a for a in arguments if a in {"-h", "--help"}])
-    return int(pytest.main([*GATE_ARGUMENTS, *arguments]))
+    checks = str(_system(arguments).checks)
+    return int(pytest.main([*GATE_ARGUMENTS, "-c", f"{checks}/pytest.ini", "--rootdir", checks, checks, *arguments]))
 
 
 GATE_ARGUMENTS = [
     # Plugins that dependencies bring along and no check uses: importing them takes longer than most groups of checks.
     "-p", "no:schemathesis", "-p", "no:hypothesispytest", "-p", "no:locust",
-    "-p", "conformance.runner.plugin", "-p", "no:cacheprovider", "-c", str(CHECKS / "pytest.ini"), "--rootdir", str(CHECKS),
-    "-q", "-rN", "--tb=no", "--capture=sys", str(CHECKS),
+    "-p", "conformance.runner.plugin", "-p", "no:cacheprovider", "-q", "-rN", "--tb=no", "--capture=sys",
 ]  # fmt: skip
+
+
+def _system(arguments: list[str]) -> System:
+    """The system whose checks run: pytest wants their folder before it reads its options."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    parser.add_argument("--system")
+    parser.add_argument("--target", type=Path)
+    given, _ = parser.parse_known_args(arguments)
+    return system.chosen(given.system, given.target)
 
 
 def mock(arguments: list[str]) -> int:

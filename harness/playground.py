@@ -9,8 +9,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from conformance.runner.process import StackError
 from conformance.runner.run_state import reveal
-from conformance.runner.stack import Embedded, Stack, StackError
+from conformance.runner.stack import Embedded, Stack
+from conformance.wacrm.reference import start_reference
 from reports.results import ExitCode
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ def _run(given: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     with Stack(given.seed) as stack:
         stack.start_receiver()
-        target = stack.start_reference(Embedded(given.fault, port=given.port))
+        target = start_reference(stack, Embedded(given.fault, port=given.port))
         if given.write:
             given.write.touch(mode=0o600)
             given.write.write_text(target_file(target), encoding="utf-8")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.runner.stack import Embedded
+from conformance.runner.system import DEFAULT
 from conformance.target import target as settings
 
 if TYPE_CHECKING:
@@ -23,11 +24,15 @@ if TYPE_CHECKING:
 
 OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     (
+        "--system",
+        {"metavar": "NAME", "help": f"what the target is (default: the target file's `system`, else {DEFAULT})"},
+    ),
+    (
         "--target",
         {
             "type": Path,
             "metavar": "FILE",
-            "help": "harness.toml of the deployment to judge (default: the embedded reference)",
+            "help": "harness.toml of the deployment to test (default: the embedded reference)",
         },
     ),
     ("--base-url", {"metavar": "URL", "help": "the deployment's address; as --set target.base_url=URL"}),
@@ -37,19 +42,19 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ),
     (
         "--allow-host",
-        {"action": "append", "default": [], "metavar": "HOST", "help": "judge a deployment on this other machine"},
+        {"action": "append", "default": [], "metavar": "HOST", "help": "test a deployment on this other machine"},
     ),
     (
         "--clause",
-        {"action": "append", "default": [], "metavar": "ID", "help": "judge only these clauses, as PAGE-05,CONT-01"},
+        {"action": "append", "default": [], "metavar": "ID", "help": "check only these clauses, as PAGE-05,CONT-01"},
     ),
     (
         "--group",
-        {"action": "append", "default": [], "metavar": "GROUP", "help": "judge only these groups, as PAGE,CONT"},
+        {"action": "append", "default": [], "metavar": "GROUP", "help": "check only these groups, as PAGE,CONT"},
     ),
     (
         "--level",
-        {"action": "append", "default": [], "metavar": "LEVEL", "help": "judge only clauses of these levels: M, S, I"},
+        {"action": "append", "default": [], "metavar": "LEVEL", "help": "check only clauses of these levels: M, S, I"},
     ),
     ("--seed", {"type": int, "metavar": "N", "help": "seed of all drawn data (default: random; the report prints it)"}),
     (
@@ -91,7 +96,7 @@ def add(parser: pytest.Parser) -> None:
 
 @dataclass(frozen=True)
 class Selection:
-    """Which clauses are judged; empty sets mean all."""
+    """Which clauses are checked; empty sets mean all."""
 
     clauses: frozenset[str]
     groups: frozenset[str]

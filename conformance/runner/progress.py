@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reports.results import Verdict
 
 if TYPE_CHECKING:
-    from conformance.runner.run_state import Judgement
+    from conformance.runner.run_state import RunState
 
 REFRESH = 0.2
 LOG_EVERY = 10.0
@@ -19,8 +19,8 @@ LOG_EVERY = 10.0
 class Progress:
     """Writes to pytest's terminal writer from a thread of its own, so that a long wait is seen as one."""
 
-    def __init__(self, writer: Any, judgement: Judgement) -> None:  # noqa: ANN401 - pytest's, not public
-        self._writer, self._judgement = writer, judgement
+    def __init__(self, writer: Any, run_state: RunState) -> None:  # noqa: ANN401 - pytest's, not public
+        self._writer, self._judgement = writer, run_state
         self._live = bool(writer.hasmarkup)
         self._current, self._began = "", time.monotonic()
         self._stop = threading.Event()

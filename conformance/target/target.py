@@ -25,6 +25,7 @@ from pydantic import (
 )
 
 from conformance.target.keys import Key, Role, scoped_role
+from conformance.target.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,7 +77,7 @@ class Address(Section):
     limit: int = Field(120, ge=2)
     window: float = Field(60.0, gt=0)
     timeout: float = Field(30.0, gt=0)
-    patience: float = Field(10.0, gt=0)
+    patience: float = Field(PATIENCE, gt=0)
     ca: str = ""
     insecure: bool = False
     embedded: bool = False

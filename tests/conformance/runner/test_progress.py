@@ -5,7 +5,8 @@ from __future__ import annotations
 from conformance.contract.baseline import Baseline
 from conformance.runner.options import Selection
 from conformance.runner.progress import Progress
-from conformance.runner.run_state import Judgement
+from conformance.runner.run_state import RunState
+from conformance.wacrm.system import SYSTEM
 
 
 class Writer:
@@ -15,10 +16,10 @@ class Writer:
 
 def test_what_a_long_check_is_at_is_told_until_the_next_one_begins() -> None:
     everything = Selection(frozenset(), frozenset(), frozenset())
-    judgement = Judgement({}, everything, 1, Baseline([]))
-    progress = Progress(Writer(), judgement)
+    run_state = RunState(SYSTEM, {}, everything, 1, Baseline([]))
+    progress = Progress(Writer(), run_state)
     progress.now("checks/test_spec.py::test_answers_conform[getMe]")
-    judgement.doing = "312 generated requests (valid)"
+    run_state.doing = "312 generated requests (valid)"
     assert "312 generated requests (valid)  answers_conform[getMe]" in progress.line(100)
     progress.now("checks/test_spec.py::test_answers_conform[listContacts]")
     assert "generated" not in progress.line(100)

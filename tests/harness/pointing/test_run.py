@@ -18,7 +18,9 @@ import httpx
 import psutil
 import pytest
 
-from conformance.runner.stack import Embedded, Process, embedded_accounts, embedded_target
+from conformance.runner.process import Process
+from conformance.runner.stack import Embedded
+from conformance.wacrm.reference import embedded_accounts, embedded_target
 from conformance.webhooks.certificate import authority
 from harness.pointing.namespace import ADDRESS
 from tests.conftest import settings_of, toml
