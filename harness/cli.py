@@ -42,7 +42,9 @@ FOR_USERS = {
 FOR_DEVELOPERS = {
     "kills": Verb("harness.kills:main", "prove the gate: every fault must turn its own clause red", "gate"),
     "kills-load": Verb("harness.kills_load:main", "prove the load test: every load fault must be named", "load"),
-    "incumbent": Verb("harness.stock_schemathesis:main", "run stock Schemathesis on the same faults, to compare", "gate"),
+    "incumbent": Verb(
+        "harness.stock_schemathesis:main", "run stock Schemathesis on the same faults, to compare", "gate"
+    ),
 }
 VERBS = FOR_USERS | FOR_DEVELOPERS
 MARKS = {"gate": "schemathesis", "load": "locust"}

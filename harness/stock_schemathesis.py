@@ -8,7 +8,6 @@ that no clean run with any seed showed; that is what `--baseline` gives its user
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.contract import openapi
 from conformance.runner.stack import Embedded, Stack
 from harness import parallel, selection
+from harness.arguments import Parser
 from reference.wacrm.faults import FAULTS, Fault
 from reports.results import ExitCode
 
@@ -94,10 +94,8 @@ def _clean(jobs: int, seeds: Sequence[int], examples: int) -> dict[bool, set[Fai
     return {limited: reported(limited) for limited in (False, True)}
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="wacrm-harness incumbent", description=__doc__.partition("\n")[0], allow_abbrev=False
-    )
+def _parser() -> Parser:
+    parser = Parser(prog="wacrm-harness incumbent", description=__doc__.partition("\n")[0])
     selection.add_options(parser)
     add = parser.add_argument
     add("--examples", type=int, default=10, metavar="N", help="its --max-examples: 10 makes about 1,400 requests a run")

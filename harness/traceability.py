@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import ast
 import json
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.contract import requirements
+from harness.arguments import Parser
 from reference.wacrm.faults import FAULTS
 from reports.results import ExitCode
 
@@ -88,7 +88,7 @@ def _code(names: Sequence[str]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the page, or write it to `docs/requirements.md`."""
-    parser = argparse.ArgumentParser(prog="wacrm-harness requirements", description=__doc__)
+    parser = Parser(prog="wacrm-harness requirements", description=__doc__)
     parser.add_argument(
         "--results", type=Path, metavar="FILE", help="a results.json whose verdicts are shown as a column"
     )

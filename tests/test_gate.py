@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
+import tomli_w
 
 from conformance.runner.stack import Stack
 from reports.results import ExitCode
 from tests.conformance.target import servers
-from tests.conftest import settings_of, toml
+from tests.conftest import settings_of
 
 if TYPE_CHECKING:
     from conformance.target.target import Target
@@ -58,7 +59,7 @@ def refused(*arguments: str | Path, cwd: Path) -> str:
 def edited(target_file: Path, deployment: Target, section: str, **values: Any) -> Path:
     settings = settings_of(deployment)
     settings[section] |= values
-    target_file.write_text(toml(settings))
+    target_file.write_text(tomli_w.dumps(settings))
     return target_file
 
 
@@ -79,7 +80,7 @@ def test_what_the_file_does_not_give_is_skipped_and_counted(
 ) -> None:
     settings = settings_of(deployment)
     del settings["keys"]["revoked"]
-    target_file.write_text(toml(settings))
+    target_file.write_text(tomli_w.dumps(settings))
     done = run("--target", target_file, "--clause", "AUTH-03,AUTH-06", cwd=tmp_path)
     assert done.returncode == ExitCode.PROVED, done.stdout
     assert "AUTH-03: the target file gives no key for keys.revoked" in " ".join(done.stdout.split())
@@ -89,7 +90,7 @@ def test_what_the_file_does_not_give_is_skipped_and_counted(
 def test_without_mock_meta_nothing_is_sent(target_file: Path, deployment: Target, tmp_path: Path) -> None:
     settings = settings_of(deployment)
     del settings["meta"]
-    target_file.write_text(toml(settings))
+    target_file.write_text(tomli_w.dumps(settings))
     done = run("--target", target_file, "--clause", "MSG-01", cwd=tmp_path)
     assert done.returncode == ExitCode.UNPROVED, done.stdout
     assert results(tmp_path)["clauses"][0]["verdict"] == "skip"
@@ -234,7 +235,7 @@ def test_a_target_that_dies(tmp_path: Path) -> None:
         stack.start_receiver()
         target = stack.start_reference()
         path = tmp_path / "harness.toml"
-        path.write_text(toml(settings_of(target)))
+        path.write_text(tomli_w.dumps(settings_of(target)))
         gate = start("--target", path, "--group", "AUTH,SCOPE,TENANT,ENV,PAGE,CONT", cwd=tmp_path)
         wait_for_requests(gate)
         stack.kill("reference.wacrm")
