@@ -44,8 +44,8 @@ def _case(clause: ClauseResult, results: Results) -> TestCase:
         stories = [_story(finding) for finding in results.findings if finding.clause == clause.id]
         outcome.text = _clean("\n\n".join([clause.sentence, *stories]))
         case.result = [outcome]
-    if clause.left_out:
-        said = [f"checks skipped: {number} ({reason})" for reason, number in clause.left_out.items()]
+    if clause.skipped:
+        said = [f"checks skipped: {number} ({reason})" for reason, number in clause.skipped.items()]
         case.system_out = _clean("\n".join(said))
     return case
 

@@ -84,7 +84,7 @@ def test_what_the_file_does_not_give_is_skipped_and_counted(
     done = run("--target", target_file, "--clause", "AUTH-03,AUTH-06", cwd=tmp_path)
     assert done.returncode == ExitCode.PROVED, done.stdout
     assert "AUTH-03: the target file gives no key for keys.revoked" in " ".join(done.stdout.split())
-    assert "1 not judged" in done.stdout
+    assert "1 not checked" in done.stdout
 
 
 def test_without_mock_meta_nothing_is_sent(target_file: Path, deployment: Target, tmp_path: Path) -> None:
@@ -203,6 +203,12 @@ def test_a_name_that_does_not_exist(arguments: list[str], said: str, tmp_path: P
     assert said in refused(*arguments, cwd=tmp_path)
 
 
+def test_a_selection_of_no_check_is_not_green(tmp_path: Path) -> None:
+    done = run("--clause", "AUTH-01", "-k", "nothing_matches", cwd=tmp_path)
+    assert done.returncode == ExitCode.UNPROVED, done.stdout
+    assert "Nothing was checked" in done.stdout
+
+
 def test_a_port_in_use(target_file: Path, deployment: Target, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -266,10 +272,10 @@ def start(*arguments: str | Path, cwd: Path) -> subprocess.Popen[str]:
 
 
 def wait_for_requests(gate: subprocess.Popen[str]) -> None:
-    """Until the gate has said that it judges, and a little more."""
+    """Until the gate has said what it checks, and a little more."""
     assert gate.stdout is not None
-    while "Judging" not in (line := gate.stdout.readline()):
-        assert line, "the gate ended before it judged"
+    while "Checking" not in (line := gate.stdout.readline()):
+        assert line, "the gate ended before it checked"
     time.sleep(2)
 
 

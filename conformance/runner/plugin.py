@@ -237,6 +237,10 @@ class Gate:
         workers = len(self.config.option.tx)
         node.workerinput["judgement"] = self.judgement.for_worker(int(node.gateway.id.removeprefix("gw")), workers)
 
+    @pytest.hookimpl(optionalhook=True)  # xdist's
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        self.progress.expect(len(ids))
+
     def pytest_testnodedown(self, node: Any) -> None:  # noqa: ANN401 - xdist's
         self.judgement.add_worker(getattr(node, "workeroutput", {}).get("judgement"))
 
