@@ -35,8 +35,9 @@ class Verb:
 FOR_USERS = {
     "gate": Verb("harness.gate:main", "check a deployment against the contract, clause by clause", "gate"),
     "loadtest": Verb("harness.cli:loadtest", "load a deployment and account for every message", "load"),
-    "mock": Verb("harness.cli:mock", "run mock Meta, as mock-meta does, on the port of harness.example.toml"),
+    "mock": Verb("harness.cli:mock", "run mock Meta on port 8790 (mock-meta: on a free one)"),
     "reference": Verb("harness.reference_deployment:main", "run the reference deployment with mock Meta", "gate"),
+    "settings": Verb("harness.example_file:main", "print a harness.toml with every setting explained"),
     "requirements": Verb("harness.traceability:main", "print the clauses, their checks and their faults", "gate"),
 }
 FOR_DEVELOPERS = {
@@ -52,7 +53,7 @@ MARKS = {"gate": "schemathesis", "load": "locust"}
 
 EXAMPLES = """\
 examples:
-  wacrm-harness gate                         the embedded reference: nothing to set up
+  wacrm-harness gate                         the embedded reference, no set-up
   wacrm-harness gate --target harness.toml   a deployment of yours
   wacrm-harness loadtest -u 50 -t 5m         fifty users for five minutes
   wacrm-harness gate --help                  the options of a verb
