@@ -106,7 +106,7 @@ def _parser() -> Parser:
 def _clean_runs(chosen: Sequence[Fault], given: Namespace, console: Console) -> dict[str, GroupRun]:
     """The clean reference against each group: must be silent, and is what measurements are compared with."""
     groups = sorted({fault.group for fault in chosen})
-    runs = parallel.each(given.jobs, groups, lambda group: judge(group, [], given.seed))
+    runs = parallel.each(given.jobs, groups, lambda group: run_gate(group, [], given.seed))
     for group, run in zip(groups, runs, strict=True):
         console.print(f"clean      {group:<9} {'silent' if run.silent else f'NOT SILENT: {run.noise or run.trouble}'}")
     return dict(zip(groups, runs, strict=True))
@@ -116,7 +116,7 @@ def _false_alarms(given: Namespace, console: Console) -> int:
     """How many of the correct variants the gate (or `--group` of it) is not silent on."""
 
     def run(name: str) -> bool:
-        outcome = judge(given.group, [], given.seed, [name])
+        outcome = run_gate(given.group, [], given.seed, [name])
         console.print(
             f"{'silent' if outcome.silent else 'FALSE ALARM':<12} {name}  {', '.join(outcome.noise) or outcome.trouble}"
         )
@@ -127,12 +127,12 @@ def _false_alarms(given: Namespace, console: Console) -> int:
 
 def _try(fault: Fault, given: Namespace, clean: dict[str, GroupRun], console: Console) -> Outcome:
     group = fault.group
-    runs = [judge(group, [fault.name], given.seed)]
-    runs += [judge(group, [fault.name], given.seed + n, clause=fault.clause) for n in range(1, given.repeat)]
+    runs = [run_gate(group, [fault.name], given.seed)]
+    runs += [run_gate(group, [fault.name], given.seed + n, clause=fault.clause) for n in range(1, given.repeat)]
     outcome = Outcome(
         fault.name, fault.clause, fault.defect,
         kills=tuple(_killed(fault.clause, run, clean[group]) for run in runs),
-        verdicts=tuple(run.verdicts.get(fault.clause, run.trouble or "not judged") for run in runs),
+        verdicts=tuple(run.verdicts.get(fault.clause, run.trouble or "not checked") for run in runs),
         collateral=tuple(sorted({c for run in runs for c in run.noise if c != fault.clause and c not in clean[group].noise})),
     )  # fmt: skip
     also = f"  also: {', '.join(outcome.collateral)}" if outcome.collateral else ""
@@ -149,7 +149,9 @@ def _killed(clause: str, run: GroupRun, clean: GroupRun) -> bool:
     return run.verdicts.get(clause) == "fail" or (told is not None and told != before)
 
 
-def judge(group: str, faults: Sequence[str], seed: int, variants: Sequence[str] = (), *, clause: str = "") -> GroupRun:
+def run_gate(
+    group: str, faults: Sequence[str], seed: int, variants: Sequence[str] = (), *, clause: str = ""
+) -> GroupRun:
     """One gate run of a group (all groups when empty) or of a clause alone, in a process of its own."""
     with TemporaryDirectory(prefix="wacrm-kills-") as out:
         command = [sys.executable, "-m", "harness.cli", "gate", "--seed", str(seed), "--out", out]

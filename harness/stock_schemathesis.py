@@ -109,7 +109,7 @@ def _parser() -> Parser:
 def _failures(fault: Fault | None, seed: int, examples: int, *, limited: bool) -> set[Failure]:
     """The failures that a run with this seed shows, on a fresh deployment."""
     how = Embedded([fault.name] if fault else [], limit=120 if limited else OUT_OF_THE_WAY)
-    with Stack(seed) as stack, TemporaryDirectory(prefix="wacrm-incumbent-") as folder:
+    with Stack(seed) as stack, TemporaryDirectory(prefix="wacrm-schemathesis-") as folder:
         stack.start_receiver()
         target = stack.start_reference(how)
         seen = Path(folder) / "seen.json"

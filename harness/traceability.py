@@ -1,4 +1,4 @@
-"""Clause, check, fault: who judges what, and what proves that it does. `docs/requirements.md` is generated here."""
+"""Every clause with its checks, and the faults that prove the checks. `docs/requirements.md` is generated here."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LEVEL = {"M": "must", "S": "should", "I": "measured"}
 
 @dataclass(frozen=True)
 class Row:
-    """A clause with the checks that judge it and the faults that prove the checks."""
+    """A clause with its checks and the faults that prove the checks."""
 
     requirement: Requirement
     checks: tuple[str, ...]
@@ -76,7 +76,7 @@ def render(table: Sequence[Row], verdicts: dict[str, str] | None = None) -> str:
     for row in table:
         known = row.requirement
         cells = [known.id, LEVEL[known.level], known.sentence, known.source, _code(row.checks), _code(row.faults)]
-        cells += [verdicts.get(known.id, "not judged")] if verdicts else []
+        cells += [verdicts.get(known.id, "not checked")] if verdicts else []
         escaped = [cell.replace("|", "\\|") for cell in cells]
         lines.append(f"| {' | '.join(escaped)} |")
     return "\n".join(lines) + "\n"

@@ -37,7 +37,7 @@ CLOSING = {
 
 
 def render(results: Results, folder: str, *, colour: bool, width: int) -> str:
-    """The closing pages as text, with ANSI colours where wanted."""
+    """The report as text, with ANSI colours where wanted."""
     buffer = io.StringIO()
     console = Console(
         file=buffer, force_terminal=colour, no_color=not colour, width=width, highlight=False, soft_wrap=True

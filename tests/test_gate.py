@@ -66,7 +66,7 @@ def edited(target_file: Path, deployment: Target, section: str, **values: Any) -
 # -- a run that goes well ---------------------------------------------------------------------------------------------
 
 
-def test_a_deployment_is_judged_by_its_target_file(target_file: Path, tmp_path: Path) -> None:
+def test_a_deployment_is_checked_by_its_target_file(target_file: Path, tmp_path: Path) -> None:
     done = run("--target", target_file, "--clause", "AUTH-01,AUTH-06", "--seed", "5", cwd=tmp_path)
     assert done.returncode == ExitCode.PROVED, done.stdout + done.stderr
     data = results(tmp_path)

@@ -28,7 +28,7 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
         {
             "type": Path,
             "metavar": "FILE",
-            "help": "harness.toml of the deployment to judge (default: the embedded reference)",
+            "help": "harness.toml of the deployment to check (default: the embedded reference)",
         },
     ),
     ("--base-url", {"metavar": "URL", "help": "the deployment's address; as --set target.base_url=URL"}),
@@ -38,19 +38,19 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ),
     (
         "--allow-host",
-        {"action": "append", "default": [], "metavar": "HOST", "help": "judge a deployment on this other machine"},
+        {"action": "append", "default": [], "metavar": "HOST", "help": "check a deployment on this other machine"},
     ),
     (
         "--clause",
-        {"action": "append", "default": [], "metavar": "ID", "help": "judge only these clauses, as PAGE-05,CONT-01"},
+        {"action": "append", "default": [], "metavar": "ID", "help": "check only these clauses, as PAGE-05,CONT-01"},
     ),
     (
         "--group",
-        {"action": "append", "default": [], "metavar": "GROUP", "help": "judge only these groups, as PAGE,CONT"},
+        {"action": "append", "default": [], "metavar": "GROUP", "help": "check only these groups, as PAGE,CONT"},
     ),
     (
         "--level",
-        {"action": "append", "default": [], "metavar": "LEVEL", "help": "judge only clauses of these levels: M, S, I"},
+        {"action": "append", "default": [], "metavar": "LEVEL", "help": "check only clauses of these levels: M, S, I"},
     ),
     ("--seed", {"type": int, "metavar": "N", "help": "seed of all drawn data (default: random; the report prints it)"}),
     (
@@ -92,7 +92,7 @@ def add(parser: pytest.Parser) -> None:
 
 @dataclass(frozen=True)
 class Selection:
-    """Which clauses are judged; empty sets mean all."""
+    """Which clauses are checked; empty sets mean all."""
 
     clauses: frozenset[str]
     groups: frozenset[str]

@@ -29,8 +29,8 @@ BAR_WIDTH = 10
 class Progress:
     """Writes where pytest's terminal writer does, from a thread of its own, so that a long wait is seen as one."""
 
-    def __init__(self, writer: Any, judgement: Judgement) -> None:  # noqa: ANN401 - pytest's, not public
-        self._writer, self._judgement = writer, judgement
+    def __init__(self, writer: Any, run_state: Judgement) -> None:  # noqa: ANN401 - pytest's, not public
+        self._writer, self._run_state = writer, run_state
         console = Console(file=writer._file, no_color=not writer.hasmarkup)  # noqa: SLF001 - the only way to the file
         self._live = console.is_terminal and not console.is_dumb_terminal
         state = TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True))
@@ -45,11 +45,11 @@ class Progress:
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
-        address = self._judgement.target.target if self._judgement.target else None
+        address = self._run_state.target.target if self._run_state.target else None
         if address is not None:
             what = "the embedded reference" if address.embedded else address.api
             self._writer.line(
-                f"Checking {what} (limit {address.limit} per {address.window:g} s and key, seed {self._judgement.seed})"
+                f"Checking {what} (limit {address.limit} per {address.window:g} s and key, seed {self._run_state.seed})"
             )
         self._bar.start()
         self._thread.start()
@@ -59,7 +59,7 @@ class Progress:
         self._checks = checks
 
     def now(self, nodeid: str) -> None:
-        self._current, self._judgement.doing = nodeid.rpartition("::")[2].removeprefix("test_"), ""
+        self._current, self._run_state.doing = nodeid.rpartition("::")[2].removeprefix("test_"), ""
 
     def stop(self) -> None:
         self._stop.set()
@@ -76,16 +76,16 @@ class Progress:
 
     def line(self, width: int) -> str:
         """`34/120  12 s, about 30 s left  34 pass  1 fail  patch_clears_fields`"""
-        counts = self._judgement.counts
-        done, total = sum(counts.values()), self._checks or len(self._judgement.collected)
+        counts = self._run_state.counts
+        done, total = sum(counts.values()), self._checks or len(self._run_state.collected)
         self._bar.update(self._task, completed=done, total=total or None)
         parts = [f"{done}/{total}" if total else "collecting checks", self._times()]
         parts += [f"{counts[verdict]} {verdict}" for verdict in Verdict if counts.get(verdict)]
-        pool = self._judgement.pool
+        pool = self._run_state.pool
         if pool is not None and pool.waiting_until > time.monotonic():
             parts.append(f"waiting {pool.waiting_until - time.monotonic():.0f} s for the rate limit")
         # what is being done comes first: it moves, and a narrow terminal cuts the end
-        return "  ".join([*parts, *filter(None, [self._judgement.doing]), self._current])[:width]
+        return "  ".join([*parts, *filter(None, [self._run_state.doing]), self._current])[:width]
 
     def _times(self) -> str:
         remaining = self._bar.tasks[self._task].time_remaining
