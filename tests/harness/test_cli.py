@@ -15,6 +15,7 @@ from harness.cli import MARKS, VERBS
 from reports.results import ExitCode
 
 ROOT = Path(__file__).parents[2]
+DEADLINE = 120
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 IMPORTED_AS = {"pytest-xdist": "xdist", "pyyaml": "yaml", "prometheus-client": "prometheus_client"}
 WITHOUT = """
@@ -36,7 +37,7 @@ def run(code: str, *installed: str) -> subprocess.CompletedProcess[str]:
     there = extra("").union(*map(extra, installed))
     missing = (extra("gate") | extra("load")) - there - {"requests"}  # Locust brings it as well
     command = [sys.executable, "-c", WITHOUT.format(missing=sorted(missing)) + code]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=DEADLINE, check=False)
 
 
 def said(*arguments: str, installed: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
@@ -127,6 +128,6 @@ def test_the_settings_are_the_example_files() -> None:
 def test_mock_meta_is_a_command_of_its_own() -> None:
     code = "from mock_meta.__main__ import main\nmain(['--exit-with-stdin', '--quiet'])"
     command = [sys.executable, "-c", code]
-    done = subprocess.run(command, cwd=ROOT, input="", capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=ROOT, input="", capture_output=True, text=True, timeout=DEADLINE, check=False)
     assert PROJECT["scripts"]["mock-meta"] == "mock_meta.__main__:main"
     assert json.loads(done.stdout)["url"].startswith("http://127.0.0.1:"), done.stderr
