@@ -43,7 +43,7 @@ def gate(session: nox.Session) -> None:
 
 @nox.session
 def loadtest(session: nox.Session) -> None:
-    """Load a deployment and account for every message: the embedded reference, or `-- --target harness.toml`."""
+    """Load a deployment and reconcile every message: the embedded reference, or `-- --target harness.toml`."""
     _harness(session, "loadtest", "[load]")
 
 

@@ -34,9 +34,10 @@ class Verb:
 
 FOR_USERS = {
     "gate": Verb("harness.gate:main", "check a deployment against the contract, clause by clause", "gate"),
-    "loadtest": Verb("harness.cli:loadtest", "load a deployment and account for every message", "load"),
+    "loadtest": Verb("harness.cli:loadtest", "load a deployment and reconcile every message", "load"),
     "mock": Verb("harness.cli:mock", "run mock Meta on port 8790 (mock-meta: on a free one)"),
     "reference": Verb("harness.reference_deployment:main", "run the reference deployment with mock Meta", "gate"),
+    "provision": Verb("harness.provision.cli:main", "make the accounts and keys that a run needs", "provision"),
     "settings": Verb("harness.example_file:main", "print a harness.toml with every setting explained"),
     "requirements": Verb("harness.traceability:main", "print the clauses, their checks and their faults", "gate"),
 }
@@ -48,7 +49,7 @@ FOR_DEVELOPERS = {
     ),
 }
 VERBS = FOR_USERS | FOR_DEVELOPERS
-MARKS = {"gate": "schemathesis", "load": "locust"}
+MARKS = {"gate": "schemathesis", "load": "locust", "provision": "psycopg"}
 """By extra, the package that tells whether it is installed: the largest one."""
 
 EXAMPLES = """\

@@ -25,22 +25,22 @@ DEADLINE = 180.0
 """Seconds that one run may take."""
 WIDTH = 132
 LOAD = ("-u", "30", "-r", "30", "-t", "12s", "--recipients", "120", "--audit", "60", "--quiet", "15")
-"""A working day, shortened: 30 visits a second for twelve seconds."""
+"""A working day, shortened: 30 tasks a second for twelve seconds."""
 
 
 @dataclass(frozen=True)
 class LoadRun:
-    """What one load test said: broken promises by name, kinds of findings, exit code, what went wrong if nothing was written."""
+    """What one load test said: broken SLOs by name, kinds of findings, exit code, and why nothing was written if it was not."""
 
     broken: tuple[str, ...]
     kinds: tuple[str, ...]
     exit_code: int
-    trouble: str = ""
+    error: str = ""
 
-    def names(self, trouble: str) -> bool:
-        """Whether it failed, and by this name: a kind of finding, or a promise that begins so."""
+    def names(self, kind: str) -> bool:
+        """Whether it failed, and by this name: a kind of finding, or an SLO whose name begins so."""
         return self.exit_code == ExitCode.FINDINGS and (
-            trouble in self.kinds or any(p.startswith(trouble) for p in self.broken)
+            kind in self.kinds or any(slo.startswith(kind) for slo in self.broken)
         )
 
 
@@ -90,19 +90,19 @@ def _parser() -> Parser:
 def _clean(console: Console, seed: int) -> bool:
     run = load([], seed)
     silent = run.exit_code == ExitCode.PROVED
-    told = "" if silent else f"  {', '.join(run.broken) or run.trouble}"
+    told = "" if silent else f"  {', '.join(run.broken) or run.error}"
     console.print(f"{'silent' if silent else 'NOT SILENT':<10} clean reference, seed {seed}{told}")
     return silent
 
 
 def _false_alarms(console: Console, seed: int) -> int:
-    """How many of the correct variants something is found in. A variant that is slow may break promises about time."""
+    """How many of the correct variants something is found in. A variant that is slow may break SLOs about time."""
     alarms = 0
     for name in VARIANTS:
         run = load(["--variant", name], seed)
-        silent = not run.kinds and not run.trouble
+        silent = not run.kinds and not run.error
         alarms += not silent
-        told = ", ".join(run.broken) or run.trouble
+        told = ", ".join(run.broken) or run.error
         console.print(f"{'silent' if silent else 'FALSE ALARM':<12} {name}  {told}")
     return alarms
 
@@ -110,7 +110,7 @@ def _false_alarms(console: Console, seed: int) -> int:
 def _try(console: Console, fault: Fault, seed: int) -> LoadRun:
     run = load(["--fault", fault.name], seed)
     word = "named" if run.names(fault.clause) else "MISSED"
-    console.print(f"{word:<10} {fault.name}: {', '.join(run.broken) or run.trouble or 'silent'}")
+    console.print(f"{word:<10} {fault.name}: {', '.join(run.broken) or run.error or 'silent'}")
     return run
 
 
@@ -129,7 +129,7 @@ def load(extra: Sequence[str], seed: int) -> LoadRun:
             said = (done.stderr or done.stdout).strip().splitlines() or ["nothing"]
             return LoadRun((), (), done.returncode, said[-1])
         data = json.loads(written[0].read_text(encoding="utf-8"))
-    broken = tuple(promise["name"] for promise in data["promises"] if promise["verdict"] not in {"pass", "skip"})
+    broken = tuple(slo["name"] for slo in data["slos"] if slo["verdict"] not in {"pass", "skip"})
     return LoadRun(broken, tuple(finding["kind"] for finding in data["findings"]), done.returncode)
 
 
@@ -143,7 +143,7 @@ def _table(outcomes: Sequence[tuple[Fault, LoadRun]]) -> Table:
 
 def _as_json(outcomes: Sequence[tuple[Fault, LoadRun]], silent: Sequence[bool]) -> dict[str, object]:
     faults = [
-        {"fault": f.name, "trouble": f.clause, "defect": f.defect, "named": r.names(f.clause), "broken": list(r.broken)}
+        {"fault": f.name, "kind": f.clause, "defect": f.defect, "named": r.names(f.clause), "broken": list(r.broken)}
         for f, r in outcomes
     ]
     return {"faults": faults, "clean_runs": len(silent), "silent": sum(silent)}

@@ -1,1 +1,1 @@
-"""Load tests: Locust drives, three records are joined at the end, promises are judged."""
+"""Load tests: Locust drives, three records are reconciled at the end, SLOs are checked."""

@@ -36,7 +36,7 @@ def show() -> None:
     """Print the page."""
     ours = _Options(
         prog="wacrm-harness loadtest", usage="%(prog)s [OPTIONS]", epilog=EXAMPLES,
-        description="Load a deployment and account for every message.",
+        description="Load a deployment and reconcile every message.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     events.init_command_line_parser.fire(parser=ours)

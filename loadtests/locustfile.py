@@ -11,24 +11,19 @@ from locust import events
 
 from loadtests.cluster import options
 from loadtests.cluster.locust_session import attach, is_attached, session_of
-from loadtests.scenarios import (  # noqa: F401 - Locust looks for user classes here; `--scenario` chooses one
-    BroadcastScenario,
-    ContactsScenario,
-    DayScenario,
-    InboundScenario,
-    InboxScenario,
-    LimitsScenario,
-    SendScenario,
-)
+from loadtests.scenarios import SCENARIOS
 
 if TYPE_CHECKING:
     from locust.argument_parser import LocustArgumentParser
     from locust.env import Environment
 
+globals().update({user.__name__: user for user in SCENARIOS.values()})
+"""Locust looks for user classes among this module's names; `--scenario` chooses one."""
+
 
 @events.init_command_line_parser.add_listener
 def _arguments(parser: LocustArgumentParser, **_: object) -> None:
-    options.add(parser)
+    options.add(parser, [user.scenario for user in SCENARIOS.values()])
 
 
 @events.init.add_listener
@@ -44,7 +39,7 @@ def _start(environment: Environment, **_: object) -> None:
 
 @events.test_stopping.add_listener
 def _stopping(environment: Environment, **_: object) -> None:
-    session_of(environment).crew.stopping()
+    session_of(environment).worker.stopping()
 
 
 @events.test_stop.add_listener
@@ -54,7 +49,7 @@ def _stop(environment: Environment, **_: object) -> None:
 
 @events.quitting.add_listener
 def _quitting(environment: Environment, **_: object) -> None:
-    """Also after Ctrl-C: users end first, then the books are closed, then the stage."""
+    """Also after Ctrl-C: users end first, then comes the verdict, then the target is stopped."""
     if environment.runner is not None:
         environment.runner.stop()
     if is_attached(environment):

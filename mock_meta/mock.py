@@ -13,35 +13,35 @@ from mock_meta.business.uploads import Uploads
 from mock_meta.ledger.ledger import Ledger, keep_written
 from mock_meta.ledger.store import Store
 from mock_meta.protocol.ids import Ids
-from mock_meta.protocol.numbers import whatsapp_id
 from mock_meta.rules.message import Message
 from mock_meta.settings import Settings
 from mock_meta.simulation.behaviour import Behaviour, Failure, Status, Step
 from mock_meta.simulation.conversations import Conversations, Sent
 from mock_meta.simulation.faults import Faults
 from mock_meta.simulation.limits import Limits
-from mock_meta.simulation.outcome import Fates
+from mock_meta.simulation.magic_numbers import Magic
 from mock_meta.simulation.review_settings import ReviewSettings
+from mock_meta.simulation.status_plan import StatusPlanner, failed
 from mock_meta.simulation.template_pacing import Pacing
-from mock_meta.webhooks.chaos import Carrier
+from mock_meta.webhooks.chaos import ChaosPublisher
 from mock_meta.webhooks.delivery import Dispatcher, RetryPlan
-from mock_meta.webhooks.outgoing_updates import STATUSES, Announcer
+from mock_meta.webhooks.outgoing_updates import STATUSES, OutgoingUpdates
 from mock_meta.webhooks.pause import Pause
 from mock_meta.webhooks.payloads import group_items, status_item
 from mock_meta.webhooks.signed_webhooks import Webhooks
 from mock_meta.webhooks.timers import Timers
-from mock_meta.webhooks.transport import HttpPoster, Poster
+from mock_meta.webhooks.transport import HttpTransport, Transport
 
 Clock = Callable[[], float]
 
 
 class Mock:
-    """Everything ``create_app`` assembles. ``clock`` gives unix seconds; ``poster`` None is HTTP.
+    """Everything ``create_app`` assembles. ``clock`` gives unix seconds; ``transport`` None is HTTP.
 
     ``planned`` are webhooks that are not due yet; ``distant`` is what nobody waits for, such as the end of a three-hour pause.
     """
 
-    def __init__(self, settings: Settings, clock: Clock = time.time, poster: Poster | None = None) -> None:
+    def __init__(self, settings: Settings, clock: Clock = time.time, transport: Transport | None = None) -> None:
         self.settings = settings
         self.clock = clock
         self.ids = Ids(settings.ids_seed)
@@ -53,11 +53,11 @@ class Mock:
         self.media = MediaStore(self.ids)
         self.uploads = Uploads(self.ids)
         self.limits = Limits()
-        self.fates = Fates(self.behaviour, self.ledger, self.conversations, self.media, self.limits)
-        self.poster = poster or HttpPoster(settings.webhook_timeout, settings.webhook_ca)
+        self.planner = StatusPlanner(self.behaviour, self.ledger, self.conversations, self.media, self.limits)
+        self.transport = transport or HttpTransport(settings.webhook_timeout, settings.webhook_ca)
         self.pause = Pause()
         retry = RetryPlan(scale=settings.retry_scale)
-        self.dispatcher = Dispatcher(self.poster.post, self.pause, self.ledger, retry, settings.webhook_concurrency)
+        self.dispatcher = Dispatcher(self.transport.post, self.pause, self.ledger, retry, settings.webhook_concurrency)
         self.webhooks = Webhooks(self.dispatcher, self.ledger.last_delivery() + 1)
         self.reviews = ReviewSettings()
         self.pacing = Pacing()
@@ -67,8 +67,8 @@ class Mock:
         self._fetching: set[asyncio.Task[None]] = set()
         self.planned = Timers()
         self.distant = Timers()
-        self.carrier = Carrier(self.webhooks, self.behaviour, self.planned)
-        self.announcer = Announcer(self.carrier, self.planned)
+        self.publisher = ChaosPublisher(self.webhooks, self.behaviour, self.planned)
+        self.outgoing = OutgoingUpdates(self.publisher, self.planned)
 
     @property
     def pending_webhooks(self) -> int:
@@ -89,8 +89,8 @@ class Mock:
         self.links.clear()
         self.pacing.clear()
         self.limits.clear()
-        self.carrier.clear()
-        self.announcer.clear()
+        self.publisher.clear()
+        self.outgoing.clear()
         self.webhooks.suppressed = 0
         self.reviews = ReviewSettings()
         if accounts:
@@ -104,50 +104,54 @@ class Mock:
     async def stop(self) -> None:
         self._forget_plans()
         await self.dispatcher.stop()
-        await self.poster.close()
+        await self.transport.close()
         if self._writing is not None:
             self._writing.cancel()
         self.ledger.close()
 
-    def accept(self, account: Account, phone: PhoneNumber, message: Message, template: Template | None) -> Sent:
-        """Meta takes a message: it gets an id, and what becomes of it is planned."""
+    def accept(
+        self, account: Account, phone: PhoneNumber, message: Message, template: Template | None, magic: Magic | None
+    ) -> Sent:
+        """Meta takes a message: it gets an id, and its statuses are planned. ``magic`` is what its recipient stands for."""
         now = self.clock()
-        wa_id = whatsapp_id(message.digits)
-        pair = (phone.id, wa_id)
-        origin = template.category.value.lower() if template else "service"
-        in_window = self.conversations.window_open(pair, now, self.limits.settings.window.seconds)
+        in_window = self.conversations.window_open((phone.id, message.wa_id), now, self.limits.settings.window.seconds)
+        sent = self._sent(phone, message, template, now, in_window=in_window)
+        plan = self.planner.plan(sent, message, magic, in_window=in_window)
+        links = [] if plan.fixed else self._links_to_fetch(message)
+        if template is not None and self.pacing.must_wait(template):
+            self.pacing.hold(template, sent.wamid, partial(self._after_pacing, account, phone, sent, plan.steps))
+        elif links:
+            self._start(self._schedule_fetched(account, phone, sent, plan.steps, links))
+        else:
+            self.schedule(account, phone, sent, plan.steps)
+        return sent
+
+    def _sent(
+        self, phone: PhoneNumber, message: Message, template: Template | None, now: float, *, in_window: bool
+    ) -> Sent:
         utility = template is not None and template.category is TemplateCategory.UTILITY
-        sent = Sent(
-            wamid=self.ids.wamid(wa_id),
-            waba_id=account.waba_id,
+        return Sent(
+            wamid=self.ids.wamid(message.wa_id),
+            waba_id=phone.waba_id,
             phone_number_id=phone.id,
             to=message.digits,
-            wa_id=wa_id,
+            wa_id=message.wa_id,
             type=message.type,
             at=now,
-            nth=self.conversations.next_number(pair),
-            origin=origin,
+            nth=self.conversations.next_outbound_number((phone.id, message.wa_id)),
+            origin=template.category.value.lower() if template else "service",
             free=template is None or (utility and in_window),
             opaque=message.opaque,
             conversation=self.ids.hexadecimal(32),
         )
-        steps = self.fates.decide(sent, message, in_window=in_window)
-        links = self._to_fetch(sent, message)
-        if template is not None and self.pacing.must_wait(template):
-            self.pacing.hold(template, sent.wamid, partial(self._after_pacing, account, phone, sent, steps))
-        elif links:
-            self._start(self._schedule_fetched(account, phone, sent, steps, links))
-        else:
-            self.schedule(account, phone, sent, steps)
-        return sent
 
     def _after_pacing(
         self, account: Account, phone: PhoneNumber, sent: Sent, steps: tuple[Step, ...], *, good: bool
     ) -> None:
         self.schedule(account, phone, sent, steps if good else (Step(Status.FAILED, 0.0, Failure(132015)),))
 
-    def _to_fetch(self, sent: Sent, message: Message) -> list[Link]:
-        if message.type == "text" or self.fates.is_bound(sent):
+    def _links_to_fetch(self, message: Message) -> list[Link]:
+        if message.type == "text":
             return []
         return [link for link in links_in(message.type, message.payload) if self.links.may_fetch(link)]
 
@@ -158,7 +162,7 @@ class Mock:
         for link in links:
             trouble = await self.links.trouble(link)
             if trouble is not None:
-                steps = (Step(Status.FAILED, steps[0].after if steps else 0.0, Failure(131053, details=trouble)),)
+                steps = failed(steps, Failure(131053, details=trouble))
                 break
         self.schedule(account, phone, sent, steps)
 
@@ -168,9 +172,9 @@ class Mock:
         task.add_done_callback(self._fetching.discard)
 
     def schedule(self, account: Account, phone: PhoneNumber, sent: Sent, steps: tuple[Step, ...]) -> None:
-        """Announce each step when it is due, counted from now."""
+        """Send each status when it is due, counted from now."""
         for place, step in enumerate(steps):
-            self.planned.after(step.after, self._announce, account, phone, sent, place, step)
+            self.planned.after(step.after, self._send_status, account, phone, sent, place, step)
 
     def _forget_plans(self) -> None:
         for task in self._fetching:
@@ -179,14 +183,12 @@ class Mock:
         self.planned.clear()
         self.distant.clear()
 
-    def _announce(self, account: Account, phone: PhoneNumber, sent: Sent, place: int, step: Step) -> None:
+    def _send_status(self, account: Account, phone: PhoneNumber, sent: Sent, place: int, step: Step) -> None:
         item = status_item(account, sent, step, self.clock())
         key = f"{sent.phone_number_id}|{sent.wa_id}|{sent.nth}|{place}"
         group = phone.groups.get(sent.wa_id)
         if group is None:
-            self.announcer.announce(account, phone, STATUSES, item, key, sent.wamid)
+            self.outgoing.add(account, phone, STATUSES, item, key, sent.wamid)
             return
         for one in group_items(account, group, item):
-            self.announcer.announce(
-                account, phone, STATUSES, one, f"{key}|{one['recipient_participant_id']}", sent.wamid
-            )
+            self.outgoing.add(account, phone, STATUSES, one, f"{key}|{one['recipient_participant_id']}", sent.wamid)

@@ -23,6 +23,7 @@ class Role(StrEnum):
     NONE = "none"
     REVOKED = "revoked"
     EXPIRED = "expired"
+    EXPIRING = "expiring"
     OTHER = "other_account"
     UNCONFIGURED = "unconfigured"
 

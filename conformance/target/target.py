@@ -8,12 +8,22 @@ import re
 from typing import TYPE_CHECKING, Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_serializer,
+    model_validator,
+)
 
 from conformance.target.keys import Key, Role, scoped_role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
 SCOPES = (
     "messages:send",
@@ -94,6 +104,18 @@ class Address(Section):
         return self.webhook_url or f"{self.origin}/api/whatsapp/webhook"
 
 
+class ExpiringKey(Section):
+    """A key of the account of `Keys.full` that expires while a run uses it, and when."""
+
+    key: Secret
+    expires_at: AwareDatetime
+
+    @field_serializer("expires_at")
+    def _as_text(self, moment: datetime) -> str:
+        """A worker of a parallel run gets the settings over a pipe that knows no datetime."""
+        return moment.isoformat()
+
+
 class Keys(Section):
     """Keys by role. `full` are of one account; `only` and `all_but` map a scope to a key of that account."""
 
@@ -101,6 +123,7 @@ class Keys(Section):
     none: Secrets = []
     revoked: Secrets = []
     expired: Secrets = []
+    expiring: ExpiringKey | None = None
     other_account: Secrets = []
     unconfigured: Secrets = []
     only: dict[str, Secret] = {}
@@ -116,8 +139,9 @@ class Keys(Section):
 
     def flat(self) -> list[Key]:
         """Every key, with the role that the pool knows it by."""
+        expiring = [self.expiring.key] if self.expiring else []
         lists = {Role.FULL: self.full, Role.NONE: self.none, Role.REVOKED: self.revoked, Role.EXPIRED: self.expired,
-                 Role.OTHER: self.other_account, Role.UNCONFIGURED: self.unconfigured}  # fmt: skip
+                 Role.EXPIRING: expiring, Role.OTHER: self.other_account, Role.UNCONFIGURED: self.unconfigured}  # fmt: skip
         keys = [
             Key(f"{role}[{i}]", role, s.get_secret_value())
             for role, given in lists.items()

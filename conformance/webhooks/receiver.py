@@ -6,16 +6,12 @@ a busy judge never makes it slow. `Receiver` is the client that checks use.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import base64
 import contextlib
 import json
-import os
-import socket
 import ssl
 import sys
-import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,9 +23,14 @@ import uvicorn
 from fastapi import FastAPI, HTTPException
 
 from conformance.webhooks.internal_addresses import PRIVATE_ADDRESSES
+from service.listening import CannotListenError, announce, listen, url_of
+from service.options import Options
+from service.running import Server, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import argparse
+    import socket
+    from collections.abc import AsyncIterator, Callable
 
 MAX_BODY = 2**20
 NO_CONTENT = 204
@@ -126,7 +127,13 @@ def delivery_app(inbox: Inbox) -> Callable[..., Any]:
 
 def control_app(inbox: Inbox) -> FastAPI:
     """What the judge asks: attempts since a number, answers per path, the tripwire."""
-    app = FastAPI(openapi_url=None)
+
+    @contextlib.asynccontextmanager
+    async def first_tripwire(app: FastAPI) -> AsyncIterator[None]:
+        app.state.tripwire = port_of(await _tripwire(inbox))
+        yield
+
+    app = FastAPI(openapi_url=None, lifespan=first_tripwire)
 
     @app.get("/attempts")
     async def attempts(since: int = 0, path: str = "") -> list[dict[str, Any]]:
@@ -216,19 +223,21 @@ def certificates(ca: Path, *names: str) -> ssl.SSLContext:
     return context
 
 
-async def serve(ca: Path, host: str, port: int, names: list[str], addresses: tuple[str, ...] = LOOPBACK) -> None:
-    """Serve deliveries and control until cancelled; print one JSON line with the addresses when all listen."""
+def serve(chosen: argparse.Namespace, listener: socket.socket, addresses: tuple[str, ...] = LOOPBACK) -> None:
+    """Serve deliveries on `listener`, control on a port of its own, and a tripwire; announce them when all listen."""
     inbox = Inbox(addresses=addresses)
-    context = certificates(ca, "localhost", "127.0.0.1", "::1", *names)
-    deliveries = _Server(delivery_app(inbox), bound(host, port), context)
-    control = _Server(control_app(inbox), bound("127.0.0.1", 0), None)
-    tripwire = await _tripwire(inbox)
-    async with asyncio.TaskGroup() as group:
-        for server in (deliveries, control):
-            group.create_task(server.serve([server.listener]))
-        line = {"origin": f"https://{host}:{deliveries.port}", "control": f"http://127.0.0.1:{control.port}", "ca": str(ca),
-                "tripwire": port_of(tripwire)}  # fmt: skip
-        print(json.dumps(line), flush=True)  # noqa: T201 - the protocol of this command
+    context = certificates(chosen.ca, "localhost", "127.0.0.1", "::1", *chosen.name)
+    control = control_app(inbox)
+    servers = [
+        Server(_config(delivery_app(inbox), context), listener),
+        Server(_config(control), listen("127.0.0.1", 0)),
+    ]
+    where = {"origin": url_of(listener, "https", chosen.host), "control": url_of(servers[1].listener)}
+
+    def started() -> None:
+        announce(**where, ca=str(chosen.ca), tripwire=control.state.tripwire)
+
+    run(servers, started, exit_with_stdin=chosen.exit_with_stdin)
 
 
 async def _tripwire(inbox: Inbox) -> asyncio.Server:
@@ -251,51 +260,31 @@ def port_of(server: asyncio.Server) -> int:
     return port
 
 
-def bound(host: str, port: int) -> socket.socket:
-    """A listening socket. Exits with one line when the port is taken."""
-    try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    except OSError as error:
-        sys.exit(
-            f"the receiver cannot listen on {host}, port {port}: {error.strerror}; choose another with receiver.port"
-        )
+def _config(app: Any, context: ssl.SSLContext | None = None) -> uvicorn.Config:  # noqa: ANN401 - ASGI
+    return uvicorn.Config(
+        app, loop="asyncio", log_level="critical", access_log=False, lifespan="off" if context else "on",
+        ssl_context_factory=(lambda _config, _default: context) if context else None,
+    )  # fmt: skip
 
 
-class _Server(uvicorn.Server):
-    def __init__(self, app: Any, listener: socket.socket, context: ssl.SSLContext | None) -> None:  # noqa: ANN401 - ASGI
-        config = uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off")
-        super().__init__(config)
-        config.load()
-        config.ssl = context
-        self.listener = listener
-
-    @property
-    def port(self) -> int:
-        found: int = self.listener.getsockname()[1]
-        return found
-
-
-def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m conformance.webhooks.receiver", description=__doc__)
-    parser.add_argument(
-        "--ca", type=Path, required=True, help="the private CA's certificate; made when it is not there"
+def main(arguments: list[str] | None = None) -> int:
+    """The exit status: 0 after a signal or the end of stdin, 2 for options that cannot be used."""
+    options = Options("python -m conformance.webhooks.receiver", __doc__)
+    options.add_argument(
+        "--ca", type=Path, required=True, metavar="FILE", help="the private CA's certificate; made when it is not there"
     )
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--name", action="append", default=[], help="a further name for the certificate")
-    parser.add_argument(
+    options.add_argument("--name", action="append", default=[], help="a further name for the certificate; repeatable")
+    options.add_argument(
         "--inner", action="store_true", help="tripwires listen on this machine's private addresses as well"
     )
-    parser.add_argument("--exit-with-stdin", action="store_true", help="end when standard input does: no orphans")
-    given = parser.parse_args(arguments)
-    if given.exit_with_stdin:
-        threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+    chosen = options.parse_args(arguments)
     try:
-        addresses = LOOPBACK + (PRIVATE_ADDRESSES if given.inner else ())
-        asyncio.run(serve(given.ca, given.host, given.port, given.name, addresses))
-    except KeyboardInterrupt:
-        sys.exit(0)
+        listener = listen(chosen.host, chosen.port)
+    except CannotListenError as problem:
+        return options.refuse(f"{problem}; choose another port with receiver.port")
+    serve(chosen, listener, LOOPBACK + (PRIVATE_ADDRESSES if chosen.inner else ()))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -9,7 +9,7 @@ from loadtests.measurement import histogram
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from loadtests.accounting.reconciliation import Books
+    from loadtests.accounting.records import Records
     from loadtests.measurement.histogram import Histogram
 
 LARGE = 50
@@ -26,11 +26,11 @@ MOMENTS = {"sent": "m.done", "delivered": "r.delivered", "read": "r.read"}
 DECILES = 10
 
 
-def delays(books: Books) -> dict[str, Histogram]:
+def delays(records: Records) -> dict[str, Histogram]:
     """Seconds from the API's request to Meta, and from Meta's webhook to the receiver's event. One machine's clock."""
     return {
-        "accepted to Meta": _histogram(books.rows(TO_META)),
-        "inbound to receiver": _histogram(books.rows(TO_RECEIVER)),
+        "accepted to Meta": _histogram(records.rows(TO_META)),
+        "inbound to receiver": _histogram(records.rows(TO_RECEIVER)),
     }
 
 
@@ -42,10 +42,10 @@ def _histogram(rows: Iterable[tuple[float]]) -> Histogram:
     return found
 
 
-def fan_outs(books: Books) -> list[dict[str, Any]]:
+def fan_outs(records: Records) -> list[dict[str, Any]]:
     """Each broadcast: recipients, seconds to its first and last send, recipients a second."""
     found = []
-    for batch, count, asked, first, last in books.rows(FAN_OUTS):
+    for batch, count, asked, first, last in records.rows(FAN_OUTS):
         spent = max(last - first, 1e-3)
         found.append({"broadcast": batch, "recipients": count, "to_first": round(first - asked, 4),
                       "to_last": round(last - asked, 4), "per_second": round(count / spent, 1)})  # fmt: skip
@@ -57,15 +57,15 @@ def slowest(found: list[dict[str, Any]]) -> float | None:
     return min((one["per_second"] for one in found if one["recipients"] >= LARGE), default=None)
 
 
-def curves(books: Books, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def curves(records: Records, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """For the largest broadcasts: seconds after the request at which 10 %, 20 % … 100 % were sent, delivered, read."""
     largest = sorted(found, key=lambda one: -one["recipients"])[:CURVES]
-    return [{"broadcast": one["broadcast"], "recipients": one["recipients"], **_curve(books, one)} for one in largest]
+    return [{"broadcast": one["broadcast"], "recipients": one["recipients"], **_curve(records, one)} for one in largest]
 
 
-def _curve(books: Books, one: dict[str, Any]) -> dict[str, list[float]]:
+def _curve(records: Records, one: dict[str, Any]) -> dict[str, list[float]]:
     texts = {name: CURVE.format(what=what) for name, what in MOMENTS.items()}
-    return {name: _deciles([row[0] for row in books.rows(sql, one["broadcast"])]) for name, sql in texts.items()}
+    return {name: _deciles([row[0] for row in records.rows(sql, one["broadcast"])]) for name, sql in texts.items()}
 
 
 def _deciles(seconds: list[float]) -> list[float]:

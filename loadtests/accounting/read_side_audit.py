@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from loadtests.measurement.observations import Observations
 from loadtests.users import message_records
 from loadtests.users.answers import (
     GET_BROADCAST,
@@ -22,31 +23,25 @@ from loadtests.users.answers import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from loadtests.accounting.reconciliation import Books
-    from loadtests.users.task import Visit
+    from loadtests.accounting.records import Records
+    from loadtests.users.task import Task
 
 MOST_PAGES = 20
 MOST_BROADCASTS = 500
 POLL = 0.3
 RANK = {"sent": 1, "delivered": 2, "read": 3}
-EXAMPLES = 5
 OUT_OF_REACH = "a sampled row could not be read"
 
 
 @dataclass
 class Audit:
-    """What was looked at, and what was wrong: kind of trouble → (count, examples)."""
+    """What was looked at, and what was wrong."""
 
     conversations: int = 0
     customers: int = 0
     broadcasts: int = 0
     messages: int = 0
-    troubles: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
-    unread_rows: int = 0
-
-    def trouble(self, kind: str, example: str) -> None:
-        count, examples = self.troubles.get(kind, (0, []))
-        self.troubles[kind] = (count + 1, [*examples, example][:EXAMPLES])
+    observations: Observations = field(default_factory=Observations)
 
 
 Look = Callable[[str, bool], bool]
@@ -55,25 +50,25 @@ Look = Callable[[str, bool], bool]
 
 @dataclass(frozen=True)
 class Auditor:
-    """`visit` makes a fresh visit, `patience` is how long the API may take to catch up, in seconds."""
+    """`task` makes a fresh task, `patience` is how long the API may take to catch up, in seconds."""
 
-    books: Books
-    visit: Callable[[], Visit]
+    records: Records
+    task: Callable[[], Task]
     patience: float
     audit: Audit = field(default_factory=Audit)
 
     def run(self, sample: int) -> Audit:
         """Look at `sample` conversations and customers, the busiest and as many others, and at all broadcasts."""
         deadline = time.monotonic() + self.patience
-        batches = [row[0] for row in self.books.rows(BATCHES, MOST_BROADCASTS)]
+        batches = [row[0] for row in self.records.rows(BATCHES, MOST_BROADCASTS)]
         self._converging(deadline, self._conversation, self._sampled(CONVERSATIONS, sample))
         self._converging(deadline, self._customer, self._sampled(CUSTOMERS, sample // 2))
         self._converging(deadline, self._broadcast, batches)
         return self.audit
 
     def _sampled(self, sql: str, count: int) -> list[str]:
-        busiest = [row[0] for row in self.books.rows(f"{sql} ORDER BY COUNT(*) DESC, 1 LIMIT ?", (count + 1) // 2)]
-        others = [row[0] for row in self.books.rows(f"{sql} ORDER BY MIN(digest) LIMIT ?", count)]
+        busiest = [row[0] for row in self.records.rows(f"{sql} ORDER BY COUNT(*) DESC, 1 LIMIT ?", (count + 1) // 2)]
+        others = [row[0] for row in self.records.rows(f"{sql} ORDER BY MIN(digest) LIMIT ?", count)]
         return list(dict.fromkeys([*busiest, *others]))[:count]
 
     def _converging(self, deadline: float, look: Look, things: list[str]) -> None:
@@ -85,7 +80,7 @@ class Auditor:
                 time.sleep(POLL)
 
     def _conversation(self, identity: str, last: bool) -> bool:  # noqa: FBT001 - the callback's only argument
-        asked = {wamid: digest for wamid, digest in self.books.rows(ASKED_IN, identity) if wamid}
+        asked = {wamid: digest for wamid, digest in self.records.rows(ASKED_IN, identity) if wamid}
         rows = self._messages(identity)
         found = list(self._wrong_sends(asked, rows)) if rows is not None else [(OUT_OF_REACH, identity)]
         return self._conclude(found, last, "conversations", len(asked))
@@ -110,14 +105,14 @@ class Auditor:
 
     def _reported(self, wamid: str) -> int:
         """The rank of the furthest status that the deployment acknowledged for this wamid."""
-        for sent, delivered, read in self.books.rows(
+        for sent, delivered, read in self.records.rows(
             "SELECT sent, delivered, read FROM reported WHERE wamid = ?", wamid
         ):
             return 3 if read else 2 if delivered else int(sent is not None)
         return 0
 
     def _customer(self, phone: str, last: bool) -> bool:  # noqa: FBT001 - as above
-        written = {row[0]: row[1] for row in self.books.rows(WRITTEN_BY, phone)}
+        written = {row[0]: row[1] for row in self.records.rows(WRITTEN_BY, phone)}
         identity = self._conversation_with(f"+{phone}")
         rows = self._messages(identity) if identity else []
         if rows is None:
@@ -130,25 +125,25 @@ class Auditor:
 
     def _wrong_unread(self, identity: str, inbound: list[Message]) -> list[tuple[str, str]]:
         """Nobody has read what this run's customers wrote, so all of it is unread (CONV-05)."""
-        conversation = self.visit().call(GET_CONVERSATION, identity)
+        conversation = self.task().call(GET_CONVERSATION, identity)
         if conversation is None or conversation.data.unread_count == len(inbound):
             return []
         told = f"unread_count {conversation.data.unread_count}, inbound messages {len(inbound)}"
         return [("unread count", f"conversation {identity}: {told}")]
 
     def _conversation_with(self, phone: str) -> str | None:
-        found = self.visit().call(LIST_CONTACTS, query=f"search={quote(phone[1:])}&limit=5")
+        found = self.task().call(LIST_CONTACTS, query=f"search={quote(phone[1:])}&limit=5")
         contact = next((row.id for row in (found.data if found else []) if row.phone == phone), None)
         if contact is None:
             return None
-        listed = self.visit().call(LIST_CONVERSATIONS, query=f"contact_id={contact}&limit=1")
+        listed = self.task().call(LIST_CONVERSATIONS, query=f"contact_id={contact}&limit=1")
         return listed.data[0].id if listed and listed.data else None
 
     def _messages(self, conversation: str) -> list[Message] | None:
         rows: list[Message] = []
         cursor = None
         for _ in range(MOST_PAGES):
-            page = self.visit().call(LIST_MESSAGES, conversation, "limit=100" + (f"&cursor={cursor}" if cursor else ""))
+            page = self.task().call(LIST_MESSAGES, conversation, "limit=100" + (f"&cursor={cursor}" if cursor else ""))
             if page is None:
                 return None
             rows += page.data
@@ -159,8 +154,8 @@ class Auditor:
 
     def _broadcast(self, identity: str, last: bool) -> bool:  # noqa: FBT001 - as above
         """Counts against the ledger (BCAST-06 to BCAST-08)."""
-        total, accepted, delivered, read, bounced = next(self.books.rows(DUE, identity))
-        state = self.visit().call(GET_BROADCAST, identity)
+        total, accepted, delivered, read, bounced = next(self.records.rows(DUE, identity))
+        state = self.task().call(GET_BROADCAST, identity)
         if state is None:
             return self._conclude([(OUT_OF_REACH, identity)], last, "broadcasts", 0)
         shown = {"total": state.data.total_recipients, "sent": state.data.sent_count, "failed": state.data.failed_count,
@@ -181,7 +176,7 @@ class Auditor:
         if found and not last:
             return False
         for kind, example in found:
-            self.audit.trouble(kind, example)
+            self.audit.observations.add(kind, example)
         setattr(self.audit, what, getattr(self.audit, what) + 1)
         self.audit.messages += messages
         return True

@@ -1,4 +1,4 @@
-"""The records of the other two sides, page by page: mock Meta's ledger and the receiver, into the books."""
+"""The records of the other two sides, read page by page: mock Meta's ledger and the receiver."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from conformance.meta.provider import Provider
     from conformance.webhooks.receiver import Attempt, Receiver
-    from loadtests.accounting.reconciliation import Books
+    from loadtests.accounting.records import Records
 
 PAGE = 2000
 OK = 200
@@ -48,7 +48,7 @@ def pages(provider: Provider, since: int, **query: Any) -> Iterator[list[dict[st
         since = entries[-1]["seq"]
 
 
-def read_sends(books: Books, provider: Provider, since: int, run: str) -> int:
+def read_sends(records: Records, provider: Provider, since: int, run: str) -> int:
     """Everything of this run that Meta was asked to send; how many requests."""
     count = 0
     for entries in pages(provider, since, kind="request", operation="messages.send"):
@@ -58,7 +58,7 @@ def read_sends(books: Books, provider: Provider, since: int, run: str) -> int:
             if row is not None and row[0].startswith(f"{message_records.PREFIX}{run}")
         ]
         count += len(rows)
-        books.meta(rows)
+        records.add_meta(rows)
     return count
 
 
@@ -80,23 +80,23 @@ def _send(entry: dict[str, Any]) -> tuple[Any, ...] | None:
     )
 
 
-def read_webhooks(books: Books, provider: Provider, since: int) -> int:
+def read_webhooks(records: Records, provider: Provider, since: int) -> int:
     """What the deployment was told by Meta's webhooks, and acknowledged; how many of them it did not."""
     unacknowledged = 0
     for entries in pages(provider, since, kind="webhook"):
         taken = [entry for entry in entries if entry["status"] == OK]
         unacknowledged += len(entries) - len(taken)
-        books.reported([(wamid, status, entry["at"]) for entry in taken for wamid, status in entry["statuses"]])
-        books.acknowledged([
+        records.add_reported([(wamid, status, entry["at"]) for entry in taken for wamid, status in entry["statuses"]])
+        records.add_acknowledged([
             (entry["at"], wamid) for entry in taken if not entry["statuses"] for wamid in entry["wamids"]
         ])  # fmt: skip
     return unacknowledged
 
 
-def read_events(books: Books, receiver: Receiver, path: str) -> int:
+def read_events(records: Records, receiver: Receiver, path: str) -> int:
     """The `message.received` events that came to `path`; how many."""
     rows = [row for row in map(_event, receiver.attempts(path)) if row is not None]
-    books.events(rows)
+    records.add_events(rows)
     return len(rows)
 
 

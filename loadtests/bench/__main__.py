@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from loadtests.accounting.reconciliation import Books
+from loadtests.accounting import reconciliation
+from loadtests.accounting.records import Records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +81,7 @@ def lag(console: Console, rounds: int, seconds: float) -> None:
     made = statistics.median(one["requests"] / one["seconds"] for one in found)
     worst = ", ".join(f"{one['lag']['p99'] * 1000:.1f}" for one in found)
     middle = statistics.median(one["lag"]["p99"] for one in found) * 1000
-    console.print(f"500 visits/s on one core: {made:.0f}/s made; lag p99 {middle:.1f} ms (at most 20; rounds: {worst})")
+    console.print(f"500 tasks/s on one core: {made:.0f}/s made; lag p99 {middle:.1f} ms (at most 20; rounds: {worst})")
 
 
 def stall(console: Console, cycles: int) -> None:
@@ -97,22 +98,22 @@ def stall(console: Console, cycles: int) -> None:
 
 
 def million(console: Console, count: int) -> None:
-    """Books of generated records: one lost, one sent twice, one altered in each hundred thousand."""
+    """A reconciliation of generated messages: one lost, one sent twice, one altered in each hundred thousand."""
     before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
     with TemporaryDirectory() as directory:
-        books = Books(Path(directory) / "books.sqlite")
+        records = Records(Path(directory) / "records.sqlite")
         for first in range(0, count, BATCH):
             numbers = range(first, min(first + BATCH, count))
-            books.asked(
+            records.add_asked(
                 (f"lt0be5c4-0-{n}", "send", "12025550123", "d", "accepted", 0.0, f"wamid.{n}", None, None)
                 for n in numbers
             )
-            books.meta(row for n in numbers for row in at_meta(n))
-        accounts = {str(account.trouble): account.count for account in books.sends() if account.count}
-        books.close()
+            records.add_meta(row for n in numbers for row in at_meta(n))
+        found = {str(one.kind): one.count for one in reconciliation.at_meta(records) if one.count}
+        records.close()
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     console.print(
-        f"books of {count:,} messages: {time.monotonic() - began:.1f} s, {grown / 1024:.0f} MiB more memory, found {accounts}"
+        f"reconciliation of {count:,} messages: {time.monotonic() - began:.1f} s, {grown / 1024:.0f} MiB more memory, found {found}"
     )
 
 
@@ -130,7 +131,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="of the comparison (5)")
     parser.add_argument("--seconds", type=float, default=4.0, metavar="S", help="of each measurement (4)")
     parser.add_argument("--cycles", type=int, default=3, metavar="N", help="stalls to go through (3)")
-    parser.add_argument("--messages", type=int, default=1_000_000, metavar="N", help="in the books (1,000,000)")
+    parser.add_argument("--messages", type=int, default=1_000_000, metavar="N", help="to reconcile (1,000,000)")
     given = parser.parse_args()
     console = Console(soft_wrap=True, highlight=False)
     ratios(console, given.rounds, given.seconds)

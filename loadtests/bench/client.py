@@ -1,6 +1,6 @@
 """One measurement in a process of its own, as JSON on standard output: `python -m loadtests.bench.client KIND URL SECONDS`.
 
-`http`, `fast` and `ours` make the same two requests as fast as they can; `open` lets visits arrive on a schedule, `closed`
+`http`, `fast` and `ours` make the same two requests as fast as they can; `open` begins tasks on a schedule, `closed`
 lets users wait for answers.
 """
 
@@ -15,16 +15,19 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import gevent
-from locust import FastHttpUser, HttpUser, User, constant, task
+import locust
+from locust import FastHttpUser, HttpUser, User, constant
 from locust.env import Environment
 from locust.event import Events
 
 from loadtests.measurement import histogram
 from loadtests.users import message_records
 from loadtests.users.answers import LIST_CONVERSATIONS
-from loadtests.users.task import Visit
-from loadtests.users.user import Stream, visit, world_of
-from loadtests.users.worker_state import Briefing, World, settle_memory
+from loadtests.users.briefing import Briefing
+from loadtests.users.scenario import Scenario
+from loadtests.users.task import Task
+from loadtests.users.user import OpenModelUser, task, worker_state
+from loadtests.users.worker_state import WorkerState, settle_memory
 
 if TYPE_CHECKING:
     from locust.clients import HttpSession
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 USERS = 20
 AUTHORIZATION = {"Authorization": f"Bearer wacrm_live_{'A' * 43}"}
 TEXT = "Your parcel is on its way."
+BENCH = Scenario("bench", "one message")
 
 
 def _ask(client: HttpSession | FastHttpSession, number: int) -> None:
@@ -41,39 +45,39 @@ def _ask(client: HttpSession | FastHttpSession, number: int) -> None:
 
 
 class HttpCaller(HttpUser):
-    @task
+    @locust.task
     def both(self) -> None:
         _ask(self.client, 1)
 
 
 class FastCaller(FastHttpUser):
-    @task
+    @locust.task
     def both(self) -> None:
         _ask(self.client, 1)
 
 
 class OurCaller(User):
-    """All of our work: a key with budget, the answer decoded and judged, telemetry, the record for the books."""
+    """All of our work: a key with budget, the answer decoded and checked, telemetry, the record for reconciliation."""
 
-    @task
+    @locust.task
     def both(self) -> None:
-        one = Visit(world_of(self.environment), self.environment.events.request, "bench", time.monotonic())
+        one = Task(worker_state(self.environment), self.environment.events.request, "bench", time.monotonic())
         _send(one)
         one.call(LIST_CONVERSATIONS, query="limit=20")
 
 
-def _send(one: Visit) -> None:
-    nonce = one.world.nonce()
+def _send(one: Task) -> None:
+    nonce = one.worker.nonce()
     text = f"{TEXT} {nonce}"
-    one.send(one.world.people.acquaintance(), message_records.text(text), nonce, {"text": text})
+    one.send(one.worker.recipients.known(), message_records.text(text), nonce, {"text": text})
 
 
-class Arriving(Stream):
-    """The open model: one request a visit."""
+class Arriving(OpenModelUser):
+    """The open model: one request a task."""
 
-    @visit("bench", 1)
-    def send(self, visit: Visit) -> None:
-        _send(visit)
+    @task(BENCH, 1)
+    def send(self, task: Task) -> None:
+        _send(task)
 
 
 class Waiting(User):
@@ -81,9 +85,9 @@ class Waiting(User):
 
     wait_time = constant(0.02)
 
-    @task
+    @locust.task
     def send(self) -> None:
-        _send(Visit(world_of(self.environment), self.environment.events.request, "bench", time.monotonic()))
+        _send(Task(worker_state(self.environment), self.environment.events.request, "bench", time.monotonic()))
 
 
 KINDS: dict[str, type[User]] = {
@@ -92,22 +96,22 @@ KINDS: dict[str, type[User]] = {
 SCHEDULED = ("open", "closed")
 
 
-def world(url: str, pace: float = 1.0) -> World:
-    """A world whose keys carry any load: the canned server has no limiter."""
+def prepared(url: str, pace: float = 1.0) -> WorkerState:
+    """A worker state whose keys carry any load: the canned server has no limiter."""
     briefing = Briefing(
         run="0be5c4", seed=1, share=0, shares=1, origin=url, verify=True, timeout=30.0, limit=10**9, window=60.0,
         zero=time.time(), step=1.0, ceiling=10**9, arrivals="poisson", pace=pace, recipients=10, patience=5.0,
         keys=[("full[0]", f"wacrm_live_{'A' * 43}"), ("full[1]", f"wacrm_live_{'B' * 43}")],
     )  # fmt: skip
-    return World(briefing)
+    return WorkerState(briefing)
 
 
 def measure(kind: str, url: str, seconds: float, users: int = USERS) -> dict[str, Any]:
     """Requests, wall-clock and CPU seconds; for `open` also the schedule's lag and the latencies."""
-    made = world(url)
+    made = prepared(url)
     KINDS[kind].host = url
     environment = Environment(user_classes=[KINDS[kind]], events=Events(), catch_exceptions=False)
-    environment.wacrm = SimpleNamespace(world=made)  # type: ignore[attr-defined]
+    environment.wacrm = SimpleNamespace(worker_state=made)  # type: ignore[attr-defined]
     runner = environment.create_local_runner()
     settle_memory()
     drain = gevent.spawn(_drain_for_ever, made)
@@ -133,7 +137,7 @@ def measure(kind: str, url: str, seconds: float, users: int = USERS) -> dict[str
     return found
 
 
-def _drain_for_ever(made: World) -> None:
+def _drain_for_ever(made: WorkerState) -> None:
     """What a worker does once a second, without a master."""
     while True:
         gevent.sleep(1.0)

@@ -1,4 +1,4 @@
-"""What is loaded: a deployment that was named, or the embedded reference; proved to be wired to mock Meta before anything."""
+"""What is loaded: a deployment that was named, or the embedded reference; proved to be wired to mock Meta before any load."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ class TooFewKeysError(Exception):
 
 
 @dataclass
-class Stage:
+class TargetEnvironment:
     """The target and the two other sides. `directory` is a folder of this run's own that goes with it."""
 
     target: Target
     stack: Stack
-    provider: Provider | None
+    provider: Provider
     receiver: Receiver | None
     _exit: ExitStack = field(default_factory=ExitStack, repr=False)
 
     @property
     def keys(self) -> list[Pair]:
-        """All but the first, which preflight and the stage itself ask with."""
+        """All but the first, which preflight and this environment itself ask with."""
         return [(key.label, key.secret) for key in self.target.keys.flat() if key.role == Role.FULL][1:]
 
     @property
@@ -87,8 +87,8 @@ class Stage:
         self._exit.close()
 
 
-def set_up(given: argparse.Namespace, seed: int, requests_per_second: float) -> Stage:
-    """The stage for these arguments. Raises SettingsError, StackError, SetupError and TooFewKeysError."""
+def set_up(given: argparse.Namespace, seed: int, requests_per_second: float) -> TargetEnvironment:
+    """The environment for these arguments. Raises SettingsError, StackError, SetupError and TooFewKeysError."""
     leaving = ExitStack()
     try:
         return _set_up(given, seed, requests_per_second, leaving)
@@ -97,7 +97,7 @@ def set_up(given: argparse.Namespace, seed: int, requests_per_second: float) -> 
         raise
 
 
-def _set_up(given: argparse.Namespace, seed: int, requests_per_second: float, leaving: ExitStack) -> Stage:
+def _set_up(given: argparse.Namespace, seed: int, requests_per_second: float, leaving: ExitStack) -> TargetEnvironment:
     stack = leaving.enter_context(Stack(seed))
     target = options.external(given)
     if target is None:
@@ -108,9 +108,8 @@ def _set_up(given: argparse.Namespace, seed: int, requests_per_second: float, le
     elif target.receiver is not None:
         stack.start_receiver(target.receiver)
     refuse_too_few_keys(target, requests_per_second)
-    _prove(target)
-    provider = None if target.meta is None else Provider(target.meta.control, target.target.patience)
-    return Stage(target, stack, provider, _receiver(stack, target), leaving)
+    provider = Provider(_proved(target), target.target.patience)
+    return TargetEnvironment(target, stack, provider, _receiver(stack, target), leaving)
 
 
 def refuse_too_few_keys(target: Target, requests_per_second: float) -> None:
@@ -125,8 +124,8 @@ def refuse_too_few_keys(target: Target, requests_per_second: float) -> None:
         )
 
 
-def _prove(target: Target) -> None:
-    """The target answers, and its wire leads to mock Meta. Raises SetupError."""
+def _proved(target: Target) -> str:
+    """Mock Meta's control address, when the target answers and its wire leads there. Raises SetupError."""
     if target.meta is None:
         raise preflight.SetupError("a load test needs mock Meta: the target file has no [meta]")
     if not target.target.embedded:
@@ -138,6 +137,7 @@ def _prove(target: Target) -> None:
         preflight.interlock(probe, pool, target)
     finally:
         probe.close()
+    return target.meta.control
 
 
 def _receiver(stack: Stack, target: Target) -> Receiver | None:

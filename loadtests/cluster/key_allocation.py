@@ -1,4 +1,4 @@
-"""Who spends which keys: the master deals them out, so that no two workers spend one budget."""
+"""Which worker spends which keys: the master allocates them, so that no two workers spend one budget."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ Pair = tuple[str, str]
 """A key's label and its secret."""
 
 
-class Deck:
-    """Keys that nobody holds, and those that somebody does. `rest` seconds pass before a returned key is dealt again:
-    it may be spent.
+class KeyAllocation:
+    """Keys that are free, and those that a worker holds. `rest` seconds pass before a released key is allocated again: it
+    may be spent.
     """
 
     def __init__(self, keys: Iterable[Pair], rest: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -24,27 +24,20 @@ class Deck:
         self._resting: deque[tuple[float, list[Pair]]] = deque()
         self._rest, self._clock = rest, clock
 
-    def deal(self, worker: str, count: int) -> list[Pair]:
+    def allocate(self, worker: str, count: int) -> list[Pair]:
         """Up to `count` keys, which are the worker's from now on."""
         while self._resting and self._resting[0][0] <= self._clock():
             self._free.extend(self._resting.popleft()[1])
-        dealt = [self._free.popleft() for _ in range(min(count, len(self._free)))]
-        self._held.setdefault(worker, []).extend(dealt)
-        return dealt
+        allocated = [self._free.popleft() for _ in range(min(count, len(self._free)))]
+        self._held.setdefault(worker, []).extend(allocated)
+        return allocated
 
-    def back(self, worker: str) -> None:
+    def release(self, worker: str) -> None:
         """The worker is gone; its keys rest, for it may have spent them in its last moment."""
         keys = self._held.pop(worker, [])
         if keys:
             self._resting.append((self._clock() + self._rest, keys))
 
-    @property
-    def free(self) -> int:
-        return len(self._free)
-
-    def hand(self, worker: str) -> list[Pair]:
+    def held(self, worker: str) -> list[Pair]:
         """The keys that the worker holds."""
         return list(self._held.get(worker, []))
-
-    def held(self, worker: str) -> int:
-        return len(self._held.get(worker, []))

@@ -5,36 +5,45 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from locust.runners import MasterRunner
+import gevent
 
 from loadtests.measurement import histogram
 from loadtests.measurement.telemetry import combined
 from loadtests.reporting import console
-from loadtests.verdict import slo
+from loadtests.verdict.slo import Measured, check
 from reports.results import Verdict
 
 if TYPE_CHECKING:
     import argparse
 
-    from locust.runners import Runner
+    from loadtests.accounting.run import Run
+    from loadtests.cluster.environment import TargetEnvironment
+    from loadtests.cluster.master import Master
+    from loadtests.verdict.slo import Slo
 
-    from loadtests.cluster.master import Run
-
+TICK = 1.0
 PLAIN_EVERY = 10
 """Seconds between progress lines where there is no terminal."""
 LATELY = 5.0
 """Seconds that rate and p95 of the line are about."""
 
 
-def note_losses(runner: Runner, run: Run) -> None:
-    """Workers whose heartbeat Locust misses are gone; their keys are dealt again when they have rested."""
-    if not isinstance(runner, MasterRunner):
-        return
-    alive = {client.id for client in runner.clients.all if client.state != "missing"}
-    for worker, member in run.members.items():
-        if worker not in alive and not member.gone and not member.finished:
-            member.gone = True
-            run.deck.back(worker)
+def watch(run: Run, master: Master, environment: TargetEnvironment, given: argparse.Namespace, slos: list[Slo]) -> bool:
+    """Until the run stops, or has to: lost workers, memory, ceilings, a dead target, the line of progress. Whether it has to
+    be stopped; its notes say why.
+    """
+    while run.stopped is None:
+        gevent.sleep(TICK)
+        master.note_losses(run)
+        run.note_memory(environment.memory())
+        reason = reason_to_stop(run, given)
+        if reason and run.stopped is None:
+            run.notes.append(reason)
+            run.stopped_for_a_reason = True
+            return True
+        if given.headless:
+            show_progress(run, slos)
+    return False
 
 
 def reason_to_stop(run: Run, given: argparse.Namespace) -> str | None:
@@ -48,17 +57,17 @@ def reason_to_stop(run: Run, given: argparse.Namespace) -> str | None:
     return None
 
 
-def show_progress(run: Run, promises: list[slo.Promise]) -> None:
+def show_progress(run: Run, slos: list[Slo]) -> None:
     """The line, over and over on a terminal, every ten seconds elsewhere."""
     terminal = sys.stderr.isatty()
     if not terminal and int(run.elapsed) % PLAIN_EVERY:
         return
     lately, whole = combined(run.telemetry.totals(since=run.elapsed - LATELY)), run.telemetry.totals()
-    judged = slo.judge(promises, slo.Measured(whole, scenarios=run.scenarios, unasked=Verdict.SKIP))
+    outcomes = check(slos, Measured(whole, scenarios=run.scenarios, unasked=Verdict.SKIP))
     line = console.progress(
         run.elapsed, lately.asked / min(LATELY, max(run.elapsed, 1.0)), histogram.quantile(lately.latency, 0.95),
-        combined(whole).errors, sum(member.left for member in run.members.values()),
-        sum(one.verdict is Verdict.FAIL for one in judged), len(promises),
+        combined(whole).errors, sum(worker.left for worker in run.workers.values()),
+        sum(one.verdict is Verdict.FAIL for one in outcomes), len(slos),
     )  # fmt: skip
     sys.stderr.write(f"\r\033[K{line}" if terminal else f"{line}\n")
     sys.stderr.flush()

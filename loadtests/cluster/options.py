@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from pathlib import Path
@@ -15,20 +16,19 @@ from reports.results import ExitCode
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable, Sequence
 
     from locust.argument_parser import LocustArgumentParser
 
     from conformance.target.target import Target
+    from loadtests.users.scenario import Scenario
 
 PACKAGE = Path(__file__).parents[1]
-SCENARIO_NAMES = ("day", "send", "inbox", "contacts", "broadcast", "inbound", "limits")
+DEFAULT_SLOS = PACKAGE / "slo.toml"
 
 
-def add(parser: LocustArgumentParser) -> None:
-    """Declare the arguments to Locust's parser."""
-
-    def option(flag: str, **keywords: Any) -> None:  # noqa: ANN401 - argparse's
-        parser.add_argument(flag, include_in_web_ui=False, **keywords)
+def add(parser: LocustArgumentParser, scenarios: Sequence[Scenario]) -> None:
+    """Declare the arguments to Locust's parser. The first of the scenarios is the default."""
 
     def refuse(message: str) -> NoReturn:
         parser.print_usage(sys.stderr)
@@ -36,37 +36,44 @@ def add(parser: LocustArgumentParser) -> None:
         raise SystemExit(ExitCode.SETUP)
 
     parser.error = refuse  # type: ignore[method-assign]  # argparse's own exit code means `interrupted` here
+    option = functools.partial(parser.add_argument, include_in_web_ui=False)
+    _target(option)
+    _load(option, scenarios)
+    _end(option)
 
+
+def _target(option: Callable[..., Any]) -> None:
+    repeated: dict[str, Any] = {"action": "append", "default": []}
     option(
-        "--target", default="", metavar="FILE", help="harness.toml of the deployment (default: the embedded reference)"
+        "--target", default="", metavar="FILE", help="the deployment's harness.toml (default: the embedded reference)"
     )
     option("--base-url", default="", metavar="URL", help="the deployment's address; as --set target.base_url=URL")
-    option("--set", action="append", default=[], metavar="KEY=VALUE", help="override a setting, as target.limit=60")
-    option("--allow-host", action="append", default=[], metavar="HOST", help="load a deployment on this other machine")
-    option("--scenario", default="day", choices=SCENARIO_NAMES, help="what users do (day: all of it)")
+    option("--set", **repeated, metavar="KEY=VALUE", help="override a setting, as target.limit=60")
+    option("--allow-host", **repeated, metavar="HOST", help="load a deployment on this other machine")
+    option("--fault", **repeated, metavar="NAME", help="switch on a fault of the embedded reference")
+    option("--variant", **repeated, metavar="NAME", help="let the embedded reference be correct otherwise")
+
+
+def _load(option: Callable[..., Any], scenarios: Sequence[Scenario]) -> None:
+    names = [one.name for one in scenarios]
+    tasks = "; ".join(f"{one.name}: {one.summary}" for one in scenarios)
+    option("--scenario", default=names[0], choices=names, help=f"what users do ({names[0]}). {tasks}")
     option("--shape", default="constant", choices=("constant", *SHAPES), help="how the rate goes over time")
     option("--arrivals", default="poisson", choices=[str(a) for a in Arrivals], help="at random, or evenly spaced")
-    option("--pace", type=float, default=1.0, metavar="N", help="visits a second of one Locust user (1)")
+    option("--pace", type=float, default=1.0, metavar="N", help="tasks a second of one Locust user (1)")
     option("--recipients", type=int, default=200, metavar="N", help="of the largest broadcast, up to 1000 (200)")
-    option(
-        "--seed",
-        type=int,
-        default=0,
-        metavar="N",
-        help="seed of all drawn data (default: random; the report prints it)",
-    )
-    option("--slo", default=str(PACKAGE / "slo.toml"), metavar="FILE", help="the promises")
-    option("--baseline", default="", metavar="FILE", help="results.json of an earlier run, to compare with")
-    option("--out", default="reports/out", metavar="DIR", help="where the run's folder is made (reports/out)")
-    option("--audit", type=int, default=100, metavar="N", help="conversations whose messages are read back (100)")
-    option("--quiet", type=float, default=30.0, metavar="S", help="seconds to wait for the deployment to be quiet (30)")
+    option("--seed", type=int, default=0, metavar="N", help="of all drawn data (default: random; the report prints it)")
     option("--max-requests", type=int, default=5_000_000, metavar="N", help="no run makes more requests than this")
     option("--max-seconds", type=float, default=86_400.0, metavar="S", help="no run takes longer than this")
+
+
+def _end(option: Callable[..., Any]) -> None:
+    option("--quiet", type=float, default=30.0, metavar="S", help="seconds to wait for the deployment to be quiet (30)")
+    option("--audit", type=int, default=100, metavar="N", help="conversations whose messages are read back (100)")
+    option("--slo", default="", metavar="FILE", help="the SLOs (default: loadtests/slo.toml, and the scenarios' own)")
+    option("--baseline", default="", metavar="FILE", help="results.json of an earlier run, to compare with")
+    option("--out", default="reports/out", metavar="DIR", help="where the run's folder is made (reports/out)")
     option("--verdict-only", action="store_true", help="leave Locust's closing tables out")
-    option("--fault", action="append", default=[], metavar="NAME", help="switch on a fault of the embedded reference")
-    option(
-        "--variant", action="append", default=[], metavar="NAME", help="let the embedded reference be correct otherwise"
-    )
 
 
 def external(given: argparse.Namespace) -> Target | None:

@@ -1,37 +1,35 @@
-"""A worker's side: it asks to be briefed, sends its users' visits out, and reports. In one process, or in many."""
+"""A worker's side: it asks for a briefing, lets its users' tasks run, and reports. In one process, or in many."""
 
 from __future__ import annotations
 
-import math
 import random
 from typing import TYPE_CHECKING, Any
 
 import gevent
 
-from conformance.target.keys import MARGIN
-from loadtests.users.key_budget import HEADROOM, Budget
-from loadtests.users.user import Stream, mean_requests
-from loadtests.users.worker_state import Briefing, World, settle_memory
+from loadtests.cluster.messages import BRIEFING, FINISH, FINISHED, HELLO, LEASE, REPORT, WANTED
+from loadtests.users.briefing import Briefing
+from loadtests.users.key_budget import keys_needed
+from loadtests.users.user import OpenModelUser, mean_requests
+from loadtests.users.worker_state import WorkerState, settle_memory
 
 if TYPE_CHECKING:
     from locust.env import Environment
     from locust.runners import Runner
 
-HELLO, BRIEFING, REPORT, WANTED, LEASE, FINISH, FINISHED = (
-    f"wacrm_{word}" for word in ("hello", "briefing", "report", "wanted", "lease", "finish", "finished")
-)
-"""The messages, in the order in which they are first sent; workers send hello, report, wanted and finished."""
+    from loadtests.users.key_budget import Budget
+
 REPORT_EVERY = 1.0
 BRIEFING_PATIENCE = 60.0
 UNDER_WAY_PATIENCE = 10.0
 
 
-class Crew:
-    """One worker. `world` is there from the briefing on; users that start before wait for it."""
+class Worker:
+    """One worker. `state` is there from the briefing on; users that start before wait for it."""
 
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
-        self._world: World | None = None
+        self._state: WorkerState | None = None
         self._budget: Budget | None = None
         self._briefed = gevent.event.Event()
         self._finished = gevent.event.Event()
@@ -42,8 +40,8 @@ class Crew:
         assert self.environment.runner is not None
         return self.environment.runner
 
-    def enlist(self) -> None:
-        """Listen to the master."""
+    def listen(self) -> None:
+        """Take messages of the master."""
         self.runner.register_message(BRIEFING, self._on_briefing)
         self.runner.register_message(LEASE, self._on_lease)
         self.runner.register_message(FINISH, self._on_finish, concurrent=True)
@@ -52,15 +50,20 @@ class Crew:
         """A run begins: ask for a briefing."""
         self._briefed.clear()
         self._finished.clear()
-        self._world = None
+        self._state = None
         self._send(HELLO)
 
     @property
-    def world(self) -> World:
+    def state(self) -> WorkerState:
         """Waits for the briefing."""
-        if not self._briefed.wait(BRIEFING_PATIENCE) or self._world is None:
+        if not self._briefed.wait(BRIEFING_PATIENCE) or self._state is None:
             raise RuntimeError("the master sent no briefing")
-        return self._world
+        return self._state
+
+    @property
+    def budget(self) -> Budget | None:
+        """The worker's keys, with the account of what it spent; None before the first briefing."""
+        return self._budget
 
     def _send(self, kind: str, data: dict[str, Any] | None = None) -> None:
         self.runner.send_message(kind, data or {})
@@ -68,45 +71,45 @@ class Crew:
     def _on_briefing(self, environment: Environment, msg: Any, **_: Any) -> None:  # noqa: ANN401, ARG002 - Locust's signature
         briefing = Briefing(**msg.data)
         random.seed(f"{briefing.seed}/{briefing.share}")  # Locust chooses tasks with the module's own generator
-        self._world = World(briefing, self._budget)
-        self._budget = self._world.budget
+        self._state = WorkerState(briefing, self._budget)
+        self._budget = self._state.budget
         settle_memory()
         self._briefed.set()
-        self._reporter = gevent.spawn(self._report_for_ever, self._world)
+        self._reporter = gevent.spawn(self._report_for_ever, self._state)
 
     def _on_lease(self, environment: Environment, msg: Any, **_: Any) -> None:  # noqa: ANN401, ARG002 - as above
-        if self._world is not None:
-            self._world.budget.add([tuple(pair) for pair in msg.data["keys"]])
+        if self._state is not None:
+            self._state.budget.add([tuple(pair) for pair in msg.data["keys"]])
 
-    def _report_for_ever(self, world: World) -> None:
-        while not self._finished.wait(REPORT_EVERY) and self._world is world:
-            self._send(REPORT, world.report())
-            self._ask_for_keys(world)
+    def _report_for_ever(self, state: WorkerState) -> None:
+        while not self._finished.wait(REPORT_EVERY) and self._state is state:
+            self._send(REPORT, state.report())
+            self._ask_for_keys(state)
 
-    def _ask_for_keys(self, world: World) -> None:
+    def _ask_for_keys(self, state: WorkerState) -> None:
         """Users came over from a worker that is gone, or the rate went up: the load needs more keys."""
-        briefing = world.briefing
-        classes = [cls for cls in self.environment.user_classes if issubclass(cls, Stream)]
+        briefing = state.briefing
+        classes = [cls for cls in self.environment.user_classes if issubclass(cls, OpenModelUser)]
         rate = self.runner.user_count * briefing.pace * max((mean_requests(cls) for cls in classes), default=1.0)
-        wanted = math.ceil(rate * HEADROOM * (briefing.window + MARGIN) / briefing.limit) + 1
-        if wanted > len(world.budget):
-            self._send(WANTED, {"count": wanted - len(world.budget)})
+        wanted = keys_needed(rate, briefing.limit, briefing.window) + 1
+        if wanted > len(state.budget):
+            self._send(WANTED, {"count": wanted - len(state.budget)})
 
     def _on_finish(self, environment: Environment, msg: Any, **_: Any) -> None:  # noqa: ANN401, ARG002 - as above
         self.finish()
 
     def stopping(self) -> None:
-        """Users are about to be ended, which takes a while: nobody arrives any more."""
-        if self._world is not None:
-            self._world.stopping.set()
+        """Users are about to be ended, which takes a while: no task begins any more."""
+        if self._state is not None:
+            self._state.stopping.set()
 
     def finish(self) -> None:
-        """Users are gone or going: let visits end, report the rest, say so. Only the first call does anything."""
-        world = self._world
-        if world is None or self._finished.is_set():
+        """Users are gone or going: let tasks end, report the rest, say so. Only the first call does anything."""
+        state = self._state
+        if state is None or self._finished.is_set():
             return
         self._finished.set()
-        cut = world.finish(UNDER_WAY_PATIENCE)
-        world.telemetry.count("visits cut off at the end", cut)
-        self._send(REPORT, world.report())
+        cut = state.finish(UNDER_WAY_PATIENCE)
+        state.telemetry.count("tasks cut off at the end", cut)
+        self._send(REPORT, state.report())
         self._send(FINISHED)

@@ -42,7 +42,7 @@ class Tally:
 class Telemetry:
     """`step` is the length of a slice in seconds, counted from `zero` (unix time).
 
-    `lag` is how late visits began, `delays` are durations by name, `counters` whatever is counted by name.
+    `lag` is how late tasks began, `delays` are durations by name, `counters` whatever is counted by name.
     """
 
     zero: float
@@ -110,7 +110,7 @@ class Telemetry:
         return found
 
     def timeline(self) -> list[dict[str, Any]]:
-        """The data of pictures: a row per operation and slice, in order of time."""
+        """The data of plots: a row per operation and slice, in order of time."""
         rows = []
         for (scenario, operation, number), tally in sorted(self.slices.items(), key=lambda item: (item[0][2], item[0])):
             quantiles = {

@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 WIDTH = 80
 SHOWN_ERRORS = 5
 CLOSING = {
-    ExitCode.PROVED: ("Every promise was kept.", "bold green"),
-    ExitCode.FINDINGS: ("Promises were broken.", "bold red"),
+    ExitCode.PROVED: ("Every SLO was kept.", "bold green"),
+    ExitCode.FINDINGS: ("SLOs were broken.", "bold red"),
     ExitCode.INTERRUPTED: ("Interrupted: kept as far as it went, which proves nothing.", "yellow"),
-    ExitCode.UNPROVED: ("Not proved: some promises got no verdict.", "yellow"),
+    ExitCode.UNPROVED: ("Not proved: some SLOs got no verdict.", "yellow"),
 }
 
 
-def progress(second: float, rate: float, p95: float | None, errors: int, left: int, broken: int, promises: int) -> str:
+def progress(second: float, rate: float, p95: float | None, errors: int, left: int, broken: int, slos: int) -> str:
     """The live line: rate in requests a second, p95 in seconds, `left` requests of budget."""
     shown = "   -   " if p95 is None else f"{p95 * 1000:4.0f} ms"
-    kept = f"{promises - broken}/{promises} promises"
+    kept = f"{slos - broken}/{slos} SLOs"
     return f"{second:5.0f} s  {rate:6.1f} req/s  p95 {shown}  {errors} errors  {left} left of keys  {kept}"[:WIDTH]
 
 
@@ -40,7 +40,7 @@ def render(results: LoadResults, folder: str, *, colour: bool, width: int = WIDT
         file=buffer, force_terminal=colour, no_color=not colour, width=width, highlight=False, soft_wrap=True
     )
     _operations(console, results.measurements)
-    _promises(console, results, width)
+    _slos(console, results, width)
     for error in results.measurements["errors"][:SHOWN_ERRORS]:
         wrapped(
             console, "error      ", f"{error['count']} x {error['operation']}: {error['error']}", width, cut_words=True
@@ -71,13 +71,13 @@ def _milliseconds(seconds: float | None) -> str:
     return "-" if seconds is None else f"{seconds * 1000:.0f}"
 
 
-def _promises(console: Console, results: LoadResults, width: int) -> None:
+def _slos(console: Console, results: LoadResults, width: int) -> None:
     console.print()
-    for promise in results.promises:
-        if promise.verdict not in {Verdict.PASS, Verdict.SKIP}:
-            line = Text().append(f"{promise.verdict:<11}", STYLE[promise.verdict]).append(promise.name, "bold")
+    for slo in results.slos:
+        if slo.verdict not in {Verdict.PASS, Verdict.SKIP}:
+            line = Text().append(f"{slo.verdict:<11}", STYLE[slo.verdict]).append(slo.name, "bold")
             console.print(line)
-            wrapped(console, " " * 11, promise.reason, width)
+            wrapped(console, " " * 11, slo.reason, width)
 
 
 def _finding(console: Console, finding: Finding, width: int) -> None:
@@ -99,7 +99,7 @@ def _searched(console: Console, capacity: Mapping[str, Any] | None, width: int) 
     for step in capacity["steps"]:
         label = f"{step['rate']:>5}/s     "
         wrapped(console, label, "; ".join(step["broken"]) or "held", width, "" if step["held"] else "red")
-    wrapped(console, "capacity   ", f"{capacity['highest']} visits a second kept every promise", width, "bold")
+    wrapped(console, "capacity   ", f"{capacity['highest']} tasks a second kept every SLO", width, "bold")
 
 
 def _compared(console: Console, beside: Mapping[str, Any] | None, width: int) -> None:
@@ -115,7 +115,7 @@ def _compared(console: Console, beside: Mapping[str, Any] | None, width: int) ->
 def _summary(console: Console, results: LoadResults, folder: str, width: int) -> None:
     console.print()
     counts = [f"{results.count(v)} {v}" for v in Verdict if results.count(v) or v is Verdict.FAIL]
-    wrapped(console, "promises   ", f"{' · '.join(counts)}   ({len(results.promises)} in all)", width)
+    wrapped(console, "SLOs       ", f"{' · '.join(counts)}   ({len(results.slos)} in all)", width)
     messages = results.measurements["messages"]
     wrapped(console, "messages   ", f"{messages['accepted']} accepted, {messages['at_meta']} at Meta; "
              f"{messages['written_by_customers']} written in, {messages['events_at_receiver']} at the receiver", width)  # fmt: skip
@@ -123,7 +123,7 @@ def _summary(console: Console, results: LoadResults, folder: str, width: int) ->
     looked = f"{audit['conversations']} conversations, {audit['customers']} customers, {audit['broadcasts']} broadcasts"
     wrapped(console, "read back  ", looked, width)
     lag = results.measurements["schedule_lag"]
-    wrapped(console, "schedule   ", f"{lag['count']} visits, lag p99 {_milliseconds(lag['p99'])} ms", width)
+    wrapped(console, "schedule   ", f"{lag['count']} tasks, lag p99 {_milliseconds(lag['p99'])} ms", width)
     run = f"seed {results.seed} · {results.seconds:.0f} s · {results.requests} requests · {results.waited:.1f} s waited for keys"
     wrapped(console, "run        ", run, width)
     for note in results.notes:

@@ -1,4 +1,11 @@
-"""What users do. A class per scenario; `Day` is all of them, in the proportions of a working day."""
+"""What users do: one module per scenario, registered here and nowhere else.
+
+Each module declares a `Scenario` (name, summary, default SLOs) and a user class with its tasks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from loadtests.scenarios.broadcast import BroadcastScenario
 from loadtests.scenarios.contacts import ContactsScenario
@@ -6,29 +13,27 @@ from loadtests.scenarios.inbound import InboundScenario
 from loadtests.scenarios.inbox import InboxScenario
 from loadtests.scenarios.limits import LimitsScenario
 from loadtests.scenarios.send import SendScenario
+from loadtests.users.scenario import Scenario
+
+if TYPE_CHECKING:
+    from loadtests.users.user import OpenModelUser
+
+REGISTERED: tuple[type[OpenModelUser], ...] = (
+    SendScenario,
+    InboxScenario,
+    ContactsScenario,
+    InboundScenario,
+    BroadcastScenario,
+    LimitsScenario,
+)
+"""A new scenario is added here: it is then a value of `--scenario`, in its help, and part of `day`."""
+DAY = Scenario("day", "all of them, in the proportions that the weights of their tasks give")
 
 
-class DayScenario(SendScenario, InboxScenario, ContactsScenario, InboundScenario, BroadcastScenario, LimitsScenario):
-    """A working day: visits in the proportions that the weights of all scenarios' visits give."""
+def day(parts: tuple[type[OpenModelUser], ...]) -> type[OpenModelUser]:
+    """A working day: one user class with the tasks of all `parts`."""
+    return type("DayScenario", parts, {"scenario": DAY, "__module__": __name__})
 
 
-SCENARIOS = {
-    "send": SendScenario,
-    "inbox": InboxScenario,
-    "contacts": ContactsScenario,
-    "broadcast": BroadcastScenario,
-    "inbound": InboundScenario,
-    "limits": LimitsScenario,
-    "day": DayScenario,
-}
-
-__all__ = [
-    "SCENARIOS",
-    "BroadcastScenario",
-    "ContactsScenario",
-    "DayScenario",
-    "InboundScenario",
-    "InboxScenario",
-    "LimitsScenario",
-    "SendScenario",
-]
+SCENARIOS = {user.scenario.name: user for user in (day(REGISTERED), *REGISTERED)}
+"""User classes by the value of `--scenario`; the first is the default."""

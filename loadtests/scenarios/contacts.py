@@ -1,4 +1,4 @@
-"""`contacts`: create, find, tag, search, change."""
+"""`contacts`: create, find, read, search, tag, change."""
 
 from __future__ import annotations
 
@@ -6,68 +6,78 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from loadtests.users.answers import CREATE_CONTACT, GET_CONTACT, LIST_CONTACTS, UPDATE_CONTACT
-from loadtests.users.user import Stream, visit
+from loadtests.users.scenario import Scenario
+from loadtests.users.user import OpenModelUser, task
 
 if TYPE_CHECKING:
-    from loadtests.users.task import Visit
+    from loadtests.users.task import Task
 
 TAGS = ("vip", "lead", "support", "newsletter", "churned")
 
 
-class ContactsScenario(Stream):
-    """People and scripts keep the address book."""
+CONTACTS = Scenario(
+    "contacts",
+    "create, find, read, search, tag and change contacts",
+    slos={"operations": {"contacts/createContact": {"p95": 2.0}}},
+)
 
-    @visit("contacts", 50, "create")
-    def create(self, visit: Visit) -> None:
-        world = visit.world
-        phone, name = world.people.stranger(), f"Ada {world.nonce()}"
-        made = visit.call(CREATE_CONTACT, body={"phone": phone, "name": name, "tags": [world.rng.choice(TAGS)]})
+
+class ContactsScenario(OpenModelUser):
+    """Agents and scripts maintain contacts."""
+
+    scenario = CONTACTS
+
+    @task(CONTACTS, 50, "create")
+    def create(self, task: Task) -> None:
+        worker = task.worker
+        phone, name = worker.recipients.new(), f"Ada {worker.nonce()}"
+        made = task.call(CREATE_CONTACT, body={"phone": phone, "name": name, "tags": [worker.rng.choice(TAGS)]})
         if made is None:
             return
-        world.people.meet(phone)
-        world.remember(world.contacts, made.data.id)
+        worker.recipients.remember(phone)
+        worker.remember(worker.contacts, made.data.id)
         if made.data.phone != phone:
-            world.outbox.trouble("contact", f"POST /contacts: asked for {phone}, got {made.data.phone}")
+            worker.outbox.observe("contact", f"POST /contacts: asked for {phone}, got {made.data.phone}")
 
-    @visit("contacts", 30, "find")
-    def find(self, visit: Visit) -> None:
+    @task(CONTACTS, 30, "find")
+    def find(self, task: Task) -> None:
         """Create what is there already: the contact itself comes back, never a second one."""
-        world = visit.world
-        phone = world.people.acquaintance()
-        found = visit.call(CREATE_CONTACT, body={"phone": phone})
+        worker = task.worker
+        phone = worker.recipients.known()
+        found = task.call(CREATE_CONTACT, body={"phone": phone})
         if found is not None and found.data.phone != phone:
-            world.outbox.trouble("contact", f"POST /contacts: asked for {phone}, got {found.data.phone}")
+            worker.outbox.observe("contact", f"POST /contacts: asked for {phone}, got {found.data.phone}")
 
-    @visit("contacts", 40, "read")
-    def read(self, visit: Visit) -> None:
-        if visit.world.contacts:
-            visit.call(GET_CONTACT, visit.world.rng.choice(visit.world.contacts))
+    @task(CONTACTS, 40, "read")
+    def read(self, task: Task) -> None:
+        if task.worker.contacts:
+            task.call(GET_CONTACT, task.worker.rng.choice(task.worker.contacts))
         else:
-            visit.call(LIST_CONTACTS, query="limit=20")
+            task.call(LIST_CONTACTS, query="limit=20")
 
-    @visit("contacts", 40, "search")
-    def search(self, visit: Visit) -> None:
-        phone = visit.world.people.acquaintance()
-        found = visit.call(LIST_CONTACTS, query=f"search={quote(phone[-6:])}&limit=20")
-        strangers = [row for row in (found.data if found else []) if not _matches(row.phone, row.name, phone[-6:])]
-        if strangers:
-            visit.world.outbox.trouble("contact", f"GET /contacts?search={phone[-6:]} gave {strangers[0].phone}")
+    @task(CONTACTS, 40, "search")
+    def search(self, task: Task) -> None:
+        phone = task.worker.recipients.known()
+        found = task.call(LIST_CONTACTS, query=f"search={quote(phone[-6:])}&limit=20")
+        others = [row for row in (found.data if found else []) if not _matches(row.phone, row.name, phone[-6:])]
+        if others:
+            task.worker.outbox.observe("contact", f"GET /contacts?search={phone[-6:]} gave {others[0].phone}")
 
-    @visit("contacts", 20, "tag")
-    def tag(self, visit: Visit) -> None:
-        self._change(visit, {"tags": visit.world.rng.sample(TAGS, 2)})
+    @task(CONTACTS, 20, "tag")
+    def tag(self, task: Task) -> None:
+        self._change(task, {"tags": task.worker.rng.sample(TAGS, 2)})
 
-    @visit("contacts", 20, "patch")
-    def patch(self, visit: Visit) -> None:
-        self._change(visit, {"company": f"Works {visit.world.nonce()}"})
+    @task(CONTACTS, 20, "patch")
+    def patch(self, task: Task) -> None:
+        self._change(task, {"company": f"Works {task.worker.nonce()}"})
 
-    def _change(self, visit: Visit, change: dict[str, object]) -> None:
-        world = visit.world
-        if not world.contacts:
+    def _change(self, task: Task, change: dict[str, object]) -> None:
+        worker = task.worker
+        if not worker.contacts:
             return
-        changed = visit.call(UPDATE_CONTACT, world.rng.choice(world.contacts), body=change)
+        changed = task.call(UPDATE_CONTACT, worker.rng.choice(worker.contacts), body=change)
         if changed is not None and "company" in change and changed.data.company != change["company"]:
-            world.outbox.trouble("contact", f"PATCH /contacts/{{id}}: {change}, answered {changed.data.company!r}")
+            worker.outbox.observe("contact", f"PATCH /contacts/{{id}}: {change}, answered {changed.data.company!r}")
 
 
 def _matches(phone: str, name: str | None, text: str) -> bool:

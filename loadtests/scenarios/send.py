@@ -1,4 +1,4 @@
-"""`send`: text, template and media, to people who are new and people who are known."""
+"""`send`: text, template and media, to new and known recipients."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from conformance.meta.templates import GREETING
 from loadtests.users import message_records
-from loadtests.users.user import Stream, visit
+from loadtests.users.scenario import Scenario
+from loadtests.users.user import OpenModelUser, task
 
 if TYPE_CHECKING:
-    from loadtests.users.task import Visit
+    from loadtests.users.task import Task
 
 LINKS = {
     "image": "https://media.wacrm.invalid/photo.jpg",
@@ -19,37 +20,46 @@ LINKS = {
 """Places that do not exist (RFC 2606): neither the target nor the mock fetches them."""
 
 
-class SendScenario(Stream):
+SEND = Scenario(
+    "send",
+    "text, template and media messages, to known and new recipients",
+    slos={"operations": {"send/sendMessage": {"p95": 2.0}}},
+)
+
+
+class SendScenario(OpenModelUser):
     """Agents and automations write to customers."""
 
-    @visit("send", 140, "text")
-    def text_to_somebody_known(self, visit: Visit) -> None:
-        self._text(visit, visit.world.people.acquaintance())
+    scenario = SEND
 
-    @visit("send", 60, "text", "new")
-    def text_to_somebody_new(self, visit: Visit) -> None:
-        self._text(visit, visit.world.people.stranger())
+    @task(SEND, 140, "text")
+    def text_to_known(self, task: Task) -> None:
+        self._text(task, task.worker.recipients.known())
 
-    @visit("send", 60, "template")
-    def template(self, visit: Visit) -> None:
-        world = visit.world
-        to, nonce = world.people.acquaintance(), world.nonce()
-        params = [nonce, str(world.rng.randrange(10_000))]
+    @task(SEND, 60, "text", "new")
+    def text_to_new(self, task: Task) -> None:
+        self._text(task, task.worker.recipients.new())
+
+    @task(SEND, 60, "template")
+    def template(self, task: Task) -> None:
+        worker = task.worker
+        to, nonce = worker.recipients.known(), worker.nonce()
+        params = [nonce, str(worker.rng.randrange(10_000))]
         body = {"type": "template", "template": {"name": GREETING, "language": "en_US", "params": params}}
-        visit.send(to, message_records.template(GREETING, "en_US", params), nonce, body)
+        task.send(to, message_records.template(GREETING, "en_US", params), nonce, body)
 
-    @visit("send", 40, "media")
-    def media(self, visit: Visit) -> None:
-        world = visit.world
-        to, nonce = world.people.acquaintance(), world.nonce()
-        kind = world.rng.choice(list(LINKS))
+    @task(SEND, 40, "media")
+    def media(self, task: Task) -> None:
+        worker = task.worker
+        to, nonce = worker.recipients.known(), worker.nonce()
+        kind = worker.rng.choice(list(LINKS))
         caption = f"Here you are: {nonce}"
         filename = "invoice.pdf" if kind == "document" else None
         body = {"type": kind, "media_url": LINKS[kind], "text": caption} | ({"filename": filename} if filename else {})
-        visit.send(to, message_records.media(kind, LINKS[kind], caption, filename), nonce, body)
+        task.send(to, message_records.media(kind, LINKS[kind], caption, filename), nonce, body)
 
-    def _text(self, visit: Visit, to: str) -> None:
-        nonce = visit.world.nonce()
+    def _text(self, task: Task, to: str) -> None:
+        nonce = task.worker.nonce()
         text = f"Your parcel {nonce} is on its way. 📦 Grüße!"
-        if visit.send(to, message_records.text(text), nonce, {"text": text}):
-            visit.world.people.meet(to)
+        if task.send(to, message_records.text(text), nonce, {"text": text}):
+            task.worker.recipients.remember(to)

@@ -1,4 +1,4 @@
-"""When users arrive: an open model, in which nobody waits for somebody else's answer."""
+"""When users arrive: an open model, in which no arrival waits for an answer."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class Arrivals(StrEnum):
     CONSTANT = "constant"
 
 
-class Stream:
+class ArrivalProcess:
     """The arrivals of one Locust user: `pace` of them a second, for ever, from `start` (monotonic seconds) on.
 
-    Streams add up: n Poisson streams are one with n times the rate, and n even ones are nearly even, for their phases are.
+    Processes add up: n Poisson processes are one with n times the rate, and n even ones are nearly even, for their phases are.
     """
 
     def __init__(self, kind: Arrivals, pace: float, number: int, rng: random.Random, start: float) -> None:

@@ -1,4 +1,4 @@
-"""The search for the highest rate that keeps every promise: doubling until one breaks, then bisection, in bounded steps."""
+"""The search for the highest rate that keeps every SLO: doubling until one breaks, then bisection, in bounded steps."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ FIRST = 8
 CLOSE = 0.05
 """Held and broken rates that differ by less than this part are one answer."""
 SETTLING = 0.3
-"""The part of each step whose requests are not judged: users are still being added, a backlog is being worked off."""
+"""The part of each step whose requests are not evaluated: users are still being added, a backlog is being worked off."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """What was tried. `since` and `until` are the judged seconds of the run, `broken` what broke there, in words."""
+    """What was tried. `since` and `until` are the evaluated seconds of the run, `broken` what broke there, in words."""
 
     rate: int
     since: float
@@ -29,7 +29,7 @@ class Step:
 
 @dataclass
 class Search:
-    """Rates up to `most`, whole numbers of visits a second."""
+    """Rates up to `most`, whole numbers of tasks a second."""
 
     most: int
     steps: list[Step] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""The shapes as Locust runs them."""
+"""The load shapes as Locust runs them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 IDLE = 3
-"""Visits under way that are no backlog."""
+"""Tasks under way that are no backlog."""
 Tick = tuple[int, float]
 """Users, and how many of them are added a second."""
 
 
-class Course(LoadTestShape):
+class RateShape(LoadTestShape):
     """`asked` users at the most, for `duration` seconds, in the shape of that name."""
 
     abstract = True  # nothing that Locust should pick up by itself
@@ -34,9 +34,9 @@ class Course(LoadTestShape):
         return (wanted, float(max(1, wanted))) if elapsed < self._duration else None
 
 
-class CapacityCourse(LoadTestShape):
-    """Steps of equal length, each at the rate that the search asks for. `judge` says what broke in a window of seconds,
-    `under_way` how many visits are unfinished: after a step that broke, the backlog is worked off before the next.
+class CapacityShape(LoadTestShape):
+    """Steps of equal length, each at the rate that the search asks for. `broken` says what broke in a window of seconds,
+    `under_way` how many tasks are unfinished: after a step that broke, the backlog is worked off before the next.
     """
 
     abstract = True
@@ -46,12 +46,12 @@ class CapacityCourse(LoadTestShape):
         self,
         search: Search,
         duration: float,
-        judge: Callable[[float, float], tuple[str, ...]],
+        broken: Callable[[float, float], tuple[str, ...]],
         under_way: Callable[[], int],
     ) -> None:
         super().__init__()
         self.search, self._length = search, duration / STEPS
-        self._judge, self._under_way = judge, under_way
+        self._broken, self._under_way = broken, under_way
         self._rate: int | None = None
         self._since = self._broke = 0.0
         self._resting = False
@@ -71,6 +71,6 @@ class CapacityCourse(LoadTestShape):
 
     def _conclude(self, rate: int, elapsed: float) -> None:
         since = self._since + self._length * SETTLING
-        step = Step(rate, since, elapsed, self._judge(since, elapsed))
+        step = Step(rate, since, elapsed, self._broken(since, elapsed))
         self.search.steps.append(step)
         self._rate, self._broke, self._resting = None, elapsed, not step.held

@@ -1,4 +1,4 @@
-"""How the rate goes over time: pure functions of the seconds since the start, and of the rate that was asked for."""
+"""How the rate changes over time: pure functions of the seconds since the start, and of the rate that was asked for."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-Course = "Callable[[float], float]"
 
 
 @dataclass(frozen=True)
@@ -48,11 +46,11 @@ SHAPES = {
     "steps": Shape(_steps, 1.0, f"{STEPS} steps up to the rate"),
     "spike": Shape(_spike, 1.0, "a quarter of the rate, all of it in the middle fifth"),
     "soak": Shape(_soak, 1.0, "the rate for a long time"),
-    "capacity": Shape(_soak, 1.0, "bisection for the highest rate that keeps every promise"),
+    "capacity": Shape(_soak, 1.0, "bisection for the highest rate that keeps every SLO"),
 }
 """By name; `constant` is Locust's own `-u`, `-r`, `-t`."""
 
 
 def users(shape: Shape, asked: int, elapsed: float, duration: float) -> int:
-    """Locust users (visits a second, with a pace of 1) at a moment."""
+    """Locust users (tasks a second, with a pace of 1) at a moment."""
     return max(1, round(asked * shape.rate(min(1.0, max(0.0, elapsed / duration)))))

@@ -14,7 +14,7 @@ _AMERICAN = len(AREA_CODES) * 100
 TOTAL = _AMERICAN + sum(10**r.width for r in _RANGES)
 """How many numbers there are (conformance/target/numbers.py: 555-0100 to 555-0199, ARCEP's and Ofcom's)."""
 KEPT = 2000
-"""How many acquaintances a worker remembers, to write to them again."""
+"""How many known recipients a worker remembers, to write to them again."""
 STRIDE = 50_021
 """A prime that does not divide TOTAL: steps of it visit every number once, in no order that shows."""
 
@@ -32,8 +32,8 @@ def numbered(index: int) -> str:
     raise AssertionError("an index beyond all ranges")
 
 
-class People:
-    """Draws for one of `shares` workers. `exhausted` says that strangers began to repeat."""
+class Recipients:
+    """Draws for one of `shares` workers. `exhausted` says that new numbers began to repeat."""
 
     def __init__(self, rng: random.Random, seed: int, share: int, shares: int) -> None:
         self._rng, self._share, self._shares = rng, share, shares
@@ -42,19 +42,19 @@ class People:
         self._known: list[str] = []
         self.exhausted = False
 
-    def stranger(self) -> str:
+    def new(self) -> str:
         """A number that this run has not used before, as long as there are any."""
         index = self._drawn * self._shares + self._share
         self._drawn += 1
         self.exhausted = self.exhausted or index >= TOTAL
         return numbered(self._start + index * STRIDE)
 
-    def acquaintance(self) -> str:
-        """Somebody who was written to before; a stranger when there is none."""
-        return self._rng.choice(self._known) if self._known else self.stranger()
+    def known(self) -> str:
+        """A number that was written to before; a new one when there is none."""
+        return self._rng.choice(self._known) if self._known else self.new()
 
-    def meet(self, number: str) -> None:
-        """Remember somebody; of too many, one is forgotten."""
+    def remember(self, number: str) -> None:
+        """Keep a number for `known`. With too many, a random one is replaced."""
         if len(self._known) < KEPT:
             self._known.append(number)
         else:

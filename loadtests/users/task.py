@@ -1,4 +1,4 @@
-"""One arrival: a user comes at an intended moment, makes a few requests, and goes."""
+"""One task: it begins at an intended moment and makes a few requests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from locust.event import EventHook
 
     from conformance.target.keys import Key
-    from loadtests.users.worker_state import World
+    from loadtests.users.worker_state import WorkerState
 
 T = TypeVar("T")
 LIMITED = 429
@@ -26,25 +26,25 @@ _ENCODER = msgspec.json.Encoder()
 
 
 class CutShortError(Exception):
-    """The visit ends here: the run's ceiling is reached, or there is no key."""
+    """The task ends here: the run's ceiling is reached, or there is no key."""
 
 
 class WrongAnswerError(Exception):
     """What Locust's statistics show of a request that failed."""
 
 
-class Visit:
+class Task:
     """`due` is the moment (monotonic seconds) from which the next request's latency counts: the intended start of the
-    visit first, later the end of the request before it, for a user who gets no answer does not ask on.
+    task first, later the end of the request before it, for a user who gets no answer does not ask on.
     """
 
-    __slots__ = ("_fire", "asked", "due", "limited", "scenario", "status", "trouble", "world")
+    __slots__ = ("_fire", "asked", "due", "error", "limited", "scenario", "status", "worker")
 
-    def __init__(self, world: World, fire: EventHook, scenario: str, due: float) -> None:
-        self.world, self.scenario, self.due = world, scenario, due
+    def __init__(self, worker: WorkerState, fire: EventHook, scenario: str, due: float) -> None:
+        self.worker, self.scenario, self.due = worker, scenario, due
         self._fire = fire
         self.status = 0
-        self.trouble = ""
+        self.error = ""
         self.limited: str | None = None
         self.asked = False
 
@@ -57,7 +57,7 @@ class Visit:
         body: object = None,
         key: Key | None = None,
     ) -> T | None:
-        """The decoded answer; None when it was no success (`status`, `trouble` and, after a 429, `limited` say why).
+        """The decoded answer; None when it was no success (`status`, `error` and, after a 429, `limited` say why).
 
         A `key` of one's own may well be refused with 429: that is then no error.
         """
@@ -65,77 +65,83 @@ class Visit:
         self.asked = False
         self._spend()
         key = key or self._key()
-        self.asked = True
         path = operation.path.replace("{id}", id_) if id_ else operation.path
-        target = f"{path}?{query}" if query else path
         content = None if body is None else _ENCODER.encode(body)
-        asked, size, answer, excused = time.monotonic(), 0, None, False
-        try:
-            response = self.world.client.exchange(operation.method, target, key.authorization, content)
-        except NoAnswerError as error:
-            self.status, self.trouble = 0, str(error)
-            self.asked = not error.refused
-            self.world.unanswered(refused=error.refused)
-        else:
-            size, self.world.dead_since = len(response.body), None
-            answer = self._read(operation, response)
-            excused = response.status == LIMITED and (own or self._limited_unexpectedly(key))
-        self._measure(operation, asked, size, excused=excused)
+        began = time.monotonic()
+        response = self._exchange(operation.method, f"{path}?{query}" if query else path, key, content)
+        if response is None:
+            self._measure(operation, began, 0)
+            return None
+        answer = self._read(operation, response)
+        excused = response.status == LIMITED and (own or self._limited_unexpectedly(key))
+        self._measure(operation, began, len(response.body), excused=excused)
         return answer
 
+    def _exchange(self, method: str, target: str, key: Key, content: bytes | None) -> Response | None:
+        self.asked = True
+        try:
+            response = self.worker.client.exchange(method, target, key.authorization, content)
+        except NoAnswerError as error:
+            self.status, self.error = 0, str(error)
+            self.asked = not error.refused
+            self.worker.unanswered(refused=error.refused)
+            return None
+        self.worker.dead_since = None
+        return response
+
     def _spend(self) -> None:
-        if self.world.requests >= self.world.briefing.ceiling:
+        if self.worker.requests >= self.worker.briefing.ceiling:
             raise CutShortError("the ceiling on requests is reached")
-        self.world.requests += 1
+        self.worker.requests += 1
 
     def _key(self) -> Key:
         try:
-            key, waited = self.world.budget.key()
+            key, waited = self.worker.budget.key()
         except OutOfKeysError as error:
             raise CutShortError(str(error)) from None
         self.due += waited
         return key
 
     def _read(self, operation: Operation[T], response: Response) -> T | None:
-        self.status, self.trouble, self.limited = response.status, "", response.retry_after
+        self.status, self.error, self.limited = response.status, "", response.retry_after
         try:
             if response.status in operation.success:
                 return operation.decoder.decode(response.body)
             failure = FAILURE.decode(response.body).error
-            self.trouble = f"{response.status} {failure.code}"
+            self.error = f"{response.status} {failure.code}"
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            self.trouble = f"{response.status} not as documented: {error}"
-            self.world.outbox.trouble("schema", f"{operation.method} {operation.path}: {self.trouble}")
+            self.error = f"{response.status} not as documented: {error}"
+            self.worker.outbox.observe("schema", f"{operation.method} {operation.path}: {self.error}")
         return None
 
     def _limited_unexpectedly(self, key: Key) -> bool:
         """Whether a 429 for a key with budget left has an excuse: somebody else used it just before the run."""
-        world, briefing = self.world, self.world.briefing
+        worker, briefing = self.worker, self.worker.briefing
         retry_after = float(self.limited) if self.limited and self.limited.isdigit() else briefing.window
-        world.budget.refused(key, retry_after)
+        worker.budget.refused(key, retry_after)
         if not briefing.fresh and time.time() - briefing.zero < briefing.window + MARGIN:
-            world.telemetry.count(IN_USE_BEFORE)
+            worker.telemetry.count(IN_USE_BEFORE)
             return True
         spent = f"{key} got 429 with budget left: at most {briefing.limit} requests in {briefing.window:.0f} s"
-        world.outbox.trouble("unexpected-429", spent)
+        worker.outbox.observe("unexpected-429", spent)
         return False
 
-    def _measure(self, operation: Operation[T], asked: float, size: int, *, excused: bool) -> None:
+    def _measure(self, operation: Operation[T], began: float, size: int, *, excused: bool = False) -> None:
         done = time.monotonic()
         limited = self.status == LIMITED
-        failed = bool(self.trouble) and not excused
+        failed = bool(self.error) and not excused
         latency = done - self.due
-        self.world.telemetry.request(
+        self.worker.telemetry.request(
             (self.scenario, operation.id),
             time.time(),
             latency=latency,
-            service=done - asked,
+            service=done - began,
             failed=failed,
             limited=limited,
         )
         self._fire.fire(
             request_type=operation.method, name=operation.path, response_time=latency * 1000, response_length=size,
-            exception=WrongAnswerError(self.trouble) if failed else None, context={},
+            exception=WrongAnswerError(self.error) if failed else None, context={},
         )  # fmt: skip
         self.due = done
 
@@ -149,12 +155,12 @@ class Visit:
         finally:
             if self.asked:
                 data = sent.data if sent else None
-                self.world.outbox.asked.append(Asked(
+                self.worker.outbox.asked.append(Asked(
                     nonce, self.scenario, to.lstrip("+"), digest, outcome, began,
                     data.whatsapp_message_id if data else None, data.conversation_id if data else None,
                 ))  # fmt: skip
         if sent is None:
             return None
-        self.world.remember(self.world.conversations, sent.data.conversation_id)
-        self.world.remember(self.world.contacts, sent.data.contact_id)
+        self.worker.remember(self.worker.conversations, sent.data.conversation_id)
+        self.worker.remember(self.worker.contacts, sent.data.contact_id)
         return sent.data.conversation_id

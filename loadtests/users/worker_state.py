@@ -1,4 +1,4 @@
-"""All that the users of one worker share: connections, keys, acquaintances, what is measured and what is written down."""
+"""All that the users of one worker share: connections, keys, known recipients, measurements and records of messages."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import gc
 import itertools
 import random
 import time
-from collections import deque
-from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import gevent
@@ -15,77 +13,19 @@ from gevent.event import Event
 from gevent.pool import Group
 
 from loadtests.measurement.telemetry import Telemetry
+from loadtests.users.first_round import FirstRound
 from loadtests.users.http_client import Client
 from loadtests.users.key_budget import Budget
-from loadtests.users.recipients import People
+from loadtests.users.outbox import Outbox
+from loadtests.users.recipients import Recipients
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from loadtests.users.message_records import Asked, Written
-    from loadtests.users.user import Errand
+    from loadtests.users.briefing import Briefing
 
-EXAMPLES = 3
-"""Examples of one kind of trouble that a worker reports at a time."""
 POOL_OF_ROWS = 4000
 """Ids that a worker remembers of contacts and conversations."""
-
-
-@dataclass(frozen=True)
-class Briefing:
-    """What a worker is told before its first request; that it is told at all means that the interlock held.
-
-    `run` is six hexadecimal digits, `zero` the unix time from which slices of `step` seconds are counted, `share` of `shares`
-    the worker's part of the telephone numbers, `ceiling` the requests that it may make at most, `fresh` whether nobody can have
-    used the keys before.
-    """
-
-    run: str
-    seed: int
-    share: int
-    shares: int
-    origin: str
-    verify: bool | str
-    timeout: float
-    limit: int
-    window: float
-    zero: float
-    step: float
-    ceiling: int
-    arrivals: str
-    pace: float
-    recipients: int
-    patience: float
-    fresh: bool = True
-    control: str = ""
-    phone_number_id: str = ""
-    keys: list[tuple[str, str]] = field(default_factory=list, repr=False)
-
-    def as_message(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-@dataclass
-class Outbox:
-    """What the master has not been told yet."""
-
-    asked: list[Asked] = field(default_factory=list)
-    written: list[Written] = field(default_factory=list)
-    troubles: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
-
-    def trouble(self, kind: str, example: str) -> None:
-        """Something that must not happen, by its kind, with what shows it."""
-        count, examples = self.troubles.get(kind, (0, []))
-        self.troubles[kind] = (count + 1, [*examples, example][:EXAMPLES])
-
-    def drain(self) -> dict[str, Any]:
-        drained = {
-            "asked": [row.row() for row in self.asked],
-            "written": [row.row() for row in self.written],
-            "troubles": [[kind, count, examples] for kind, (count, examples) in self.troubles.items()],
-        }
-        self.asked, self.written, self.troubles = [], [], {}
-        return drained
 
 
 def settle_memory() -> None:
@@ -96,12 +36,12 @@ def settle_memory() -> None:
     gc.freeze()
 
 
-class World:
+class WorkerState:
     def __init__(self, briefing: Briefing, budget: Budget | None = None) -> None:
         """`budget` is one whose keys were spent in part by a run before, where there is one."""
         self.briefing = briefing
         self.rng = random.Random(f"{briefing.seed}/{briefing.share}")
-        self.people = People(self.rng, briefing.seed, briefing.share, briefing.shares)
+        self.recipients = Recipients(self.rng, briefing.seed, briefing.share, briefing.shares)
         self.client = Client(f"{briefing.origin}/api/v1", verify=briefing.verify, timeout=briefing.timeout)
         self.provider = Client(briefing.control, timeout=40.0) if briefing.control else None
         self.budget = budget or Budget(briefing.limit, briefing.window)
@@ -114,23 +54,15 @@ class World:
         self.stopping = Event()
         self.requests = 0
         self.dead_since: float | None = None
-        self.streams = itertools.count()
-        """Numbers for streams of arrivals, which take their phases from them."""
+        self.user_numbers = itertools.count()
+        """For users' arrival processes, which take their phases from them."""
+        self.first_round = FirstRound()
         self._nonces = 0
-        self._first_round: deque[Errand] | None = None
 
-    def plan_first_round(self, errands: list[Errand]) -> None:
-        """The first user that starts brings the list."""
-        if self._first_round is None:
-            self._first_round = deque(errands)
-
-    def next_of_first_round(self) -> Errand | None:
-        return self._first_round.popleft() if self._first_round else None
-
-    def begin(self, visit: Callable[[], None]) -> None:
-        """Let a visit run beside all others."""
+    def begin(self, task: Callable[[], None]) -> None:
+        """Let a task run beside all others."""
         if not self.stopping.is_set():
-            self.under_way.add(gevent.spawn(visit))
+            self.under_way.add(gevent.spawn(task))
 
     def nonce(self) -> str:
         """A word that exists nowhere else."""
@@ -147,14 +79,14 @@ class World:
         return not self.stopping.wait(seconds)
 
     def remember(self, rows: list[str], identity: str) -> None:
-        """Keep an id for later visits; of too many, one is forgotten."""
+        """Keep an id for later tasks. With too many, a random one is replaced."""
         if len(rows) < POOL_OF_ROWS:
             rows.append(identity)
         else:
             rows[self.rng.randrange(POOL_OF_ROWS)] = identity
 
     def finish(self, patience: float) -> int:
-        """Let visits under way come to their end, `patience` seconds at most; how many had to be cut off."""
+        """Let tasks under way come to their end, `patience` seconds at most; how many had to be cut off."""
         self.stopping.set()
         self.under_way.join(timeout=patience)
         left = len(self.under_way)
@@ -166,7 +98,7 @@ class World:
         found = {**self.outbox.drain(), "telemetry": self.telemetry.drain(), "at": time.time()}
         found |= {"requests": self.requests, "waited": self.budget.waited, "left": self.budget.left}
         return found | {
-            "exhausted": self.people.exhausted,
+            "exhausted": self.recipients.exhausted,
             "under_way": len(self.under_way),
             "dead_since": self.dead_since,
         }

@@ -1,25 +1,25 @@
-"""What was found, in words: the kinds of trouble that a report can name."""
+"""What was found, in words: the kinds of findings that a report can name."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from loadtests.accounting.read_side_audit import OUT_OF_REACH
-from loadtests.accounting.reconciliation import MEANING, Account, Trouble
+from loadtests.accounting.reconciliation import MEANING, Discrepancy, DiscrepancyCount
 from loadtests.verdict.evaluation import kind_of
 from loadtests.verdict.results import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from loadtests.cluster.master import Run
+    from loadtests.accounting.run import Run
 
 KINDS = {
-    "harness": "a visit that broke: a defect of the load test itself",
+    "harness": "a task that broke: a defect of the load test itself",
     "schema": "an answer that is not as documented",
-    "unexpected-429": "429 for a key that has budget left by our account",
+    "unexpected-429": "429 for a key that has budget left by our counted",
     "limiter": "the limiter admits another number than its limit, or refuses who waited as told",
-    "cursor": "a walk along cursors met a row twice, or went back in time",
+    "cursor": "pagination along cursors met a row twice, or went back in time",
     "contact": "another contact than the one asked for",
     "counts": "a broadcast's counts contradict themselves",
     "hidden": "answered with 201, and not in its conversation",
@@ -37,28 +37,28 @@ KINDS = {
 }
 
 
-def findings(run: Run, accounts: Sequence[Account]) -> list[Finding]:
+def findings(run: Run, discrepancies: Sequence[DiscrepancyCount]) -> list[Finding]:
     """Everything that was found, the joined records first."""
-    return [*_in_the_books(accounts), *_watched(run)]
+    return [*_reconciled(discrepancies), *_observed(run)]
 
 
-def _in_the_books(accounts: Sequence[Account]) -> list[Finding]:
+def _reconciled(discrepancies: Sequence[DiscrepancyCount]) -> list[Finding]:
     return [
-        Finding(kind_of(account), account.where, account.count, _meaning(account), account.by_scenario, account.examples)
-        for account in accounts if account.count
+        Finding(kind_of(one), one.where, one.count, _meaning(one), one.by_scenario, one.examples)
+        for one in discrepancies if one.count
     ]  # fmt: skip
 
 
-def _meaning(account: Account) -> str:
-    if account.where == "at Meta":
-        return MEANING[account.trouble]
-    return {Trouble.LOST: "acknowledged to Meta, and no event came to the receiver",
-            Trouble.DUPLICATED: "several events for one message",
-            Trouble.ALTERED: "an event with other text than the customer wrote"}[account.trouble]  # fmt: skip
+def _meaning(discrepancy: DiscrepancyCount) -> str:
+    if discrepancy.where == "at Meta":
+        return MEANING[discrepancy.kind]
+    return {Discrepancy.LOST: "acknowledged to Meta, and no event came to the receiver",
+            Discrepancy.DUPLICATED: "several events for one message",
+            Discrepancy.ALTERED: "an event with other text than the customer wrote"}[discrepancy.kind]  # fmt: skip
 
 
-def _watched(run: Run) -> list[Finding]:
+def _observed(run: Run) -> list[Finding]:
     return [
         Finding(kind, "in the API", count, KINDS.get(kind, ""), {}, examples)
-        for kind, (count, examples) in run.troubles.items()
+        for kind, count, examples in run.observations.rows()
     ]

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reports.results import ExitCode, Verdict
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from loadtests.verdict.slo import SloOutcome
 
-    from loadtests.verdict.slo import Judged
-
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""1 had `promises` for `slos`, and `books.` for `reconciliation.` in their names."""
 
 
 @dataclass(frozen=True)
-class PromiseResult:
+class SloResult:
     """`actual` is None where nothing was measured."""
 
     name: str
@@ -30,7 +28,7 @@ class PromiseResult:
 
 @dataclass(frozen=True)
 class Finding:
-    """One kind of trouble: how often, where, by scenario where that is known, and some examples."""
+    """One kind of finding: how often, where, by scenario where that is known, and some examples."""
 
     kind: str
     where: str
@@ -55,38 +53,33 @@ class LoadResults:
     waited: float
     exit_code: int
     interrupted: bool
-    promises: list[PromiseResult]
+    slos: list[SloResult]
     findings: list[Finding]
     measurements: dict[str, Any]
     notes: list[str] = field(default_factory=list)
 
     def count(self, verdict: Verdict) -> int:
-        return sum(promise.verdict is verdict for promise in self.promises)
+        return sum(slo.verdict is verdict for slo in self.slos)
 
     def as_json(self) -> dict[str, Any]:
         counts = {str(verdict): self.count(verdict) for verdict in Verdict}
-        summary = {"promises": len(self.promises), "verdicts": counts}
+        summary = {"slos": len(self.slos), "verdicts": counts}
         return {"schema_version": SCHEMA_VERSION, "kind": "load", "summary": summary, **asdict(self)}
 
 
-def promise_result(judged: Judged) -> PromiseResult:
-    promise = judged.promise
-    actual = None if judged.actual is None else round(judged.actual, 6)
-    return PromiseResult(promise.name, judged.verdict, promise.bound, promise.most, actual, judged.reason)
+def slo_result(outcome: SloOutcome) -> SloResult:
+    slo = outcome.slo
+    actual = None if outcome.actual is None else round(outcome.actual, 6)
+    return SloResult(slo.name, outcome.verdict, slo.bound, slo.most, actual, outcome.reason)
 
 
-def exit_code(promises: list[PromiseResult], *, interrupted: bool, visits: int) -> ExitCode:
-    """As the gate's: 0 only when somebody came, a promise was kept, and none was broken, left open, or cut short."""
-    verdicts = {promise.verdict for promise in promises}
+def exit_code(slos: list[SloResult], *, interrupted: bool, tasks: int) -> ExitCode:
+    """As the gate's: 0 only when tasks ran, an SLO was kept, and none was broken, left open, or cut short."""
+    verdicts = {slo.verdict for slo in slos}
     if Verdict.FAIL in verdicts:
         return ExitCode.FINDINGS
     if interrupted:
         return ExitCode.INTERRUPTED
-    if verdicts & {Verdict.ERROR, Verdict.NO_VERDICT} or Verdict.PASS not in verdicts or not visits:
+    if verdicts & {Verdict.ERROR, Verdict.NO_VERDICT} or Verdict.PASS not in verdicts or not tasks:
         return ExitCode.UNPROVED
     return ExitCode.PROVED
-
-
-def write_json(results: LoadResults, path: Path) -> None:
-    text = json.dumps(results.as_json(), indent=1, ensure_ascii=False) + "\n"
-    path.write_text(text, encoding="utf-8", errors="backslashreplace")

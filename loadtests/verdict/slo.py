@@ -1,4 +1,4 @@
-"""Promises: what `slo.toml` says, and whether a run kept it. Nothing here knows Locust."""
+"""SLOs (service-level objectives): what `slo.toml` says, and whether a run kept it. Nothing here knows Locust."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 QUANTILES = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99, "p999": 0.999}
 SHARES = ("errors", "throughput")
 EVERY = "*"
+SECTIONS = ("operations", "delays", "reconciliation", "figures")
+FORMER = {"books": "reconciliation", "visits per second": "tasks per second"}
+"""Names of earlier versions, which files may still use."""
 
 
 class SloError(ValueError):
@@ -27,7 +30,7 @@ class SloError(ValueError):
 
 
 @dataclass(frozen=True)
-class Promise:
+class Slo:
     """A bound on one figure. `scenario` and `operation` may be `*`; `most` is an upper bound, otherwise a lower one."""
 
     section: str
@@ -45,70 +48,81 @@ class Promise:
 
 @dataclass(frozen=True)
 class Measured:
-    """All that promises are about. Latencies in seconds; `troubles` counts by kind, `asked` are messages."""
+    """All that SLOs are about. Latencies in seconds; `findings` counts by kind."""
 
     operations: Mapping[Name, Tally]
     delays: Mapping[str, Histogram] = field(default_factory=dict)
-    troubles: Mapping[str, int] = field(default_factory=dict)
+    findings: Mapping[str, int] = field(default_factory=dict)
     figures: Mapping[str, float] = field(default_factory=dict)
     scenarios: frozenset[str] = frozenset()
-    closed: bool = True
-    """Whether the books are closed: that nothing was found in open ones shows nothing."""
+    joined: bool = True
+    """Whether the records were joined: that nothing was found without shows nothing."""
     unasked: Verdict = Verdict.FAIL
-    """What is said of an operation that was never requested: nothing shows that its promise would have been kept.
+    """What is said of an operation that was never requested: nothing shows that its SLO would have been kept.
 
-    Skipped where tags left errands out; no verdict where the run ended before every errand had its turn.
+    Skipped where tags left tasks out; no verdict where the run ended before every task had its turn.
     """
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A promise with what was measured. `actual` is None where nothing was."""
+class SloOutcome:
+    """An SLO with what was measured. `actual` is None where nothing was."""
 
-    promise: Promise
+    slo: Slo
     verdict: Verdict
     actual: float | None
     reason: str = ""
     """Why it is not kept; empty otherwise."""
 
 
-def load(path: Path) -> list[Promise]:
-    """The promises of a file. Raises SloError."""
+def load(path: Path) -> list[Slo]:
+    """The SLOs of a file. Raises SloError."""
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SloError(f"{path}: {error}") from None
     try:
-        return list(_promises(raw))
+        return parsed(raw)
     except SloError as error:
         raise SloError(f"{path}: {error}") from None
 
 
-def _promises(raw: Mapping[str, Any]) -> Iterator[Promise]:
-    unknown = set(raw) - {"operations", "delays", "books", "figures"}
+def parsed(raw: Mapping[str, Any]) -> list[Slo]:
+    """The SLOs of a file's tables. Raises SloError."""
+    tables = {FORMER.get(section, section): table for section, table in raw.items()}
+    if len(tables) < len(raw):
+        raise SloError("[books] is the earlier name of [reconciliation]: use one of them")
+    unknown = set(tables) - set(SECTIONS)
     if unknown:
-        raise SloError(f"unknown section {min(unknown)!r}; there are operations, delays, books, figures")
-    for place, bounds in raw.get("operations", {}).items():
-        scenario, _, operation = place.partition("/")
-        yield from _bounds("operations", scenario, operation or EVERY, bounds, (*QUANTILES, *SHARES))
-    for name, bounds in raw.get("delays", {}).items():
-        yield from _bounds("delays", EVERY, name, bounds, tuple(QUANTILES))
-    for name, bound in raw.get("books", {}).items():
-        yield Promise("books", EVERY, EVERY, name, _number(name, bound))
-    for name, bound in raw.get("figures", {}).items():
-        side, _, figure = name.partition("_")
-        if side not in {"least", "most"}:
-            raise SloError(f"figures.{name}: begins with neither most_ nor least_")
-        yield Promise("figures", EVERY, EVERY, figure, _number(name, bound), most=side == "most")
+        raise SloError(f"unknown section {min(unknown)!r}; there are {', '.join(SECTIONS)}")
+    operations, delays, reconciliation, figures = (tables.get(section, {}) for section in SECTIONS)
+    return [
+        *(slo for place, bounds in operations.items() for slo in _of_operation(place, bounds)),
+        *(slo for name, bounds in delays.items() for slo in _bounds("delays", EVERY, name, bounds, tuple(QUANTILES))),
+        *(Slo("reconciliation", EVERY, EVERY, name, _number(name, bound)) for name, bound in reconciliation.items()),
+        *(_of_figure(name, bound) for name, bound in figures.items()),
+    ]
 
 
-def _bounds(section: str, scenario: str, operation: str, bounds: Any, known: tuple[str, ...]) -> Iterator[Promise]:  # noqa: ANN401 - TOML
+def _of_operation(place: str, bounds: Any) -> Iterator[Slo]:  # noqa: ANN401 - TOML
+    scenario, _, operation = place.partition("/")
+    return _bounds("operations", scenario, operation or EVERY, bounds, (*QUANTILES, *SHARES))
+
+
+def _of_figure(name: str, bound: Any) -> Slo:  # noqa: ANN401 - TOML
+    side, _, figure = name.partition("_")
+    if side not in {"least", "most"}:
+        raise SloError(f"figures.{name}: begins with neither most_ nor least_")
+    return Slo("figures", EVERY, EVERY, FORMER.get(figure, figure), _number(name, bound), most=side == "most")
+
+
+def _bounds(section: str, scenario: str, operation: str, bounds: Any, known: tuple[str, ...]) -> Iterator[Slo]:  # noqa: ANN401 - TOML
     if not isinstance(bounds, dict):
         raise SloError(f"{section}.{scenario}/{operation}: not a table")
     for figure, bound in bounds.items():
         if figure not in known:
             raise SloError(f"{section}.{scenario}/{operation}: unknown figure {figure!r}; there are {', '.join(known)}")
-        yield Promise(section, scenario, operation, figure, _number(figure, bound), most=figure != "throughput")
+        yield Slo(section, scenario, operation, figure, _number(figure, bound), most=figure != "throughput")
 
 
 def _number(name: str, bound: Any) -> float:  # noqa: ANN401 - TOML
@@ -117,36 +131,36 @@ def _number(name: str, bound: Any) -> float:  # noqa: ANN401 - TOML
     return float(bound)
 
 
-def judge(promises: Iterable[Promise], measured: Measured) -> list[Judged]:
-    """Every promise about what was run; those about scenarios that were not selected are skipped."""
-    return [_judge(promise, measured) for promise in promises]
+def check(slos: Iterable[Slo], measured: Measured) -> list[SloOutcome]:
+    """Each SLO against what was measured; those about scenarios that were not selected are skipped."""
+    return [_check(slo, measured) for slo in slos]
 
 
-def _judge(promise: Promise, measured: Measured) -> Judged:
-    if promise.section == "operations":
-        return _operation(promise, measured)
-    if promise.section == "delays":
-        found = measured.delays.get(promise.operation)
-        return _compared(promise, histogram.quantile(found, QUANTILES[promise.figure]) if found else None, Verdict.SKIP)
-    if promise.section == "books":
-        count = measured.troubles.get(promise.figure, 0)
-        if not count and not measured.closed:
-            return Judged(promise, Verdict.NO_VERDICT, None, "the books could not be closed")
-        return _compared(promise, float(count), Verdict.FAIL)
-    return _compared(promise, measured.figures.get(promise.figure), Verdict.SKIP)
+def _check(slo: Slo, measured: Measured) -> SloOutcome:
+    if slo.section == "operations":
+        return _operation(slo, measured)
+    if slo.section == "delays":
+        found = measured.delays.get(slo.operation)
+        return _compared(slo, histogram.quantile(found, QUANTILES[slo.figure]) if found else None, Verdict.SKIP)
+    if slo.section == "reconciliation":
+        count = measured.findings.get(slo.figure, 0)
+        if not count and not measured.joined:
+            return SloOutcome(slo, Verdict.NO_VERDICT, None, "no reconciliation: mock Meta had ended")
+        return _compared(slo, float(count), Verdict.FAIL)
+    return _compared(slo, measured.figures.get(slo.figure), Verdict.SKIP)
 
 
-def _operation(promise: Promise, measured: Measured) -> Judged:
-    if promise.scenario not in {EVERY, *measured.scenarios}:
-        return Judged(promise, Verdict.SKIP, None, f"{promise.scenario} was not run")
+def _operation(slo: Slo, measured: Measured) -> SloOutcome:
+    if slo.scenario not in {EVERY, *measured.scenarios}:
+        return SloOutcome(slo, Verdict.SKIP, None, f"{slo.scenario} was not run")
     matching = {
         name: tally for name, tally in measured.operations.items()
-        if promise.scenario in (EVERY, name[0]) and promise.operation in (EVERY, name[1])
+        if slo.scenario in (EVERY, name[0]) and slo.operation in (EVERY, name[1])
     }  # fmt: skip
     total = combined(matching)
     if not total.asked:
-        return Judged(promise, measured.unasked, None, "never requested")
-    return _compared(promise, _figure(promise.figure, total), Verdict.FAIL)
+        return SloOutcome(slo, measured.unasked, None, "never requested")
+    return _compared(slo, _figure(slo.figure, total), Verdict.FAIL)
 
 
 def _figure(figure: str, tally: Tally) -> float | None:
@@ -157,10 +171,10 @@ def _figure(figure: str, tally: Tally) -> float | None:
     return histogram.quantile(tally.latency, QUANTILES[figure])
 
 
-def _compared(promise: Promise, actual: float | None, unmeasured: Verdict) -> Judged:
+def _compared(slo: Slo, actual: float | None, unmeasured: Verdict) -> SloOutcome:
     if actual is None:
-        return Judged(promise, unmeasured, None, "not measured")
-    kept = actual <= promise.bound if promise.most else actual >= promise.bound
-    sign = "at most" if promise.most else "at least"
-    reason = "" if kept else f"{sign} {promise.bound:g} promised, {actual:.4g} measured"
-    return Judged(promise, Verdict.PASS if kept else Verdict.FAIL, actual, reason)
+        return SloOutcome(slo, unmeasured, None, "not measured")
+    kept = actual <= slo.bound if slo.most else actual >= slo.bound
+    sign = "at most" if slo.most else "at least"
+    reason = "" if kept else f"{sign} {slo.bound:g} required, {actual:.4g} measured"
+    return SloOutcome(slo, Verdict.PASS if kept else Verdict.FAIL, actual, reason)

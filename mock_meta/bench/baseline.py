@@ -19,7 +19,7 @@ from pydantic import BaseModel, Field
 
 from mock_meta.bench.servers import SECRET
 from mock_meta.protocol.signature import meta_dump, sign_sha256
-from mock_meta.serving.server import bind, url_of
+from service.listening import listen, url_of
 
 
 class Text(BaseModel):
@@ -70,7 +70,7 @@ def create_baseline(webhook: str | None) -> FastAPI:
 
 def main() -> None:
     """Serve on a free port until told to end."""
-    sock = bind("127.0.0.1", 0)
+    sock = listen("127.0.0.1", 0)
     sock.listen(2048)
     print(json.dumps({"url": url_of(sock)}), flush=True)  # noqa: T201  # the interface
     app = create_baseline(sys.argv[1] if len(sys.argv) > 1 else None)

@@ -1,16 +1,12 @@
 """WhatsApp Business Accounts, their numbers and templates, and what a token may see of them."""
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import chain
 from typing import Any
 
-
-class TokenState(StrEnum):
-    VALID = "valid"
-    EXPIRED = "expired"
-    INVALIDATED = "invalidated"
+from mock_meta.business.apps import App, TokenState
 
 
 class TemplateStatus(StrEnum):
@@ -90,47 +86,17 @@ class Template:
     edits: list[float] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class App:
-    """One more app that works with a WABA: with its own token, and its own copy of every webhook, signed with its own secret."""
-
-    id: str
-    name: str = "Another app"
-    access_token: str = field(default="", repr=False)
-    app_secret: str = field(default="", repr=False)
-    webhook_url: str | None = None
-    webhook_version: str = "v21.0"
-    subscribed: bool = True
-    override_url: str | None = None
-    webhook_fields: frozenset[str] | None = None
-
-    def callback_for(self, name: str) -> str | None:
-        """Where a change of the webhook field goes."""
-        listens = self.subscribed and (self.webhook_fields is None or name in self.webhook_fields)
-        return (self.override_url or self.webhook_url) if listens else None
-
-
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Account:
-    """A WABA with the app that owns its token, and with other apps. Secrets never show in a repr.
+    """A WABA with the app that owns it, and with other apps.
 
-    ``user_ids`` False leaves business-scoped user ids out of webhooks, as before 2026. ``webhook_fields`` None is all.
+    ``user_ids`` False leaves business-scoped user ids out of webhooks, as before 2026.
     """
 
     waba_id: str
-    app_id: str
-    name: str = "Test account"
-    access_token: str = field(default="", repr=False)
-    app_secret: str = field(default="", repr=False)
-    verify_token: str = field(default="", repr=False)
-    webhook_url: str | None = None
-    webhook_version: str = "v21.0"
-    token_state: TokenState = TokenState.VALID
+    app: App
     locked: bool = False
-    subscribed: bool = True
     user_ids: bool = True
-    override_url: str | None = None
-    webhook_fields: frozenset[str] | None = None
     phones: dict[str, PhoneNumber] = field(default_factory=dict)
     templates: dict[str, Template] = field(default_factory=dict)
     last_place: int = 0
@@ -138,25 +104,16 @@ class Account:
     other_apps: list[App] = field(default_factory=list)
 
     @property
-    def callback(self) -> str | None:
-        """Where webhooks go: the override of subscribed_apps wins over the app's own URL (section 11)."""
-        return self.override_url or self.webhook_url
+    def name(self) -> str:
+        """The account and its own app have one name."""
+        return self.app.name
 
-    def callback_for(self, field: str, phone_number_id: str | None) -> str | None:
+    def callback_for(self, webhook_field: str, phone_number_id: str | None) -> str | None:
         """Where a change of a webhook field goes: nowhere unless the app listens to it; a number's override wins."""
-        if not self.subscribed or (self.webhook_fields is not None and field not in self.webhook_fields):
+        if not self.app.listens_to(webhook_field):
             return None
         phone = self.phones.get(phone_number_id) if phone_number_id is not None else None
-        return (phone.override_url if phone else None) or self.callback
-
-    def app_of(self, token: str | None) -> "Account | App":
-        """Whose token it is: another app's, or the account's own app's."""
-        return next((app for app in self.other_apps if app.access_token == token), self)
-
-    def app_id_of(self, token: str | None) -> str:
-        """The id of the app whose token it is."""
-        app = self.app_of(token)
-        return app.id if isinstance(app, App) else app.app_id
+        return (phone.override_url if phone else None) or self.app.callback
 
     def add(self, template: Template) -> None:
         """At the end of the list, at a place that no template had before."""
@@ -170,13 +127,54 @@ class Account:
         return next((one for one in self.templates.values() if (one.name, one.language) == wanted), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whom an access token stands for.
+
+    ``accounts`` are those that a user's token opens, ``apps`` as what each of them knows the token's app; ``served`` are
+    those whose app's own token it is. All are empty for a token that nobody issued.
+    """
+
+    accounts: list[Account] = field(default_factory=list)
+    apps: list[App] = field(default_factory=list)
+    served: list[Account] = field(default_factory=list)
+
+    @property
+    def app(self) -> App | None:
+        """The app whose token it is."""
+        if self.apps:
+            return self.apps[0]
+        return self.served[0].app if self.served else None
+
+    @property
+    def token_state(self) -> TokenState:
+        """Whether the token is still good. Other apps' tokens and apps' own always are."""
+        for app in self.apps:
+            if app.token_state is not TokenState.VALID:
+                return app.token_state
+        return TokenState.VALID
+
+    def app_in(self, account: Account) -> App:
+        """The app whose token it is, with what it has set for the account."""
+        return self.apps[self.accounts.index(account)] if account in self.accounts else account.app
+
+    def account_of_app(self, app_id: str) -> Account | None:
+        """The first account that the token opens as this app's: a user's token of the app, or the app's own."""
+        users = (account for account, app in zip(self.accounts, self.apps, strict=True) if app.id == app_id)
+        owners = (account for account in self.served if account.app.id == app_id)
+        return next(chain(users, owners), None)
+
+
+_NOBODY = Caller()
+
+
 class Accounts:
     """The registry, indexed by every id that can stand in a Graph path, and by token."""
 
     def __init__(self) -> None:
         self._by_waba: dict[str, Account] = {}
         self._by_phone: dict[str, Account] = {}
-        self._by_token: dict[str, list[Account]] = {}
+        self._callers: dict[str, Caller] = {}
 
     def __iter__(self) -> Iterator[Account]:
         return iter(self._by_waba.values())
@@ -196,38 +194,27 @@ class Accounts:
     def of_phone(self, phone_number_id: str) -> Account | None:
         return self._by_phone.get(phone_number_id)
 
-    def of_token(self, token: str) -> list[Account]:
-        """The accounts the token opens; empty for a token nobody issued."""
-        return self._by_token.get(token, [])
+    def caller(self, token: str | None) -> Caller:
+        """Whom the token stands for."""
+        return self._callers.get(token, _NOBODY) if token else _NOBODY
 
-    def state_of(self, token: str) -> TokenState:
-        """Whether the token is still good. Other apps' tokens always are."""
-        states = (one.token_state for one in self.of_token(token) if one.access_token == token)
-        return next((state for state in states if state is not TokenState.VALID), TokenState.VALID)
-
-    def of_group(self, group_id: str) -> Account | None:
-        return next((one for one in self if any(group_id in phone.groups for phone in one.phones.values())), None)
+    def group(self, group_id: str) -> tuple[Account, Group] | None:
+        phones = ((account, phone) for account in self for phone in account.phones.values())
+        return next(((account, phone.groups[group_id]) for account, phone in phones if group_id in phone.groups), None)
 
     def of_template(self, template_id: str) -> Account | None:
         return next((one for one in self if template_id in one.templates), None)
 
-    def of_app_token(self, token: str) -> list[Account]:
-        """The accounts served by the app whose own token (``{app id}|{app secret}``) this is."""
-        app_id, _, secret = token.partition("|")
-        return [one for one in self.served_by(app_id) if secret and one.app_secret == secret]
-
     def served_by(self, app_id: str) -> list[Account]:
-        return [one for one in self if one.app_id == app_id]
-
-    def of_app(self, app_id: str, token: str | None) -> Account | None:
-        """The account that the token opens as this app's: a user's token of the app, or the app's own."""
-        users = (one for one in self.of_token(token or "") if one.app_id_of(token) == app_id)
-        owners = (one for one in self.of_app_token(token or "") if one.app_id == app_id)
-        return next(itertools.chain(users, owners), None)
+        return [one for one in self if one.app.id == app_id]
 
     def _index(self) -> None:
         self._by_phone = {phone: account for account in self for phone in account.phones}
-        self._by_token = {}
+        self._callers = {}
         for account in self:
-            for token in {account.access_token, *(app.access_token for app in account.other_apps)}:
-                self._by_token.setdefault(token, []).append(account)
+            apps = {app.access_token: app for app in (account.app, *account.other_apps)}
+            for token, app in apps.items():
+                self._callers.setdefault(token, Caller()).accounts.append(account)
+                self._callers[token].apps.append(app)
+            if account.app.own_token is not None:
+                self._callers.setdefault(account.app.own_token, Caller()).served.append(account)

@@ -3,23 +3,13 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, model_validator
 
 from mock_meta.control.accounts import account_of
-from mock_meta.control.bodies import body_as, mock_of
-from mock_meta.control.shapes import Shape, suggestion
+from mock_meta.control.bodies import Body, body_as, mock_of
+from mock_meta.control.errors import suggestion
 from mock_meta.simulation.behaviour import PROFILES, Chance, Distribution, Failure, Status, Step, describe
-
-
-def _both_ends(given: object) -> object:
-    """A number is both ends of a range."""
-    return given if isinstance(given, list | tuple) else (given, given)
-
-
-def _forwards(span: tuple[float, float]) -> tuple[float, float]:
-    if span[0] > span[1]:
-        raise ValueError(f"the range {list(span)} is backwards")
-    return span
+from mock_meta.simulation.setting_types import Probability, Seconds, Span
 
 
 def _digits_only(number: str) -> str:
@@ -36,13 +26,10 @@ def _known_profile(name: str) -> str:
     return name
 
 
-Seconds = Annotated[float, Field(ge=0, le=7 * 86400)]
-Span = Annotated[tuple[Seconds, Seconds], BeforeValidator(_both_ends), AfterValidator(_forwards)]
-Probability = Annotated[float, Field(ge=0, le=1)]
 Number = Annotated[str, AfterValidator(_digits_only)]
 
 
-class ChanceShape(Shape):
+class ChanceBody(Body):
     probability: Probability = 1.0
     after: Span = (0.0, 0.0)
 
@@ -50,26 +37,26 @@ class ChanceShape(Shape):
         return Chance(self.probability, *self.after)
 
 
-class FailedShape(ChanceShape):
+class FailedBody(ChanceBody):
     probability: Probability = 0.0
     code: int = 131026
     title: str | None = None
     details: str | None = None
 
 
-class BehaviourShape(Shape):
+class BehaviourBody(Body):
     """Either a profile's name, or a distribution of its own; what it does not mention never happens."""
 
     profile: Annotated[str, AfterValidator(_known_profile)] | None = None
     waba_id: str | None = None
-    sent: ChanceShape | None = None
-    delivered: ChanceShape | None = None
-    read: ChanceShape | None = None
-    played: ChanceShape | None = None
-    failed: FailedShape | None = None
+    sent: ChanceBody | None = None
+    delivered: ChanceBody | None = None
+    read: ChanceBody | None = None
+    played: ChanceBody | None = None
+    failed: FailedBody | None = None
 
     @model_validator(mode="after")
-    def _either_or(self) -> "BehaviourShape":
+    def _either_or(self) -> "BehaviourBody":
         custom = [self.sent, self.delivered, self.read, self.played, self.failed]
         if (self.profile is None) == all(part is None for part in custom):
             raise ValueError(
@@ -78,25 +65,25 @@ class BehaviourShape(Shape):
         return self
 
 
-class ErrorShape(Shape):
+class ErrorBody(Body):
     code: int
     title: str | None = None
     details: str | None = None
 
 
-class StepShape(Shape):
+class StepBody(Body):
     status: Status
     after: Seconds = 0.0
-    error: ErrorShape | None = None
+    error: ErrorBody | None = None
 
     def step(self) -> Step:
         error = Failure(self.error.code, self.error.title, self.error.details) if self.error else None
         return Step(self.status, self.after, error)
 
 
-class ScriptShape(Shape):
+class ScriptBody(Body):
     to: list[Number]
-    script: list[StepShape]
+    script: list[StepBody]
 
 
 router = APIRouter(prefix="/behaviour")
@@ -112,7 +99,7 @@ async def get_behaviour(request: Request) -> dict[str, Any]:
 @router.put("")
 async def put_behaviour(request: Request) -> dict[str, Any]:
     mock = mock_of(request)
-    body = await body_as(request, BehaviourShape)
+    body = await body_as(request, BehaviourBody)
     distribution = _distribution(body)
     if body.waba_id is None:
         mock.behaviour.set_default(distribution)
@@ -121,7 +108,7 @@ async def put_behaviour(request: Request) -> dict[str, Any]:
     return {"ok": True, "behaviour": describe(distribution)}
 
 
-def _distribution(body: BehaviourShape) -> Distribution:
+def _distribution(body: BehaviourBody) -> Distribution:
     if body.profile is not None:
         return PROFILES[body.profile]
     never = Chance(0.0)
@@ -133,6 +120,6 @@ def _distribution(body: BehaviourShape) -> Distribution:
 
 @router.post("/recipients")
 async def put_script(request: Request) -> dict[str, Any]:
-    body = await body_as(request, ScriptShape)
+    body = await body_as(request, ScriptBody)
     mock_of(request).behaviour.set_script(body.to, [step.step() for step in body.script])
     return {"ok": True, "recipients": len(body.to)}

@@ -1,15 +1,21 @@
-"""Reading a control request's body."""
+"""The bodies of control calls: what they have in common, and how they are read."""
 
 from typing import Any, TypeVar
 
 from fastapi import Request
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from mock_meta.control.shapes import ControlError, Shape, explain
+from mock_meta.control.errors import ControlError, explain
 from mock_meta.mock import Mock
 from mock_meta.protocol.strict_json import parse_json
 
-Body = TypeVar("Body", bound=Shape)
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Body(BaseModel):
+    """What a control call takes. Unknown members are refused, with a suggestion."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def mock_of(request: Request) -> Mock:
@@ -18,17 +24,17 @@ def mock_of(request: Request) -> Mock:
     return mock
 
 
-async def body_as(request: Request, model: type[Body]) -> Body:
-    """The request's JSON as a shape; an empty body is an empty object. Raises ControlError."""
+async def body_as(request: Request, model: type[Model]) -> Model:
+    """The request's JSON as a model; an empty body is an empty object. Raises ControlError."""
     raw = await request.body()
     try:
         document = parse_json(raw) if raw else {}
     except ValueError as problem:
         raise ControlError(f"the body is not JSON: {problem}") from problem
-    return as_shape(document, model)
+    return as_body(document, model)
 
 
-def as_shape(document: Any, model: type[Body]) -> Body:  # noqa: ANN401  # JSON comes in
+def as_body(document: Any, model: type[Model]) -> Model:  # noqa: ANN401  # JSON comes in
     if not isinstance(document, dict):
         raise ControlError(f"the body must be a JSON object, not {type(document).__name__}")
     try:

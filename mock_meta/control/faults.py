@@ -6,15 +6,15 @@ from fastapi import APIRouter, Request
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from mock_meta.control.behaviour import Number
-from mock_meta.control.bodies import body_as, mock_of
-from mock_meta.control.shapes import Shape, not_found, suggestion
+from mock_meta.control.bodies import Body, body_as, mock_of
+from mock_meta.control.errors import not_found, suggestion
 from mock_meta.graph.table import OPERATIONS
 from mock_meta.protocol.error_codes import CODES, is_known
 from mock_meta.protocol.errors import error_body
 from mock_meta.simulation.faults import Fault, Match, RawAnswer, When
 
 
-class MatchShape(Shape):
+class MatchBody(Body):
     phone_number_id: str | None = None
     to: list[Number] | None = None
     type: str | None = None
@@ -28,7 +28,7 @@ class MatchShape(Shape):
         return name
 
 
-class FaultError(Shape):
+class FaultError(Body):
     code: int
     http_status: Annotated[int, Field(ge=200, le=599)] | None = None
     message: str | None = None
@@ -42,14 +42,14 @@ class FaultError(Shape):
         return self
 
 
-class FaultHttp(Shape):
+class FaultHttp(Body):
     status: Annotated[int, Field(ge=200, le=599)]
     body: str = ""
     content_type: Annotated[str, StringConstraints(pattern=r"^[ -~]*$")] = "text/html"
 
 
-class FaultShape(Shape):
-    match: MatchShape = MatchShape()
+class FaultBody(Body):
+    match: MatchBody = MatchBody()
     times: Annotated[int, Field(ge=1)] | None = None
     error: FaultError | None = None
     http: FaultHttp | None = None
@@ -59,7 +59,7 @@ class FaultShape(Shape):
     share: Annotated[float, Field(gt=0, le=1)] = 1.0
 
     @model_validator(mode="after")
-    def _one_kind(self) -> "FaultShape":
+    def _one_kind(self) -> "FaultBody":
         kinds = [name for name in ("error", "http", "reset", "hang") if getattr(self, name) is not None]
         if len(kinds) > 1:
             raise ValueError(f"give one of 'error', 'http', 'reset', 'hang', not {' and '.join(kinds)}")
@@ -74,13 +74,13 @@ router = APIRouter(prefix="/faults")
 @router.post("")
 async def arm(request: Request) -> dict[str, int]:
     faults = mock_of(request).faults
-    body = await body_as(request, FaultShape)
+    body = await body_as(request, FaultBody)
     fault = _fault(faults.next_id(), body)
     faults.arm(fault)
     return {"id": fault.id}
 
 
-def _fault(fault_id: int, body: FaultShape) -> Fault:
+def _fault(fault_id: int, body: FaultBody) -> Fault:
     match, error, http = body.match, body.error, body.http
     recipients = None if match.to is None else frozenset(match.to)
     return Fault(

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
 from mock_meta.control.bodies import mock_of
-from mock_meta.control.shapes import ControlError, suggestion
+from mock_meta.control.errors import ControlError, suggestion
 from mock_meta.graph.table import OPERATIONS
 from mock_meta.ledger.entries import Kind, Outcome
 from mock_meta.ledger.ledger import Ledger
@@ -40,9 +40,9 @@ async def export(request: Request) -> StreamingResponse:
 
 
 async def _lines(ledger: Ledger, query: Query) -> AsyncIterator[str]:
-    """A page at a time, so that calls are answered in between."""
-    for page in ledger.pages(query):
-        yield "".join(json.dumps(entry.shown(), separators=(",", ":")) + "\n" for entry in page)
+    """A chunk at a time, so that calls are answered in between."""
+    for chunk in ledger.chunks(query):
+        yield "".join(json.dumps(entry.shown(), separators=(",", ":")) + "\n" for entry in chunk)
 
 
 def read_query(given: dict[str, str], most: int = _MAX) -> Query:

@@ -1,13 +1,13 @@
-"""``/_control/scenario``: a timeline in TOML, started, watched and ended at any moment."""
+"""``/_control/scenario``: a schedule of events in TOML, started, watched and ended at any moment."""
 
 from typing import Any
 
 from fastapi import APIRouter, Request
 
 from mock_meta.control.bodies import mock_of
+from mock_meta.control.errors import ControlError
 from mock_meta.control.scenario_file import read_scenario, set_up
 from mock_meta.control.scenario_player import Player
-from mock_meta.control.shapes import ControlError
 
 router = APIRouter(prefix="/scenario")
 

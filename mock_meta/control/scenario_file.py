@@ -1,4 +1,4 @@
-"""Scenario files: accounts, switches and a timeline in TOML, for demonstrations and load tests.
+"""Scenario files: accounts, switches and a schedule of events in TOML, for demonstrations and load tests.
 
 Every table holds the body of the control call of the same name, and is checked as that call checks it before anything begins.
 """
@@ -9,17 +9,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
-from mock_meta.control.account_shapes import ConfiguredAccount
+from mock_meta.control.account_bodies import ConfiguredAccount
 from mock_meta.control.accounts import upsert
-from mock_meta.control.behaviour import BehaviourShape, ScriptShape, Seconds
-from mock_meta.control.bodies import as_shape
-from mock_meta.control.faults import FaultShape
-from mock_meta.control.shapes import ControlError, Shape, suggestion
-from mock_meta.control.switches import BatchShape, ChaosShape, DeliveryShape, LimitsShape, ReviewsShape
-from mock_meta.control.webhooks import InboundShape, StatusesShape
+from mock_meta.control.behaviour import BehaviourBody, ScriptBody
+from mock_meta.control.bodies import Body, as_body
+from mock_meta.control.errors import ControlError, suggestion
+from mock_meta.control.faults import FaultBody
+from mock_meta.control.switches import DeliveryBody
+from mock_meta.control.webhooks import InboundBody, StatusesBody
 from mock_meta.mock import Mock
+from mock_meta.simulation.limits import LimitSettings
+from mock_meta.simulation.review_settings import ReviewSettings
+from mock_meta.simulation.setting_types import Seconds
+from mock_meta.webhooks.chaos import Chaos
+from mock_meta.webhooks.outgoing_updates import Batch
 
 Json = dict[str, Any]
 
@@ -30,25 +35,25 @@ class Call:
 
     method: str
     path: str
-    shape: type[Shape]
+    model: type[BaseModel]
     undone: bool = False
 
 
 CALLS = {
-    "behaviour": Call("PUT", "behaviour", BehaviourShape),
-    "recipients": Call("POST", "behaviour/recipients", ScriptShape),
-    "limits": Call("PUT", "limits", LimitsShape),
-    "chaos": Call("PUT", "chaos", ChaosShape),
-    "batch": Call("PUT", "batch", BatchShape),
-    "reviews": Call("PUT", "reviews", ReviewsShape),
-    "delivery": Call("PUT", "delivery", DeliveryShape, undone=True),
-    "fault": Call("POST", "faults", FaultShape, undone=True),
-    "inbound": Call("POST", "inbound", InboundShape),
-    "statuses": Call("POST", "statuses", StatusesShape),
+    "behaviour": Call("PUT", "behaviour", BehaviourBody),
+    "recipients": Call("POST", "behaviour/recipients", ScriptBody),
+    "limits": Call("PUT", "limits", LimitSettings),
+    "chaos": Call("PUT", "chaos", Chaos),
+    "batch": Call("PUT", "batch", Batch),
+    "reviews": Call("PUT", "reviews", ReviewSettings),
+    "delivery": Call("PUT", "delivery", DeliveryBody, undone=True),
+    "fault": Call("POST", "faults", FaultBody, undone=True),
+    "inbound": Call("POST", "inbound", InboundBody),
+    "statuses": Call("POST", "statuses", StatusesBody),
 }
 
 
-class MomentShape(Shape):
+class MomentBody(Body):
     """When, in seconds from the start, and for how long."""
 
     second: Seconds
@@ -68,11 +73,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """What is set up before the clock starts, and the timeline in its order."""
+    """What is set up before the clock starts, and the schedule in its order."""
 
     accounts: list[ConfiguredAccount] = field(default_factory=list)
     opening: list[Step] = field(default_factory=list)
-    timeline: list[Step] = field(default_factory=list)
+    schedule: list[Step] = field(default_factory=list)
 
 
 def read_scenario(text: str) -> Scenario:
@@ -85,11 +90,11 @@ def read_scenario(text: str) -> Scenario:
     for place, entries in (("accounts", accounts), ("at", moments)):
         if not isinstance(entries, list):
             raise ControlError(f"{place}: write [[{place}]], once for each")
-    shapes = [_checked(f"accounts {number}", account, ConfiguredAccount) for number, account in enumerate(accounts, 1)]
+    bodies = [_checked(f"accounts {number}", account, ConfiguredAccount) for number, account in enumerate(accounts, 1)]
     _check_names("the file", "table", document, (*CALLS, "accounts", "at"))
     opening = [_step("the file", 0.0, name, body, None) for name, body in document.items()]
-    timeline = [step for number, moment in enumerate(moments, 1) for step in _moment(f"at {number}", moment)]
-    return Scenario(shapes, opening, sorted(timeline, key=lambda step: step.second))
+    schedule = [step for number, moment in enumerate(moments, 1) for step in _moment(f"at {number}", moment)]
+    return Scenario(bodies, opening, sorted(schedule, key=lambda step: step.second))
 
 
 def set_up(mock: Mock, scenario: Scenario) -> None:
@@ -111,7 +116,7 @@ def _check_subjects(mock: Mock, scenario: Scenario) -> None:
     for made in scenario.accounts:
         wabas.add(made.waba_id)
         numbers.update(number.id for number in made.phone_numbers or ())
-    for step in (*scenario.opening, *scenario.timeline):
+    for step in (*scenario.opening, *scenario.schedule):
         for member, what, known in (("waba_id", "account", wabas), ("phone_number_id", "phone number", numbers)):
             name = step.body.get(member)
             if name is not None and name not in known and (known or step in scenario.opening):
@@ -123,11 +128,11 @@ def _moment(place: str, moment: object) -> list[Step]:
         raise ControlError(f"{place}: write [[at]], once for each")
     _check_names(place, "member", moment, ("second", "for", *CALLS))
     when = {name: moment[name] for name in ("second", "for") if name in moment}
-    shape = _checked(place, when, MomentShape)
+    model = _checked(place, when, MomentBody)
     calls = {name: body for name, body in moment.items() if name not in when}
     if not calls:
         raise ControlError(f"{place}: nothing happens; known: {', '.join(CALLS)}")
-    return [_step(place, shape.second, name, body, shape.lasts) for name, body in calls.items()]
+    return [_step(place, model.second, name, body, model.lasts) for name, body in calls.items()]
 
 
 def _check_names(place: str, what: str, names: Iterable[str], known: tuple[str, ...]) -> None:
@@ -140,15 +145,15 @@ def _step(place: str, second: float, name: str, body: object, lasts: float | Non
     if lasts is not None and not CALLS[name].undone:
         takeable = " and ".join(sorted(known for known, call in CALLS.items() if call.undone))
         raise ControlError(f"{place}: only {takeable} can be taken back with 'for'; give {name!r} a second [[at]]")
-    _checked(f"{place}, {name}", body, CALLS[name].shape)
-    waits = {"wait": False} if "wait" in CALLS[name].shape.model_fields else {}
+    _checked(f"{place}, {name}", body, CALLS[name].model)
+    waits = {"wait": False} if "wait" in CALLS[name].model.model_fields else {}
     return Step(place, second, name, {**waits, **body} if isinstance(body, dict) else {}, lasts)
 
 
-def _checked(place: str, body: object, shape: type[Any]) -> Any:  # noqa: ANN401  # an instance of the shape
+def _checked(place: str, body: object, model: type[Any]) -> Any:  # noqa: ANN401  # an instance of the model
     try:
         json.dumps(body, allow_nan=False)  # TOML has dates and infinities, JSON has not
-        return as_shape(body, shape)
+        return as_body(body, model)
     except ControlError as problem:
         raise ControlError(f"{place}: {problem.sentence}") from problem
     except (TypeError, ValueError) as problem:

@@ -56,21 +56,21 @@ class Player:
             async with self._client() as client:
                 for one in opening:
                     await self._take(client, one)
-            timeline = [Progress(step) for step in scenario.timeline]
-            self._progress = opening + timeline
+            schedule = [Progress(step) for step in scenario.schedule]
+            self._progress = opening + schedule
             self._began = time.monotonic()
-            self._task = asyncio.get_running_loop().create_task(self._play(timeline, self._began))
+            self._task = asyncio.get_running_loop().create_task(self._play(schedule, self._began))
 
     async def stop(self) -> None:
-        """End the timeline; what it still holds up is taken back."""
+        """End the schedule; what it still holds up is taken back."""
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    async def _play(self, timeline: list[Progress], began: float) -> None:
+    async def _play(self, schedule: list[Progress], began: float) -> None:
         async with self._client() as client, asyncio.TaskGroup() as group:
-            for one in timeline:
+            for one in schedule:
                 await asyncio.sleep(began + one.step.second - time.monotonic())
                 group.create_task(self._take(client, one))
 

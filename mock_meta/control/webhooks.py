@@ -9,9 +9,9 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from mock_meta.business.accounts import Account
 from mock_meta.business.media import SAMPLES
 from mock_meta.control.accounts import account_of, phone_of
-from mock_meta.control.bodies import body_as, mock_of
-from mock_meta.control.shapes import ControlError, Shape, not_found, suggestion
-from mock_meta.events.inbound import TYPES, arrive
+from mock_meta.control.bodies import Body, body_as, mock_of
+from mock_meta.control.errors import ControlError, not_found, suggestion
+from mock_meta.events.inbound import TYPES, deliver_on_command
 from mock_meta.ledger.entries import digits_in
 from mock_meta.mock import Mock
 from mock_meta.protocol.numbers import whatsapp_id, whole
@@ -32,7 +32,7 @@ MEMBERS = frozenset(
 """What a message may have (fact sheet 16.2)."""
 
 
-class InboundMessage(Shape):
+class InboundMessage(Body):
     """Meta's own message member, as far as the caller cares; the mock completes the rest."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -76,20 +76,20 @@ def _check_texts(members: Mapping[str, Any], *names: str) -> None:
             raise ValueError(f"{name!r} must be a string")  # noqa: TRY004  # pydantic turns no TypeError into an answer
 
 
-class InboundShape(Shape):
+class InboundBody(Body):
     phone_number_id: str
     messages: Annotated[list[InboundMessage], Field(min_length=1)]
     batch: bool = False
     wait: bool = True
 
 
-class StatusesShape(Shape):
+class StatusesBody(Body):
     phone_number_id: str
     statuses: Annotated[list[dict[str, Any]], Field(min_length=1)]
     wait: bool = True
 
 
-class WebhookShape(Shape):
+class WebhookBody(Body):
     waba_id: str
     payload: Any = None
     body: str | None = None
@@ -98,7 +98,7 @@ class WebhookShape(Shape):
     wait: bool = True
 
     @model_validator(mode="after")
-    def _one_content(self) -> "WebhookShape":
+    def _one_content(self) -> "WebhookBody":
         if ("payload" in self.model_fields_set) == (self.body is not None):
             raise ValueError("give either 'payload' (JSON) or 'body' (text)")
         if self.body is not None and self.signature is Signing.UNESCAPED:
@@ -106,7 +106,7 @@ class WebhookShape(Shape):
         return self
 
 
-class WaitShape(Shape):
+class WaitBody(Body):
     wait: bool = True
 
 
@@ -116,10 +116,10 @@ router = APIRouter()
 @router.post("/inbound")
 async def inbound(request: Request) -> AsciiJson:
     mock = mock_of(request)
-    body = await body_as(request, InboundShape)
+    body = await body_as(request, InboundBody)
     account, phone = phone_of(mock.accounts, body.phone_number_id)
     asked = [message.asked() for message in body.messages]
-    messages, sent = arrive(mock, account, phone, asked, batch=body.batch)
+    messages, sent = deliver_on_command(mock, account, phone, asked, batch=body.batch)
     found = await _deliveries(mock, sent, wait=body.wait)
     return AsciiJson({"wamids": [message["id"] for message in messages], "deliveries": found})
 
@@ -127,7 +127,7 @@ async def inbound(request: Request) -> AsciiJson:
 @router.post("/statuses")
 async def statuses(request: Request) -> AsciiJson:
     mock = mock_of(request)
-    body = await body_as(request, StatusesShape)
+    body = await body_as(request, StatusesBody)
     account, phone = phone_of(mock.accounts, body.phone_number_id)
     items = [_status(mock, item) for item in body.statuses]
     payload = envelope(account.waba_id, "messages", messages_value(phone, statuses=items))
@@ -148,7 +148,7 @@ def _status(mock: Mock, given: Payload) -> Payload:
 @router.post("/webhooks")
 async def webhook(request: Request) -> AsciiJson:
     mock = mock_of(request)
-    body = await body_as(request, WebhookShape)
+    body = await body_as(request, WebhookBody)
     account = account_of(mock.accounts, body.waba_id)
     url = _callback(account)
     if body.body is not None:
@@ -161,7 +161,7 @@ async def webhook(request: Request) -> AsciiJson:
 @router.post("/webhooks/{delivery_id}/replay")
 async def replay(request: Request, delivery_id: str) -> AsciiJson:
     mock = mock_of(request)
-    body = await body_as(request, WaitShape)
+    body = await body_as(request, WaitBody)
     old = _find(mock, delivery_id)
     new = mock.webhooks.replay(account_of(mock.accounts, old.waba_id), old)
     return AsciiJson({"deliveries": await _deliveries(mock, [new], wait=body.wait)})
@@ -182,9 +182,9 @@ def _find(mock: Mock, delivery_id: str) -> Delivery:
 
 def _callback(account: Account) -> str:
     """On command a webhook goes out even where Meta would stay silent for lack of a subscription."""
-    if account.callback is None:
+    if account.app.callback is None:
         raise ControlError(f"account {account.waba_id} has no webhook_url")
-    return account.callback
+    return account.app.callback
 
 
 async def _deliveries(mock: Mock, sent: list[Delivery], *, wait: bool) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from mock_meta.mock import Mock
 from mock_meta.protocol.errors import webhook_error
 from mock_meta.simulation.conversations import Received
 from mock_meta.webhooks.delivery import Delivery
-from mock_meta.webhooks.outgoing_updates import MESSAGES, posts
+from mock_meta.webhooks.outgoing_updates import INBOUND, posts
 from mock_meta.webhooks.payloads import Payload
 
 TYPES = (
@@ -133,35 +133,35 @@ def _user(account: Account, asked: Mapping[str, Any], name: str) -> Payload:
 Pair = tuple[Payload, Payload]
 
 
-def hear(mock: Mock, account: Account, phone: PhoneNumber, asked: Sequence[Mapping[str, Any]]) -> list[Pair]:
-    """What Meta makes of what people write: messages with their contacts, remembered. Who is blocked is not heard."""
-    heard = [one for one in asked if (phone.id, one["from"]) not in mock.conversations.blocked]
-    pairs = [(complete(mock, account, phone, one), contact_of(account, one)) for one in heard]
+def received_pairs(mock: Mock, account: Account, phone: PhoneNumber, asked: Sequence[Mapping[str, Any]]) -> list[Pair]:
+    """What Meta makes of what people write: messages with their contacts, remembered. Messages of blocked people are dropped."""
+    written = [one for one in asked if (phone.id, one["from"]) not in mock.conversations.blocked]
+    pairs = [(complete(mock, account, phone, one), contact_of(account, one)) for one in written]
     for message, _ in pairs:
         received = Received(message["id"], phone.id, message["from"], message["type"], mock.clock())
         mock.conversations.add_received(received)
     return pairs
 
 
-def arrive(
+def deliver_on_command(
     mock: Mock, account: Account, phone: PhoneNumber, asked: Sequence[Mapping[str, Any]], *, batch: bool
 ) -> tuple[list[Payload], list[Delivery]]:
     """People write on command: the messages, and the webhooks that set off at once, for all of them or for each."""
-    pairs = hear(mock, account, phone, asked)
+    pairs = received_pairs(mock, account, phone, asked)
     deliveries: list[Delivery] = []
     for group in [pairs] if batch else [[pair] for pair in pairs]:
-        for payload in posts(account, phone, MESSAGES, group):
-            deliveries += mock.carrier.carry(account, payload, _key(mock, phone, group[0]))
+        for payload in posts(account, phone, INBOUND, group):
+            deliveries += mock.publisher.publish(account, payload, _key(mock, phone, group[0]))
     return [message for message, _ in pairs], deliveries
 
 
-def write(mock: Mock, account: Account, phone: PhoneNumber, asked: Mapping[str, Any]) -> None:
+def deliver_one(mock: Mock, account: Account, phone: PhoneNumber, asked: Mapping[str, Any]) -> None:
     """Somebody writes by himself."""
-    for pair in hear(mock, account, phone, [asked]):
-        mock.announcer.announce(account, phone, MESSAGES, pair, _key(mock, phone, pair))
+    for pair in received_pairs(mock, account, phone, [asked]):
+        mock.outgoing.add(account, phone, INBOUND, pair, _key(mock, phone, pair))
 
 
 def _key(mock: Mock, phone: PhoneNumber, pair: Pair) -> str:
     """The how-manieth message of this person, for chaos' draws."""
     sender = pair[0]["from"]
-    return f"heard|{phone.id}|{sender}|{mock.conversations.next_heard((phone.id, sender))}"
+    return f"heard|{phone.id}|{sender}|{mock.conversations.next_inbound_number((phone.id, sender))}"

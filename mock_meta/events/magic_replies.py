@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from mock_meta.business.accounts import Account, PhoneNumber, Template
-from mock_meta.events.inbound import write
+from mock_meta.events.inbound import deliver_one
 from mock_meta.mock import Mock
 from mock_meta.rules.message import Message
 from mock_meta.simulation.conversations import Sent
-from mock_meta.simulation.magic_numbers import Reply, magic_reply
+from mock_meta.simulation.magic_numbers import Reply
 
 AFTER = 0.1
 """Seconds from the acceptance of the message."""
@@ -18,19 +18,22 @@ _TEXTS = {Reply.TEXT: "Hello", Reply.STOP: "STOP"}
 
 
 def plan_reply(
-    mock: Mock, account: Account, phone: PhoneNumber, message: Message, template: Template | None, sent: Sent
+    mock: Mock,
+    account: Account,
+    phone: PhoneNumber,
+    reply: Reply,
+    message: Message,
+    template: Template | None,
+    sent: Sent,
 ) -> None:
-    """Nothing for ordinary recipients, and for those whose fate a script decides."""
-    reply = magic_reply(sent.to)
-    if reply is None or mock.behaviour.has_script(sent.to):
-        return
+    """What the recipient of ``sent`` does; nothing where there is nothing to tap."""
     if reply is Reply.TAP:
         tapped = _template_tap(message, template) if template else _interactive_tap(message)
         written = tapped and {**tapped, "context": {"id": sent.wamid}}
     else:
         written = {"type": "text", "text": {"body": _TEXTS[reply]}}
     if written:
-        mock.planned.after(AFTER, write, mock, account, phone, {"from": sent.wa_id, **written})
+        mock.planned.after(AFTER, deliver_one, mock, account, phone, {"from": sent.wa_id, **written})
 
 
 def _interactive_tap(message: Message) -> Written:

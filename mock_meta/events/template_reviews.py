@@ -20,7 +20,7 @@ def submit(mock: Mock, account: Account, template: Template) -> None:
     rejected = settings.decision is Decision.REJECT
     if settings.decision is Decision.MANUAL:
         return
-    delay = mock.behaviour.keyed(f"review|{template.name}|{template.language}").uniform(settings.low, settings.high)
+    delay = mock.behaviour.keyed(f"review|{template.name}|{template.language}").uniform(*settings.after)
     status = TemplateStatus.REJECTED if rejected else TemplateStatus.APPROVED
     reason = settings.reason if rejected else "NONE"
     mock.planned.after(delay, _conclude, mock, account, template, status, reason)
@@ -50,15 +50,15 @@ def set_status(
         extra["other_info"] = _info(_begin_pause(mock, account, template))
     elif status is TemplateStatus.DISABLED:
         extra = {"disable_info": {"disable_date": int(mock.clock())}, "other_info": _info("DISABLED")}
-    return _announce_status(mock, account, template, status.value, reason, extra)
+    return _publish_status(mock, account, template, status.value, reason, extra)
 
 
-def tell_deletion(mock: Mock, account: Account, template: Template) -> Delivery | None:
+def publish_deletion(mock: Mock, account: Account, template: Template) -> Delivery | None:
     """Deletions have no reason (16.3)."""
-    return _announce_status(mock, account, template, "DELETED", None, {})
+    return _publish_status(mock, account, template, "DELETED", None, {})
 
 
-def _announce_status(  # the members of one webhook
+def _publish_status(  # the members of one webhook
     mock: Mock, account: Account, template: Template, event: str, reason: str | None, extra: Payload
 ) -> Delivery | None:
     value = {
@@ -82,7 +82,7 @@ def _identity(template: Template) -> Payload:
 def _publish(mock: Mock, account: Account, field: str, value: Payload) -> Delivery | None:
     payload = envelope(account.waba_id, field, value, time=int(mock.clock()))
     key = f"{field}|{value['message_template_name']}|{value['message_template_language']}|{value.get('event')}"
-    return next(iter(mock.carrier.carry(account, payload, key)), None)
+    return next(iter(mock.publisher.publish(account, payload, key)), None)
 
 
 def set_quality(mock: Mock, account: Account, template: Template, score: str) -> list[Delivery]:
@@ -94,7 +94,7 @@ def set_quality(mock: Mock, account: Account, template: Template, score: str) ->
     template.quality, template.scored_at = score, mock.clock()
     sent = [_publish(mock, account, "message_template_quality_update", value)]
     if score != "UNKNOWN":
-        mock.pacing.judge(template, good=score != "RED")
+        mock.pacing.rate(template, good=score != "RED")
     if score == "RED" and template.status is TemplateStatus.APPROVED:
         spent = template.pauses >= len(_PAUSES)
         sent.append(set_status(mock, account, template, TemplateStatus.DISABLED if spent else TemplateStatus.PAUSED))
@@ -109,17 +109,17 @@ def set_category(mock: Mock, account: Account, template: Template, category: Tem
     return _publish(mock, account, "template_category_update", value)
 
 
-def give_notice(mock: Mock, account: Account, template: Template, category: TemplateCategory) -> Delivery | None:
+def announce_category(mock: Mock, account: Account, template: Template, category: TemplateCategory) -> Delivery | None:
     """Announces the category that the template will have in a day."""
     template.correct_category = category
-    mock.distant.after(_NOTICE, _end_notice, mock, account, template, category)
+    mock.distant.after(_NOTICE, _apply_announced_category, mock, account, template, category)
     due = int(mock.clock() + _NOTICE)
     names = {"new_category": template.category.value, "correct_category": category.value}
     value = {**_identity(template), **names, "category_update_timestamp": due}
     return _publish(mock, account, "template_category_update", value)
 
 
-def _end_notice(mock: Mock, account: Account, template: Template, category: TemplateCategory) -> None:
+def _apply_announced_category(mock: Mock, account: Account, template: Template, category: TemplateCategory) -> None:
     """Unless the template was deleted or filed otherwise meanwhile."""
     if account.templates.get(template.id) is template and template.correct_category is category:
         set_category(mock, account, template, category)
@@ -149,4 +149,4 @@ def unpause(mock: Mock, account: Account, template: Template) -> Delivery | None
     if template.status is not TemplateStatus.PAUSED or account.templates.get(template.id) is not template:
         return None
     template.status = TemplateStatus.APPROVED
-    return _announce_status(mock, account, template, "APPROVED", "NONE", {"other_info": {"title": "UNPAUSE"}})
+    return _publish_status(mock, account, template, "APPROVED", "NONE", {"other_info": {"title": "UNPAUSE"}})

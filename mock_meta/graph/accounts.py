@@ -1,13 +1,12 @@
 """``GET /{waba_id}`` and ``GET /{waba_id}/phone_numbers`` (fact sheet 11)."""
 
 from mock_meta.graph.phone_numbers import shown_phone
-from mock_meta.graph.routes import Node, NodeKind, Route
+from mock_meta.graph.routes import NodeKind, ResolvedCall, Route
 from mock_meta.graph.subscribed_apps import subscribed_apps
 from mock_meta.mock import Mock
 from mock_meta.protocol.answer import Answer, ok
-from mock_meta.protocol.call import Call
 from mock_meta.protocol.fields import select
-from mock_meta.protocol.paging import page
+from mock_meta.protocol.paging import paginated
 
 DEFAULT_FIELDS = ("id", "name", "timezone_id", "message_template_namespace")
 # Fields that an account has once something was set that the mock does not keep.
@@ -23,8 +22,8 @@ _UNSET = (
 )
 
 
-def get_account(mock: Mock, call: Call, node: Node) -> Answer:
-    account = node.account
+def get_account(mock: Mock, call: ResolvedCall) -> Answer:
+    account = call.account
     fields = {
         "id": account.waba_id,
         "name": account.name,
@@ -43,10 +42,10 @@ def get_account(mock: Mock, call: Call, node: Node) -> Answer:
     return ok(select(fields, call.query.get("fields"), DEFAULT_FIELDS))
 
 
-def list_phones(mock: Mock, call: Call, node: Node) -> Answer:
+def list_phones(mock: Mock, call: ResolvedCall) -> Answer:
     asked = call.query.get("fields")
-    phones = node.account.phones.values()
-    return ok(page(call, [shown_phone(mock, node.account, phone, asked) for phone in phones]))
+    phones = call.account.phones.values()
+    return ok(paginated(call, [shown_phone(mock, call.account, phone, asked) for phone in phones]))
 
 
 routes = (

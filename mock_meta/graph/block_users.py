@@ -3,40 +3,39 @@
 from collections.abc import Iterable
 from typing import Any
 
-from mock_meta.graph.routes import Node, NodeKind, Route
+from mock_meta.graph.routes import NodeKind, ResolvedCall, Route
 from mock_meta.mock import Mock
 from mock_meta.protocol.answer import Answer, ok
-from mock_meta.protocol.call import Call
 from mock_meta.protocol.errors import error_body, invalid, webhook_error
 from mock_meta.protocol.numbers import digits_of, is_user_id, whatsapp_id
-from mock_meta.protocol.paging import page
+from mock_meta.protocol.paging import paginated
 from mock_meta.rules.message import check_product
-from mock_meta.rules.shape import array_at, as_object, only
+from mock_meta.rules.value_checks import array_at, as_object, only
 from mock_meta.simulation.conversations import Pair
 
 _MOST, _DAY = 64_000, 86400.0
 _PARTLY = "Failed to block some users, see the block_users response list for details"
 
 
-def list_blocked(mock: Mock, call: Call, node: Node) -> Answer:
-    blocked = [person for number, person in mock.conversations.blocked if number == node.id]
-    return ok(page(call, [{"messaging_product": "whatsapp", _known_as(person): person} for person in blocked]))
+def list_blocked(mock: Mock, call: ResolvedCall) -> Answer:
+    blocked = [person for number, person in mock.conversations.blocked if number == call.node_id]
+    return ok(paginated(call, [{"messaging_product": "whatsapp", _known_as(person): person} for person in blocked]))
 
 
-def block(mock: Mock, call: Call, node: Node) -> Answer:
+def block(mock: Mock, call: ResolvedCall) -> Answer:
     """Only people who wrote to the number within the last day can be blocked; the others are told one by one."""
     asked = dict(_asked(call))
-    added = [given for given, person in asked.items() if _may_block(mock, (node.id, person))]
+    added = [given for given, person in asked.items() if _may_block(mock, (call.node_id, person))]
     for given in added:
-        mock.conversations.blocked[(node.id, asked[given])] = None
+        mock.conversations.blocked[(call.node_id, asked[given])] = None
     failed = [given for given in asked if given not in added]
     return _answer(asked, {"added_users": added}, failed)
 
 
-def unblock(mock: Mock, call: Call, node: Node) -> Answer:
+def unblock(mock: Mock, call: ResolvedCall) -> Answer:
     asked = dict(_asked(call))
     for person in asked.values():
-        mock.conversations.blocked.pop((node.id, person), None)
+        mock.conversations.blocked.pop((call.node_id, person), None)
     return _answer(asked, {"removed_users": list(asked)}, [])
 
 
@@ -44,7 +43,7 @@ def _may_block(mock: Mock, pair: Pair) -> bool:
     return len(mock.conversations.blocked) < _MOST and mock.conversations.window_open(pair, mock.clock(), _DAY)
 
 
-def _asked(call: Call) -> Iterable[tuple[str, str]]:
+def _asked(call: ResolvedCall) -> Iterable[tuple[str, str]]:
     """Each person as given, and who that is."""
     check_product(call.params)
     for index, value in enumerate(array_at(call.params, "block_users", "")):

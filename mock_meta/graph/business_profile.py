@@ -5,14 +5,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from mock_meta.graph.routes import Node, NodeKind, Route, phone_of
+from mock_meta.graph.routes import NodeKind, ResolvedCall, Route
 from mock_meta.mock import Mock
 from mock_meta.protocol.answer import Answer, ok, success
-from mock_meta.protocol.call import Call
 from mock_meta.protocol.errors import invalid
 from mock_meta.protocol.fields import split_fields
 from mock_meta.rules.message import check_product
-from mock_meta.rules.shape import bounded, link, one_of
+from mock_meta.rules.value_checks import bounded, link, one_of
 
 _LENGTHS: Mapping[str, int] = MappingProxyType({"about": 139, "address": 256, "description": 512, "email": 128})
 _FIELDS = (
@@ -58,34 +57,34 @@ _VERTICALS = (
 )
 
 
-def get_profile(_mock: Mock, call: Call, node: Node) -> Answer:
+def get_profile(_mock: Mock, call: ResolvedCall) -> Answer:
     """The asked fields that have a value; messaging_product always."""
     names = split_fields(call.query.get("fields") or "about")
     for name in names:
         if name not in _FIELDS:
             raise invalid(f"Tried accessing nonexisting field ({name})")
-    profile = {"vertical": _UNSET, **phone_of(node).profile, "messaging_product": "whatsapp"}
+    profile = {"vertical": _UNSET, **call.phone.profile, "messaging_product": "whatsapp"}
     shown = [name for name in _FIELDS if name in names or name == "messaging_product"]
     return ok({"data": [{name: profile[name] for name in shown if name in profile}]})
 
 
-def update_profile(mock: Mock, call: Call, node: Node) -> Answer:
+def update_profile(mock: Mock, call: ResolvedCall) -> Answer:
     """A member that is null stays as it is."""
     check_product(call.params)
     changes = {name: value for name, value in call.params.items() if name not in _ENVELOPE and value is not None}
-    profile = phone_of(node).profile
+    profile = call.phone.profile
     handle = changes.pop("profile_picture_handle", None)
     if handle is not None:
-        _check_picture(mock, call, node, str(handle))
+        _check_picture(mock, call, str(handle))
         changes["profile_picture_url"] = f"https://pps.whatsapp.net/v/{mock.ids.token(12)}.jpg"
     checked = {name: _checked(name, value) for name, value in changes.items()}
     profile.update(checked)
     return success()
 
 
-def _check_picture(mock: Mock, call: Call, node: Node, text: str) -> None:
+def _check_picture(mock: Mock, call: ResolvedCall, text: str) -> None:
     handle = mock.uploads.handle(text, mock.clock())
-    own = handle is not None and handle.app_id == node.account.app_id_of(call.credential.token)
+    own = handle is not None and handle.app_id == call.app.id
     if handle is None or not own or not handle.file_type.startswith("image/"):
         raise invalid("Param profile_picture_handle is not a valid upload handle.")
 

@@ -4,12 +4,11 @@ from typing import Any
 
 from mock_meta.business.accounts import Account, Group
 from mock_meta.business.user_ids import user_id
-from mock_meta.graph.routes import Node, NodeKind, Route, phone_of
+from mock_meta.graph.routes import NodeKind, ResolvedCall, Route
 from mock_meta.mock import Mock
 from mock_meta.protocol.answer import Answer, ok
-from mock_meta.protocol.call import Call
 from mock_meta.protocol.fields import select
-from mock_meta.protocol.paging import page
+from mock_meta.protocol.paging import paginated
 
 DEFAULT_FIELDS = ("id", "subject")
 
@@ -29,15 +28,16 @@ def group_node(account: Account, group: Group) -> dict[str, Any]:
     }
 
 
-def list_groups(_mock: Mock, call: Call, node: Node) -> Answer:
+def list_groups(_mock: Mock, call: ResolvedCall) -> Answer:
     fields = call.query.get("fields")
-    rows = [group_node(node.account, group) for group in phone_of(node).groups.values()]
-    return ok(page(call, [select(row, fields, tuple(row)) for row in rows]))
+    rows = [group_node(call.account, group) for group in call.phone.groups.values()]
+    return ok(paginated(call, [select(row, fields, tuple(row)) for row in rows]))
 
 
-def get_group(_mock: Mock, call: Call, node: Node) -> Answer:
-    group = next(phone.groups[node.id] for phone in node.account.phones.values() if node.id in phone.groups)
-    return ok(select(group_node(node.account, group), call.query.get("fields"), DEFAULT_FIELDS))
+def get_group(_mock: Mock, call: ResolvedCall) -> Answer:
+    assert call.node is not None
+    assert call.node.group is not None
+    return ok(select(group_node(call.account, call.node.group), call.query.get("fields"), DEFAULT_FIELDS))
 
 
 routes = (

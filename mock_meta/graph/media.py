@@ -1,22 +1,21 @@
 """Media: upload, look-up, download, deletion (fact sheet 8)."""
 
 from mock_meta.business.media import SIZES, UPLOADED_LIFE, Media, Ticket
-from mock_meta.graph.routes import Node, NodeKind, Route, phone_of
+from mock_meta.graph.routes import NodeKind, ResolvedCall, Route
 from mock_meta.mock import Mock
 from mock_meta.protocol.answer import Answer, failed, ok, success
-from mock_meta.protocol.call import Call
+from mock_meta.protocol.call import DOWNLOAD_NODE
 from mock_meta.protocol.errors import error_body, invalid, unknown_object
 from mock_meta.protocol.fields import select
 from mock_meta.protocol.meta_hosts import media_origin
 from mock_meta.protocol.multipart import Part
 from mock_meta.rules.message import check_product
-from mock_meta.rules.shape import required
+from mock_meta.rules.value_checks import required
 
-DOWNLOAD_NODE = "whatsapp_business"
 _GONE = Answer(status=404, content=b"<html><body>URL signature expired</body></html>", content_type="text/html")
 
 
-def upload(mock: Mock, call: Call, node: Node) -> Answer:
+def upload(mock: Mock, call: ResolvedCall) -> Answer:
     """``multipart/form-data`` with messaging_product, type and a file of a kind and size WhatsApp takes."""
     check_product(call.params)
     file, declared = call.params.get("file"), call.params.get("type")
@@ -28,7 +27,7 @@ def upload(mock: Mock, call: Call, node: Node) -> Answer:
     most = SIZES[mime]
     if not file.content or len(file.content) > most:
         raise invalid(f"Param file must be a file of 1 to {most} bytes.")
-    phone = phone_of(node)
+    phone = call.phone
     media = mock.media.add(phone.waba_id, phone.id, mime, file.content, mock.clock() + UPLOADED_LIFE)
     return ok({"id": media.id})
 
@@ -45,8 +44,8 @@ def _mime(file: Part, declared: object) -> str:
     return mime
 
 
-def get_media(mock: Mock, call: Call, node: Node) -> Answer:
-    media = _visible(call, node)
+def get_media(mock: Mock, call: ResolvedCall) -> Answer:
+    media = _visible(call)
     ticket = mock.media.ticket(media, mock.clock())
     shown = {
         "messaging_product": "whatsapp",
@@ -59,18 +58,19 @@ def get_media(mock: Mock, call: Call, node: Node) -> Answer:
     return ok(select(shown, call.query.get("fields"), tuple(shown)))
 
 
-def delete_media(mock: Mock, call: Call, node: Node) -> Answer:
-    mock.media.delete(_visible(call, node).id)
+def delete_media(mock: Mock, call: ResolvedCall) -> Answer:
+    mock.media.delete(_visible(call).id)
     return success()
 
 
-def _visible(call: Call, node: Node) -> Media:
+def _visible(call: ResolvedCall) -> Media:
     """The file, unless the call names another phone number than its own."""
-    assert node.media is not None
-    asked = call.query.get("phone_number_id")
-    if asked is not None and asked != node.media.phone_number_id:
-        raise unknown_object(call.method, node.id)
-    return node.media
+    assert call.node is not None
+    media = call.node.media
+    assert media is not None
+    if call.query.get("phone_number_id") not in (None, media.phone_number_id):
+        raise unknown_object(call.method, call.node_id)
+    return media
 
 
 def download_url(origin: str, ticket: Ticket) -> str:
@@ -79,13 +79,12 @@ def download_url(origin: str, ticket: Ticket) -> str:
     return f"{media_origin(origin)}/{place}?mid={ticket.media_id}&ext={ticket.expires_at}&hash={ticket.hash}"
 
 
-def download(mock: Mock, call: Call) -> Answer:
+def download(mock: Mock, call: ResolvedCall) -> Answer:
     """The bytes, for a valid token of the media's account within five minutes; 401 without one, 404 afterwards."""
-    token = call.credential.token
-    if token is None or not mock.accounts.of_token(token):
+    if not call.caller.accounts:
         return failed(error_body(190, http=401))
     media = mock.media.redeem(call.query.get("mid", ""), call.query.get("hash", ""), mock.clock())
-    if media is None or media.waba_id not in {account.waba_id for account in mock.accounts.of_token(token)}:
+    if media is None or media.waba_id not in {account.waba_id for account in call.caller.accounts}:
         return _GONE
     return Answer(content=media.content, content_type=media.mime_type)
 

@@ -4,27 +4,25 @@ from typing import Any
 
 from mock_meta.business.accounts import Account, PhoneNumber, Template, TemplateCategory
 from mock_meta.events.magic_replies import plan_reply
-from mock_meta.graph.routes import Node, NodeKind, Route, phone_of
+from mock_meta.graph.routes import NodeKind, ResolvedCall, Route
 from mock_meta.mock import Mock
 from mock_meta.protocol.answer import Answer, success
-from mock_meta.protocol.call import Call
 from mock_meta.protocol.errors import refuse
-from mock_meta.protocol.numbers import is_user_id, whatsapp_id
+from mock_meta.protocol.numbers import is_user_id
 from mock_meta.protocol.strict_json import decoded
 from mock_meta.rules.media import MediaKnown
 from mock_meta.rules.message import Message, check_product, read_message
-from mock_meta.rules.shape import as_object, one_of, only, required, text_at
-from mock_meta.rules.template_match import check_template
-from mock_meta.rules.template_shape import read_template
+from mock_meta.rules.template_send import read_template
+from mock_meta.rules.template_send_match import check_template
+from mock_meta.rules.value_checks import as_object, one_of, only, required, text_at
 from mock_meta.simulation.conversations import Sent
-from mock_meta.simulation.magic_numbers import check_magic
 
 _TEST_ONLY = "hello_world"
 
 
-def send(mock: Mock, call: Call, node: Node) -> Answer:
+def send(mock: Mock, call: ResolvedCall) -> Answer:
     """Judge a send in Meta's order (5.5) and take it."""
-    phone, account = phone_of(node), node.account
+    phone, account = call.phone, call.account
     if not call.readable:
         raise required("messaging_product")
 
@@ -38,11 +36,13 @@ def send(mock: Mock, call: Call, node: Node) -> Answer:
     template = _template(account, message, media_known)
     if template is not None:
         _check_use(template, phone, message)
-    mock.limits.check_send(phone, whatsapp_id(message.digits), mock.clock())
-    if not mock.behaviour.has_script(message.digits):
-        check_magic(message.digits)
-    sent = mock.accept(account, phone, message, template)
-    plan_reply(mock, account, phone, message, template, sent)
+    mock.limits.check_send(phone, message.wa_id, mock.clock())
+    refusal = call.magic.refusal() if call.magic is not None else None
+    if refusal is not None:
+        raise refusal
+    sent = mock.accept(account, phone, message, template, call.magic)
+    if call.magic is not None and call.magic.reply is not None:
+        plan_reply(mock, account, phone, call.magic.reply, message, template, sent)
     held = template is not None and mock.pacing.holds(template, sent.wamid)
     return _accepted(message, sent, "held_for_quality_assessment" if held else "accepted")
 
@@ -94,7 +94,7 @@ def _accepted(message: Message, sent: Sent, status: str) -> Answer:
     return Answer(document, wamid=sent.wamid)
 
 
-def mark_read(mock: Mock, call: Call, node: Node) -> Answer:
+def mark_read(mock: Mock, call: ResolvedCall) -> Answer:
     """The read receipt, with or without the typing indicator (section 7)."""
     check_product(call.params)
     one_of(call.params["status"], ("read",), "status")
@@ -105,23 +105,18 @@ def mark_read(mock: Mock, call: Call, node: Node) -> Answer:
         one_of(typing.get("type"), ("text",), "typing_indicator['type']")
     _note_unknown(call)
     received = mock.conversations.received.get(wamid)
-    if received is None or received.phone_number_id != node.id:
+    if received is None or received.phone_number_id != call.node_id:
         raise refuse(131009, "Message ID is invalid")
     return success()
 
 
-def _note_unknown(call: Call) -> None:
+def _note_unknown(call: ResolvedCall) -> None:
     known = {"messaging_product", "status", "message_id", "typing_indicator", "access_token", "recipient_type"}
     call.problems.extend(f"body: unknown member {name!r}" for name in call.params if name not in known)
 
 
-def is_receipt(call: Call) -> bool:
-    """Whether the call marks a message as read instead of sending one."""
-    return call.params.get("status") is not None
-
-
-def send_or_read(mock: Mock, call: Call, node: Node) -> Answer:
-    return mark_read(mock, call, node) if is_receipt(call) else send(mock, call, node)
+def send_or_read(mock: Mock, call: ResolvedCall) -> Answer:
+    return mark_read(mock, call) if call.operation == "messages.read" else send(mock, call)
 
 
 routes = (Route("POST", NodeKind.PHONE, "messages", "messages.send", send_or_read),)

@@ -3,10 +3,9 @@
 from typing import Any
 
 from mock_meta.business.accounts import Account, PhoneNumber
-from mock_meta.graph.routes import Node, NodeKind, Route, phone_of
+from mock_meta.graph.routes import NodeKind, ResolvedCall, Route
 from mock_meta.mock import Mock
 from mock_meta.protocol.answer import Answer, ok
-from mock_meta.protocol.call import Call
 from mock_meta.protocol.fields import select
 
 DEFAULT_FIELDS = (
@@ -34,8 +33,8 @@ _UNSET = (
 def phone_node(account: Account, phone: PhoneNumber) -> dict[str, Any]:
     """Every field the node has of itself; None for those without a value."""
     hooks = {
-        "application": account.webhook_url,
-        "whatsapp_business_account": account.override_url,
+        "application": account.app.webhook_url,
+        "whatsapp_business_account": account.app.override_url,
         "phone_number": phone.override_url,
     }
     return {
@@ -72,8 +71,8 @@ def shown_phone(mock: Mock, account: Account, phone: PhoneNumber, asked: str | N
     return select({**phone_node(account, phone), **limits}, asked, DEFAULT_FIELDS)
 
 
-def get_phone(mock: Mock, call: Call, node: Node) -> Answer:
-    return ok(shown_phone(mock, node.account, phone_of(node), call.query.get("fields")))
+def get_phone(mock: Mock, call: ResolvedCall) -> Answer:
+    return ok(shown_phone(mock, call.account, call.phone, call.query.get("fields")))
 
 
 routes = (Route("GET", NodeKind.PHONE, "", "phone.get", get_phone),)

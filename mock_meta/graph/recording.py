@@ -2,8 +2,8 @@
 
 from urllib.parse import quote
 
+from mock_meta.graph.routes import ResolvedCall
 from mock_meta.ledger.entries import Outcome, RequestEntry
-from mock_meta.mock import Mock
 from mock_meta.protocol.answer import Answer
 from mock_meta.protocol.call import Call
 from mock_meta.protocol.errors import ErrorBody
@@ -12,41 +12,26 @@ from mock_meta.simulation.faults import Fault
 _PATH, _PARAMETER, _UNKNOWN_OBJECT = 2500, 100, 33
 
 
-def recipient_of(call: Call) -> str | None:
-    """``to`` as sent, numbers as text; the user id where there is none."""
-    recipient = call.params.get("to") or call.params.get("recipient")
-    return str(recipient) if isinstance(recipient, str | int) else None
-
-
-def type_of(call: Call, operation: str) -> str | None:
-    """The message type of a send; Meta's default is text."""
-    kind = call.params.get("type", "text")
-    return kind if operation == "messages.send" and isinstance(kind, str) else None
-
-
-def make_entry(
-    mock: Mock, call: Call, operation: str, phone_number_id: str | None, answer: Answer | None, fault: Fault | None
-) -> RequestEntry:
+def make_entry(at: float, call: ResolvedCall, answer: Answer | None) -> RequestEntry:
     """``outcome`` tells what Meta did with the call, ``status`` what the caller was told (None: the line was cut)."""
-    error = _error(answer, fault)
-    token = call.credential.token
+    error = _error(answer, call.fault)
     return RequestEntry(
-        at=mock.clock(),
+        at=at,
         method=call.method,
         path=call.path,
         query={name: "***" if name == "access_token" else value for name, value in call.query.items()},
         version=call.at.version,
-        operation=operation,
+        operation=call.operation,
         scheme=call.credential.scheme,
-        token_known=bool(token and mock.accounts.of_token(token)),
+        token_known=bool(call.caller.accounts),
         content_type=call.content_type,
         raw=_shown_body(call),
-        phone_number_id=phone_number_id,
-        to=recipient_of(call),
-        type=type_of(call, operation),
+        phone_number_id=call.phone_number_id,
+        to=call.to,
+        type=call.type,
         wamid=answer.wamid if answer else None,
         outcome=_outcome(answer),
-        status=_status(answer, fault),
+        status=_status(answer, call.fault),
         error={"code": error.code, "message": error.message, "details": error.details} if error else None,
         problems=call.problems + _ill_formed(answer),
     )

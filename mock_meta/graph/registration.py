@@ -1,23 +1,22 @@
 """register, deregister, the PIN and the verification code (fact sheet 10.2)."""
 
 from mock_meta.business.accounts import PhoneNumber
-from mock_meta.graph.routes import Node, NodeKind, Route, phone_of
+from mock_meta.graph.routes import NodeKind, ResolvedCall, Route
 from mock_meta.mock import Mock
 from mock_meta.protocol.answer import Answer, success
-from mock_meta.protocol.call import Call
 from mock_meta.protocol.errors import invalid, refuse, unknown_object
 from mock_meta.rules.message import check_product
-from mock_meta.rules.shape import one_of, required, text_at
+from mock_meta.rules.value_checks import one_of, required, text_at
 
 CODE = "123456"
 _PIN_LENGTH, _MAX_GUESSES = 6, 10
 
 
-def register(mock: Mock, call: Call, node: Node) -> Answer:
+def register(mock: Mock, call: ResolvedCall) -> Answer:
     """Sets the PIN where there is none; must match it where there is one. Registering twice with it succeeds."""
     check_product(call.params)
     pin = _pin(call)
-    phone = phone_of(node)
+    phone = call.phone
     mock.limits.check_registration(phone, mock.clock())
     if not phone.verified:
         raise refuse(133006)
@@ -36,8 +35,8 @@ def _check_pin(phone: PhoneNumber, pin: str) -> None:
         raise refuse(133005)
 
 
-def deregister(mock: Mock, _call: Call, node: Node) -> Answer:
-    phone = phone_of(node)
+def deregister(mock: Mock, call: ResolvedCall) -> Answer:
+    phone = call.phone
     mock.limits.check_registration(phone, mock.clock())
     if not phone.registered:
         raise refuse(133010)
@@ -45,33 +44,33 @@ def deregister(mock: Mock, _call: Call, node: Node) -> Answer:
     return success()
 
 
-def set_pin(_mock: Mock, call: Call, node: Node) -> Answer:
+def set_pin(_mock: Mock, call: ResolvedCall) -> Answer:
     """``POST /{phone_number_id} {"pin"}`` turns two-step verification on or changes its PIN."""
     if "pin" not in call.params:
-        raise unknown_object(call.method, node.id)
-    phone = phone_of(node)
+        raise unknown_object(call.method, call.node_id)
+    phone = call.phone
     phone.pin, phone.pin_guesses = _pin(call), 0
     return success()
 
 
-def request_code(_mock: Mock, call: Call, node: Node) -> Answer:
+def request_code(_mock: Mock, call: ResolvedCall) -> Answer:
     if call.params.get("code_method") is None:
         raise required("code_method")
     one_of(call.params["code_method"], ("SMS", "VOICE"), "code_method")
     text_at(call.params, "language", "", 16)
-    phone = phone_of(node)
+    phone = call.phone
     if phone.verified:
         raise refuse(136025, "The phone number is already verified")
     phone.code_requested = True
     return success()
 
 
-def verify_code(_mock: Mock, call: Call, node: Node) -> Answer:
+def verify_code(_mock: Mock, call: ResolvedCall) -> Answer:
     """The mock's code is always 123456, once one was asked for."""
     code = call.params.get("code")
     if code is None or code == "":
         raise required("code")
-    phone = phone_of(node)
+    phone = call.phone
     if not phone.code_requested:
         raise refuse(136025, "No code was requested")
     if str(code) != CODE:
@@ -80,7 +79,7 @@ def verify_code(_mock: Mock, call: Call, node: Node) -> Answer:
     return success()
 
 
-def _pin(call: Call) -> str:
+def _pin(call: ResolvedCall) -> str:
     pin = call.params.get("pin")
     if pin is None or pin == "":
         raise required("pin")

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from mock_meta.events.handshake import must_shake_hands
-from mock_meta.graph.routes import Node, NodeKind, Route
+from mock_meta.events.callback_verification import require_verified
+from mock_meta.graph.routes import NodeKind, ResolvedCall, Route
 from mock_meta.mock import Mock
 from mock_meta.protocol.allowed_hosts import refusal
 from mock_meta.protocol.answer import Answer, ok, success
-from mock_meta.protocol.call import Call
 from mock_meta.protocol.errors import ErrorBody, GraphError, invalid
-from mock_meta.rules.shape import one_of, required, text_at
+from mock_meta.rules.value_checks import one_of, required, text_at
 
 FIELDS = (
     "account_alerts",
@@ -29,55 +28,55 @@ FIELDS = (
 _OBJECT, _LONGEST = "whatsapp_business_account", 2000
 
 
-def _check_token(mock: Mock, call: Call) -> None:
-    if not mock.accounts.of_app_token(call.credential.token or ""):
+def _check_token(call: ResolvedCall) -> None:
+    if not call.caller.served:
         raise GraphError(ErrorBody(15, "(#15) This method must be called with an app access_token.", 400))
 
 
-async def verify(mock: Mock, call: Call, _node: Node) -> None:
-    _check_token(mock, call)
+async def verify(mock: Mock, call: ResolvedCall) -> None:
+    _check_token(call)
     _check_object(call)
     url = text_at(call.params, "callback_url", "", _LONGEST)
     if refusal(url, mock.settings.allowed_hosts) is not None:
         raise invalid("Param callback_url is not a valid URI.")
-    await must_shake_hands(mock, url, text_at(call.params, "verify_token", "", _LONGEST))
+    await require_verified(mock, url, text_at(call.params, "verify_token", "", _LONGEST))
 
 
-def _check_object(call: Call) -> None:
+def _check_object(call: ResolvedCall) -> None:
     if call.params.get("object") is None:
         raise required("object")
     one_of(call.params["object"], (_OBJECT,), "object")
 
 
-def subscribe(mock: Mock, call: Call, node: Node) -> Answer:
+def subscribe(mock: Mock, call: ResolvedCall) -> Answer:
     """For every account that the app serves. Fields that Meta has and the mock never sends are taken too."""
     fields = frozenset(name.strip() for name in str(call.params.get("fields") or "").split(",") if name.strip())
-    for account in mock.accounts.served_by(node.id):
-        account.webhook_url = str(call.params["callback_url"])
-        account.verify_token = str(call.params["verify_token"])
-        account.webhook_fields = fields
+    for account in mock.accounts.served_by(call.node_id):
+        account.app.webhook_url = str(call.params["callback_url"])
+        account.app.verify_token = str(call.params["verify_token"])
+        account.app.webhook_fields = fields
     return success()
 
 
-def list_subscriptions(mock: Mock, call: Call, node: Node) -> Answer:
-    _check_token(mock, call)
-    account = node.account
-    if account.webhook_url is None:
+def list_subscriptions(_mock: Mock, call: ResolvedCall) -> Answer:
+    _check_token(call)
+    app = call.account.app
+    if app.webhook_url is None:
         return ok({"data": []})
-    names = sorted(FIELDS if account.webhook_fields is None else account.webhook_fields)
+    names = sorted(FIELDS if app.webhook_fields is None else app.webhook_fields)
     subscription: dict[str, Any] = {
         "object": _OBJECT,
-        "callback_url": account.webhook_url,
+        "callback_url": app.webhook_url,
         "active": True,
-        "fields": [{"name": name, "version": account.webhook_version} for name in names],
+        "fields": [{"name": name, "version": app.webhook_version} for name in names],
     }
     return ok({"data": [subscription]})
 
 
-def unsubscribe(mock: Mock, call: Call, node: Node) -> Answer:
-    _check_token(mock, call)
-    for account in mock.accounts.served_by(node.id):
-        account.webhook_url = None
+def unsubscribe(mock: Mock, call: ResolvedCall) -> Answer:
+    _check_token(call)
+    for account in mock.accounts.served_by(call.node_id):
+        account.app.webhook_url = None
     return success()
 
 

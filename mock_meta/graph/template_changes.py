@@ -5,15 +5,13 @@ from types import MappingProxyType
 from typing import Any
 
 from mock_meta.business.accounts import Account, Template, TemplateCategory, TemplateStatus
-from mock_meta.events.template_reviews import submit, tell_deletion, unpause
-from mock_meta.graph.routes import Node, NodeKind, Route
+from mock_meta.events.template_reviews import publish_deletion, submit, unpause
+from mock_meta.graph.routes import NodeKind, ResolvedCall, Route
 from mock_meta.graph.templates import MOST_TEMPLATES
 from mock_meta.mock import Mock
 from mock_meta.protocol.answer import Answer, ok, success
-from mock_meta.protocol.call import Call
 from mock_meta.protocol.errors import GraphError, invalid, management, unknown_object
 from mock_meta.rules.languages import LANGUAGES
-from mock_meta.rules.shape import required
 from mock_meta.rules.template_create import (
     UNSAMPLED,
     Draft,
@@ -23,6 +21,7 @@ from mock_meta.rules.template_create import (
     read_draft,
     read_ttl,
 )
+from mock_meta.rules.value_checks import required
 
 _DAY = 86400.0
 _NAME_LOCK, _BRIEF_LOCK = 30 * _DAY, 60.0
@@ -34,10 +33,10 @@ _EDITS = frozenset({"components", "category", "message_send_ttl_seconds"})
 _EDITS_PER_DAY, _EDITS_PER_MONTH = 1, 10
 
 
-def create(mock: Mock, call: Call, node: Node) -> Answer:
+def create(mock: Mock, call: ResolvedCall) -> Answer:
     """A well-formed template goes into review; its name must be free."""
-    account = node.account
-    draft = read_draft(call.params, _handles_of(mock, call, account))
+    account = call.account
+    draft = read_draft(call.params, _handles_of(mock, call))
     _check_free(mock, account, draft)
     mock.limits.check_creation(account, mock.clock())
     template = Template(
@@ -56,8 +55,8 @@ def create(mock: Mock, call: Call, node: Node) -> Answer:
     return ok({"id": template.id, "status": template.status.value, "category": template.category.value})
 
 
-def _handles_of(mock: Mock, call: Call, account: Account) -> HandleKnown:
-    app_id = account.app_id_of(call.credential.token)
+def _handles_of(mock: Mock, call: ResolvedCall) -> HandleKnown:
+    app_id = call.app.id
 
     def known(text: str, header_format: str) -> bool:
         handle = mock.uploads.handle(text, mock.clock())
@@ -105,9 +104,9 @@ def _check_free(mock: Mock, account: Account, draft: Draft) -> None:
             raise management(2388026, "Category Does Not Match", text)
 
 
-def edit(mock: Mock, call: Call, node: Node) -> Answer:
+def edit(mock: Mock, call: ResolvedCall) -> Answer:
     """Components are replaced as a whole. An approved template stays in use while it is reviewed again."""
-    template, account = _template(node), node.account
+    template, account = call.template, call.account
     now = mock.clock()
     _check_editable(template, now)
     category = _new_category(call, template)
@@ -115,7 +114,7 @@ def edit(mock: Mock, call: Call, node: Node) -> Answer:
         raise required("components")
     ttl = read_ttl(call.params, category)
     if "components" in call.params:
-        handles = _handles_of(mock, call, account)
+        handles = _handles_of(mock, call)
         components = read_components(call.params, category, template.parameter_format, handles)
         template.components = [_hosted(mock, one) for one in components]
     template.category = category
@@ -142,7 +141,7 @@ def _uneditable(text: str) -> GraphError:
     return management(2388003, "Message Template Can't Be Edited", text)
 
 
-def _new_category(call: Call, template: Template) -> TemplateCategory:
+def _new_category(call: ResolvedCall, template: Template) -> TemplateCategory:
     wanted = call.params.get("category")
     if wanted is None:
         return template.category
@@ -152,12 +151,12 @@ def _new_category(call: Call, template: Template) -> TemplateCategory:
     return category
 
 
-def delete(mock: Mock, call: Call, node: Node) -> Answer:
+def delete(mock: Mock, call: ResolvedCall) -> Answer:
     """By name all languages, with hsm_id one. Names are locked: of approved templates for 30 days, else for a minute."""
     name, hsm_id = call.params.get("name"), call.params.get("hsm_id")
     if name is None or name == "":
         raise required("name")
-    account = node.account
+    account = call.account
     found = [one for one in account.templates.values() if one.name == name and hsm_id in (None, one.id, int(one.id))]
     if not found:
         raise management(2593002, "Message Template Not Found", "The message template does not exist.")
@@ -167,26 +166,21 @@ def delete(mock: Mock, call: Call, node: Node) -> Answer:
         del account.templates[one.id]
         lock = _NAME_LOCK if one.status is TemplateStatus.APPROVED else _BRIEF_LOCK
         account.deleted_names[(one.name, one.language)] = mock.clock() + lock
-        tell_deletion(mock, account, one)
+        publish_deletion(mock, account, one)
     return success()
 
 
-def delete_by_id(_mock: Mock, call: Call, node: Node) -> Answer:
+def delete_by_id(_mock: Mock, call: ResolvedCall) -> Answer:
     """Graph knows no such call."""
-    raise unknown_object(call.method, node.id)
+    raise unknown_object(call.method, call.node_id)
 
 
-def resume(mock: Mock, _call: Call, node: Node) -> Answer:
-    template = _template(node)
+def resume(mock: Mock, call: ResolvedCall) -> Answer:
+    template = call.template
     if template.status is not TemplateStatus.PAUSED:
         raise invalid("The message template is not paused.")
-    unpause(mock, node.account, template)
+    unpause(mock, call.account, template)
     return success()
-
-
-def _template(node: Node) -> Template:
-    assert node.template is not None
-    return node.template
 
 
 routes = (

@@ -5,15 +5,14 @@ from types import MappingProxyType
 from typing import Any
 
 from mock_meta.business.accounts import Account, Template, TemplateCategory, TemplateStatus
-from mock_meta.graph.routes import Node, NodeKind, Route
+from mock_meta.graph.routes import NodeKind, ResolvedCall, Route
 from mock_meta.mock import Mock
 from mock_meta.protocol.answer import Answer, ok
-from mock_meta.protocol.call import Call
 from mock_meta.protocol.errors import invalid
 from mock_meta.protocol.fields import select, split_fields
-from mock_meta.protocol.paging import page
+from mock_meta.protocol.paging import paginated
 from mock_meta.protocol.strict_json import decoded
-from mock_meta.rules.shape import one_of
+from mock_meta.rules.value_checks import one_of
 
 Trait = Callable[[Template], str]
 
@@ -46,14 +45,14 @@ def template_node(template: Template) -> dict[str, Any]:
     }
 
 
-def list_templates(_mock: Mock, call: Call, node: Node) -> Answer:
+def list_templates(_mock: Mock, call: ResolvedCall) -> Answer:
     tests = _tests(call.query)
-    rows = [one for one in node.account.templates.values() if all(test(one) for test in tests)]
+    rows = [one for one in call.account.templates.values() if all(test(one) for test in tests)]
     asked = call.query.get("fields")
     nodes = [select(template_node(one), asked, DEFAULT_FIELDS) for one in rows]
-    listed = page(call, nodes, [one.place for one in rows])
+    listed = paginated(call, nodes, [one.place for one in rows])
     wanted = call.query.get("summary")
-    return ok({**listed, "summary": select_summary(len(rows), node.account, wanted)} if wanted else listed)
+    return ok({**listed, "summary": select_summary(len(rows), call.account, wanted)} if wanted else listed)
 
 
 def select_summary(found: int, account: Account, asked: str) -> dict[str, Any]:
@@ -124,9 +123,8 @@ _CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 
-def get_template(_mock: Mock, call: Call, node: Node) -> Answer:
-    assert node.template is not None
-    return ok(select(template_node(node.template), call.query.get("fields"), DEFAULT_FIELDS))
+def get_template(_mock: Mock, call: ResolvedCall) -> Answer:
+    return ok(select(template_node(call.template), call.query.get("fields"), DEFAULT_FIELDS))
 
 
 routes = (

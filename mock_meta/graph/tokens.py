@@ -1,53 +1,53 @@
 """``GET /debug_token``: what a token is good for; ``GET /me``: whose it is (Graph's own pages)."""
 
-from mock_meta.business.accounts import Account, TokenState
-from mock_meta.graph.routes import Node, NodeKind, Route
+from mock_meta.business.accounts import Account
+from mock_meta.business.apps import App, TokenState
+from mock_meta.graph.routes import NodeKind, ResolvedCall, Route
 from mock_meta.mock import Mock
 from mock_meta.protocol.answer import Answer, ok
-from mock_meta.protocol.call import Call
 from mock_meta.protocol.errors import ErrorBody, GraphError
 from mock_meta.protocol.fields import select
-from mock_meta.rules.shape import text_at
+from mock_meta.rules.value_checks import text_at
 
 _DEBUG, _ME = "debug_token", "me"
-NODES = frozenset({_DEBUG, _ME})
+TOKEN_NODES = frozenset({_DEBUG, _ME})
 _USER = "100012345678901"
 _SCOPES = ("whatsapp_business_management", "whatsapp_business_messaging")
 _LONGEST, _BAD_TOKEN = 4096, 190
 
 
-def look(mock: Mock, call: Call, node: Node) -> Answer:
-    return _me(mock, call, node) if node.id == _ME else _debug(mock, call, node)
+def look(mock: Mock, call: ResolvedCall) -> Answer:
+    return _me(call) if call.node_id == _ME else _debug(mock, call)
 
 
-def _me(mock: Mock, call: Call, node: Node) -> Answer:
+def _me(call: ResolvedCall) -> Answer:
     """The system user whom the token was made for."""
-    if mock.accounts.of_app_token(call.credential.token or ""):
+    if call.caller.served:
         text = "An active access token must be used to query information about the current user."
         raise GraphError(ErrorBody(2500, text, 400))
-    user = {"name": f"{node.account.app_of(call.credential.token).name} system user", "id": _USER}
+    user = {"name": f"{call.app.name} system user", "id": _USER}
     return ok(select(user, call.query.get("fields"), ("name", "id")))
 
 
-def _debug(mock: Mock, call: Call, node: Node) -> Answer:
+def _debug(mock: Mock, call: ResolvedCall) -> Answer:
     """A token of another app is as unknown as one that nobody issued."""
     token = text_at(call.query, "input_token", "", _LONGEST)
-    asking = node.account.app_id_of(call.credential.token)
-    accounts = [one for one in mock.accounts.of_token(token) if one.app_id_of(token) == asking]
-    if accounts and mock.accounts.state_of(token) is TokenState.VALID:
-        return ok({"data": _good(accounts, token)})
-    app_id = asking if accounts else None
+    asked = mock.accounts.caller(token)
+    accounts = [one for one in asked.accounts if asked.app_in(one).id == call.app.id]
+    if accounts and asked.token_state is TokenState.VALID:
+        return ok({"data": _good(accounts, asked.app_in(accounts[0]))})
+    app_id = call.app.id if accounts else None
     error = {"code": _BAD_TOKEN, "message": "Invalid OAuth access token."}
     found: dict[str, object] = {"app_id": app_id, "error": error, "is_valid": False, "scopes": []}
     return ok({"data": {name: value for name, value in found.items() if value is not None}})
 
 
-def _good(accounts: list[Account], token: str) -> dict[str, object]:
+def _good(accounts: list[Account], app: App) -> dict[str, object]:
     ids = [account.waba_id for account in accounts]
     return {
-        "app_id": accounts[0].app_id_of(token),
+        "app_id": app.id,
         "type": "SYSTEM_USER",
-        "application": accounts[0].app_of(token).name,
+        "application": app.name,
         "data_access_expires_at": 0,
         "expires_at": 0,
         "is_valid": True,

@@ -1,18 +1,17 @@
 """``POST /{app_id}/uploads`` and ``/upload:…``: samples for template headers (fact sheet 9)."""
 
 from mock_meta.business.uploads import TYPES, Session
-from mock_meta.graph.routes import Node, NodeKind, Route
+from mock_meta.graph.routes import NodeKind, ResolvedCall, Route
 from mock_meta.mock import Mock
 from mock_meta.protocol.answer import Answer, ok
-from mock_meta.protocol.call import Call
 from mock_meta.protocol.errors import invalid, unknown_object
 from mock_meta.protocol.numbers import whole
-from mock_meta.rules.shape import printed, required
+from mock_meta.rules.value_checks import printed, required
 
 _MOST = 100 * 1024 * 1024
 
 
-def create(mock: Mock, call: Call, node: Node) -> Answer:
+def create(mock: Mock, call: ResolvedCall) -> Answer:
     """Opens a session; its id carries a signature that callers append as they got it."""
     length = _length(call.params.get("file_length"))
     kind = call.params.get("file_type")
@@ -20,7 +19,7 @@ def create(mock: Mock, call: Call, node: Node) -> Answer:
         raise required("file_type")
     if kind not in TYPES:
         raise invalid(f'Param file_type must be one of {{{", ".join(TYPES)}}} - got "{printed(kind)}".')
-    session = mock.uploads.open(node.id, str(kind), length)
+    session = mock.uploads.open(call.node_id, str(kind), length)
     return ok({"id": f"{session.id}?sig={session.signature}"})
 
 
@@ -33,9 +32,9 @@ def _length(value: object) -> int:
     return length
 
 
-def append(mock: Mock, call: Call, node: Node) -> Answer:
+def append(mock: Mock, call: ResolvedCall) -> Answer:
     """Raw bytes at ``file_offset``; the handle once the file is complete, until then where to go on."""
-    session = _session(mock, call, node)
+    session = _session(call)
     offset = call.headers.get("file_offset")
     if offset is None:
         raise required("file_offset")
@@ -49,19 +48,19 @@ def append(mock: Mock, call: Call, node: Node) -> Answer:
     return ok({"h": mock.uploads.finish(session, mock.clock()).text})
 
 
-def progress(mock: Mock, call: Call, node: Node) -> Answer:
-    return _progress(_session(mock, call, node))
+def progress(_mock: Mock, call: ResolvedCall) -> Answer:
+    return _progress(_session(call))
 
 
 def _progress(session: Session) -> Answer:
     return ok({"id": session.id, "file_offset": session.received})
 
 
-def _session(mock: Mock, call: Call, node: Node) -> Session:
-    session = mock.uploads.find(node.id)
+def _session(call: ResolvedCall) -> Session:
+    session = call.node.upload if call.node is not None else None
     signature = call.query.get("sig")
     if session is None or signature not in (None, session.signature):
-        raise unknown_object(call.method, node.id)
+        raise unknown_object(call.method, call.node_id)
     return session
 
 

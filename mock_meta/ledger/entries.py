@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
@@ -11,6 +11,7 @@ from mock_meta.protocol.numbers import whatsapp_id
 from mock_meta.protocol.strict_json import parse_json
 
 RAW_LIMIT = 64 * 1024
+AnyText = Annotated[str, "may hold lone surrogates"]
 
 
 class Kind(StrEnum):
@@ -25,7 +26,10 @@ class Outcome(StrEnum):
 
 
 class RequestEntry(msgspec.Struct, kw_only=True, gc=False):
-    """One call to the Graph API. ``duration`` in seconds, set when the answer is out; ``seq`` by the ledger."""
+    """One call to the Graph API; each field is a column of the ledger's table (``rows``), in this order.
+
+    ``duration`` in seconds, set when the answer is out; ``seq`` by the ledger.
+    """
 
     kind: ClassVar[Kind] = Kind.REQUEST
 
@@ -41,8 +45,8 @@ class RequestEntry(msgspec.Struct, kw_only=True, gc=False):
     content_type: str
     raw: bytes
     phone_number_id: str | None
-    to: str | None
-    type: str | None
+    to: AnyText | None
+    type: AnyText | None
     wamid: str | None
     outcome: Outcome
     status: int | None
@@ -96,16 +100,16 @@ class WebhookEntry(msgspec.Struct, kw_only=True, gc=False):
     at: float
     delivery: int
     attempt: int
-    url: str
+    url: AnyText
     waba_id: str
     signing: str
     body: bytes
     status: int | None
-    error: str | None
+    error: AnyText | None
     duration: float
-    answer: str
-    phone_number_id: str | None
-    field: str
+    answer: AnyText
+    phone_number_id: AnyText | None
+    field: AnyText
     subjects: Subjects
 
     def about(self) -> Iterator[str | int]:

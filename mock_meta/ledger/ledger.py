@@ -12,7 +12,7 @@ BATCH = 200
 WITHIN = 0.05
 """A process that is killed loses at most the entries of its last ``WITHIN`` seconds, and never more than ``BATCH``."""
 _TIDY = 20
-_PAGE = 1000
+_CHUNK = 1000
 
 
 @dataclass(slots=True)
@@ -74,13 +74,13 @@ class Ledger:
         self.flush()
         return self._store.select(query)
 
-    def pages(self, query: Query) -> Iterator[list[Entry]]:
+    def chunks(self, query: Query) -> Iterator[list[Entry]]:
         """The same in lists of at most a thousand, so that a large ledger never stands in memory."""
         left = query.limit
-        while page := self.find(replace(query, limit=min(left, _PAGE))):
-            yield page
-            left -= len(page)
-            query = replace(query, since=page[-1].seq)
+        while chunk := self.find(replace(query, limit=min(left, _CHUNK))):
+            yield chunk
+            left -= len(chunk)
+            query = replace(query, since=chunk[-1].seq)
 
     def message(self, wamid: str) -> RequestEntry | None:
         """The accepted send that made the message."""

@@ -12,22 +12,15 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from mock_meta.ledger.entries import Entry, RequestEntry, WebhookEntry, digits_in, person_key
-from mock_meta.ledger.rows import Row, request_of, request_row, storable, webhook_of, webhook_row
+from mock_meta.ledger.rows import REQUESTS, WEBHOOKS, Row, request_of, storable, webhook_of
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS requests (
-  seq INTEGER PRIMARY KEY, at REAL, method TEXT, path TEXT, query TEXT, version TEXT, operation TEXT, scheme TEXT,
-  token_known INTEGER, content_type TEXT, raw BLOB, phone_number_id TEXT, recipient TEXT, type TEXT, wamid TEXT,
-  outcome TEXT, status INTEGER, error TEXT, problems TEXT, duration REAL);
-CREATE TABLE IF NOT EXISTS webhooks (
-  seq INTEGER PRIMARY KEY, at REAL, delivery INTEGER, attempt INTEGER, url TEXT, waba_id TEXT, signing TEXT, body BLOB,
-  status INTEGER, error TEXT, duration REAL, answer TEXT, phone_number_id TEXT, field TEXT);
+_SCHEMA = f"""
+{REQUESTS.create}
+{WEBHOOKS.create}
 CREATE TABLE IF NOT EXISTS about (subject, seq INTEGER, PRIMARY KEY (subject, seq)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS attempts ON webhooks (delivery);
 """
 _TABLES = ("requests", "webhooks", "about")
-_REQUEST = "INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_WEBHOOK = "INSERT INTO webhooks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _ABOUT = "INSERT OR IGNORE INTO about VALUES (?, ?)"
 _MEMORY = ":memory:"
 
@@ -81,8 +74,8 @@ class Store:
         webhooks = [one for one in entries if isinstance(one, WebhookEntry)]
         with self._db:
             self._db.execute("BEGIN")
-            self._db.executemany(_REQUEST, map(request_row, requests))
-            self._db.executemany(_WEBHOOK, map(webhook_row, webhooks))
+            self._db.executemany(REQUESTS.insert, map(REQUESTS.row, requests))
+            self._db.executemany(WEBHOOKS.insert, map(WEBHOOKS.row, webhooks))
             self._db.executemany(_ABOUT, [(storable(name), one.seq) for one in entries for name in one.about()])
 
     def set_duration(self, seq: int, seconds: float) -> None:

@@ -1,4 +1,4 @@
-// The picture at the top: sends and webhooks in each of the last seconds.
+// The chart at the top: sends and webhooks in each of the last seconds.
 
 import { $ } from "./mock.js";
 
@@ -7,7 +7,7 @@ const tally = new Map();
 
 export const forget = () => tally.clear();
 
-/** ``weight``: for how many lines this one stands, when there were more than the page was told. */
+/** ``weight``: for how many lines this one stands, when there were more than the page got. */
 export function count(line, weight) {
   const second = Math.floor(line.at);
   const here = tally.get(second) ?? { sends: 0, webhooks: 0, badSends: 0, badWebhooks: 0 };

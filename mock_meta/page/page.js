@@ -2,7 +2,7 @@
 
 import { $, answer, attempt, call, make, what, who } from "./mock.js";
 import * as activity from "./activity.js";
-import * as story from "./story.js";
+import * as messageTimeline from "./message_timeline.js";
 
 const SHOWN = 250, KEPT = 5000, PAUSE = 500;
 const EMPTY = () => ({ since: null, lines: [], missed: 0, before: 0 });
@@ -47,10 +47,10 @@ function take(fresh) {
     state.before = fresh.before;
     list();
   }
-  attempt(() => story.hear(fresh.lines))();
+  attempt(() => messageTimeline.update(fresh.lines))();
 }
 
-// --- the timeline
+// --- the lines
 
 const clock = (at) => [new Date(at * 1000).toTimeString().slice(0, 8), make("small", `.${String(Math.floor((at % 1) * 1000)).padStart(3, "0")}`)];
 const result = (line) => [answer(line), ...line.errors].join(" · ");
@@ -80,14 +80,14 @@ function list() {
   place.replaceChildren(...lines.map((line) => {
     const known = old.get(String(line.seq)), shown = known ?? row(line);
     shown.tabIndex = -1;
-    shown.setAttribute("aria-selected", String(story.chosen() === line.seq));
+    shown.setAttribute("aria-selected", String(messageTimeline.chosen() === line.seq));
     shown.classList.toggle("earlier", line.seq <= state.before);
     shown.classList.toggle("new", !known && old.size > 0);
     return shown;
   }));
-  const heir = [...place.rows].find((one) => one.dataset.seq === focused) ?? place.rows[0];
-  if (heir) heir.tabIndex = 0;
-  if (focused !== undefined) heir?.focus({ preventScroll: true });
+  const next = [...place.rows].find((one) => one.dataset.seq === focused) ?? place.rows[0];
+  if (next) next.tabIndex = 0;
+  if (focused !== undefined) next?.focus({ preventScroll: true });
   $("nothing").hidden = state.lines.length > 0;
   $("earlier").hidden = !(state.lines[0]?.seq <= state.before);
   $("missed").hidden = !state.missed;
@@ -106,20 +106,20 @@ function move(step) {
 async function choose(seq) {
   const line = state.lines.find((one) => one.seq === Number(seq));
   if (!line) return;
-  const opening = story.open(line);
+  const opening = messageTimeline.open(line);
   list();
   await opening;
 }
 
 function close() {
-  const told = story.chosen(), inside = story.close();
+  const seq = messageTimeline.chosen(), inside = messageTimeline.close();
   list();
-  if (inside) (document.querySelector(`#lines [data-seq="${told}"]`) ?? $("lines").rows[0])?.focus();
+  if (inside) (document.querySelector(`#lines [data-seq="${seq}"]`) ?? $("lines").rows[0])?.focus();
 }
 
 function leave(field) {
   field.blur();
-  field.closest("#story")?.focus();
+  field.closest("#message-timeline")?.focus();
 }
 
 // --- Meta's behaviour
@@ -186,7 +186,7 @@ addEventListener("keydown", (event) => {
   else KEYS[event.key](event);
 });
 $("lines").addEventListener("click", attempt((event) => choose(event.target.closest("tr").dataset.seq)));
-$("story").addEventListener("click", (event) => { if (event.target.id === "close") close(); });
+$("message-timeline").addEventListener("click", (event) => { if (event.target.id === "close") close(); });
 $("text").addEventListener("input", list);
 $("kind").addEventListener("change", list);
 $("freeze").addEventListener("click", freeze);

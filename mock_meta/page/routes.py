@@ -1,4 +1,4 @@
-"""``/_control/``: the live page, and what it reads: the feed, and a message's story."""
+"""``/_control/``: the live page, and what it reads: the feed, and the timeline of one message."""
 
 from http import HTTPStatus
 from pathlib import Path
@@ -8,19 +8,19 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, RedirectResponse
 
 from mock_meta.control.bodies import mock_of
+from mock_meta.control.errors import not_found
 from mock_meta.control.ledger import whole_number
-from mock_meta.control.shapes import not_found
 from mock_meta.ledger.entries import WebhookEntry
 from mock_meta.ledger.store import Query
 from mock_meta.mock import Mock
-from mock_meta.page.timeline import line_of, parts_of, step_of
+from mock_meta.page.feed_lines import line_of, parts_of, step_of
 from mock_meta.protocol.strict_json import AsciiJson
 
 FOLDER = Path(__file__).resolve().parent
 MOST = 400
-"""Entries per answer: a reader that falls behind is told the newest ones, and how many it missed."""
+"""Entries per answer: a reader that falls behind gets the newest ones, and how many it missed."""
 STEPS = 200
-_FILES = ("page.css", "page.js", "mock.js", "activity.js", "story.js")
+_FILES = ("page.css", "page.js", "mock.js", "activity.js", "message_timeline.js")
 _SAFE = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:",
     "Cache-Control": "no-cache",
@@ -74,11 +74,12 @@ def _figures(mock: Mock) -> dict[str, Any]:
     }
 
 
-@router.get("/story")
-async def story(request: Request) -> AsciiJson:
+@router.get("/story")  # the older name
+@router.get("/message-timeline")
+async def message_timeline(request: Request) -> AsciiJson:
     """What happened to the message that entry ``seq`` is about (of a batch: to the first that failed), the first ``STEPS``.
 
-    ``inbound``: it came from a customer. An entry about no message is a story of its own.
+    ``inbound``: it came from a customer. An entry about no message has a timeline of its own.
     """
     ledger = mock_of(request).ledger
     seq = whole_number(dict(request.query_params), "seq", 0)

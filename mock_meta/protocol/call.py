@@ -12,11 +12,12 @@ from mock_meta.protocol.multipart import read_multipart
 from mock_meta.protocol.strict_json import decoded, parse_json
 
 DEFAULT_VERSION = "v21.0"
+DOWNLOAD_NODE = "whatsapp_business"
+"""The first segment of download URLs, which carry no version."""
 _VERSION = re.compile(r"v\d{1,2}\.\d\Z")
 _ALMOST_VERSION = re.compile(r"v\d", re.IGNORECASE)
 _UPLOAD = "upload:"
 _PROOF = "appsecret_proof"
-_UNVERSIONED = frozenset({"whatsapp_business"})
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -86,7 +87,7 @@ def read_path(path: str) -> tuple[Path, tuple[str, ...]]:
     problems: tuple[str, ...] = ()
     parts = [part for part in path.split("/") if part]
     version = parts.pop(0) if parts and _VERSION.match(parts[0]) else None
-    if version is None and not (parts and parts[0] in _UNVERSIONED):
+    if version is None and not (parts and parts[0] == DOWNLOAD_NODE):
         near = parts and _ALMOST_VERSION.match(parts[0])
         problems = (f"path: {parts[0]!r} is not a version like v21.0" if near else "path: no version segment",)
     if parts and parts[0].startswith(_UPLOAD):

@@ -31,7 +31,7 @@ def decode_cursor(text: str) -> int:
     return position
 
 
-def page(call: Call, rows: Sequence[Mapping[str, Any]], places: Sequence[int] | None = None) -> dict[str, Any]:
+def paginated(call: Call, rows: Sequence[Mapping[str, Any]], places: Sequence[int] | None = None) -> dict[str, Any]:
     """``data`` and ``paging`` for the rows the call asks for.
 
     A cursor is the place of a row that was shown: rows that go away between two pages move none of the others.

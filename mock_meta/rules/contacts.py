@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from mock_meta.protocol.errors import invalid, refuse
-from mock_meta.rules.shape import (
+from mock_meta.rules.value_checks import (
     ANY_LENGTH,
     Object,
     array_at,

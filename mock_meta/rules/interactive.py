@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from mock_meta.protocol.errors import invalid
-from mock_meta.rules.actions import (
+from mock_meta.rules.interactive_actions import (
     check_address,
     check_call_permission,
     check_contact_request,
@@ -14,11 +14,11 @@ from mock_meta.rules.actions import (
     check_location_request,
     check_voice_call,
 )
-from mock_meta.rules.carousel import check_carousel
-from mock_meta.rules.catalog import check_catalog, check_product, check_product_list
+from mock_meta.rules.interactive_buttons import check_buttons, check_list
+from mock_meta.rules.interactive_carousel import check_carousel
+from mock_meta.rules.interactive_products import check_catalog, check_product, check_product_list
 from mock_meta.rules.media import MediaKnown, check_source
-from mock_meta.rules.replies import check_buttons, check_list
-from mock_meta.rules.shape import Object, as_object, member, object_at, one_of, only, required, text_at
+from mock_meta.rules.value_checks import Object, as_object, member, object_at, one_of, only, required, text_at
 
 _HEADERS = ("text", "image", "video", "document")
 _TEXT_ONLY = ("text",)

@@ -3,7 +3,7 @@
 import re
 
 from mock_meta.protocol.errors import invalid
-from mock_meta.rules.shape import ANY_LENGTH, Object, as_object, member, only, optional_text, required
+from mock_meta.rules.value_checks import ANY_LENGTH, Object, as_object, member, only, optional_text, required
 
 _DECIMAL = re.compile(r"\s*[+-]?[0-9.]+\s*")
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from mock_meta.protocol.errors import invalid, refuse
-from mock_meta.rules.shape import Object, as_object, link, member, only, optional_flag, optional_text
+from mock_meta.rules.value_checks import Object, as_object, link, member, only, optional_flag, optional_text
 
 CAPTION = 1024
 FILENAME = 240

@@ -7,14 +7,15 @@ from typing import Any
 import msgspec
 
 from mock_meta.protocol.errors import invalid, refuse
-from mock_meta.protocol.numbers import digits_of, is_user_id
+from mock_meta.protocol.numbers import digits_of, is_user_id, whatsapp_id
 from mock_meta.protocol.strict_json import decoded
 from mock_meta.rules.contacts import check_contacts
 from mock_meta.rules.interactive import check_interactive
 from mock_meta.rules.location import check_location
 from mock_meta.rules.media import MediaKnown, check_media
 from mock_meta.rules.reaction import check_reaction
-from mock_meta.rules.shape import (
+from mock_meta.rules.template_send import read_template
+from mock_meta.rules.value_checks import (
     Object,
     as_object,
     one_of,
@@ -25,7 +26,6 @@ from mock_meta.rules.shape import (
     required,
     text_at,
 )
-from mock_meta.rules.template_shape import read_template
 
 GROUP = "group"
 _TEXT, _OPAQUE = 4096, 512
@@ -59,13 +59,15 @@ _ENVELOPE = frozenset(
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
-    """A well-formed send. ``to`` as sent, ``digits`` what it means, ``payload`` the member named by ``type``.
+    """A well-formed send. ``to`` as sent, ``digits`` what it means, ``wa_id`` what WhatsApp calls it,
+    ``payload`` the member named by ``type``.
 
     A recipient named by a business-scoped user id has that id in place of digits, and so has a group.
     """
 
     to: str
     digits: str
+    wa_id: str
     type: str
     payload: Any
     quoted: str | None
@@ -103,7 +105,7 @@ def read_message(params: Object, known: MediaKnown, problems: list[str], *, any_
     quoted = _quoted(params)
     if quoted is not None and kind == "reaction":
         problems.append("body: 'context' is not for reactions")
-    return Message(to, digits or "", kind, payload, quoted, _opaque(params), to_group)
+    return Message(to, digits or "", whatsapp_id(digits or ""), kind, payload, quoted, _opaque(params), to_group)
 
 
 def _recipient_type(params: Object) -> str:

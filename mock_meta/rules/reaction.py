@@ -3,7 +3,7 @@
 import unicodedata
 
 from mock_meta.protocol.errors import invalid
-from mock_meta.rules.shape import as_object, only, required, text_at, wrong_value
+from mock_meta.rules.value_checks import as_object, only, required, text_at, wrong_value
 
 _JOINER, _SELECTOR, _KEYCAP = "\u200d", "\ufe0f", "\u20e3"
 _SKIN = range(0x1F3FB, 0x1F400)

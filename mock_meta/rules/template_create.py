@@ -12,10 +12,10 @@ from mock_meta.protocol.errors import GraphError, invalid, management
 from mock_meta.protocol.numbers import whole
 from mock_meta.protocol.strict_json import decoded
 from mock_meta.rules.languages import LANGUAGES
-from mock_meta.rules.shape import Object, array_at, as_object, member, object_at, one_of, required, text_at
-from mock_meta.rules.template_authentication import check_authentication
-from mock_meta.rules.template_buttons import check_buttons
-from mock_meta.rules.template_match import VARIABLE, variables
+from mock_meta.rules.template_create_authentication import check_authentication
+from mock_meta.rules.template_create_buttons import check_buttons
+from mock_meta.rules.template_send_match import VARIABLE, variables
+from mock_meta.rules.value_checks import Object, array_at, as_object, member, object_at, one_of, required, text_at
 
 HandleKnown = Callable[[str, str], bool]  # a handle, and the format of the header that it is a sample for
 

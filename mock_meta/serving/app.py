@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from mock_meta.control.application import PREFIX, add_control
 from mock_meta.graph.gateway import Gateway, Scope
 from mock_meta.mock import Clock, Mock
 from mock_meta.protocol.connection import Receive, Send, can_cut, cut
+from mock_meta.serving.control_routes import PREFIX, add_control
 from mock_meta.settings import Settings
-from mock_meta.webhooks.transport import Poster
+from mock_meta.webhooks.transport import Transport
 
 if TYPE_CHECKING:
     from mock_meta.control.scenario_file import Scenario
@@ -69,9 +69,11 @@ async def _lifespan(app: MockMeta) -> AsyncIterator[None]:
     await app.mock.stop()
 
 
-def create_app(settings: Settings | None = None, *, clock: Clock = time.time, poster: Poster | None = None) -> MockMeta:
+def create_app(
+    settings: Settings | None = None, *, clock: Clock = time.time, transport: Transport | None = None
+) -> MockMeta:
     """A mock of its own: nothing is shared between two applications.
 
-    ``clock`` gives unix seconds, ``poster`` carries the webhooks; None sends them over HTTP.
+    ``clock`` gives unix seconds, ``transport`` carries the webhooks; None sends them over HTTP.
     """
-    return MockMeta(Mock(settings or Settings(), clock, poster))
+    return MockMeta(Mock(settings or Settings(), clock, transport))

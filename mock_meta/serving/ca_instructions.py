@@ -1,10 +1,10 @@
-"""What an application is told so that it trusts the mock's own authority."""
+"""How to make an application trust the mock's own certificate authority (CA)."""
 
 import shlex
 from pathlib import Path
 
 
-def trust_lines(certificate: Path) -> list[str]:
+def ca_instructions(certificate: Path) -> list[str]:
     """Lines for Node, Python and PHP, to be pasted: the authority's certificate, then one line for each."""
     return [
         " The mock's certificate is signed by an authority of your own. Trust it with",

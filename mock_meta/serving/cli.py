@@ -1,11 +1,9 @@
-"""``python -m mock_meta``."""
+"""``mock-meta``, also ``python -m mock_meta``."""
 
 import argparse
 import ipaddress
-import json
 import logging
 import math
-import os
 import re
 import sqlite3
 import ssl
@@ -16,50 +14,48 @@ from typing import TYPE_CHECKING, NoReturn
 
 from mock_meta import __version__
 from mock_meta.control.accounts import configure
+from mock_meta.control.errors import ControlError
 from mock_meta.control.scenario_file import Scenario, read_scenario, set_up
-from mock_meta.control.shapes import ControlError
 from mock_meta.mock import Mock
 from mock_meta.protocol.meta_hosts import hosts_lines
 from mock_meta.protocol.strict_json import parse_json
 from mock_meta.serving.app import MockMeta, create_app
-from mock_meta.serving.ca_instructions import trust_lines
-from mock_meta.serving.server import bind, serve, url_of
+from mock_meta.serving.ca_instructions import ca_instructions
+from mock_meta.serving.server import serve
 from mock_meta.serving.start_screen import start_screen
 from mock_meta.settings import Settings
 from mock_meta.simulation.behaviour import DEFAULT_PROFILE, PROFILES
+from service.listening import CannotListenError, announce, listen, url_of
+from service.options import Options
 
 if TYPE_CHECKING:
     from mock_meta.serving.certificate_authority import Authority
 
 _EXAMPLES = """\
 examples:
-  python -m mock_meta
+  mock-meta
       a mock on a free port; in a terminal it tells how to point an
       application at it
-  python -m mock_meta --port 8801 --config accounts.json \\
+  mock-meta --port 8801 --config accounts.json \\
       --behaviour realistic
       accounts from a file, statuses as slow and as lossy as real ones
-  python -m mock_meta --seed 7 --retry-scale 0.001
+  mock-meta --seed 7 --retry-scale 0.001
       the same draws on every run, webhook retries a thousand times faster
-  python -m mock_meta --scenario mock_meta/demo.toml
+  mock-meta --scenario mock_meta/demo.toml
       a timeline: messages, throttling, an outage of webhooks
-  python -m mock_meta --tls --port 443
+  mock-meta --tls --port 443
       as https://graph.facebook.com, for an application whose hosts file has
       the lines of --hosts
 """
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.?")
 
 
+_DESCRIPTION = "A mock of Meta's WhatsApp Cloud API.\nPrints one JSON line with its addresses when it listens."
+
+
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = _Parser(
-        prog="python -m mock_meta",
-        description="A mock of Meta's WhatsApp Cloud API.\nPrints one JSON line with its addresses when it listens.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = _parser()
     add = parser.add_argument
-    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    add("--port", type=int, default=0, help="port to listen on; 0 takes a free one (default: %(default)s)")
     add(
         "--config", type=Path, metavar="FILE", help="JSON list of accounts, each as in PUT /_control/accounts/{waba_id}"
     )
@@ -95,18 +91,14 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--hosts", action="store_true", help="print the lines for a hosts file and end; nothing is edited")
     add("--ledger", metavar="FILE", help="keep the evidence in this SQLite file, across runs (default: in memory)")
     add("--control-remote", action="store_true", help="let other machines use /_control")
-    add("--exit-with-stdin", action="store_true", help="end when stdin does")
     add("--human", action="store_true", help="print the start screen even when stdout is no terminal")
     add("--quiet", action="store_true", help="log errors only")
     add("--version", action="version", version=f"mock_meta {__version__}")
     return parser.parse_args(argv)
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, as for everything else that is wrong with the settings."""
-
-    def error(self, message: str) -> NoReturn:
-        _fail(f"{message} (--help tells what there is)")
+def _parser() -> Options:
+    return Options("mock-meta", _DESCRIPTION, _EXAMPLES)
 
 
 def _positive(text: str) -> float:
@@ -143,16 +135,16 @@ def main(argv: Sequence[str] | None = None) -> None:
         app.scenario = _scenario(app.mock, options.scenario, quiet=options.quiet)
     authority = _authority(options)
     try:
-        sock = bind(options.host, options.port)
-    except (OSError, OverflowError) as problem:
-        _fail(f"cannot listen on {options.host}:{options.port}: {problem}")
-    url = url_of(sock, "https" if authority else "http")
+        listener = listen(options.host, options.port)
+    except CannotListenError as problem:
+        _fail(str(problem))
+    url = url_of(listener, "https" if authority else "http")
 
-    def announce() -> None:
+    def started() -> None:
         _announce(app.mock, url, authority.certificate if authority else None, options)
 
     tls = authority.server_context() if authority else None
-    serve(app, sock, announce, end_with_stdin=options.exit_with_stdin, quiet=options.quiet, tls=tls)
+    serve(app, listener, started, exit_with_stdin=options.exit_with_stdin, quiet=options.quiet, tls=tls)
 
 
 def _authority(options: argparse.Namespace) -> "Authority | None":
@@ -172,9 +164,10 @@ def _announce(mock: Mock, url: str, ca: Path | None, options: argparse.Namespace
     if options.human or sys.stdout.isatty():
         print(start_screen(mock, url, ca), flush=True)  # noqa: T201  # the interface
         return
-    print(_line(url, ca), flush=True)  # noqa: T201  # the interface
+    authority = {} if ca is None else {"ca": str(ca)}
+    announce(url=url, graph=f"{url}/v21.0", control=f"{url}/_control", **authority)
     if ca is not None and not options.quiet:
-        print("\n".join(trust_lines(ca)), file=sys.stderr, flush=True)  # noqa: T201  # the interface
+        print("\n".join(ca_instructions(ca)), file=sys.stderr, flush=True)  # noqa: T201  # the interface
 
 
 def _app(settings: Settings) -> MockMeta:
@@ -195,11 +188,6 @@ def _settings(options: argparse.Namespace) -> Settings:
         webhook_ca=options.webhook_ca,
         ledger=options.ledger,
     )
-
-
-def _line(url: str, ca: Path | None) -> str:
-    addresses = {"url": url, "graph": f"{url}/v21.0", "control": f"{url}/_control", "pid": os.getpid()}
-    return json.dumps(addresses if ca is None else {**addresses, "ca": str(ca)})
 
 
 def _check_ca(file: str) -> None:
@@ -229,5 +217,4 @@ def _scenario(mock: Mock, file: Path, *, quiet: bool) -> Scenario:
 
 
 def _fail(sentence: str) -> NoReturn:
-    print(f"mock_meta: {sentence}", file=sys.stderr)  # noqa: T201  # the interface
-    raise SystemExit(2)
+    raise SystemExit(_parser().refuse(sentence))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mock_meta import __version__
 from mock_meta.mock import Mock
-from mock_meta.serving.ca_instructions import trust_lines
+from mock_meta.serving.ca_instructions import ca_instructions
 
 _RULE = "-" * 78
 
@@ -39,7 +39,7 @@ def start_screen(mock: Mock, url: str, ca: Path | None = None) -> str:
         f"  export NODE_OPTIONS='--require \"{REDIRECT}\"'",
         "",
     ]
-    lines += trust_lines(ca) if ca else []
+    lines += ca_instructions(ca) if ca else []
     lines += [" To look around:", "", f"  MOCK={url}", f"  TOKEN={token}"]
     lines += ['  export CURL_CA_BUNDLE="$CA"', ""] if ca else [""]
     lines += [] if account else _make_account(waba, phone)

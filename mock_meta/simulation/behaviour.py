@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from mock_meta.simulation.conversations import Sent
-from mock_meta.simulation.seeded_random import Dice
+from mock_meta.simulation.seeded_random import SeededRandom
 
 
 class Status(StrEnum):
@@ -130,16 +130,16 @@ class Behaviour:
     def draw(self, message: Sent, *, voice: bool = False) -> tuple[Step, ...]:
         """What the account's or the default distribution makes of the message, in the order of announcement."""
         distribution = self._by_account.get(message.waba_id, self._default)
-        dice = self.keyed(f"plan|{message.phone_number_id}|{message.wa_id}|{message.nth}")
-        return _draw(distribution, dice, voice=voice)
+        draws = self.keyed(f"plan|{message.phone_number_id}|{message.wa_id}|{message.nth}")
+        return _draw(distribution, draws, voice=voice)
 
-    def keyed(self, key: str) -> Dice:
+    def keyed(self, key: str) -> SeededRandom:
         """Draws of their own for one purpose; the same seed and key repeat them."""
-        return Dice(f"{self.seed}|{key}")
+        return SeededRandom(f"{self.seed}|{key}")
 
 
-def _draw(distribution: Distribution, dice: Dice, *, voice: bool) -> tuple[Step, ...]:
-    failed_at = _happens(distribution.failed, dice)
+def _draw(distribution: Distribution, draws: SeededRandom, *, voice: bool) -> tuple[Step, ...]:
+    failed_at = _happens(distribution.failed, draws)
     if failed_at is not None:
         return (Step(Status.FAILED, failed_at, distribution.failure),)
     steps: list[Step] = []
@@ -151,7 +151,7 @@ def _draw(distribution: Distribution, dice: Dice, *, voice: bool) -> tuple[Step,
         (Status.PLAYED, distribution.played),
     )
     for status, chance in ladder if voice else ladder[:-1]:
-        delay = _happens(chance, dice)
+        delay = _happens(chance, draws)
         if delay is None:
             break
         clock += delay
@@ -159,10 +159,10 @@ def _draw(distribution: Distribution, dice: Dice, *, voice: bool) -> tuple[Step,
     return tuple(steps)
 
 
-def _happens(chance: Chance, dice: Dice) -> float | None:
-    if chance.probability <= 0.0 or (chance.probability < 1.0 and dice.random() >= chance.probability):
+def _happens(chance: Chance, draws: SeededRandom) -> float | None:
+    if chance.probability <= 0.0 or (chance.probability < 1.0 and draws.random() >= chance.probability):
         return None
-    return dice.uniform(chance.low, chance.high) if chance.high > chance.low else chance.low
+    return draws.uniform(chance.low, chance.high) if chance.high > chance.low else chance.low
 
 
 def describe(distribution: Distribution) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 import msgspec
 
-from mock_meta.ledger.recent import Recent
-from mock_meta.ledger.tally import Tally
+from mock_meta.simulation.bounded_counter import BoundedCounter
+from mock_meta.simulation.bounded_map import BoundedMap
 
 Pair = tuple[str, str]
-MESSAGES, PEOPLE = 100_000, 100_000
+MOST_MESSAGES, MOST_PEOPLE = 100_000, 100_000
 
 
 class Sent(msgspec.Struct, gc=False):
@@ -53,26 +53,26 @@ class Conversations:
     """
 
     def __init__(self) -> None:
-        self.received = Recent[str, Received](MESSAGES)
+        self.received = BoundedMap[str, Received](MOST_MESSAGES)
         self.blocked: dict[Pair, None] = {}
-        self._sends = Tally(PEOPLE)
-        self._heard = Tally(PEOPLE)
-        self._last_user_message = Recent[Pair, float](PEOPLE)
+        self._sends = BoundedCounter(MOST_PEOPLE)
+        self._inbound = BoundedCounter(MOST_PEOPLE)
+        self._last_user_message = BoundedMap[Pair, float](MOST_PEOPLE)
 
     def clear(self) -> None:
         self.received.clear()
         self.blocked.clear()
         self._sends.clear()
-        self._heard.clear()
+        self._inbound.clear()
         self._last_user_message.clear()
 
-    def next_number(self, pair: Pair) -> int:
+    def next_outbound_number(self, pair: Pair) -> int:
         """The message's number within the pair, which decides its draws. Starts again for pairs long out of use."""
         return self._sends.count(pair)
 
-    def next_heard(self, pair: Pair) -> int:
+    def next_inbound_number(self, pair: Pair) -> int:
         """The same for what the person writes."""
-        return self._heard.count(pair)
+        return self._inbound.count(pair)
 
     def add_received(self, message: Received) -> None:
         """Opens or extends the customer service window of the pair."""

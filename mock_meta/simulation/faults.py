@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
-from mock_meta.ledger.tally import Tally
 from mock_meta.protocol.errors import ErrorBody
 from mock_meta.protocol.numbers import digits_of
-from mock_meta.simulation.seeded_random import Dice
+from mock_meta.simulation.bounded_counter import BoundedCounter
+from mock_meta.simulation.seeded_random import SeededRandom
 
 _CALLERS = 100_000
 
@@ -58,7 +58,7 @@ class Fault:
     hang: When | None = None
     delay: float | None = None
     share: float = 1.0
-    met: Tally = field(default_factory=lambda: Tally(_CALLERS))
+    met: BoundedCounter = field(default_factory=lambda: BoundedCounter(_CALLERS))
     fired: int = 0
 
     @property
@@ -71,7 +71,7 @@ class Fault:
         return {"id": self.id, **self.asked, "left": self.left, "fired": self.fired}
 
 
-class Subject(msgspec.Struct, frozen=True, gc=False):
+class CallTraits(msgspec.Struct, frozen=True, gc=False):
     """What a fault can match on. ``to`` are digits, or what was sent where it is no number."""
 
     operation: str
@@ -114,7 +114,7 @@ class Faults:
         self.disarm_all()
         self._before_reset = self._count
 
-    def take(self, subject: Subject) -> Fault | None:
+    def take(self, subject: CallTraits) -> Fault | None:
         """The fault for this call, counted as fired; None almost always."""
         if not self._armed:
             return None
@@ -125,15 +125,15 @@ class Faults:
                 return fault
         return None
 
-    def _drawn(self, fault: Fault, subject: Subject) -> bool:
+    def _drawn(self, fault: Fault, subject: CallTraits) -> bool:
         if fault.share >= 1.0:
             return True
         place = fault.id - self._before_reset
         about = (subject.operation, subject.phone_number_id, subject.to)
-        return Dice(f"{self._seed}|fault|{place}|{about}|{fault.met.count(about)}").random() < fault.share
+        return SeededRandom(f"{self._seed}|fault|{place}|{about}|{fault.met.count(about)}").random() < fault.share
 
 
-def _applies(match: Match, subject: Subject) -> bool:
+def _applies(match: Match, subject: CallTraits) -> bool:
     return (
         match.phone_number_id in (None, subject.phone_number_id)
         and match.operation in (None, subject.operation)

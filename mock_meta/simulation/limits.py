@@ -2,13 +2,13 @@
 
 import math
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from collections.abc import Hashable
+from dataclasses import dataclass
 
 from mock_meta.business.accounts import Account, PhoneNumber
 from mock_meta.protocol.errors import refuse
 from mock_meta.simulation.buckets import RollingCounts, TokenBuckets
+from mock_meta.simulation.setting_types import Positive, PositiveSeconds, Setting
 
 _HOUR, _DAY, _MINUTE = 3600.0, 86400.0, 60.0
 _HIGH = 1000 / 80
@@ -16,66 +16,49 @@ _UNREGISTERED = 200 / 5000
 _ALL = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Throughput:
+class _Limit(Setting):
+    enabled: bool = False
+
+
+class Throughput(_Limit):
     """Messages per second and number (14.1); a HIGH number has 12.5 times as many, 1,000. Over: 130429."""
 
-    enabled: bool = False
-    per_second: int = 80
+    per_second: Positive = 80
 
 
-@dataclass(frozen=True, slots=True)
-class PairRate:
+class PairRate(_Limit):
     """Messages from one number to one person (14.2): a burst, then one per ``refill_seconds``. Over: 131056."""
 
-    enabled: bool = False
-    burst: int = 45
-    refill_seconds: float = 6.0
+    burst: Positive = 45
+    refill_seconds: PositiveSeconds = 6.0
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(_Limit):
     """The customer service window (5.6). Outside, all but templates fail with 131047, by webhook."""
 
-    enabled: bool = False
-    seconds: float = _DAY
+    seconds: PositiveSeconds = _DAY
 
 
-@dataclass(frozen=True, slots=True)
-class MessagingLimit:
+class MessagingLimit(_Limit):
     """Different people reached outside a window in 24 hours, per WABA (14.3). Over: 131048 by webhook."""
 
-    enabled: bool = False
-    users: int = 250
+    users: Positive = 250
 
 
-@dataclass(frozen=True, slots=True)
-class PerHour:
+class PerHour(_Limit):
     """Calls per rolling hour."""
 
-    enabled: bool = False
-    per_hour: int = 5000
+    per_hour: Positive = 5000
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Whole percentage of the hour's calls that is used, and the minutes until one is free again (0 while one is)."""
-
-    percent: int
-    minutes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Registrations:
+class Registrations(_Limit):
     """register and deregister calls per number in 72 hours (14.5). Over: 133016."""
 
-    enabled: bool = False
-    per_72_hours: int = 10
+    per_72_hours: Positive = 10
 
 
-@dataclass(frozen=True, slots=True)
-class LimitSettings:
-    """What is switched on."""
+class LimitSettings(Setting):
+    """Which limits are on, and how high they are; also what ``PUT /_control/limits`` takes."""
 
     throughput: Throughput = Throughput()
     pair_rate: PairRate = PairRate()
@@ -86,12 +69,21 @@ class LimitSettings:
     template_creations: PerHour = PerHour(per_hour=100)
     registrations: Registrations = Registrations()
 
-    def changed(self, changes: Mapping[str, Mapping[str, Any]]) -> "LimitSettings":
-        """These settings with some members of some limits replaced."""
-        return replace(self, **{name: replace(getattr(self, name), **change) for name, change in changes.items()})
+    def changed(self, asked: "LimitSettings") -> "LimitSettings":
+        """A limit that is mentioned in ``asked`` is on unless it says otherwise; what is not mentioned stays as it is."""
+        given = asked.model_dump(exclude_unset=True)
+        limits = {
+            name: getattr(self, name).model_copy(update={"enabled": True, **members}) for name, members in given.items()
+        }
+        return self.model_copy(update=limits)
 
-    def shown(self) -> dict[str, Any]:
-        return asdict(self)
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Whole percentage of the hour's calls that is used, and the minutes until one is free again (0 while one is)."""
+
+    percent: int
+    minutes: int
 
 
 class Limits:
@@ -129,24 +121,24 @@ class Limits:
     def check_app(self, account: Account, now: float) -> None:
         """The app's own budget, for calls that no other counts (14.4). Raises GraphError 4."""
         limit = self.settings.app_calls
-        if limit.enabled and not self._app.take(account.app_id, limit.per_hour, now):
+        if limit.enabled and not self._app.take(account.app.id, limit.per_hour, now):
             raise refuse(4)
 
     def app_usage(self, account: Account, now: float) -> Usage | None:
         """None while the limit is off."""
         limit = self.settings.app_calls
-        return _usage(self._app, account.app_id, limit.per_hour, now) if limit.enabled else None
+        return _usage(self._app, account.app.id, limit.per_hour, now) if limit.enabled else None
 
     def check_management(self, account: Account, now: float) -> None:
         """The app's budget for one WABA: a 25th of it until the WABA has a registered number. Raises GraphError 80008."""
         most = self._management_budget(account)
-        if most is not None and not self._management.take((account.app_id, account.waba_id), most, now):
+        if most is not None and not self._management.take((account.app.id, account.waba_id), most, now):
             raise refuse(80008)
 
     def management_usage(self, account: Account, now: float) -> Usage | None:
         """None while the limit is off."""
         most = self._management_budget(account)
-        key = (account.app_id, account.waba_id)
+        key = (account.app.id, account.waba_id)
         return None if most is None else _usage(self._management, key, most, now)
 
     def _management_budget(self, account: Account) -> int | None:

@@ -1,6 +1,6 @@
-"""Magic numbers: recipients from +999 0000 0000 to +999 0004 9999, a country code nobody has, that always meet the same fate.
+"""Magic numbers: recipients from +999 0000 0000 to +999 0004 9999, a country code nobody has, with a fixed outcome each.
 
-The digit before the last four says what kind of fate, the last four which: those of Meta's code where there is one.
+The digit before the last four says what kind of outcome, the last four which: those of Meta's code where there is one.
 No set-up; scripts by recipient win over them.
 """
 
@@ -26,7 +26,7 @@ class Effect(StrEnum):
     FAILS = "accepted, then a failed status"
     STATUSES = "accepted, then these statuses"
     REPLIES = "accepted, read, then answered"
-    TRANSPORT = "the connection suffers"
+    CONNECTION = "connection fault"
 
 
 class Reply(StrEnum):
@@ -47,6 +47,12 @@ class Magic:
     steps: tuple[Step, ...] | None = None
     fault: Fault | None = None
     reply: Reply | None = None
+
+    def refusal(self) -> GraphError | None:
+        """The error that the recipient stands for, if it is one that comes at once."""
+        if self.effect is not Effect.REFUSED or self.code is None:
+            return None
+        return GraphError(error_body(self.code))
 
 
 _SYNCHRONOUS = (
@@ -114,7 +120,7 @@ def _replies() -> dict[str, Magic]:
     }
 
 
-def _transport() -> dict[str, Magic]:
+def _connection() -> dict[str, Magic]:
     rows: dict[int, tuple[str, dict[str, Any]]] = {
         10: ("accepted, answered after 10 s", {"delay": 10.0}),
         408: ("accepted, but no answer for 60 s", {"hang": When.AFTER_ACCEPT, "delay": 60.0}),
@@ -125,40 +131,21 @@ def _transport() -> dict[str, Magic]:
     }
     return {
         _number(_CONNECTION, last): Magic(
-            Effect.TRANSPORT, meaning, fault=Fault(id=0, match=Match(), left=None, asked={}, **members)
+            Effect.CONNECTION, meaning, fault=Fault(id=0, match=Match(), left=None, asked={}, **members)
         )
         for last, (meaning, members) in rows.items()
     }
 
 
-TABLE: Mapping[str, Magic] = MappingProxyType(_refused() | _fails() | _announced() | _replies() | _transport())
+TABLE: Mapping[str, Magic] = MappingProxyType(_refused() | _fails() | _announced() | _replies() | _connection())
 """By the last five digits."""
 
 
-def magic(digits: str | None) -> Magic | None:
-    """The fate bound to a recipient's digits; None for ordinary numbers."""
+def find_magic(digits: str | None) -> Magic | None:
+    """What the recipient's digits stand for; None for ordinary numbers."""
     if digits is None or len(digits) != _LENGTH or not digits.startswith(PREFIX):
         return None
     return TABLE.get(digits[len(PREFIX) :])
-
-
-def magic_reply(digits: str | None) -> Reply | None:
-    """What a magic recipient does once he has read the message."""
-    found = magic(digits)
-    return found.reply if found is not None else None
-
-
-def magic_fault(digits: str | None) -> Fault | None:
-    """What a magic recipient does to the connection."""
-    found = magic(digits)
-    return found.fault if found is not None else None
-
-
-def check_magic(digits: str) -> None:
-    """Raises the GraphError that the recipient stands for, after all of Meta's other checks."""
-    found = magic(digits)
-    if found is not None and found.effect is Effect.REFUSED and found.code is not None:
-        raise GraphError(error_body(found.code))
 
 
 def shown() -> list[dict[str, Any]]:

@@ -1,7 +1,8 @@
 """How the mock's reviewers work."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from mock_meta.simulation.setting_types import Setting, Span
 
 
 class Decision(StrEnum):
@@ -10,11 +11,9 @@ class Decision(StrEnum):
     MANUAL = "manual"
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewSettings:
+class ReviewSettings(Setting):
     """How long a review takes (seconds, drawn evenly) and how it ends. MANUAL leaves templates pending."""
 
-    low: float = 0.5
-    high: float = 0.5
+    after: Span = (0.5, 0.5)
     decision: Decision = Decision.APPROVE
     reason: str = "INVALID_FORMAT"

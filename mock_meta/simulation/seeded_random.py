@@ -7,7 +7,7 @@ _WORDS = Struct(">8Q").unpack
 _SPAN = 2.0**-64
 
 
-class Dice:
+class SeededRandom:
     """The draws of one key, in order. ``random.Random(key)`` would set up 2.5 kB of state for a handful of them."""
 
     def __init__(self, key: str) -> None:

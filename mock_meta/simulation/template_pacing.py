@@ -8,7 +8,7 @@ from mock_meta.business.accounts import Template, TemplateCategory
 _PACED = frozenset({TemplateCategory.MARKETING, TemplateCategory.UTILITY})
 
 
-class Outcome(Protocol):
+class Release(Protocol):
     """Sends a held message on, or fails it."""
 
     def __call__(self, *, good: bool) -> None: ...
@@ -19,7 +19,7 @@ class _Pace:
     """Messages let through; messages held, by wamid; and whether the template is trusted by now."""
 
     through: int = 0
-    held: dict[str, Outcome] = field(default_factory=dict)
+    held: dict[str, Release] = field(default_factory=dict)
     trusted: bool = False
 
 
@@ -44,15 +44,15 @@ class Pacing:
             return False
         return True
 
-    def hold(self, template: Template, wamid: str, outcome: Outcome) -> None:
-        self._paces[template.id].held[wamid] = outcome
+    def hold(self, template: Template, wamid: str, release: Release) -> None:
+        self._paces[template.id].held[wamid] = release
 
     def holds(self, template: Template, wamid: str) -> bool:
         return template.id in self._paces and wamid in self._paces[template.id].held
 
-    def judge(self, template: Template, *, good: bool) -> None:
+    def rate(self, template: Template, *, good: bool) -> None:
         """Good quality lets go what was held, and the template is trusted; after bad quality it is paced anew."""
         pace = self._paces.pop(template.id, _Pace())
         self._paces[template.id] = _Pace(trusted=good)
-        for outcome in pace.held.values():
-            outcome(good=good)
+        for release in pace.held.values():
+            release(good=good)

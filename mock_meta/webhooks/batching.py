@@ -1,4 +1,4 @@
-"""Several updates in one POST, which Meta keeps to 3 MB (fact sheet 15.4)."""
+"""How many updates fit into one POST, which Meta keeps to 3 MB (fact sheet 15.4)."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar

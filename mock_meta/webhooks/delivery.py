@@ -1,4 +1,4 @@
-"""Webhook POSTs to the deployment: concurrency, order per message, retries until a 200 (fact sheet 15)."""
+"""The queue of webhook POSTs: concurrency, order per message, retries until a 200 (fact sheet 15)."""
 
 import asyncio
 import dataclasses
@@ -14,7 +14,7 @@ from mock_meta.ledger.entries import WebhookEntry, delivery_id, parsed_body
 from mock_meta.ledger.ledger import Ledger
 from mock_meta.ledger.subjects import Subjects
 from mock_meta.webhooks.pause import Pause
-from mock_meta.webhooks.transport import Post, PostError
+from mock_meta.webhooks.transport import Post, TransportError
 
 SHOWN_BODY = 2000
 _OK = 200
@@ -177,7 +177,7 @@ class Dispatcher:
         try:
             reply = await self._post(delivery.url, delivery.body, delivery.headers)
             status, text = reply.status, reply.body[:SHOWN_BODY]
-        except PostError as problem:
+        except TransportError as problem:
             error = str(problem)
         attempt = Attempt(at, status, error, time.monotonic() - started, text)
         delivery.attempts.append(attempt)

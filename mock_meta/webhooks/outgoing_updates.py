@@ -1,13 +1,16 @@
-"""Statuses and messages on their way out, several in a POST if asked for (fact sheet 15.4)."""
+"""Statuses and inbound messages that are due, put into POSTs: one in each, or batches if asked for (fact sheet 15.4)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from mock_meta.business.accounts import Account, PhoneNumber
 from mock_meta.protocol.signature import meta_dump
+from mock_meta.simulation.setting_types import Seconds, Setting
 from mock_meta.webhooks.batching import in_posts
-from mock_meta.webhooks.chaos import Carrier
+from mock_meta.webhooks.chaos import ChaosPublisher
 from mock_meta.webhooks.payloads import Payload, envelope, inbound_value, statuses_value
 from mock_meta.webhooks.timers import Timers
 
@@ -15,16 +18,15 @@ _ORDINARY, _CONTACT = 1_500, 500
 _FREE_TEXTS = ("biz_opaque_callback_data", "errors")
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Setting):
     """Up to ``most`` updates of a number in one POST of 3 MB, waiting ``seconds`` for company. One is Meta's practice."""
 
-    most: int = 1
-    seconds: float = 0.1
+    most: Annotated[int, Field(ge=1, le=1000)] = 1
+    seconds: Seconds = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Kind:
+class UpdateKind:
     """Updates that can share a POST: the value that several make, and no fewer than the bytes that one takes."""
 
     value: Callable[[PhoneNumber, Sequence[Any]], Payload]
@@ -40,41 +42,38 @@ def _message_size(pair: tuple[Payload, Payload]) -> int:
     return sum(len(meta_dump(one)) for one in pair)
 
 
-STATUSES = Kind(statuses_value, _status_size)
-MESSAGES = Kind(inbound_value, _message_size)
+STATUSES = UpdateKind(statuses_value, _status_size)
+INBOUND = UpdateKind(inbound_value, _message_size)
 
 
 @dataclass(slots=True)
 class _Buffer:
     account: Account
     phone: PhoneNumber
-    kind: Kind
+    kind: UpdateKind
     key: str
     items: list[Any] = field(default_factory=list)
 
 
-class Announcer:
-    """Takes updates when they are due and sees to their webhooks."""
+class OutgoingUpdates:
+    """Takes updates when they are due, and publishes the webhooks that tell of them."""
 
-    def __init__(self, carrier: Carrier, timers: Timers) -> None:
+    def __init__(self, publisher: ChaosPublisher, timers: Timers) -> None:
         self.batch = Batch()
-        self._carrier = carrier
+        self._publisher = publisher
         self._timers = timers
-        self._buffers: dict[tuple[str, Kind], _Buffer] = {}
+        self._buffers: dict[tuple[str, UpdateKind], _Buffer] = {}
 
     def clear(self) -> None:
         """No batches, nothing held."""
         self.batch = Batch()
         self._buffers.clear()
 
-    def shown(self) -> dict[str, Any]:
-        return asdict(self.batch)
-
-    def announce(
+    def add(
         self,
         account: Account,
         phone: PhoneNumber,
-        kind: Kind,
+        kind: UpdateKind,
         item: object,
         key: str,
         lane: str | None = None,
@@ -85,7 +84,7 @@ class Announcer:
         """
         if self.batch.most <= 1:
             payload = envelope(account.waba_id, "messages", kind.value(phone, [item]))
-            self._carrier.carry(account, payload, key, lane)
+            self._publisher.publish(account, payload, key, lane)
             return
         buffer = self._buffers.get((phone.id, kind))
         if buffer is None:
@@ -101,9 +100,9 @@ class Announcer:
             del self._buffers[place]
         items, buffer.items = buffer.items, []
         for payload in posts(buffer.account, buffer.phone, buffer.kind, items):
-            self._carrier.carry(buffer.account, payload, buffer.key)
+            self._publisher.publish(buffer.account, payload, buffer.key)
 
 
-def posts(account: Account, phone: PhoneNumber, kind: Kind, items: Sequence[Any]) -> list[Payload]:
+def posts(account: Account, phone: PhoneNumber, kind: UpdateKind, items: Sequence[Any]) -> list[Payload]:
     """The payloads that tell of all items, as few as Meta's limit allows."""
     return [envelope(account.waba_id, "messages", kind.value(phone, post)) for post in in_posts(items, kind.size)]

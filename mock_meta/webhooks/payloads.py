@@ -1,4 +1,4 @@
-"""Webhook payloads in Meta's shape (fact sheet 16)."""
+"""The JSON of Meta's webhooks: the envelope, and every field of a status (``status_item``) (fact sheet 16)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -98,7 +98,7 @@ def _error(failure: Failure) -> Mapping[str, Any]:
 
 def _billing(account: Account, message: Sent, status: Status, now: float) -> Payload:
     """Conversation and pricing: on ``sent``, and on the first of delivered and read (16.1)."""
-    modern = int(account.webhook_version[1:].partition(".")[0]) >= _NO_CONVERSATIONS_SINCE
+    modern = int(account.app.webhook_version[1:].partition(".")[0]) >= _NO_CONVERSATIONS_SINCE
     carries = status is Status.SENT or (status in {Status.DELIVERED, Status.READ} and not message.priced)
     if not carries or (modern and status is Status.READ):
         return {}

@@ -1,11 +1,12 @@
-"""From a payload to a signed delivery: gating, headers, signature variants (fact sheet 15)."""
+"""From a payload to a signed delivery: whose callback gets it, headers, signature and its variants (fact sheet 15)."""
 
 import itertools
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from mock_meta.business.accounts import Account, App
+from mock_meta.business.accounts import Account
+from mock_meta.business.apps import App
 from mock_meta.ledger.entries import parsed_body
 from mock_meta.ledger.subjects import Subjects
 from mock_meta.protocol.signature import meta_dump, raw_dump, sign_sha1, sign_sha256
@@ -31,7 +32,7 @@ class Signing(StrEnum):
     UNESCAPED = "unescaped"
 
 
-def signed_headers(app: Account | App, body: bytes, signing: Signing, unescaped: bytes) -> dict[str, str]:
+def signed_headers(app: App, body: bytes, signing: Signing, unescaped: bytes) -> dict[str, str]:
     """Meta's headers. ``unescaped`` is the raw UTF-8 form, which only UNESCAPED signs."""
     headers = {**_BASE_HEADERS, "Facebook-Api-Version": app.webhook_version}
     if signing is Signing.NONE:
@@ -61,11 +62,9 @@ class Webhooks:
         """
         change = payload["entry"][0]["changes"][0]
         for app in account.other_apps:
-            callback = app.callback_for(change["field"])
-            if callback is not None:
-                self.send(
-                    account, callback, payload, app=app, signing=signing, lane=f"{lane}|{app.id}" if lane else None
-                )
+            if app.callback is not None and app.listens_to(change["field"]):
+                copy = f"{lane}|{app.id}" if lane else None
+                self.send(account, app.callback, payload, app=app, signing=signing, lane=copy)
         url = account.callback_for(change["field"], change["value"].get("metadata", _NOWHERE).get("phone_number_id"))
         if url is None:
             self.suppressed += 1
@@ -85,13 +84,13 @@ class Webhooks:
     ) -> Delivery:
         body = meta_dump(payload) if escape else raw_dump(payload)
         unescaped = raw_dump(payload) if signing is Signing.UNESCAPED else body
-        headers = signed_headers(app or account, body, signing, unescaped)
+        headers = signed_headers(app or account.app, body, signing, unescaped)
         return self._dispatch(account, url, body, headers, Subjects(payload), signing, lane)
 
     def send_text(self, account: Account, url: str, text: str, signing: Signing) -> Delivery:
         """Any bytes as a webhook, JSON or not."""
         body = text.encode("utf-8", "surrogatepass")
-        headers = signed_headers(account, body, signing, body)
+        headers = signed_headers(account.app, body, signing, body)
         return self._dispatch(account, url, body, headers, Subjects(parsed_body(body)), signing)
 
     def replay(self, account: Account, old: Delivery) -> Delivery:
@@ -99,7 +98,7 @@ class Webhooks:
         signing = Signing(old.signing)
         unescaped = raw_dump(parsed_body(old.body)) if signing is Signing.UNESCAPED else old.body
         receivers = (app for app in account.other_apps if old.url in {app.override_url, app.webhook_url})
-        headers = signed_headers(next(receivers, account), old.body, signing, unescaped)
+        headers = signed_headers(next(receivers, account.app), old.body, signing, unescaped)
         return self._dispatch(account, old.url, old.body, headers, old.subjects, signing)
 
     def _dispatch(

@@ -1,4 +1,4 @@
-"""The one place where a webhook leaves the process."""
+"""HTTP to the deployment: the one place where a webhook leaves the process."""
 
 import os
 import ssl
@@ -23,15 +23,15 @@ class Reply:
     body: str
 
 
-class PostError(Exception):
+class TransportError(Exception):
     """Nothing answered: refused, cut, or too slow."""
 
 
 Post = Callable[[str, bytes, Mapping[str, str]], Awaitable[Reply]]
 
 
-class Poster(Protocol):
-    """The seam between the mock and the network. Both calls raise PostError when nothing answers."""
+class Transport(Protocol):
+    """The seam between the mock and the network. Both calls raise TransportError when nothing answers."""
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply: ...
 
@@ -57,7 +57,7 @@ def _reason(problem: OSError) -> str:
     )
 
 
-class HttpPoster:
+class HttpTransport:
     """Posts with aiohttp, which takes a tenth of the time that httpx does. ``timeout`` in seconds."""
 
     def __init__(self, timeout: float, ca_file: str | None = None) -> None:
@@ -67,11 +67,11 @@ class HttpPoster:
         self._trusted: ssl.SSLContext | None = None
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
-        """Raises PostError when nothing answered within the timeout."""
+        """Raises TransportError when nothing answered within the timeout."""
         return await self._exchange("POST", url, headers, body)
 
     async def get(self, url: str, headers: Mapping[str, str]) -> Reply:
-        """For the handshake. Raises PostError like post."""
+        """For the handshake. Raises TransportError like post."""
         return await self._exchange("GET", url, headers, None)
 
     async def close(self) -> None:
@@ -88,15 +88,15 @@ class HttpPoster:
             ) as answer:
                 content = await _beginning(answer.content)
         except TimeoutError as problem:
-            raise PostError(f"no answer within {self._timeout:g} s") from problem
+            raise TransportError(f"no answer within {self._timeout:g} s") from problem
         except aiohttp.ClientSSLError as problem:
-            raise PostError(f"TLS: {problem.strerror or problem}") from problem
+            raise TransportError(f"TLS: {problem.strerror or problem}") from problem
         except aiohttp.ClientConnectorError as problem:
-            raise PostError(
+            raise TransportError(
                 f"cannot connect to {problem.host}:{problem.port}: {_reason(problem.os_error)}"
             ) from problem
         except (aiohttp.ClientError, OSError, ValueError) as problem:
-            raise PostError(f"{type(problem).__name__}: {problem}") from problem
+            raise TransportError(f"{type(problem).__name__}: {problem}") from problem
         return Reply(answer.status, content.decode("utf-8", "replace"))
 
     def _trust(self) -> ssl.SSLContext:

@@ -10,9 +10,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from reference.wacrm import faults as faults_
 from reference.wacrm import variants as variants_
-from reference.wacrm.assembly import assemble
-from reference.wacrm.faults import apply
+from reference.wacrm.assembly import Wacrm
+from reference.wacrm.patching.patches import install
 from reference.wacrm.protocol.envelope import ApiError, Code, bad_request, not_found
 from reference.wacrm.routes import account, broadcasts, contacts, conversations, messages, meta, webhooks
 from reference.wacrm.routes.wiring import wacrm_of
@@ -31,7 +32,8 @@ def create_app(settings: Settings, faults: Iterable[str] = (), variants: Iterabl
 
     """
     app = FastAPI(lifespan=_lifespan, openapi_url=None, redirect_slashes=False)
-    app.state.wacrm = assemble(settings)
+    app.state.wacrm = Wacrm(settings)
+    install(app.state.wacrm, [*variants_.patches(variants), *faults_.patches(faults)])
     for module in (account, messages, contacts, conversations, broadcasts, webhooks):
         app.include_router(module.router, prefix=API)
     app.include_router(meta.router)
@@ -39,8 +41,6 @@ def create_app(settings: Settings, faults: Iterable[str] = (), variants: Iterabl
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(Exception, _unexpected)
-    variants_.apply(app.state.wacrm, variants)
-    apply(app.state.wacrm, faults)
     return app
 
 

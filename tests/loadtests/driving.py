@@ -22,8 +22,8 @@ class Done:
     err: str
     results: dict[str, Any]
 
-    def promise(self, name: str) -> dict[str, Any]:
-        found: dict[str, Any] = next(one for one in self.results["promises"] if one["name"] == name)
+    def slo(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = next(one for one in self.results["slos"] if one["name"] == name)
         return found
 
     @property

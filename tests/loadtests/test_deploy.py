@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from loadtests.cluster import options
+from loadtests.users.scenario import Scenario
 
 DEPLOY = options.PACKAGE / "deploy"
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
@@ -46,7 +47,7 @@ def known() -> set[str]:
     command = [sys.executable, "-m", "locust", "--help"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     ours = Flags()
-    options.add(cast("Any", ours))
+    options.add(cast("Any", ours), [Scenario("day", "all of them")])
     return set(re.findall(r"--[a-z][a-z-]+", done.stdout)) | ours.found
 
 

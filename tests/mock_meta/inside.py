@@ -9,9 +9,10 @@ import httpx
 
 from mock_meta.serving.app import create_app
 from mock_meta.settings import Settings
-from mock_meta.webhooks.transport import PostError, Reply
+from mock_meta.webhooks.transport import Reply, TransportError
 
 WABA, PHONE, TOKEN, SECRET = "102290129340398", "106540352242922", "EAAtest", "test_app_secret"
+OTHER_WABA, OTHER_PHONE = "102290000000002", "106540000000002"
 GROUP = "Y2FwaV9ncm91cDoxNzA1"
 HOOK = "http://127.0.0.1:9/hook"
 PERSON = "99900001234"
@@ -70,7 +71,7 @@ def account(**changes: Any) -> dict[str, Any]:
 
 
 class CaughtPosts:
-    """A poster that answers from a list (the last answer repeats); None in it means nothing answered."""
+    """A transport that answers from a list (the last answer repeats); None in it means nothing answered."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, bytes, Mapping[str, str]]] = []
@@ -80,7 +81,7 @@ class CaughtPosts:
         self.sent.append((url, body, headers))
         status = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if status is None:
-            raise PostError("nothing there")
+            raise TransportError("nothing there")
         return Reply(status, "")
 
     async def get(self, url: str, headers: Mapping[str, str]) -> Reply:
@@ -104,7 +105,7 @@ class Inside:
     def __init__(self, **settings: Any) -> None:
         self.now = 1_750_000_000.0
         self.posts = CaughtPosts()
-        self.app = create_app(Settings(profile="silent", **settings), clock=lambda: self.now, poster=self.posts)
+        self.app = create_app(Settings(profile="silent", **settings), clock=lambda: self.now, transport=self.posts)
         self._runner = asyncio.Runner()
         self.client_host = "127.0.0.1"
 
@@ -168,6 +169,12 @@ class Inside:
     def rest(self, seconds: float = 0.02) -> None:
         """Let timers and deliveries run."""
         self._runner.run(asyncio.sleep(seconds))
+
+
+def add_other(inside: Inside) -> None:
+    """A second account, of which the first one's token sees nothing."""
+    phone = {"id": OTHER_PHONE, "display_phone_number": "+1 555-010-0002", "verified_name": "Other"}
+    inside.control("PUT", f"/accounts/{OTHER_WABA}", account(access_token="EAAother", phone_numbers=[phone]))
 
 
 def details(error: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The gate that every request under `/api/v1` passes: key, then budget, then scope, and only then the body."""
+"""Admission of every request under `/api/v1`: key, then budget, then scope, and only then the body."""
 
 from starlette.requests import Request
 
@@ -8,7 +8,7 @@ from reference.wacrm.protocol.envelope import ApiError, Code
 from reference.wacrm.protocol.operations import Operation, required_scopes
 
 
-class Gate:
+class Admission:
     """The order is part of the contract's measured behaviour: a 401 costs nothing, a 403 is charged (RATE-10)."""
 
     def __init__(self, keys: Keys, limiter: Limiter) -> None:

@@ -65,7 +65,7 @@ class Services:
     phones: Phones
     composer: Composer
     sender: Sender
-    early: EarlyStatuses
+    early_statuses: EarlyStatuses
 
 
 @dataclass(frozen=True)
@@ -168,8 +168,8 @@ class Broadcasts:
     async def attempt(self, campaign: Campaign, recipient: Row) -> None:
         try:
             wamid = await self._with.sender.send(campaign.account, campaign.whatsapp, self.wire(campaign, recipient))
-        except SendError:
-            self.refused(recipient)
+        except SendError as error:
+            self.failed(campaign, recipient, error)
         except Exception:  # noqa: BLE001 - an attempt ends, whatever happens in it
             # an error of our own must not leave the broadcast unfinished
             _log.exception("a recipient could not be sent to")
@@ -187,10 +187,14 @@ class Broadcasts:
         """Note the wamid, and catch up with statuses and replies that overtook Meta's answer."""
         values = {"id": recipient["id"], "wamid": wamid, "now": self._clock.now()}
         self._db.run(self.sql.accepted, values)
-        for status in self._with.early.claim(campaign.account, wamid):
+        for status in self._with.early_statuses.claim(campaign.account, wamid):
             self.apply_status(campaign.account, wamid, status)
         if self._db.row(self.sql.quoted, {"account": campaign.account, "wamid": wamid}):
             self._db.run(self.sql.replied, values)
+
+    def failed(self, campaign: Campaign, recipient: Row, error: SendError) -> None:  # noqa: ARG002 - the step knows of what and why
+        """Meta did not take the message: every failure counts alike (BCAST-11)."""
+        self.refused(recipient)
 
     def refused(self, recipient: Row) -> None:
         self._db.run(self.sql.refused, {"id": recipient["id"]})

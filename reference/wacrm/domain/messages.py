@@ -63,7 +63,7 @@ class Services:
     phones: Phones
     composer: Composer
     sender: Sender
-    early: EarlyStatuses
+    early_statuses: EarlyStatuses
     dispatcher: Dispatcher
 
 
@@ -124,7 +124,7 @@ class Messages:
             message = message or self.stored(account, wamid)
         if created:
             self.announce(account, conversation)
-        for status in self._with.early.claim(account, wamid):
+        for status in self._with.early_statuses.claim(account, wamid):
             self.apply_status(account, wamid, status)
         return {
             "message_id": message,

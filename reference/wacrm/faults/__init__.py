@@ -1,75 +1,42 @@
 """Named defects: each breaks one clause of the contract in one realistic way, and leaves all others kept.
 
-A fault is a function over the assembled application. The correct code knows nothing of faults.
+A fault patches the assembled application; the correct code knows nothing of faults. The faults of a group's clauses
+stand in the module or the folder that is named after the group (`page/`, `scope.py`); the first line of each module
+names its clauses. A fault that an existing patch describes is a row of the module's `ROWS`; any other is a function
+under `@fault`. Modules are found by themselves, so a new fault or module is registered nowhere else.
 """
 
+import pkgutil
 from collections.abc import Iterable
 from difflib import get_close_matches
+from importlib import import_module
 from types import MappingProxyType
 
-from reference.wacrm.assembly import Wacrm
-from reference.wacrm.faults import (
-    auth,
-    bcast,
-    bcast_counts,
-    bcast_outcomes,
-    cont,
-    cont_changes,
-    cont_search,
-    conv,
-    env,
-    hook,
-    hook_deliveries,
-    hook_endpoints,
-    hook_events,
-    hook_networks,
-    load,
-    meta,
-    meta_again,
-    msg,
-    msg_content,
-    msg_refused,
-    msg_status,
-    msg_trouble,
-    page,
-    rate,
-    scope,
-    spec,
-    tenant,
-)
 from reference.wacrm.faults.registry import Fault, collect
+from reference.wacrm.patching.patches import Patch
 
 _GROUPS = (
-    auth,
-    scope,
-    tenant,
-    env,
-    rate,
-    page,
-    cont,
-    cont_changes,
-    cont_search,
-    conv,
-    msg,
-    msg_content,
-    msg_refused,
-    msg_status,
-    msg_trouble,
-    bcast,
-    bcast_counts,
-    bcast_outcomes,
-    hook,
-    hook_deliveries,
-    hook_endpoints,
-    hook_events,
-    hook_networks,
-    meta,
-    meta_again,
-    spec,
+    "auth", "scope", "tenant", "env", "rate", "page", "cont", "conv", "msg", "bcast", "hook", "meta", "spec",
+)  # fmt: skip
+MODULES = MappingProxyType(
+    {
+        info.name.removeprefix(f"{__name__}."): import_module(info.name)
+        for info in pkgutil.walk_packages(__path__, f"{__name__}.")
+        if not info.ispkg
+    }
 )
-FAULTS = MappingProxyType(collect(*_GROUPS))
-LOAD_FAULTS = MappingProxyType(collect(load))
-"""For the load test, whose kinds of trouble they name; the gate is not asked to find them."""
+"""The modules of this package by name, such as `page.order`."""
+
+
+def _of(group: str) -> dict[str, Fault]:
+    """The faults of a group, by clause."""
+    found = collect(module for name, module in MODULES.items() if name.partition(".")[0] == group)
+    return dict(sorted(found.items(), key=lambda item: item[1].clause))
+
+
+FAULTS = MappingProxyType({name: fault for group in _GROUPS for name, fault in _of(group).items()})
+LOAD_FAULTS = MappingProxyType(collect([MODULES["load"]]))
+"""For the load test, whose kinds of trouble they name; the conformance run need not find them."""
 
 
 class UnknownFaultError(ValueError):
@@ -89,10 +56,9 @@ def find(name: str) -> Fault:
         raise UnknownFaultError(name) from None
 
 
-def apply(wacrm: Wacrm, names: Iterable[str]) -> None:
-    """Break `wacrm` in each of the named ways; none of them when one is unknown."""
-    for fault in [find(name) for name in names]:
-        fault.install(wacrm)
+def patches(names: Iterable[str]) -> list[Patch]:
+    """What breaks an application in each of the named ways. Raises UnknownFaultError."""
+    return [find(name).patch for name in names]
 
 
-__all__ = ["FAULTS", "LOAD_FAULTS", "Fault", "UnknownFaultError", "apply", "find"]
+__all__ = ["FAULTS", "LOAD_FAULTS", "MODULES", "Fault", "UnknownFaultError", "find", "patches"]

@@ -13,8 +13,8 @@ from starlette.responses import Response
 from reference.wacrm.assembly import Wacrm
 from reference.wacrm.domain.broadcasts import Campaign
 from reference.wacrm.faults.registry import fault
-from reference.wacrm.faults.steps import patch
 from reference.wacrm.inbound.meta_webhook import Post
+from reference.wacrm.patching.steps import replace_step, rewrite, wrap
 from reference.wacrm.protocol.envelope import Json
 from reference.wacrm.protocol.operations import Operation
 from reference.wacrm.settings import WhatsApp
@@ -36,7 +36,7 @@ def unread_count_loses_updates(wacrm: Wacrm) -> None:
             sql = "UPDATE conversations SET unread_count = :unread WHERE id = :id"
             asyncio.get_running_loop().call_later(0.05, wacrm.db.run, sql, values)
 
-    patch(wacrm.conversations, "note_message", racy)
+    wrap(wacrm.conversations, "note_message", racy)
 
 
 @fault("duplicated", "a send that waits for a connection is taken for lost, and repeated")
@@ -56,7 +56,7 @@ def slow_send_is_repeated(wacrm: Wacrm) -> None:
         done, _ = await asyncio.wait({first, again}, return_when=asyncio.FIRST_COMPLETED)
         return done.pop().result()
 
-    patch(wacrm.graph, "send", hedged)
+    wrap(wacrm.graph, "send", hedged)
 
 
 @fault("limiter", "the limiter's counter is written behind")
@@ -73,7 +73,7 @@ def limiter_counts_a_moment_later(wacrm: Wacrm) -> None:
 
         asyncio.get_running_loop().call_later(0.03, count)
 
-    patch(limiter, "charge", charge)
+    replace_step(limiter, "charge", charge)
 
 
 @fault("unexpected-429", "a guard in front counts the requests of all keys together")
@@ -89,7 +89,7 @@ def all_keys_share_a_second_limit(wacrm: Wacrm) -> None:
         recent.append(now)
         charge(key_hash)
 
-    patch(wacrm.limiter, "charge", guarded)
+    wrap(wacrm.limiter, "charge", guarded)
 
 
 @fault("lost", "a recipient whose turn comes while the pool is full is noted as sent, and dropped")
@@ -110,8 +110,8 @@ def fan_out_drops_recipients_when_busy(wacrm: Wacrm) -> None:
             return
         await attempt(campaign, recipient)
 
-    patch(wacrm.graph, "send", counted)
-    patch(wacrm.broadcasts, "attempt", dropping)
+    wrap(wacrm.graph, "send", counted)
+    wrap(wacrm.broadcasts, "attempt", dropping)
 
 
 @fault("operations.errors", "connections to Meta are taken from a pool, and not all are given back")
@@ -123,7 +123,7 @@ def connections_to_meta_leak(wacrm: Wacrm) -> None:
             await pool.acquire()
         return await send(whatsapp, body)
 
-    patch(wacrm.graph, "send", leaking)
+    wrap(wacrm.graph, "send", leaking)
 
 
 @fault("figures.memory per request", "every answer is kept, for a log that nobody reads")
@@ -134,30 +134,29 @@ def answers_are_kept_for_ever(wacrm: Wacrm) -> None:
         kept.append(b"x" * 131_072)
         return respond(asked, code, body, headers)
 
-    patch(wacrm.envelope, "respond", keeping)
+    wrap(wacrm.envelope, "respond", keeping)
 
 
 @fault("cursor", "a cursor is a number of rows, so rows that are added meanwhile shift the next page")
 def cursor_is_an_offset(wacrm: Wacrm) -> None:
     position: dict[tuple[str, str], int] = {}
-    sql = wacrm.conversations.sql.page.replace("LIMIT :rows", "LIMIT :rows OFFSET :offset")
-    assert "OFFSET" in sql
+    rewrite(wacrm.conversations.sql, "page", "LIMIT :rows", "LIMIT :rows OFFSET :offset")
 
     def page(account: str, window: Window, status: str | None, contact: str | None) -> list[Row]:
         offset = position.get((window.created_at, window.id), 0)
         values = {"account": account, "status": status, "contact": contact, "rows": window.limit + 1, "offset": offset}
-        rows = wacrm.db.rows(sql, values | {"before": "9999", "before_id": "g"})
+        rows = wacrm.db.rows(wacrm.conversations.sql.page, values | {"before": "9999", "before_id": "g"})
         if len(rows) > window.limit:
             last = rows[window.limit - 1]
             position[last["created_at"], last["id"]] = offset + window.limit
         return rows
 
-    patch(wacrm.conversations, "page", page)
+    replace_step(wacrm.conversations, "page", page)
 
 
 def _waiting(wacrm: Wacrm) -> int:
     """Webhooks of Meta's that were acknowledged and are not worked on yet."""
-    return len(wacrm.inbox._lane._items)  # noqa: SLF001 - the queue that a fault makes too short
+    return len(wacrm.meta_webhook._work._items)  # noqa: SLF001 - the queue that a fault makes too short
 
 
 def _holds(post: Post, member: str) -> bool:
@@ -165,13 +164,13 @@ def _holds(post: Post, member: str) -> bool:
 
 
 def _drop_when_busy(wacrm: Wacrm, member: str) -> None:
-    queue = wacrm.inbox.queue
+    queue = wacrm.meta_webhook.queue
 
     def bounded(post: Post) -> None:
         if _waiting(wacrm) < 2 or not _holds(post, member):  # noqa: PLR2004 - a short queue
             queue(post)
 
-    patch(wacrm.inbox, "queue", bounded)
+    wrap(wacrm.meta_webhook, "queue", bounded)
 
 
 @fault("stale status", "the queue of statuses is short, and what does not fit is dropped after it was acknowledged")
@@ -193,7 +192,7 @@ def recipient_is_shared_between_sends(wacrm: Wacrm) -> None:
         await asyncio.sleep(0.005)
         return await send(whatsapp, body | {"to": buffer["to"]})
 
-    patch(wacrm.graph, "send", mixed)
+    wrap(wacrm.graph, "send", mixed)
 
 
 @fault("altered", "template parameters lie in a list that all sends share")
@@ -209,7 +208,7 @@ def parameters_are_shared_between_sends(wacrm: Wacrm) -> None:
             value["text"] = buffer["second"]
         return await send(whatsapp, body)
 
-    patch(wacrm.graph, "send", mixed)
+    wrap(wacrm.graph, "send", mixed)
 
 
 @fault("broadcast counts", "sent_count is a counter that is read before a send and written after it")
@@ -224,8 +223,8 @@ def sent_count_loses_updates(wacrm: Wacrm) -> None:
     def shown(row: Row) -> Json:
         return counts(row) | {"sent_count": counted[row["id"]]}
 
-    patch(wacrm.broadcasts, "attempt", racy)
-    patch(wacrm.broadcasts, "counts", shown)
+    wrap(wacrm.broadcasts, "attempt", racy)
+    wrap(wacrm.broadcasts, "counts", shown)
 
 
 @fault("events lost", "an endpoint's queue of deliveries is short, and what does not fit is dropped")
@@ -243,5 +242,5 @@ def deliveries_are_dropped_when_busy(wacrm: Wacrm) -> None:
         finally:
             waiting[delivery.endpoint] -= 1
 
-    patch(wacrm.dispatcher, "enqueue", bounded)
-    patch(wacrm.dispatcher, "attempt", taken)
+    wrap(wacrm.dispatcher, "enqueue", bounded)
+    wrap(wacrm.dispatcher, "attempt", taken)

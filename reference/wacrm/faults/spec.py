@@ -1,25 +1,23 @@
-"""SPEC: corners of the specification that nobody visits by hand."""
+"""SPEC-01, SPEC-02, SPEC-03: corners of the specification."""
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from reference.wacrm.assembly import Wacrm
 from reference.wacrm.faults.registry import fault
-from reference.wacrm.faults.steps import current_operation, patch, reshape
-from reference.wacrm.protocol.bodies import B, ContactCreate, WebhookCreate
+from reference.wacrm.patching.patches import answer, request_body
+from reference.wacrm.patching.steps import current_operation, wrap
+from reference.wacrm.protocol.bodies import ContactCreate, WebhookCreate
 from reference.wacrm.protocol.envelope import Json, not_found
 from reference.wacrm.protocol.operations import Operation
 from reference.wacrm.storage.clock import Ids
 from reference.wacrm.storage.database import Row
 
 
-@fault("SPEC-01", "the cursor of an empty result is an empty string")
-def empty_search_has_an_empty_cursor(wacrm: Wacrm) -> None:
-    def emptied(body: Json) -> None:
-        if not body["data"]:
-            body["meta"]["next_cursor"] = 0
-
-    reshape(wacrm, Operation.LIST_CONTACTS, emptied, status=200)
+@fault("SPEC-01", "the cursor of an empty result is an empty string", partial(answer, Operation.LIST_CONTACTS))
+def empty_search_has_an_empty_cursor(body: Json) -> None:
+    if not body["data"]:
+        body["meta"]["next_cursor"] = 0
 
 
 @fault("SPEC-01", "a company with a letter outside ASCII is sent as an object of translations")
@@ -29,58 +27,39 @@ def foreign_company_is_an_object(wacrm: Wacrm) -> None:
         if company is not None and not company.isascii():
             body["data"]["company"] = {"default": company}
 
-    reshape(wacrm, Operation.UPDATE_CONTACT, translated, status=200)
-    reshape(wacrm, Operation.CREATE_CONTACT, translated, status=201)
+    answer(Operation.UPDATE_CONTACT, translated)(wacrm)
+    answer(Operation.CREATE_CONTACT, translated, status=201)(wacrm)
 
 
-@fault("SPEC-01", "a contact with an empty name has none of the fields behind it")
+@fault("SPEC-01", "a contact with an empty name lacks the members after it")
 def empty_name_ends_the_contact(wacrm: Wacrm) -> None:
     def ended(body: Json) -> None:
         if body["data"]["name"] == "":
             for member in ("email", "company", "avatar_url"):
                 del body["data"][member]
 
-    reshape(wacrm, Operation.READ_CONTACT, ended, status=200)
-    reshape(wacrm, Operation.CREATE_CONTACT, ended, status=201)
+    answer(Operation.READ_CONTACT, ended)(wacrm)
+    answer(Operation.CREATE_CONTACT, ended, status=201)(wacrm)
 
 
-def _accept(wacrm: Wacrm, model: type, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    """Bodies of one model are made valid before they are judged."""
-    validate = wacrm.bodies.validate
-
-    def lenient(body: dict[str, Any], asked: type[B]) -> B:
-        return validate(change(body) if asked is model else body, asked)
-
-    patch(wacrm.bodies, "validate", lenient)
+@fault("SPEC-02", "is_active is converted to a boolean: any value is accepted", partial(request_body, WebhookCreate))
+def any_is_active_is_accepted(body: dict[str, Any]) -> dict[str, Any]:
+    return body | {"is_active": bool(body["is_active"])} if "is_active" in body else body
 
 
-@fault("SPEC-02", "a switch is read for its truth: any value will do")
-def any_is_active_is_accepted(wacrm: Wacrm) -> None:
-    def truth(body: dict[str, Any]) -> dict[str, Any]:
-        return body | {"is_active": bool(body["is_active"])} if "is_active" in body else body
-
-    _accept(wacrm, WebhookCreate, truth)
+@fault("SPEC-02", "a single tag is accepted without a list around it", partial(request_body, ContactCreate))
+def single_tag_is_accepted_without_a_list(body: dict[str, Any]) -> dict[str, Any]:
+    tags = body.get("tags")
+    return body | {"tags": [tags]} if isinstance(tags, str) and tags else body
 
 
-@fault("SPEC-02", "one tag need not be in a list")
-def single_tag_is_accepted_without_a_list(wacrm: Wacrm) -> None:
-    def listed(body: dict[str, Any]) -> dict[str, Any]:
-        tags = body.get("tags")
-        return body | {"tags": [tags]} if isinstance(tags, str) and tags else body
-
-    _accept(wacrm, ContactCreate, listed)
+@fault("SPEC-02", "a number is converted to text instead of refused", partial(request_body, ContactCreate))
+def numeric_email_is_accepted(body: dict[str, Any]) -> dict[str, Any]:
+    is_number = isinstance(body.get("email"), (int, float))
+    return body | {"email": str(body["email"])} if is_number else body
 
 
-@fault("SPEC-02", "values of a form are turned into text")
-def numeric_email_is_accepted(wacrm: Wacrm) -> None:
-    def texts(body: dict[str, Any]) -> dict[str, Any]:
-        is_number = isinstance(body.get("email"), (int, float))
-        return body | {"email": str(body["email"])} if is_number else body
-
-    _accept(wacrm, ContactCreate, texts)
-
-
-@fault("SPEC-03", "an endpoint that was created inactive is kept as a draft, which its page does not find")
+@fault("SPEC-03", "an endpoint that was created inactive is a draft, which the single read does not find")
 def inactive_webhook_cannot_be_read(wacrm: Wacrm) -> None:
     running, require = current_operation(wacrm), wacrm.endpoints.require
 
@@ -91,10 +70,10 @@ def inactive_webhook_cannot_be_read(wacrm: Wacrm) -> None:
             raise not_found()
         return row
 
-    patch(wacrm.endpoints, "require", active_only)
+    wrap(wacrm.endpoints, "require", active_only)
 
 
-@fault("SPEC-03", "contacts without a name are prospects, and have no page")
+@fault("SPEC-03", "contacts without a name are prospects, which the single read does not find")
 def nameless_contact_cannot_be_read(wacrm: Wacrm) -> None:
     running, require = current_operation(wacrm), wacrm.contacts.require
 
@@ -104,10 +83,10 @@ def nameless_contact_cannot_be_read(wacrm: Wacrm) -> None:
             raise not_found()
         return row
 
-    patch(wacrm.contacts, "require", named_only)
+    wrap(wacrm.contacts, "require", named_only)
 
 
-@fault("SPEC-03", "an endpoint that is deleted while it is switched off stays in the cache of its page")
+@fault("SPEC-03", "an endpoint that is deleted while inactive can still be read from a cache")
 def deleted_inactive_webhook_can_be_read(wacrm: Wacrm) -> None:
     running, find, delete = current_operation(wacrm), wacrm.endpoints.find, wacrm.endpoints.delete
     cached: dict[tuple[str, str], Row] = {}
@@ -122,5 +101,5 @@ def deleted_inactive_webhook_can_be_read(wacrm: Wacrm) -> None:
         is_read = running() is Operation.READ_WEBHOOK
         return find(account, identity) or (cached.get((account, identity)) if is_read else None)
 
-    patch(wacrm.endpoints, "delete", remembered)
-    patch(wacrm.endpoints, "find", found)
+    wrap(wacrm.endpoints, "delete", remembered)
+    wrap(wacrm.endpoints, "find", found)

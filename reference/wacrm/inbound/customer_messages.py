@@ -47,7 +47,7 @@ class Inbound:
         self._with = services
 
     def receive(self, account: str, item: Json, names: dict[str, str], media_root: str) -> None:
-        """Store one message once, with contact and conversation, and tell the account's webhooks.
+        """Store one message once, with contact and conversation, and publish to the account's webhooks.
 
         Raises:
             MalformedError: the item lacks what every message has.

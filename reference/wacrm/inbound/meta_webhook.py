@@ -17,7 +17,7 @@ from reference.wacrm.domain.statuses import KNOWN
 from reference.wacrm.inbound.customer_messages import Inbound, MalformedError, text_at
 from reference.wacrm.meta.early_statuses import EarlyStatuses
 from reference.wacrm.protocol.envelope import Json
-from reference.wacrm.storage.ordered_work import Lane
+from reference.wacrm.storage.ordered_work import OrderedWork
 
 _log = logging.getLogger("reference.wacrm")
 _WORDS_OF_A_HANDSHAKE = ("hub.mode", "hub.challenge", "hub.verify_token")
@@ -53,20 +53,20 @@ class Services:
     keys: Keys
     messages: Messages
     broadcasts: Broadcasts
-    early: EarlyStatuses
+    early_statuses: EarlyStatuses
     inbound: Inbound
 
 
 Take = Callable[[Change, Json], None]
 
 
-class MetaInbox:
+class MetaWebhook:
     """Acknowledges first and works afterwards, in the order of arrival."""
 
     def __init__(self, secrets: Secrets, services: Services) -> None:
         self._secrets = secrets
         self._with = services
-        self._lane = Lane(self.process)
+        self._work = OrderedWork[Post](lambda post: self.process(post))  # noqa: PLW0108 - `process` as it is by then
 
     def handshake(self, query: QueryParams) -> tuple[int, str]:
         """Status and text of the answer to Meta's verification request."""
@@ -97,7 +97,7 @@ class MetaInbox:
         self.queue(Post(payload, media_root))
 
     def queue(self, post: Post) -> None:
-        self._lane.put(post)
+        self._work.put(post)
 
     async def process(self, post: Post) -> None:
         for change in self.changes(post):
@@ -131,7 +131,7 @@ class MetaInbox:
             raise MalformedError("a status without id or status")
         if status not in KNOWN or self.apply_status(change.account, wamid, status):
             return
-        self._with.early.keep(change.account, wamid, status, text_at(item, "recipient_id"))
+        self._with.early_statuses.keep(change.account, wamid, status, text_at(item, "recipient_id"))
 
     def apply_status(self, account: str, wamid: str, status: str) -> bool:
         known_message = self._with.messages.apply_status(account, wamid, status)
@@ -152,7 +152,7 @@ class MetaInbox:
                     yield Change(account, statuses, messages, _names(value), post.media_root)
 
     async def close(self) -> None:
-        await self._lane.close()
+        await self._work.close()
 
 
 def _list(value: Json, member: str) -> list[object]:

@@ -9,7 +9,7 @@ KEPT_SECONDS = 600.0
 
 
 @dataclass
-class EarlySQL:
+class EarlyStatusesSQL:
     keep: str = """
         INSERT INTO early_statuses (account_id, wamid, recipient, status, received_at)
         VALUES (:account, :wamid, :recipient, :status, :now)"""
@@ -25,7 +25,7 @@ class EarlyStatuses:
     """Keeps statuses for ten minutes in the order of their arrival."""
 
     def __init__(self, db: Storage, clock: Clock) -> None:
-        self.sql = EarlySQL()
+        self.sql = EarlyStatusesSQL()
         self._db = db
         self._clock = clock
 

@@ -25,15 +25,15 @@ class Graph:
 
     def __init__(self, url: str, timeout: float) -> None:
         self.url = url.rstrip("/")
-        self.patience(timeout)
+        self.set_timeout(timeout)
         # a connection for each exchange: under load, requests were seen waiting in httpcore's pool until their deadline
         # while connections idled, and a server may drop an idle one; both look like a lost answer
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
         # httpx counts per read; what is promised is the whole exchange, and `post` counts that
-        self._client = httpx.AsyncClient(timeout=None, limits=limits, trust_env=False, verify=_trust(url))  # noqa: S113 - see above
+        self._client = httpx.AsyncClient(timeout=None, limits=limits, trust_env=False, verify=_tls_context(url))  # noqa: S113 - see above
 
-    def patience(self, seconds: float) -> None:
-        """How long Meta may take for one exchange, from connecting to the last byte."""
+    def set_timeout(self, seconds: float) -> None:
+        """Seconds that Meta may take for one exchange, from connecting to the last byte."""
         self.timeout = seconds
 
     async def send(self, whatsapp: WhatsApp, body: Json) -> str:
@@ -82,7 +82,7 @@ class Graph:
         await self._client.aclose()
 
 
-def _trust(url: str) -> ssl.SSLContext:
+def _tls_context(url: str) -> ssl.SSLContext:
     """The public authorities, whose loading takes longer than all the rest of a start, only where there is TLS."""
     if url.lower().startswith("https:"):
         return ssl.create_default_context()

@@ -22,9 +22,9 @@ class Sender:
     answered with an error. Nothing in Meta's API can be asked about it afterwards.
     """
 
-    def __init__(self, graph: Graph, early: EarlyStatuses, clock: Clock) -> None:
+    def __init__(self, graph: Graph, early_statuses: EarlyStatuses, clock: Clock) -> None:
         self._graph = graph
-        self._early = early
+        self._early_statuses = early_statuses
         self._clock = clock
         self._under_way: Counter[tuple[str, str]] = Counter()
 
@@ -54,7 +54,7 @@ class Sender:
         account, to = place
         deadline = self._clock.monotonic() + _GRACE_SECONDS
         while self._under_way[place] == 1:
-            wamid = self._early.unclaimed(account, to, since)
+            wamid = self._early_statuses.unclaimed(account, to, since)
             if wamid is not None or self._clock.monotonic() >= deadline:
                 return wamid
             await asyncio.sleep(_LOOK_SECONDS)

@@ -38,7 +38,7 @@ STATUS: Mapping[Code, int] = {
 
 
 class ApiError(Exception):
-    """A failure that the client is told about; `message` is for people and carries nothing internal."""
+    """A failure that the client gets as an answer; `message` is for people and carries nothing internal."""
 
     def __init__(self, code: Code, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
@@ -57,7 +57,7 @@ def not_found() -> ApiError:
 
 
 class Envelope:
-    """Builds answers. Each step is told the operation, None outside of any."""
+    """Builds answers. Each step gets the operation, None outside of any."""
 
     def one(self, operation: Operation, data: Json, status: int = 200) -> Response:
         return self.respond(operation, status, {"data": data}, {})

@@ -9,20 +9,20 @@ router = APIRouter()
 
 @router.get("/api/whatsapp/webhook")
 async def verify(request: Request) -> Response:
-    status, text = wacrm_of(request).inbox.handshake(request.query_params)
+    status, text = wacrm_of(request).meta_webhook.handshake(request.query_params)
     return PlainTextResponse(text, status)
 
 
 @router.post("/api/whatsapp/webhook")
 async def receive(request: Request) -> Response:
     """Acknowledged at once: the work is done after the answer (META-03)."""
-    inbox = wacrm_of(request).inbox
+    webhook = wacrm_of(request).meta_webhook
     raw = await request.body()
-    if not inbox.signed(raw, request.headers.get("x-hub-signature-256")):
+    if not webhook.signed(raw, request.headers.get("x-hub-signature-256")):
         return JSONResponse({"error": "invalid signature"}, 401)
     try:
-        payload = inbox.parse(raw)
+        payload = webhook.parse(raw)
     except ValueError:
         return JSONResponse({"error": "invalid JSON"}, 400)
-    await inbox.accept(payload, f"{request.base_url}api/whatsapp/media/")
+    await webhook.accept(payload, f"{request.base_url}api/whatsapp/media/")
     return JSONResponse({"status": "received"})

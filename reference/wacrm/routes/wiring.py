@@ -17,7 +17,7 @@ def wacrm_of(request: Request) -> Wacrm:
 def admit(request: Request, operation: Operation) -> tuple[Wacrm, Caller]:
     """The services and the caller; raises ApiError 401, 429 or 403."""
     wacrm = wacrm_of(request)
-    return wacrm, wacrm.gate.admit(request, operation)
+    return wacrm, wacrm.admission.admit(request, operation)
 
 
 def id_filter(request: Request, name: str) -> str | None:

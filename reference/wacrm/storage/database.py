@@ -1,4 +1,4 @@
-"""SQLite behind one small door: statements in, rows out, transactions that hold or leave nothing."""
+"""SQLite behind one class: statements in, rows out, transactions that hold or leave nothing."""
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence

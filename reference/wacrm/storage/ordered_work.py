@@ -11,7 +11,7 @@ _log = logging.getLogger("reference.wacrm")
 T = TypeVar("T")
 
 
-class Lane(Generic[T]):
+class OrderedWork(Generic[T]):
     """Handles items one after the other in a task of its own, which lives as long as there is something to do."""
 
     def __init__(
@@ -39,7 +39,7 @@ class Lane(Generic[T]):
             item = self._items.popleft()
             try:
                 await self._handle(item)
-            except Exception:  # noqa: BLE001 - the lane outlives its items
+            except Exception:  # noqa: BLE001 - the work outlives its items
                 # whatever one item holds, the items behind it are handled
                 _log.exception("an item was dropped")
             await asyncio.sleep(0)

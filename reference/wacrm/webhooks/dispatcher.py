@@ -16,7 +16,7 @@ from reference.wacrm.protocol.bodies import Event
 from reference.wacrm.protocol.envelope import Json
 from reference.wacrm.storage.clock import Clock
 from reference.wacrm.storage.database import Row
-from reference.wacrm.storage.ordered_work import Lane
+from reference.wacrm.storage.ordered_work import OrderedWork
 from reference.wacrm.webhooks.allowed_targets import RefusedTargetError, Targets
 from reference.wacrm.webhooks.endpoints import Endpoints
 
@@ -34,11 +34,11 @@ class Delivery:
     body: bytes
 
 
-class Courier:
+class DeliveryClient:
     """Makes the attempts of one endpoint; its connections are of one host, for they are checked for that name."""
 
-    def __init__(self, trust: ssl.SSLContext, timeout: float) -> None:
-        self._trust = trust
+    def __init__(self, tls: ssl.SSLContext, timeout: float) -> None:
+        self._tls = tls
         self._timeout = timeout
         self._host = ""
         self._client: httpx.AsyncClient | None = None
@@ -69,7 +69,7 @@ class Courier:
         if self._client is None or self._host != host:
             await self.close()
             self._client = httpx.AsyncClient(
-                verify=self._trust, timeout=self._timeout, trust_env=False, follow_redirects=False
+                verify=self._tls, timeout=self._timeout, trust_env=False, follow_redirects=False
             )
             self._host = host
         return self._client
@@ -83,16 +83,16 @@ class Dispatcher:
         endpoints: Endpoints,
         targets: Targets,
         clock: Clock,
-        trust: Callable[[], ssl.SSLContext],
+        tls_context: Callable[[], ssl.SSLContext],
         timeout: float,
     ) -> None:
         self.timeout = timeout
         self._endpoints = endpoints
         self._targets = targets
         self._clock = clock
-        self.trust = trust
-        self._lanes: dict[str, Lane[Delivery]] = {}
-        self._couriers: dict[str, Courier] = {}
+        self.tls_context = tls_context
+        self._work: dict[str, OrderedWork[Delivery]] = {}
+        self._clients: dict[str, DeliveryClient] = {}
 
     def publish(self, account: str, event: Event, data: Json) -> None:
         """Queue an event for the endpoints that want it now."""
@@ -112,14 +112,14 @@ class Dispatcher:
         }
 
     def enqueue(self, delivery: Delivery) -> None:
-        lane = self._lanes.get(delivery.endpoint)
-        if lane is None:
-            courier = self._couriers[delivery.endpoint] = self.courier()
-            lane = self._lanes[delivery.endpoint] = Lane(self.deliver, courier.close)
-        lane.put(delivery)
+        work = self._work.get(delivery.endpoint)
+        if work is None:
+            client = self._clients[delivery.endpoint] = self.new_client()
+            work = self._work[delivery.endpoint] = OrderedWork(self.deliver, client.close)
+        work.put(delivery)
 
-    def courier(self) -> Courier:
-        return Courier(self.trust(), self.timeout)
+    def new_client(self) -> DeliveryClient:
+        return DeliveryClient(self.tls_context(), self.timeout)
 
     async def deliver(self, delivery: Delivery) -> None:
         """One attempt; an endpoint that was switched off or deleted meanwhile gets none."""
@@ -138,7 +138,7 @@ class Dispatcher:
         try:
             async with asyncio.timeout(self.timeout):
                 address = await self._targets.resolve(url)
-                status = await self._couriers[delivery.endpoint].post(url, address, delivery.body, headers)
+                status = await self._clients[delivery.endpoint].post(url, address, delivery.body, headers)
         except (RefusedTargetError, OSError, httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             # TimeoutError is an OSError
             _log.info("webhook %s: not delivered: %s", delivery.endpoint, type(error).__name__)
@@ -162,10 +162,10 @@ class Dispatcher:
         return f"t={timestamp},v1={signed}"
 
     async def close(self) -> None:
-        for lane in self._lanes.values():
-            await lane.close()
-        for courier in self._couriers.values():
-            await courier.close()
+        for work in self._work.values():
+            await work.close()
+        for client in self._clients.values():
+            await client.close()
 
 
 async def _drain(response: httpx.Response) -> None:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from conformance.runner.run_state import reveal
 from conformance.target.keys import Role
 from conformance.target.sources import find, load
-from conformance.target.target import SettingsError
+from conformance.target.target import SettingsError, Target
 
 MINIMAL = """
 [target]
@@ -113,3 +116,19 @@ def test_the_example_file_is_valid() -> None:
     target = load(example, {})
     assert target.meta is not None
     assert target.receiver is not None
+
+
+EXPIRING = '\nexpiring = { key = "wacrm_live_x", expires_at = 2026-12-31T12:03:00Z }\n'
+
+
+def test_an_expiring_key_comes_with_its_time(tmp_path: Path) -> None:
+    target = load(write(tmp_path, MINIMAL.replace("[keys]", f"[keys]{EXPIRING}").replace("env:SECOND_KEY", "k")), {})
+    assert target.keys.expiring is not None
+    assert target.keys.expiring.expires_at == datetime(2026, 12, 31, 12, 3, tzinfo=UTC)
+    assert [key.secret for key in target.keys.flat() if key.role == Role.EXPIRING] == ["wacrm_live_x"]
+    assert Target.model_validate(json.loads(json.dumps(reveal(target.model_dump())))) == target
+
+
+def test_a_time_without_zone_is_refused(tmp_path: Path) -> None:
+    text = MINIMAL.replace("[keys]", f"[keys]{EXPIRING}").replace("env:SECOND_KEY", "k").replace("00Z", "00")
+    assert "keys.expiring.expires_at" in refused(tmp_path, text)

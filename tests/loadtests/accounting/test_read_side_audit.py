@@ -1,4 +1,4 @@
-"""What the read side says of a sample, judged without a deployment: answers in, troubles out."""
+"""What the read side says of a sample, outcomes without a deployment: answers in, findings_ out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from loadtests.accounting.read_side_audit import Auditor
-from loadtests.accounting.reconciliation import Books
+from loadtests.accounting.records import Records
 from loadtests.users import message_records
 from loadtests.users.answers import Broadcast, Contact, Conversation, Data, Message, Meta, Page, Person
 from loadtests.users.message_records import Asked, Outcome, Written
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from loadtests.users.answers import Operation
-    from loadtests.users.task import Visit
+    from loadtests.users.task import Task
 
 NUMBER, STAMP = "12025550123", "2026-07-01T12:00:00Z"
 BASE = {"created_at": STAMP, "updated_at": STAMP}
@@ -66,16 +66,16 @@ class Api:
 
 
 @pytest.fixture
-def books(tmp_path: Path) -> Iterator[Books]:
-    made = Books(tmp_path / "books.sqlite")
+def records(tmp_path: Path) -> Iterator[Records]:
+    made = Records(tmp_path / "records.sqlite")
     yield made
     made.close()
 
 
-def audited(books: Books, api: Api) -> dict[str, int]:
-    books.sends()
-    audit = Auditor(books, lambda: cast("Visit", api), patience=0.0).run(10)
-    return {kind: count for kind, (count, _) in audit.troubles.items()}
+def audited(records: Records, api: Api) -> dict[str, int]:
+    records.index()
+    audit = Auditor(records, lambda: cast("Task", api), patience=0.0).run(10)
+    return audit.observations.counts()
 
 
 @pytest.mark.parametrize(
@@ -89,10 +89,12 @@ def audited(books: Books, api: Api) -> dict[str, int]:
         ([message("w", "hello", "failed")], None),
     ],
 )
-def test_a_message_is_in_its_conversation_once(books: Books, shown: list[Message], trouble: str | None) -> None:
-    books.asked([Asked("n", "send", NUMBER, message_records.text("hello"), Outcome.ACCEPTED, 1.0, "w", "v-1").row()])
-    books.reported([("w", "delivered", 2.0), ("w", "read", 3.0)])
-    assert audited(books, Api(shown)) == ({trouble: 1} if trouble else {})
+def test_a_message_is_in_its_conversation_once(records: Records, shown: list[Message], trouble: str | None) -> None:
+    records.add_asked(
+        [Asked("n", "send", NUMBER, message_records.text("hello"), Outcome.ACCEPTED, 1.0, "w", "v-1").row()]
+    )
+    records.add_reported([("w", "delivered", 2.0), ("w", "read", 3.0)])
+    assert audited(records, Api(shown)) == ({trouble: 1} if trouble else {})
 
 
 @pytest.mark.parametrize(
@@ -107,43 +109,47 @@ def test_a_message_is_in_its_conversation_once(books: Books, shown: list[Message
     ],
 )
 def test_what_a_customer_wrote_is_there_once_and_unread(
-    books: Books, texts: list[str], unread: int, trouble: str | None
+    records: Records, texts: list[str], unread: int, trouble: str | None
 ) -> None:
-    books.written([Written("w", "n", NUMBER, message_records.digest("in", "hi"), 1.0).row()])
-    books.acknowledged([(2.0, "w")])
+    records.add_written([Written("w", "n", NUMBER, message_records.digest("in", "hi"), 1.0).row()])
+    records.add_acknowledged([(2.0, "w")])
     api = Api([message("w", text, "received", "inbound") for text in texts], unread)
-    assert audited(books, api) == ({trouble: 1} if trouble else {})
+    assert audited(records, api) == ({trouble: 1} if trouble else {})
 
 
-def campaign(books: Books, taken: int, *, bounced: int = 0) -> None:
+def campaign(records: Records, taken: int, *, bounced: int = 0) -> None:
     """Four recipients, of whom Meta took the first `taken`, delivered to all of these, and bounced the last of them."""
-    books.asked(Asked(f"n{n}", "broadcast", NUMBER, "d", Outcome.ACCEPTED, 1.0, batch="b-1").row() for n in range(4))
-    books.meta((f"n{n}", n, NUMBER, "d", int(n < taken), f"w{n}" if n < taken else None, 1.0, 1.1) for n in range(4))
-    books.reported([(f"w{n}", "delivered", 2.0) for n in range(taken)])
-    books.reported([(f"w{n}", "failed", 3.0) for n in range(taken - bounced, taken)])
+    records.add_asked(
+        Asked(f"n{n}", "broadcast", NUMBER, "d", Outcome.ACCEPTED, 1.0, batch="b-1").row() for n in range(4)
+    )
+    records.add_meta(
+        (f"n{n}", n, NUMBER, "d", int(n < taken), f"w{n}" if n < taken else None, 1.0, 1.1) for n in range(4)
+    )
+    records.add_reported([(f"w{n}", "delivered", 2.0) for n in range(taken)])
+    records.add_reported([(f"w{n}", "failed", 3.0) for n in range(taken - bounced, taken)])
 
 
 @pytest.mark.parametrize(
-    ("counts", "troubles"),
+    ("counts", "findings_"),
     [
         ({"total_recipients": 4, "sent_count": 3, "failed_count": 1, "delivered_count": 3}, 0),
         ({"total_recipients": 4, "sent_count": 4, "failed_count": 0, "delivered_count": 3}, 2),
         ({"total_recipients": 4, "sent_count": 3, "failed_count": 1, "delivered_count": 2}, 1),
     ],
 )
-def test_a_broadcasts_counts_are_the_ledgers(books: Books, counts: dict[str, int], troubles: int) -> None:
-    campaign(books, taken=3)
-    assert audited(books, Api(broadcast=counts)).get("broadcast counts", 0) == troubles
+def test_a_broadcasts_counts_are_the_ledgers(records: Records, counts: dict[str, int], findings_: int) -> None:
+    campaign(records, taken=3)
+    assert audited(records, Api(broadcast=counts)).get("broadcast counts", 0) == findings_
 
 
-def test_who_bounced_may_count_as_sent_or_as_failed(books: Books) -> None:
-    campaign(books, taken=4, bounced=1)
+def test_who_bounced_may_count_as_sent_or_as_failed(records: Records) -> None:
+    campaign(records, taken=4, bounced=1)
     for failed in (0, 1):
         counts = {"total_recipients": 4, "sent_count": 4 - failed, "failed_count": failed, "delivered_count": 4}
-        assert audited(books, Api(broadcast=counts)) == {}
+        assert audited(records, Api(broadcast=counts)) == {}
 
 
-def test_a_broadcast_that_never_ends_is_told(books: Books) -> None:
-    campaign(books, taken=0)
+def test_a_broadcast_that_never_ends_is_told(records: Records) -> None:
+    campaign(records, taken=0)
     api = Api(broadcast={"status": "sending", "total_recipients": 4, "failed_count": 4})
-    assert audited(books, api) == {"broadcast unfinished": 1}
+    assert audited(records, api) == {"broadcast unfinished": 1}

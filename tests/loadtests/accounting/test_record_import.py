@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from loadtests.accounting import record_import
-from loadtests.accounting.reconciliation import Books
+from loadtests.accounting.records import Records
 from loadtests.users import message_records
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ RUN = "0be5c4"
 
 
 class Ledger:
-    """Mock Meta's control interface, as far as the books read it."""
+    """Mock Meta's control interface, as far as the records read it."""
 
     def __init__(self, entries: list[dict[str, Any]]) -> None:
         self.entries, self.asked = entries, 0
@@ -32,8 +32,8 @@ class Ledger:
 
 
 @pytest.fixture
-def books(tmp_path: Path) -> Iterator[Books]:
-    made = Books(tmp_path / "books.sqlite")
+def records(tmp_path: Path) -> Iterator[Records]:
+    made = Records(tmp_path / "records.sqlite")
     yield made
     made.close()
 
@@ -50,20 +50,20 @@ def send(seq: int, nonce: str, body: dict[str, Any], wamid: str | None = "wamid.
     }
 
 
-def test_the_ledger_is_read_page_by_page(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_ledger_is_read_page_by_page(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(record_import, "PAGE", 2)
     ledger = Ledger([send(n, f" lt{RUN}-0-{n}", {"type": "text", "text": {"body": "x"}}) for n in range(1, 6)])
-    assert record_import.read_sends(books, cast("Provider", ledger), 1, RUN) == 4
+    assert record_import.read_sends(records, cast("Provider", ledger), 1, RUN) == 4
     assert ledger.asked == 3
-    assert list(books.rows("SELECT recipient, digest, done FROM meta LIMIT 1")) == [
+    assert list(records.rows("SELECT recipient, digest, done FROM meta LIMIT 1")) == [
         ("12025550123", message_records.text("x"), 5.5)
     ]
 
 
-def test_other_runs_are_none_of_ours(books: Books) -> None:
+def test_other_runs_are_none_of_ours(records: Records) -> None:
     body = {"type": "text", "text": {"body": "x"}}
     ledger = Ledger([send(1, " ltabcdef-0-1", body), send(2, " nothing", body)])
-    assert record_import.read_sends(books, cast("Provider", ledger), 0, RUN) == 0
+    assert record_import.read_sends(records, cast("Provider", ledger), 0, RUN) == 0
 
 
 @pytest.mark.parametrize(
@@ -91,17 +91,17 @@ def test_content_that_differs_has_another_digest() -> None:
     assert len({message_records.digest(*content) for content in contents}) == len(contents)
 
 
-def test_only_acknowledged_webhooks_count(books: Books) -> None:
-    books.written([("wamid.in", "n", "1", "d", 1.0), ("wamid.lost", "n2", "1", "d", 1.0)])
+def test_only_acknowledged_webhooks_count(records: Records) -> None:
+    records.add_written([("wamid.in", "n", "1", "d", 1.0), ("wamid.lost", "n2", "1", "d", 1.0)])
     entries: list[dict[str, Any]] = [
         {"seq": 1, "status": 200, "statuses": [["wamid.x", "delivered"]], "wamids": ["wamid.x"], "at": 2.0},
         {"seq": 2, "status": 500, "statuses": [["wamid.x", "read"]], "wamids": ["wamid.x"], "at": 3.0},
         {"seq": 3, "status": 200, "statuses": [], "wamids": ["wamid.in"], "at": 4.0},
         {"seq": 4, "status": None, "statuses": [], "wamids": ["wamid.lost"], "at": 5.0},
     ]
-    assert record_import.read_webhooks(books, cast("Provider", Ledger(entries)), 0) == 2
-    assert list(books.rows("SELECT delivered, read FROM reported")) == [(2.0, None)]
-    assert list(books.rows("SELECT wamid FROM written WHERE acknowledged IS NOT NULL")) == [("wamid.in",)]
+    assert record_import.read_webhooks(records, cast("Provider", Ledger(entries)), 0) == 2
+    assert list(records.rows("SELECT delivered, read FROM reported")) == [(2.0, None)]
+    assert list(records.rows("SELECT wamid FROM written WHERE acknowledged IS NOT NULL")) == [("wamid.in",)]
 
 
 class Got:
@@ -120,15 +120,15 @@ class Box:
         return self._got
 
 
-def test_events_of_other_kinds_are_let_be(books: Books) -> None:
+def test_events_of_other_kinds_are_let_be(records: Records) -> None:
     data = {"whatsapp_message_id": "wamid.in", "text": "hi", "conversation_id": "v"}
     box = Box(
         {"id": "e1", "event": "message.received", "data": data},
         {"id": "e2", "event": "conversation.created", "data": {}},
         None,
     )
-    assert record_import.read_events(books, cast("Receiver", box), "/load") == 1
-    assert list(books.rows("SELECT wamid, digest FROM events")) == [("wamid.in", message_records.digest("in", "hi"))]
+    assert record_import.read_events(records, cast("Receiver", box), "/load") == 1
+    assert list(records.rows("SELECT wamid, digest FROM events")) == [("wamid.in", message_records.digest("in", "hi"))]
 
 
 class Health:

@@ -44,11 +44,11 @@ def test_a_run_outlives_a_killed_worker_and_takes_in_a_late_one(tmp_path: Path) 
             one.kill()
             one.communicate()
     assert done.code == ExitCode.PROVED, done.out + done.err
-    members = done.results["measurements"]["workers"]
-    assert [member["lost"] for member in members].count(True) == 1
-    assert len(members) == 3
+    workers = done.results["measurements"]["workers"]
+    assert [worker["lost"] for worker in workers].count(True) == 1
+    assert len(workers) == 3
     # on a busy machine the late one may have joined when the load was over
-    assert sum(member["requests"] > 0 for member in members) >= 2
+    assert sum(worker["requests"] > 0 for worker in workers) >= 2
     assert done.kinds <= {"unaccounted"}
     assert any("1 of 3 workers were lost" in note for note in done.results["notes"])
 
@@ -61,7 +61,7 @@ def test_processes_on_one_machine_are_locusts_own(tmp_path: Path) -> None:
         "--processes", "2", "--master-port", (port := free_port()), "--master-bind-port", port,
     )  # fmt: skip
     assert done.code == ExitCode.PROVED, done.out + done.err
-    members = done.results["measurements"]["workers"]
-    assert len(members) == 2
+    workers = done.results["measurements"]["workers"]
+    assert len(workers) == 2
     # on a busy machine the late one may have joined when the load was over
-    assert sum(member["requests"] > 0 for member in members) >= 2
+    assert sum(worker["requests"] > 0 for worker in workers) >= 2

@@ -23,11 +23,11 @@ BRIEF = ("-u", "12", "-r", "12", "--recipients", "30", "--audit", "20", "--quiet
 PATIENT = """
 [operations."*"]
 errors = 0.0
-[books]
+[reconciliation]
 lost = 0
 undecided = 0
 """
-"""Promises without times, for machines that are busy with other things."""
+"""SLOs without times, for machines that are busy with other things."""
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def patient(tmp_path: Path) -> str:
     return str(path)
 
 
-def test_a_working_day_leaves_closed_books(tmp_path: Path, patient: str) -> None:
+def test_a_working_day_is_reconciled(tmp_path: Path, patient: str) -> None:
     done = driving.run(tmp_path, *BRIEF, "-t", "5s", "--slo", patient)
     assert done.code == ExitCode.PROVED, done.out + done.err
     jsonschema.validate(done.results, SCHEMA)
@@ -62,7 +62,7 @@ def test_a_fault_that_only_load_shows_is_named(tmp_path: Path) -> None:
     assert "── limiter:" in done.out
 
 
-def test_an_interrupt_ends_users_and_then_closes_the_books(tmp_path: Path, patient: str) -> None:
+def test_an_interrupt_ends_users_and_then_comes_the_verdict(tmp_path: Path, patient: str) -> None:
     process = driving.start(tmp_path, *BRIEF, "-t", "60s", "--slo", patient)
     driving.wait_for_load(process)
     time.sleep(2.0)
@@ -83,6 +83,18 @@ def test_the_second_of_the_targets_death_is_told(tmp_path: Path) -> None:
     assert done.code == ExitCode.FINDINGS
     assert "target died" in done.kinds
     assert any("the target died in second" in note for note in done.results["notes"])
+
+
+def test_without_mock_meta_there_is_no_reconciliation(tmp_path: Path, patient: str) -> None:
+    process = driving.start(tmp_path, *BRIEF, "-t", "6s", "--scenario", "contacts", "--slo", patient)
+    driving.wait_for_load(process)
+    (mock,) = [one for one in psutil.Process(process.pid).children() if "mock_meta" in one.cmdline()]
+    mock.kill()
+    done = driving.finish(process, tmp_path)
+    assert done.code == ExitCode.UNPROVED, done.out + done.err
+    assert any(note.startswith("no reconciliation: ") for note in done.results["notes"])
+    assert done.slo("reconciliation.lost")["verdict"] == "no-verdict"
+    assert done.slo("operations.errors")["verdict"] == "pass"
 
 
 def test_no_run_asks_for_more_than_its_ceiling(tmp_path: Path, patient: str) -> None:

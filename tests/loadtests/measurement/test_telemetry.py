@@ -14,7 +14,7 @@ def noted(zero: float = 100.0) -> Telemetry:
     telemetry.request(SEND, 103.5, latency=0.4, service=0.1, failed=True, limited=True)
     telemetry.began(0.001)
     telemetry.delay("webhook to visible", 0.3)
-    telemetry.count("visits cut short")
+    telemetry.count("tasks cut short")
     return telemetry
 
 
@@ -28,7 +28,7 @@ def test_what_workers_send_adds_up() -> None:
     assert histogram.count(total.latency) == histogram.count(total.service) == 4
     assert histogram.count(master.lag) == 2
     assert histogram.count(master.delays["webhook to visible"]) == 2
-    assert master.counters == {"visits cut short": 2}
+    assert master.counters == {"tasks cut short": 2}
 
 
 def test_what_was_drained_is_gone() -> None:

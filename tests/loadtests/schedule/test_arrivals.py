@@ -6,14 +6,14 @@ from statistics import mean, pstdev
 
 import pytest
 
-from loadtests.schedule.arrivals import Arrivals, Stream
+from loadtests.schedule.arrivals import ArrivalProcess, Arrivals
 
 
 def merged(kind: Arrivals, streams: int, seconds: float) -> list[float]:
     rng = random.Random(5)
     found = []
     for number in range(streams):
-        stream = Stream(kind, 1.0, number, rng, 0.0)
+        stream = ArrivalProcess(kind, 1.0, number, rng, 0.0)
         while stream.due < seconds:
             found.append(stream.next())
     return sorted(found)
@@ -37,5 +37,5 @@ def test_constant_streams_are_nearly_even() -> None:
 
 def test_intended_starts_do_not_wait_for_anybody() -> None:
     """Who comes for the next arrival late finds it where it was meant to be."""
-    stream = Stream(Arrivals.CONSTANT, 10.0, 0, random.Random(1), 100.0)
+    stream = ArrivalProcess(Arrivals.CONSTANT, 10.0, 0, random.Random(1), 100.0)
     assert [round(stream.next(), 6) for _ in range(3)] == [100.0, 100.1, 100.2]

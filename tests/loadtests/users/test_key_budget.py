@@ -1,34 +1,14 @@
-"""Keys under load: the deck deals them, the budget spends them."""
-
 from __future__ import annotations
 
 from unittest.mock import patch
 
 import pytest
 
-from loadtests.cluster.key_allocation import Deck
 from loadtests.users.key_budget import Budget, OutOfKeysError, keys_needed
 
 
 def pairs(count: int) -> list[tuple[str, str]]:
     return [(f"full[{n}]", f"wacrm_live_{n}") for n in range(count)]
-
-
-def test_no_key_is_dealt_twice() -> None:
-    deck = Deck(pairs(10), rest=60.0)
-    one, other, late = deck.deal("one", 4), deck.deal("other", 4), deck.deal("late", 4)
-    assert len({*one, *other, *late}) == 10
-    assert len(late) == 2
-
-
-def test_keys_of_who_is_gone_rest_before_they_are_dealt_again() -> None:
-    now = [0.0]
-    deck = Deck(pairs(2), rest=61.0, clock=lambda: now[0])
-    deck.deal("one", 2)
-    deck.back("one")
-    assert deck.deal("other", 2) == []
-    now[0] = 61.0
-    assert len(deck.deal("other", 2)) == 2
 
 
 def test_a_key_is_spent_to_its_limit_and_no_further() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import random
 
 from conformance.target.numbers import is_fictional
-from loadtests.users.recipients import KEPT, TOTAL, People, numbered
+from loadtests.users.recipients import KEPT, TOTAL, Recipients, numbered
 
 
 def test_every_number_reaches_nobody() -> None:
@@ -14,23 +14,23 @@ def test_numbers_differ() -> None:
     assert len({numbered(index) for index in range(TOTAL)}) == TOTAL
 
 
-def test_workers_do_not_meet_the_same_strangers() -> None:
-    crowds = [People(random.Random(1), 5, share, 4) for share in range(4)]
-    met = [people.stranger() for people in crowds for _ in range(500)]
-    assert len(set(met)) == len(met)
+def test_workers_do_not_draw_the_same_new_numbers() -> None:
+    workers = [Recipients(random.Random(1), 5, share, 4) for share in range(4)]
+    drawn = [worker.new() for worker in workers for _ in range(500)]
+    assert len(set(drawn)) == len(drawn)
 
 
-def test_who_has_met_everybody_says_so() -> None:
-    people = People(random.Random(1), 5, 0, TOTAL)
-    people.stranger()
-    assert not people.exhausted
-    people.stranger()
-    assert people.exhausted
+def test_numbers_that_repeat_are_told() -> None:
+    recipients = Recipients(random.Random(1), 5, 0, TOTAL)
+    recipients.new()
+    assert not recipients.exhausted
+    recipients.new()
+    assert recipients.exhausted
 
 
-def test_acquaintances_are_remembered_in_bounded_number() -> None:
-    people = People(random.Random(1), 5, 0, 1)
+def test_known_recipients_are_remembered_in_bounded_number() -> None:
+    recipients = Recipients(random.Random(1), 5, 0, 1)
     for index in range(KEPT + 10):
-        people.meet(numbered(index))
-    assert len(people._known) == KEPT
-    assert people.acquaintance() in people._known
+        recipients.remember(numbered(index))
+    assert len(recipients._known) == KEPT
+    assert recipients.known() in recipients._known

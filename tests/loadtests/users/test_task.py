@@ -1,4 +1,4 @@
-"""What one visit makes of answers, without a server: a client that answers what it was told to."""
+"""What a task makes of answers, without a server: a client that answers what it was told to."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Any, cast
 import pytest
 
 from loadtests.users.answers import GET_ME, LIST_CONTACTS
+from loadtests.users.briefing import Briefing
 from loadtests.users.http_client import NoAnswerError, Response
 from loadtests.users.message_records import Outcome
-from loadtests.users.task import IN_USE_BEFORE, CutShortError, Visit
-from loadtests.users.worker_state import Briefing, World
+from loadtests.users.task import IN_USE_BEFORE, CutShortError, Task
+from loadtests.users.worker_state import WorkerState
 
 ACCEPTED = {
     "message_id": "m",
@@ -45,35 +46,35 @@ class Canned:
         return self._answer
 
 
-def world(answer: Response | Exception, **more: Any) -> World:
+def worker(answer: Response | Exception, **more: Any) -> WorkerState:
     given: dict[str, Any] = {
         "run": "0be5c4", "seed": 1, "share": 0, "shares": 1, "origin": "http://127.0.0.1:9", "verify": True, "timeout": 1.0,
         "limit": 10, "window": 60.0, "zero": time.time(), "step": 1.0, "ceiling": 10, "arrivals": "poisson", "pace": 1.0,
         "recipients": 10, "patience": 1.0, "keys": [("full[1]", "wacrm_live_x")],
     }  # fmt: skip
-    made = World(Briefing(**given | more))
+    made = WorkerState(Briefing(**given | more))
     made.client = cast("Any", Canned(answer))
     return made
 
 
-def visit(made: World, events: Events | None = None) -> Visit:
-    return Visit(made, cast("Any", events or Events()), "send", time.monotonic())
+def task(made: WorkerState, events: Events | None = None) -> Task:
+    return Task(made, cast("Any", events or Events()), "send", time.monotonic())
 
 
 def ok(body: Any, status: int = 200) -> Response:
     return Response(status, json.dumps(body).encode(), None)
 
 
-def sent(made: World) -> str:
+def sent(made: WorkerState) -> str:
     """The outcome that is written down of a send."""
-    visit(made).send("+12025550123", "digest", made.nonce(), {"text": "x"})
+    task(made).send("+12025550123", "digest", made.nonce(), {"text": "x"})
     (row,) = made.outbox.asked
     return row.outcome
 
 
 def test_latency_counts_from_the_intended_start() -> None:
-    made, events = world(ok({"data": {}})), Events()
-    late = Visit(made, cast("Any", events), "send", time.monotonic() - 2.0)
+    made, events = worker(ok({"data": {}})), Events()
+    late = Task(made, cast("Any", events), "send", time.monotonic() - 2.0)
     late.call(GET_ME)
     late.call(GET_ME)
     first, second = (event["response_time"] for event in events.fired)
@@ -92,12 +93,12 @@ def test_latency_counts_from_the_intended_start() -> None:
     ],
 )
 def test_what_was_answered_is_written_down(answer: Response | Exception, outcome: Outcome) -> None:
-    assert sent(world(answer)) == outcome
+    assert sent(worker(answer)) == outcome
 
 
 def test_who_finds_nobody_to_connect_to_has_asked_nothing() -> None:
-    made = world(NoAnswerError("refused", refused=True))
-    visit(made).send("+12025550123", "digest", made.nonce(), {"text": "x"})
+    made = worker(NoAnswerError("refused", refused=True))
+    task(made).send("+12025550123", "digest", made.nonce(), {"text": "x"})
     assert made.outbox.asked == []
     assert made.dead_since is not None
 
@@ -109,42 +110,42 @@ def test_an_answer_that_is_not_as_documented_is_a_finding() -> None:
         Response(500, b"<html>", None),
         Response(200, b"\xff", None),
     ):
-        made, events = world(answer), Events()
-        assert visit(made, events).call(LIST_CONTACTS) is None
-        assert "schema" in made.outbox.troubles
+        made, events = worker(answer), Events()
+        assert task(made, events).call(LIST_CONTACTS) is None
+        assert "schema" in made.outbox.observations.by_kind
         assert "not as documented" in str(events.fired[0]["exception"])
 
 
 def test_a_429_for_a_key_with_budget_is_a_finding() -> None:
-    made, events = world(LIMITED), Events()
-    visit(made, events).call(GET_ME)
-    assert "unexpected-429" in made.outbox.troubles
+    made, events = worker(LIMITED), Events()
+    task(made, events).call(GET_ME)
+    assert "unexpected-429" in made.outbox.observations.by_kind
     assert events.fired[0]["exception"] is not None
 
 
 def test_a_429_for_a_key_that_others_used_before_is_none() -> None:
-    made, events = world(LIMITED, fresh=False), Events()
-    visit(made, events).call(GET_ME)
-    assert made.outbox.troubles == {}
+    made, events = worker(LIMITED, fresh=False), Events()
+    task(made, events).call(GET_ME)
+    assert made.outbox.observations.by_kind == {}
     assert made.telemetry.counters == {IN_USE_BEFORE: 1}
     assert events.fired[0]["exception"] is None
-    long_since = world(LIMITED, fresh=False, zero=time.time() - 100)
-    visit(long_since).call(GET_ME)
-    assert "unexpected-429" in long_since.outbox.troubles
+    long_since = worker(LIMITED, fresh=False, zero=time.time() - 100)
+    task(long_since).call(GET_ME)
+    assert "unexpected-429" in long_since.outbox.observations.by_kind
 
 
 def test_a_429_for_a_key_of_ones_own_is_what_was_asked_for() -> None:
-    made, events = world(LIMITED), Events()
+    made, events = worker(LIMITED), Events()
     key, _ = made.budget.key()
-    one = visit(made, events)
+    one = task(made, events)
     one.call(GET_ME, key=key)
-    assert (one.status, one.limited, made.outbox.troubles) == (429, "30", {})
+    assert (one.status, one.limited, made.outbox.observations.by_kind) == (429, "30", {})
     assert events.fired[0]["exception"] is None
 
 
-def test_the_ceiling_cuts_visits_short() -> None:
-    made = world(ok({"data": {}}), ceiling=2)
-    one = visit(made)
+def test_the_ceiling_cuts_tasks_short() -> None:
+    made = worker(ok({"data": {}}), ceiling=2)
+    one = task(made)
     one.call(GET_ME)
     one.call(GET_ME)
     with pytest.raises(CutShortError, match="ceiling"):
@@ -152,7 +153,7 @@ def test_the_ceiling_cuts_visits_short() -> None:
     assert made.requests == 2
 
 
-def test_secrets_are_in_no_trouble() -> None:
-    made = world(LIMITED)
-    visit(made).call(GET_ME)
+def test_secrets_are_in_no_observation() -> None:
+    made = worker(LIMITED)
+    task(made).call(GET_ME)
     assert "wacrm_live" not in repr(made.outbox) + repr(made.briefing)

@@ -6,18 +6,18 @@ import pytest
 
 from loadtests.measurement import histogram
 from loadtests.reporting import console
-from loadtests.verdict.results import Finding, LoadResults, PromiseResult, exit_code
+from loadtests.verdict.results import Finding, LoadResults, SloResult, exit_code
 from reports.results import ExitCode, Verdict
 
 
-def promise(verdict: Verdict) -> PromiseResult:
-    return PromiseResult(
+def slo(verdict: Verdict) -> SloResult:
+    return SloResult(
         "operations.send/sendMessage.p95",
         verdict,
         1.0,
         most=True,
         actual=2.0,
-        reason="at most 1 promised, 2 measured " * 4,
+        reason="at most 1 required, 2 measured " * 4,
     )
 
 
@@ -33,11 +33,11 @@ def promise(verdict: Verdict) -> PromiseResult:
     ],
 )
 def test_exit_codes_are_the_gates(verdicts: list[Verdict], code: ExitCode, *, interrupted: bool) -> None:
-    assert exit_code([promise(verdict) for verdict in verdicts], interrupted=interrupted, visits=1) is code
+    assert exit_code([slo(verdict) for verdict in verdicts], interrupted=interrupted, tasks=1) is code
 
 
-def test_books_that_balance_because_nobody_came_prove_nothing() -> None:
-    assert exit_code([promise(Verdict.PASS)], interrupted=False, visits=0) is ExitCode.UNPROVED
+def test_records_that_agree_because_no_task_began_prove_nothing() -> None:
+    assert exit_code([slo(Verdict.PASS)], interrupted=False, tasks=0) is ExitCode.UNPROVED
 
 
 def results() -> LoadResults:
@@ -48,7 +48,7 @@ def results() -> LoadResults:
         "latency": histogram.shown({500: 3}),
         "service": histogram.shown({}),
     }
-    step = {"rate": 100, "broken": ["operations.p50: at most 0.25 promised, 1.167 measured"] * 3, "held": False}
+    step = {"rate": 100, "broken": ["operations.p50: at most 0.25 required, 1.167 measured"] * 3, "held": False}
     measured: dict[str, Any] = {
         "operations": {"a-scenario-with-a-long-name/listConversationMessages": row},
         "delays": {"inbound to receiver": histogram.shown({600: 1})},
@@ -64,7 +64,7 @@ def results() -> LoadResults:
     )
     return LoadResults(
         run="abcdef", target={}, started="2026-01-01T00:00:00+00:00", seconds=60.0, seed=7, scenario="day", shape="constant",
-        requests=10**6, waited=0.0, exit_code=1, interrupted=False, promises=[promise(Verdict.FAIL)], findings=[finding],
+        requests=10**6, waited=0.0, exit_code=1, interrupted=False, slos=[slo(Verdict.FAIL)], findings=[finding],
         measurements=measured, notes=["a note of many words " * 8],
     )  # fmt: skip
 
@@ -74,7 +74,7 @@ def test_the_closing_page_has_eighty_columns() -> None:
     assert "\x1b" not in page
     wide = [line for line in page.splitlines() if len(line) > 80 and "wamid" not in line]
     assert wide == []
-    for word in ("sendMessage.p95", "── lost: 12", "capacity   50 visits", "baseline", "Promises were broken."):
+    for word in ("sendMessage.p95", "── lost: 12", "capacity   50 tasks", "baseline", "SLOs were broken."):
         assert word in page
 
 

@@ -8,7 +8,7 @@ from loadtests.cluster import options
 from loadtests.measurement import histogram
 from loadtests.measurement.telemetry import Tally
 from loadtests.verdict import slo
-from loadtests.verdict.slo import Judged, Measured, Promise, SloError
+from loadtests.verdict.slo import Measured, Slo, SloError, SloOutcome, check
 from reports.results import Verdict
 
 if TYPE_CHECKING:
@@ -30,10 +30,10 @@ def measured(**more: object) -> Measured:
     return Measured(**given)  # type: ignore[arg-type]
 
 
-def judge(text: str, what: Measured, tmp_path: Path) -> list[Judged]:
+def checked(text: str, what: Measured, tmp_path: Path) -> list[SloOutcome]:
     path = tmp_path / "slo.toml"
     path.write_text(text, encoding="utf-8")
-    return slo.judge(slo.load(path), what)
+    return check(slo.load(path), what)
 
 
 @pytest.mark.parametrize(
@@ -45,47 +45,54 @@ def judge(text: str, what: Measured, tmp_path: Path) -> list[Judged]:
     ],
 )  # fmt: skip
 def test_a_bound_is_kept_or_broken(bound: str, verdict: Verdict, tmp_path: Path) -> None:
-    (one,) = judge(f'[operations."send/sendMessage"]\n{bound}', measured(), tmp_path)
+    (one,) = checked(f'[operations."send/sendMessage"]\n{bound}', measured(), tmp_path)
     assert one.verdict is verdict
     assert bool(one.reason) is (verdict is Verdict.FAIL)
 
 
-def test_an_operation_that_was_never_requested_breaks_its_promise(tmp_path: Path) -> None:
+def test_an_operation_that_was_never_requested_breaks_its_slo(tmp_path: Path) -> None:
     text = '[operations."inbox/listConversations"]\np95 = 1'
-    (one,) = judge(text, measured(), tmp_path)
+    (one,) = checked(text, measured(), tmp_path)
     assert (one.verdict, one.reason) == (Verdict.FAIL, "never requested")
-    (one,) = judge(text, measured(unasked=Verdict.SKIP), tmp_path)
+    (one,) = checked(text, measured(unasked=Verdict.SKIP), tmp_path)
     assert one.verdict is Verdict.SKIP
 
 
 def test_a_scenario_that_was_not_selected_is_skipped(tmp_path: Path) -> None:
-    (one,) = judge('[operations."contacts/createContact"]\np95 = 1', measured(), tmp_path)
+    (one,) = checked('[operations."contacts/createContact"]\np95 = 1', measured(), tmp_path)
     assert one.verdict is Verdict.SKIP
 
 
 def test_a_star_is_about_all_of_them_together(tmp_path: Path) -> None:
     operations = {SEND: tally(0.1, 0.1, 0.1), ("inbox", "listConversations"): tally(5.0)}
-    (one,) = judge('[operations."*"]\np50 = 0.2', measured(operations=operations), tmp_path)
+    (one,) = checked('[operations."*"]\np50 = 0.2', measured(operations=operations), tmp_path)
     assert one.verdict is Verdict.PASS
-    (one,) = judge('[operations."inbox/*"]\np50 = 0.2', measured(operations=operations), tmp_path)
+    (one,) = checked('[operations."inbox/*"]\np50 = 0.2', measured(operations=operations), tmp_path)
     assert one.verdict is Verdict.FAIL
 
 
-def test_books_are_promised_by_the_kind_of_trouble(tmp_path: Path) -> None:
-    lost, twice = judge("[books]\nlost = 0\nduplicated = 0", measured(troubles={"lost": 1}), tmp_path)
+def test_reconciliation_is_bounded_by_the_kind_of_finding(tmp_path: Path) -> None:
+    lost, twice = checked("[reconciliation]\nlost = 0\nduplicated = 0", measured(findings={"lost": 1}), tmp_path)
     assert (lost.verdict, twice.verdict) == (Verdict.FAIL, Verdict.PASS)
-    assert lost.promise.name == "books.lost"
+    assert lost.slo.name == "reconciliation.lost"
+
+
+def test_names_of_earlier_versions_are_taken(tmp_path: Path) -> None:
+    former = '[books]\nlost = 0\n[figures]\n"least_visits per second" = 1'
+    lost, rate = checked(former, measured(figures={"tasks per second": 2.0}), tmp_path)
+    assert (lost.slo.name, rate.slo.name) == ("reconciliation.lost", "figures.tasks per second")
+    assert {lost.verdict, rate.verdict} == {Verdict.PASS}
 
 
 def test_figures_have_a_side(tmp_path: Path) -> None:
     text = '[figures]\n"least_fan-out per second" = 20\n"most_memory per request" = 10'
-    least, most = judge(text, measured(figures={"fan-out per second": 19.0, "memory per request": 9.0}), tmp_path)
+    least, most = checked(text, measured(figures={"fan-out per second": 19.0, "memory per request": 9.0}), tmp_path)
     assert (least.verdict, most.verdict) == (Verdict.FAIL, Verdict.PASS)
-    assert {one.verdict for one in judge(text, measured(), tmp_path)} == {Verdict.SKIP}
+    assert {one.verdict for one in checked(text, measured(), tmp_path)} == {Verdict.SKIP}
 
 
-def test_delays_are_promised_by_name(tmp_path: Path) -> None:
-    (one,) = judge(
+def test_delays_are_bounded_by_name(tmp_path: Path) -> None:
+    (one,) = checked(
         '[delays]\n"webhook to visible" = { p95 = 1 }',
         measured(delays={"webhook to visible": histogram.of([2.0])}),
         tmp_path,
@@ -100,16 +107,17 @@ def test_delays_are_promised_by_name(tmp_path: Path) -> None:
         ('[operations."*"]\np42 = 1', "unknown figure 'p42'"),
         ('[operations."*"]\np50 = -1', "p50: -1 is not a number"),
         ('[operations."*"]\np50 = true', "p50: True is not a number"),
+        ("[books]\nlost = 0\n[reconciliation]\nlost = 1", "use one of them"),
         ("[figures]\nspeed = 1", "begins with neither"),
-        ("[books", "slo.toml"),
+        ("[reconciliation", "slo.toml"),
     ],
 )
 def test_a_file_that_cannot_be_used_says_where(text: str, told: str, tmp_path: Path) -> None:
     with pytest.raises(SloError, match=told):
-        judge(text, measured(), tmp_path)
+        checked(text, measured(), tmp_path)
 
 
-def test_the_promises_that_come_with_it_can_be_read() -> None:
-    promises = slo.load(options.PACKAGE / "slo.toml")
-    assert Promise("books", "*", "*", "lost", 0.0) in promises
-    assert len({promise.name for promise in promises}) == len(promises)
+def test_the_default_file_can_be_read() -> None:
+    slos = slo.load(options.DEFAULT_SLOS)
+    assert Slo("reconciliation", "*", "*", "lost", 0.0) in slos
+    assert len({slo.name for slo in slos}) == len(slos)

@@ -139,15 +139,6 @@ def test_the_tier_is_the_messaging_limits(inside: Inside) -> None:
     assert phone["id"] == PHONE
 
 
-def test_metrics(inside: Inside) -> None:
-    inside.send()
-    inside.refused(to="x")
-    text = inside.request("GET", "/metrics").text
-    assert 'mock_meta_requests_total{operation="messages.send",outcome="accepted"} 1' in text
-    assert 'mock_meta_requests_total{operation="messages.send",outcome="refused"} 1' in text
-    assert "mock_meta_pending_webhooks 0" in text
-
-
 def test_fields_that_were_never_set_are_known_and_left_out(inside: Inside) -> None:
     asked = "?fields=is_on_biz_app,health_status,quality_score"
     number = inside.graph("GET", PHONE + asked).json()
@@ -155,3 +146,29 @@ def test_fields_that_were_never_set_are_known_and_left_out(inside: Inside) -> No
     waba = inside.graph("GET", f"{WABA}?fields=status,owner_business_info,subscribed_apps").json()
     assert (waba["status"], len(waba["subscribed_apps"]["data"])) == ("ACTIVE", 1)
     assert "owner_business_info" not in waba
+
+
+def test_a_phone_number(inside: Inside) -> None:
+    fields = "id,display_phone_number,verified_name,quality_rating"
+    assert inside.graph("GET", f"{PHONE}?fields={fields}").json() == {
+        "id": PHONE,
+        "display_phone_number": "+1 555-078-3881",
+        "verified_name": "Lucky Shrub",
+        "quality_rating": "GREEN",
+    }
+    assert list(inside.graph("GET", PHONE).json()) == [
+        "verified_name",
+        "code_verification_status",
+        "display_phone_number",
+        "quality_rating",
+        "platform_type",
+        "throughput",
+        "webhook_configuration",
+        "id",
+    ]
+    assert inside.graph("GET", f"{PHONE}?fields=throughput{{level}}").json() == {
+        "throughput": {"level": "STANDARD"},
+        "id": PHONE,
+    }
+    error = inside.graph("GET", f"{PHONE}?fields=id,xyz").json()["error"]
+    assert error["message"] == "(#100) Tried accessing nonexisting field (xyz)"

@@ -78,22 +78,22 @@ def test_lines_are_filtered_by_number_status_and_error(page: Page, live: Live) -
     expect(rows).to_have_count(1)
 
 
-def test_a_line_tells_the_messages_story_and_lets_the_contact_answer(
+def test_a_line_tells_the_messages_timeline_and_lets_the_contact_answer(
     page: Page, live: Live, receiver: Receiver
 ) -> None:
     send(live)
     page.locator("#lines tr.request").click()
-    steps = page.locator("#story li b")
+    steps = page.locator("#message-timeline li b")
     expect(steps).to_have_text(["messages.send", "sent", "delivered", "read"])
-    page.locator("#story summary").first.click()
-    expect(page.locator("#story pre").first).to_contain_text("Ciao <b>bello</b>")
-    page.fill("#story input[name=text]", "Grazie")
+    page.locator("#message-timeline summary").first.click()
+    expect(page.locator("#message-timeline pre").first).to_contain_text("Ciao <b>bello</b>")
+    page.fill("#message-timeline input[name=text]", "Grazie")
     page.get_by_role("button", name=f"Reply as {PERSON}").click()
     until(lambda: any(b"Grazie" in body for _, body in receiver.posts))
-    page.fill("#story input[name=text]", "and one more")
+    page.fill("#message-timeline input[name=text]", "and one more")
     page.get_by_role("button", name="Fail (131026)").click()
-    expect(page.locator("#story li b").last).to_have_text("failed")
-    expect(page.locator("#story input[name=text]")).to_have_value("and one more")
+    expect(page.locator("#message-timeline li b").last).to_have_text("failed")
+    expect(page.locator("#message-timeline input[name=text]")).to_have_value("and one more")
 
 
 def test_a_failed_message_is_an_error_whatever_the_receiver_answered(page: Page, live: Live) -> None:
@@ -108,39 +108,39 @@ def test_a_failed_message_is_an_error_whatever_the_receiver_answered(page: Page,
         expect(rows).to_contain_class("webhook bad")
         expect(rows).to_contain_text("200 · 131026 Message undeliverable")
     rows.click()
-    expect(page.locator("#story li.bad b")).to_have_text("failed")
-    expect(page.locator("#story li.bad")).to_contain_text("answered 200")
-    expect(page.locator("#story li.bad .trouble").first).to_have_text("131026 Message undeliverable")
-    expect(page.locator("#story li.request")).not_to_contain_class("bad")
+    expect(page.locator("#message-timeline li.bad b")).to_have_text("failed")
+    expect(page.locator("#message-timeline li.bad")).to_contain_text("answered 200")
+    expect(page.locator("#message-timeline li.bad .trouble").first).to_have_text("131026 Message undeliverable")
+    expect(page.locator("#message-timeline li.request")).not_to_contain_class("bad")
 
 
 def test_of_a_customers_message_there_are_no_statuses(page: Page, live: Live, receiver: Receiver) -> None:
     live.control("POST", "/inbound", {"phone_number_id": PHONE, "messages": [{"from": PERSON}]})
     page.locator("#lines tr").click()
-    buttons = page.locator("#story form button")
+    buttons = page.locator("#message-timeline form button")
     expect(buttons).to_have_text([f"Write as {PERSON}", "Write STOP"])
     buttons.last.click()
     until(lambda: any(b"STOP" in body for _, body in receiver.posts))
     assert b'"context"' not in receiver.posts[-1][1]
 
 
-def test_on_a_small_screen_the_story_comes_over_the_timeline(page: Page, live: Live) -> None:
+def test_on_a_small_screen_the_timeline_of_a_message_comes_over_the_list(page: Page, live: Live) -> None:
     page.set_viewport_size({"width": 400, "height": 700})
     for _ in range(10):
         send(live)
-    line, story = page.locator("#lines tr.request").first, page.locator("#story")
+    line, timeline = page.locator("#lines tr.request").first, page.locator("#message-timeline")
     expect(page.locator("#lines tr")).to_have_count(40)
     for way in ("key", "button", "key in the form"):
         line.click()
-        expect(story).to_be_focused()
-        expect(story.locator("h2")).to_be_in_viewport(ratio=1)
+        expect(timeline).to_be_focused()
+        expect(timeline.locator("h2")).to_be_in_viewport(ratio=1)
         if way == "key in the form":
-            story.locator("input").press("Escape")
+            timeline.locator("input").press("Escape")
         if way == "button":
-            story.get_by_role("button", name="Close").click()
+            timeline.get_by_role("button", name="Close").click()
         else:
             page.keyboard.press("Escape")
-        expect(story).to_be_hidden()
+        expect(timeline).to_be_hidden()
         expect(line).to_be_focused()
         expect(line).to_be_in_viewport()
 
@@ -181,8 +181,9 @@ def test_what_a_refused_call_did_wrong_is_told(page: Page, live: Live) -> None:
     send(live, type="template", template={"name": "n" * 300, "language": {"code": "en_US"}})
     page.locator("#lines tr").click()
     details = live.control("GET", "/ledger")["entries"][0]["error"]["details"]
-    expect(page.locator("#story li")).to_contain_text(details)
-    assert page.evaluate("document.getElementById('story').scrollWidth <= document.getElementById('story').clientWidth")
+    expect(page.locator("#message-timeline li")).to_contain_text(details)
+    fits = "one => one.scrollWidth <= one.clientWidth"
+    assert page.locator("#message-timeline").evaluate(fits)
 
 
 def test_what_was_there_before_the_page_is_not_missed_and_another_mock_begins_anew(page: Page, live: Live) -> None:
@@ -207,11 +208,11 @@ def test_the_keyboard_is_enough(page: Page, live: Live) -> None:
     page.keyboard.press("Escape")
     page.keyboard.press("j")
     page.keyboard.press("Enter")
-    expect(page.locator("#story")).to_be_visible()
+    expect(page.locator("#message-timeline")).to_be_visible()
     page.keyboard.press("Tab")
     page.keyboard.press("Escape")
     expect(page.locator("#lines tr:focus")).to_contain_text("send")
-    expect(page.locator("#story")).to_be_hidden()
+    expect(page.locator("#message-timeline")).to_be_hidden()
     page.keyboard.press("f")
     expect(page.locator("#freeze")).to_have_attribute("aria-pressed", "true")
 

@@ -1,4 +1,4 @@
-from typing import Any
+"""Which statuses a profile, a distribution and a script make, and that a seed repeats them."""
 
 import pytest
 
@@ -11,7 +11,7 @@ def sent(nth: int = 1, wa_id: str = PERSON) -> Sent:
     return Sent("wamid.x", WABA, PHONE, wa_id, wa_id, "text", 0.0, nth, "service", free=True)
 
 
-def test_one_seed_one_course_whatever_the_order() -> None:
+def test_one_seed_one_plan_whatever_the_order() -> None:
     one, other = Behaviour(7, "realistic"), Behaviour(7, "realistic")
     people = [f"9990000{number:04d}" for number in range(50)]
     forwards = {person: one.draw(sent(wa_id=person)) for person in people}
@@ -43,102 +43,6 @@ def test_precedence() -> None:
     behaviour.clear()
     assert behaviour.script_for(sent()) is None
     assert len(behaviour.draw(sent())) == 3
-
-
-def script(inside: Inside, *steps: dict[str, Any]) -> None:
-    inside.control("POST", "/behaviour/recipients", {"to": [PERSON], "script": list(steps)})
-
-
-def test_what_a_status_carries(inside: Inside) -> None:
-    script(inside, {"status": "sent"}, {"status": "delivered"}, {"status": "read"})
-    wamid = inside.wamid(biz_opaque_callback_data="camp-7")
-    inside.rest()
-    assert [status["status"] for status in inside.posts.statuses()] == ["sent", "delivered", "read"]
-    first, second, third = inside.posts.statuses()
-    for status in (first, second, third):
-        assert (status["id"], status["recipient_id"]) == (wamid, PERSON)
-        assert status["biz_opaque_callback_data"] == "camp-7"
-        assert status["timestamp"] == "1750000000"
-    assert first["conversation"]["expiration_timestamp"] == "1750086400"
-    assert first["pricing"] == {
-        "billable": False,
-        "pricing_model": "PMP",
-        "category": "service",
-        "type": "free_customer_service",
-    }
-    assert list(second["conversation"]) == ["id", "origin"]
-    assert "pricing" in second
-    assert not {"conversation", "pricing"} & set(third)
-
-
-def test_from_v24_on_there_are_no_conversations(inside: Inside) -> None:
-    inside.control("PUT", f"/accounts/{WABA}", {"webhook_version": "v24.0"})
-    script(inside, {"status": "sent"}, {"status": "read"})
-    inside.send()
-    inside.rest()
-    first, second = inside.posts.statuses()
-    assert "pricing" in first
-    assert not {"conversation", "pricing"} & set(second)
-    assert "conversation" not in first
-
-
-def test_a_failure_names_its_error(inside: Inside) -> None:
-    script(inside, {"status": "failed", "error": {"code": 131047}})
-    inside.send()
-    inside.rest()
-    (status,) = inside.posts.statuses()
-    (error,) = status["errors"]
-    assert error == {
-        "code": 131047,
-        "title": "Re-engagement message",
-        "message": "Re-engagement message",
-        "error_data": {
-            "details": "Message failed to send because more than 24 hours have passed since the customer last "
-            "replied to this number."
-        },
-        "href": "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes/",
-    }
-    assert not {"conversation", "pricing"} & set(status)
-
-
-def test_a_marketing_template_is_billed(inside: Inside) -> None:
-    inside.control("POST", f"/accounts/{WABA}/templates", {"name": "promo", "category": "MARKETING", "components": []})
-    script(inside, {"status": "sent"})
-    inside.send(type="template", text=None, template={"name": "promo", "language": {"code": "en_US"}})
-    inside.rest()
-    (status,) = inside.posts.statuses()
-    assert status["pricing"] == {"billable": True, "pricing_model": "PMP", "category": "marketing", "type": "regular"}
-    assert status["conversation"]["origin"] == {"type": "marketing"}
-
-
-def test_custom_distributions_by_control(inside: Inside) -> None:
-    body = {"sent": {"after": 0}, "delivered": {"probability": 1, "after": [0, 0.001]}, "waba_id": WABA}
-    inside.control("PUT", "/behaviour", body)
-    inside.send()
-    inside.rest()
-    assert [status["status"] for status in inside.posts.statuses()] == ["sent", "delivered"]
-    inside.control("PUT", "/behaviour", {"failed": {"probability": 1, "code": 131049}, "waba_id": WABA})
-    inside.send()
-    inside.rest()
-    assert inside.posts.statuses()[-1]["errors"][0]["code"] == 131049
-
-
-def test_bad_behaviours_are_refused(inside: Inside) -> None:
-    cases: list[tuple[str, str, dict[str, Any], str]] = [
-        ("PUT", "/behaviour", {"profile": "instnt"}, "no profile 'instnt'; did you mean 'instant'?"),
-        ("PUT", "/behaviour", {"profle": "instant"}, "unknown member 'profle'; did you mean 'profile'?"),
-        ("PUT", "/behaviour", {}, "give either 'profile' or a distribution"),
-        ("PUT", "/behaviour", {"sent": {"after": [2, 1]}}, "after: the range [2.0, 1.0] is backwards"),
-        ("POST", "/behaviour/recipients", {"to": ["x"], "script": []}, "'x' is not a phone number"),
-        (
-            "POST",
-            "/behaviour/recipients",
-            {"to": [], "script": [{"status": "red"}]},
-            "script.0.status: input should be",
-        ),
-    ]
-    for method, path, body, sentence in cases:
-        assert sentence in inside.control(method, path, body, status=400)["error"]
 
 
 @pytest.mark.parametrize(("voice", "last"), [(True, "played"), (False, "read")])

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mock_meta.simulation.faults import Fault, Faults, Match, Subject
+from mock_meta.simulation.faults import CallTraits, Fault, Faults, Match
 from tests.mock_meta.conftest import DEADLINE, Live, Receiver, until
 from tests.mock_meta.inside import PERSON, PHONE, Inside
 
@@ -141,7 +141,7 @@ def struck(faults: Faults, callers: Iterable[tuple[str, str | None]]) -> set[tup
     hit = set()
     for operation, to in callers:
         met[operation, to] += 1
-        if faults.take(Subject(operation, PHONE, to, None)):
+        if faults.take(CallTraits(operation, PHONE, to, None)):
             hit.add((operation, to, met[operation, to]))
     return hit
 

@@ -7,7 +7,7 @@ import pytest
 
 import mock_meta
 from mock_meta.simulation.behaviour import Status
-from mock_meta.simulation.magic_numbers import PREFIX, TABLE, Effect, Reply, magic
+from mock_meta.simulation.magic_numbers import PREFIX, TABLE, Effect, Reply, find_magic
 from tests.mock_meta.inside import PERSON, PHONE, Inside
 
 REFUSED = [last for last, one in TABLE.items() if one.effect is Effect.REFUSED]
@@ -53,10 +53,10 @@ def test_an_ill_formed_message_is_still_ill_formed(inside: Inside) -> None:
 
 
 def test_ordinary_numbers() -> None:
-    assert magic("99900001234") is None
-    assert magic("999000010300") is None
-    assert magic("9990001026") is None
-    assert magic(None) is None
+    assert find_magic("99900001234") is None
+    assert find_magic("999000010300") is None
+    assert find_magic("9990001026") is None
+    assert find_magic(None) is None
 
 
 def test_the_table_is_told_and_documented(inside: Inside) -> None:

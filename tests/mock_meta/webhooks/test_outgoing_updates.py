@@ -45,9 +45,9 @@ def test_what_chaos_drops_is_counted(inside: Inside) -> None:
     inside.send()
     inside.rest(0.05)
     assert inside.posts.sent == []
-    assert "mock_meta_dropped_webhooks_total 3\n" in inside.request("GET", "/metrics").text
+    assert "mock_meta_dropped_webhooks_total 3.0\n" in inside.request("GET", "/metrics").text
     inside.control("POST", "/reset")
-    assert "mock_meta_dropped_webhooks_total 0\n" in inside.request("GET", "/metrics").text
+    assert "mock_meta_dropped_webhooks_total 0.0\n" in inside.request("GET", "/metrics").text
 
 
 def test_each_switch_does_what_it_says() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from mock_meta.webhooks.transport import HttpPoster, PostError, Reply
+from mock_meta.webhooks.transport import HttpTransport, Reply, TransportError
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -50,10 +50,10 @@ def test_of_an_endless_answer_the_beginning_is_enough() -> None:
     listener = Listener(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n20000\r\n" + b"x" * 0x20000 + b"\r\n")
 
     async def action(port: int) -> None:
-        poster = HttpPoster(5.0)
-        found = await poster.post(f"http://127.0.0.1:{port}/", b"{}", {})
+        transport = HttpTransport(5.0)
+        found = await transport.post(f"http://127.0.0.1:{port}/", b"{}", {})
         assert (found.status, len(found.body)) == (200, 65536)
-        await poster.close()
+        await transport.close()
 
     run(listener, action)
 
@@ -62,13 +62,13 @@ def test_headers_go_out_as_given_on_connections_that_are_kept() -> None:
     listener = Listener(OK)
 
     async def action(port: int) -> None:
-        poster = HttpPoster(5.0)
+        transport = HttpTransport(5.0)
         for _ in range(3):
-            found = await poster.post(
+            found = await transport.post(
                 f"http://127.0.0.1:{port}/hook?a=%2F", b"{}", {"X-Hub-Signature": "sha1=x", "Accept": "*/*"}
             )
             assert found == Reply(200, "ok")
-        await poster.close()
+        await transport.close()
 
     run(listener, action)
     assert (listener.connections, len(listener.heads)) == (1, 3)
@@ -82,10 +82,10 @@ def test_headers_go_out_as_given_on_connections_that_are_kept() -> None:
 )
 def test_what_is_no_answer_is_an_error(answer: bytes | None, reason: str) -> None:
     async def action(port: int) -> None:
-        poster = HttpPoster(0.2)
-        with pytest.raises(PostError, match=reason):
-            await poster.post(f"http://127.0.0.1:{port}/", b"{}", {})
-        await poster.close()
+        transport = HttpTransport(0.2)
+        with pytest.raises(TransportError, match=reason):
+            await transport.post(f"http://127.0.0.1:{port}/", b"{}", {})
+        await transport.close()
 
     run(Listener(answer), action)
 
@@ -94,9 +94,9 @@ def test_redirects_and_proxies_are_not_followed(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
 
     async def action(port: int) -> None:
-        poster = HttpPoster(5.0)
-        assert (await poster.post(f"http://127.0.0.1:{port}/", b"{}", {})).status == 307
-        await poster.close()
+        transport = HttpTransport(5.0)
+        assert (await transport.post(f"http://127.0.0.1:{port}/", b"{}", {})).status == 307
+        await transport.close()
 
     run(Listener(b"HTTP/1.1 307 Elsewhere\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n"), action)
 
@@ -108,10 +108,10 @@ def test_https_needs_a_certificate_that_is_trusted(tmp_path: Path) -> None:
     authority.cert_pem.write_to_path(file)
 
     async def action(port: int) -> None:
-        trusting, doubting = HttpPoster(5.0, str(file)), HttpPoster(5.0)
+        trusting, doubting = HttpTransport(5.0, str(file)), HttpTransport(5.0)
         url = f"https://127.0.0.1:{port}/"
         assert (await trusting.post(url, b"{}", {})).body == "ok"
-        with pytest.raises(PostError, match=r"^TLS: .*certificate verify failed"):
+        with pytest.raises(TransportError, match=r"^TLS: .*certificate verify failed"):
             await doubting.post(url, b"{}", {})
         await trusting.close()
         await doubting.close()
@@ -130,9 +130,9 @@ def test_https_needs_a_certificate_that_is_trusted(tmp_path: Path) -> None:
 )
 def test_where_nothing_is_there_is_an_error(url: str, reason: str) -> None:
     async def action() -> None:
-        poster = HttpPoster(5.0)
-        with pytest.raises(PostError, match=reason):
-            await poster.post(url, b"{}", {})
-        await poster.close()
+        transport = HttpTransport(5.0)
+        with pytest.raises(TransportError, match=reason):
+            await transport.post(url, b"{}", {})
+        await transport.close()
 
     asyncio.run(action())

@@ -1,0 +1,1 @@
+"""Prepares a deployment for runs: accounts, keys, WhatsApp connections and templates, straight in its PostgreSQL database."""

@@ -1,0 +1,1 @@
+"""AUTH: who is calling."""

@@ -1,0 +1,1 @@
+"""CONT: contacts."""

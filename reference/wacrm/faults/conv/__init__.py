@@ -1,0 +1,1 @@
+"""CONV: conversations and their messages."""

@@ -1,0 +1,1 @@
+"""ENV: one envelope for every answer."""

@@ -1,0 +1,1 @@
+"""HOOK: outbound webhooks."""

@@ -1,0 +1,1 @@
+"""META: the side that faces Meta."""

@@ -1,0 +1,1 @@
+"""RATE: the limiter."""

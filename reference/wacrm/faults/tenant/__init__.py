@@ -1,0 +1,1 @@
+"""TENANT: accounts never see each other."""

@@ -1,0 +1,72 @@
+"""Variants: work on Meta's webhooks, and outbound webhooks."""
+
+import asyncio
+import json
+import time
+
+from reference.wacrm.assembly import Wacrm
+from reference.wacrm.inbound.meta_webhook import Post
+from reference.wacrm.patching.steps import replace_step, wrap
+from reference.wacrm.protocol.bodies import Event, MessageCreate, WebhookPatch
+from reference.wacrm.protocol.envelope import Json
+from reference.wacrm.storage.database import Row
+from reference.wacrm.variants.registry import variant
+from reference.wacrm.webhooks.dispatcher import Delivery
+
+
+@variant("when Meta's webhook is worked on after its acknowledgement")
+def webhooks_are_worked_on_late(wacrm: Wacrm) -> None:
+    process = wacrm.meta_webhook.process
+
+    async def later(post: Post) -> None:
+        await asyncio.sleep(0.25)
+        await process(post)
+
+    wrap(wacrm.meta_webhook, "process", later)
+
+
+@variant("whether the deliveries of one event to several endpoints have one id")
+def an_event_has_one_id_for_all_endpoints(wacrm: Wacrm) -> None:
+    def publish(account: str, event: Event, data: Json) -> None:
+        body = json.dumps(wacrm.dispatcher.envelope(account, event, data), separators=(",", ":")).encode()
+        for endpoint in wacrm.endpoints.subscribed(account, event):
+            wacrm.dispatcher.enqueue(Delivery(account, endpoint["id"], event, body))
+
+    replace_step(wacrm.dispatcher, "publish", publish)
+
+
+@variant("whether the failures of an endpoint's former URL count against its new one")
+def a_new_url_begins_without_failures(wacrm: Wacrm) -> None:
+    changed = wacrm.endpoints.changed
+
+    def forgiven(row: Row, body: WebhookPatch) -> dict[str, object]:
+        return changed(row, body) | ({"failure_count": 0} if "url" in body.model_fields_set else {})
+
+    wrap(wacrm.endpoints, "changed", forgiven)
+
+
+@variant("how deliveries are made: by one worker, one after the other, which rests when there is none")
+def a_worker_delivers_one_after_the_other(wacrm: Wacrm) -> None:
+    deliver, lock, busy = wacrm.dispatcher.deliver, asyncio.Lock(), [0.0]
+
+    async def in_turn(delivery: Delivery) -> None:
+        async with lock:
+            if time.monotonic() - busy[0] > 0.1:  # noqa: PLR2004 - it had nothing to do
+                await asyncio.sleep(2.2)
+            await deliver(delivery)
+            busy[0] = time.monotonic()
+
+    wrap(wacrm.dispatcher, "deliver", in_turn)
+
+
+@variant("whether a message that Meta took is published as sent (HOOK-07)")
+def a_send_is_told_as_sent(wacrm: Wacrm) -> None:
+    record = wacrm.messages.record
+
+    def published(account: str, body: MessageCreate, wamid: str, quoted: Row | None) -> Json:
+        answer = record(account, body, wamid, quoted)
+        data = {"whatsapp_message_id": wamid, "conversation_id": answer["conversation_id"], "status": "sent"}
+        wacrm.dispatcher.publish(account, Event.STATUS_UPDATED, data)
+        return answer
+
+    wrap(wacrm.messages, "record", published)

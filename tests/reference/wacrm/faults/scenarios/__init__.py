@@ -1,0 +1,34 @@
+"""Scenarios per group of clauses: what each does, seen from outside, differs when a fault of the group is installed."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from tests.reference.wacrm.conftest import deployed
+from tests.reference.wacrm.faults.scenarios import access, broadcasts, contacts, limiter, messages, odd_input, webhooks
+from tests.reference.wacrm.faults.scenarios.log import SCENARIOS, Log, Scenario
+
+__all__ = [
+    "SCENARIOS", "access", "broadcasts", "contacts", "limiter", "messages", "observed", "odd_input", "unbroken", "webhooks",
+]  # fmt: skip
+
+SETTINGS: dict[str, dict[str, Any]] = {"RATE": {"limit": 10}, "HOOK": {"webhook_failures": 5}}
+_BROKEN = (AssertionError, KeyError, StopIteration, IndexError, TypeError)
+
+
+def observed(scenario: Scenario, group: str, *faults: str) -> tuple[str, ...]:
+    """The facts of a run; what ended it counts as the last of them."""
+    log = Log()
+    with deployed(*faults, **SETTINGS.get(group, {})) as wacrm:
+        try:
+            scenario(wacrm, log)
+        except _BROKEN as error:
+            log.facts.append(f"ended by {type(error).__name__}")
+    return tuple(log.facts)
+
+
+@cache
+def unbroken(scenario: Scenario, group: str) -> tuple[str, ...]:
+    """The facts of a run of the correct application."""
+    return observed(scenario, group)
