@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from conformance.wacrm.steps import envelope
-
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.wacrm.specification import OPENAPI
 from conformance.target import expect
-from conformance.wacrm.steps import invalid_credentials
-from conformance.target.verdicts import Mismatch
 from conformance.target.expect import requirement
 from conformance.target.keys import Role
 from conformance.target.target import SCOPES
+from conformance.target.verdicts import Mismatch
 from conformance.wacrm.checks.operations import OPERATIONS, each_operation
+from conformance.wacrm.specification import OPENAPI
+from conformance.wacrm.steps import envelope, invalid_credentials
 from conformance.wacrm.steps.refused_writes import WRITE_OPERATIONS, traced_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from conformance.contract.openapi import Operation
-    from conformance.wacrm.steps.invalid_credentials import Credential
     from conformance.target.api import Api
     from conformance.target.exchange import Exchange
     from conformance.target.probe import Probe
+    from conformance.wacrm.steps.invalid_credentials import Credential
     from conformance.wacrm.steps.valid_requests import Call, Calls
 
     RoleKeys = Callable[..., Api]

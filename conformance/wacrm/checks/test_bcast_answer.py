@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from conformance.wacrm.steps import envelope
-
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +13,7 @@ from conformance.target.expect import requirement
 from conformance.wacrm.expectations.broadcasts import (
     each_recipient_got_its_message,
 )
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.broadcasts import INVALID_NUMBERS, greeting_values, launch, submit
 from conformance.wacrm.steps.reconciliation import DiscrepancyKind
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from conformance.wacrm.steps import envelope
-
 import re
 from typing import TYPE_CHECKING
 
@@ -12,6 +10,7 @@ import pytest
 from conformance.meta.templates import GREETING
 from conformance.target import expect
 from conformance.target.expect import requirement
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.broadcasts import ACCEPTED, greeting_values, launch
 

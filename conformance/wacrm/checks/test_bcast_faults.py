@@ -14,9 +14,9 @@ import pytest
 
 from conformance.meta.templates import GREETING
 from conformance.target import expect
-from conformance.target.verdicts import NoVerdict
 from conformance.target.expect import requirement
 from conformance.target.numbers import variants
+from conformance.target.verdicts import NoVerdict
 from conformance.wacrm.expectations.broadcasts import (
     counts_match,
     each_recipient_got_its_message,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from conformance.wacrm.steps import envelope
-
 from typing import TYPE_CHECKING, Any
 
 from conformance.meta.templates import GREETING, PLAIN
 from conformance.target import expect
-from conformance.target.verdicts import Mismatch
 from conformance.target.expect import requirement
 from conformance.target.numbers import digits
+from conformance.target.verdicts import Mismatch
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.broadcasts import INVALID_NUMBERS, greeting_values, launch
 
 if TYPE_CHECKING:

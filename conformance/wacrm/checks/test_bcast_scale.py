@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.target import expect
-from conformance.target.verdicts import Mismatch
-from conformance.target.verdicts import NoVerdict
-from conformance.target.verdicts import Starved
 from conformance.target.expect import requirement
+from conformance.target.verdicts import Mismatch, NoVerdict, Starved
 from conformance.wacrm.expectations.broadcasts import (
     counts_match,
     each_recipient_got_its_message,

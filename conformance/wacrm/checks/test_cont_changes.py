@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from conformance.wacrm.steps import envelope
-
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +10,7 @@ from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.expect import precondition, requirement, that
 from conformance.wacrm.expectations.contacts import has_fields, has_tags, read_and_listed
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.contacts import (
     FIELDS,

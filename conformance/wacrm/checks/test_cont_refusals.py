@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from conformance.wacrm.steps import envelope
-
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +9,7 @@ import pytest
 from conformance.target import expect
 from conformance.target.expect import requirement, that
 from conformance.wacrm.expectations.contacts import has_fields, has_tags
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.contacts import E164, FIELDS, UNCHANGING, read_contact, tag_names
 
 if TYPE_CHECKING:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from conformance.wacrm.steps import envelope
-
 from typing import TYPE_CHECKING
 
 import pytest
 
 from conformance.target import expect
+from conformance.target.expect import precondition, requirement, that
 from conformance.target.verdicts import Lacking
-from conformance.target.expect import precondition
-from conformance.target.expect import requirement
-from conformance.target.expect import that
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.contacts import contact_from_message, read_contact
 from conformance.wacrm.steps.lists import in_parallel, new_contact

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from conformance.wacrm.steps import envelope
-
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,6 +11,7 @@ from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.expect import precondition, requirement, that
 from conformance.wacrm.expectations.contacts import has_tags, read_and_listed
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.contacts import read_contact, tag_names
 

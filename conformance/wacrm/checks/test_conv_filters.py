@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from conformance.wacrm.steps import envelope
-
 from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.target import expect
 from conformance.target.expect import requirement, that
+from conformance.wacrm.steps import envelope
 
 if TYPE_CHECKING:
     from collections.abc import Callable

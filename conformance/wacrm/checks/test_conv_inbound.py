@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from conformance.wacrm.steps import envelope
-
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.target.waiting import eventually
 from conformance.target import expect
 from conformance.target.expect import requirement, that
+from conformance.target.waiting import eventually
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.conversations import Conversation, receive_kind
 from conformance.wacrm.steps.inbound_messages import KINDS, InboundSample
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from conformance.wacrm.steps import envelope
-
 from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.target.waiting import eventually
 from conformance.meta.templates import PLAIN
 from conformance.target import expect
 from conformance.target.expect import precondition, requirement, that
+from conformance.target.waiting import eventually
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.conversations import IMAGE, Conversation, wait_until_processed
 from conformance.wacrm.steps.timestamps import parse_timestamp, wait_past
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from conformance.wacrm.steps import envelope
-
 from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.target.waiting import eventually
 from conformance.target import expect
+from conformance.target.expect import precondition, requirement, that
 from conformance.target.verdicts import Lacking
-from conformance.target.expect import precondition
-from conformance.target.expect import requirement
-from conformance.target.expect import that
+from conformance.target.waiting import eventually
 from conformance.wacrm.expectations.conversations import is_documented
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.conversations import OUTBOUND, Conversation, wait_until_processed
 from conformance.wacrm.steps.inbound_messages import KINDS
 from conformance.wacrm.steps.pagination import out_of_order
@@ -73,7 +70,9 @@ def test_messages_of_one_webhook_are_listed_newest_first(
     for wamid in wamids:
         conversation.wait_for(wamid)
     exchange = conversation.messages()
-    expect.same_members([r.get("whatsapp_message_id") for r in envelope.rows(exchange)], wamids, "the messages", exchange)
+    expect.same_members(
+        [r.get("whatsapp_message_id") for r in envelope.rows(exchange)], wamids, "the messages", exchange
+    )
     wrong = out_of_order(envelope.rows(exchange))
     that(wrong is None, "the newest message first", str(wrong), exchange)
 

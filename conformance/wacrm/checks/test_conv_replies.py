@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from conformance.wacrm.steps import envelope
-
 from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.target.waiting import eventually
 from conformance.target import expect
 from conformance.target.expect import requirement, that
+from conformance.target.waiting import eventually
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.conversations import OUTBOUND, Conversation
 from conformance.wacrm.steps.inbound_messages import KINDS
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from conformance.wacrm.steps import envelope
-
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +9,7 @@ import pytest
 from conformance.target import expect
 from conformance.target.expect import precondition, requirement, that
 from conformance.wacrm.expectations.conversations import is_documented
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.account import required
 
 if TYPE_CHECKING:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from conformance.wacrm.steps import envelope
-
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.target.waiting import eventually
 from conformance.meta.templates import PLAIN
 from conformance.target import expect
 from conformance.target.expect import requirement, that
+from conformance.target.waiting import eventually
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.conversations import Conversation, receive_kind, wait_until_processed
 from conformance.wacrm.steps.inbound_messages import KINDS
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from conformance.wacrm.steps import envelope
-
 import uuid
 from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.wacrm.specification import OPENAPI
 from conformance.target import expect
-from conformance.target.verdicts import Mismatch
 from conformance.target.expect import requirement
+from conformance.target.verdicts import Mismatch
 from conformance.wacrm.checks.operations import SENDS, each_operation, each_with_id
+from conformance.wacrm.specification import OPENAPI
+from conformance.wacrm.steps import envelope
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from conformance.wacrm.steps import envelope
-
 import uuid
 from typing import TYPE_CHECKING
 
 import pytest
 
 from conformance.target import expect
-from conformance.target.verdicts import Mismatch
 from conformance.target.expect import requirement
+from conformance.target.verdicts import Mismatch
 from conformance.wacrm.checks.operations import OPERATIONS, each_operation, each_with_body
-from conformance.wacrm.steps import malformed_input
+from conformance.wacrm.steps import envelope, malformed_input
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

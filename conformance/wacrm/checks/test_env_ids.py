@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from conformance.wacrm.steps import envelope
-
 from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.wacrm.checks.operations import each_with_id
-from conformance.wacrm.steps import malformed_input
+from conformance.wacrm.steps import envelope, malformed_input
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.meta.templates import GREETING
-from conformance.target.verdicts import Mismatch
 from conformance.target.expect import requirement
+from conformance.target.verdicts import Mismatch
 from conformance.wacrm.checks.operations import OPERATIONS, SENDS, each_operation, each_with_body, each_with_id
 from conformance.wacrm.expectations.answers import answered
 from conformance.wacrm.steps import malformed_input

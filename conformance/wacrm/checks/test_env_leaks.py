@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.target.verdicts import Mismatch
 from conformance.target.expect import requirement
 from conformance.target.keys import Role
+from conformance.target.verdicts import Mismatch
 from conformance.wacrm.checks.operations import OPERATIONS, each_operation, each_with_body
 from conformance.wacrm.steps import leaks, malformed_input
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.wacrm.specification import OPENAPI
 from conformance.target import expect
-from conformance.target.verdicts import Mismatch
 from conformance.target.expect import requirement
+from conformance.target.verdicts import Mismatch
 from conformance.wacrm.checks.operations import each_operation
+from conformance.wacrm.specification import OPENAPI
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from conformance.wacrm.steps import envelope
-
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.target.waiting import eventually
 from conformance.target import expect
 from conformance.target.expect import requirement
+from conformance.target.waiting import eventually
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.endpoints import CREATED, RECEIVED, STABLE, STATUS, Endpoints, stable_members
 
 if TYPE_CHECKING:

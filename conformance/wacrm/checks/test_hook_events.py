@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.target.waiting import eventually
 from conformance.target import expect
-from conformance.target.verdicts import Lacking
 from conformance.target.expect import requirement
+from conformance.target.verdicts import Lacking
+from conformance.target.waiting import eventually
 from conformance.wacrm.expectations.deliveries import (
     data_of_only,
     envelope_problem,

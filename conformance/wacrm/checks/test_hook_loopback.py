@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.target.waiting import eventually
 from conformance.target import expect
-from conformance.target.verdicts import Lacking
 from conformance.target.expect import requirement
 from conformance.target.target import LOOPBACK
+from conformance.target.verdicts import Lacking
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.endpoints import EVENTS, RECEIVED, Endpoint, Endpoints
 from conformance.webhooks import internal_addresses
 

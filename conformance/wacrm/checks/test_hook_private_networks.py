@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.target.waiting import eventually
 from conformance.target import expect
-from conformance.target.verdicts import Lacking
 from conformance.target.expect import requirement
+from conformance.target.verdicts import Lacking
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.endpoints import EVENTS, RECEIVED, Endpoints
 from conformance.webhooks import internal_addresses
 

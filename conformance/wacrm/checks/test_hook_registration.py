@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from conformance.wacrm.steps import envelope
-
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from conformance.contract.json_schema import is_uuid
 from conformance.target import expect
-from conformance.target.verdicts import Mismatch
 from conformance.target.expect import requirement
+from conformance.target.verdicts import Mismatch
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.endpoints import CREATED, EVENTS, RECEIVED, STATUS, Endpoints, stable_members
 
 if TYPE_CHECKING:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from conformance.target.verdicts import Lacking
-
-from conformance.wacrm.steps import envelope
-
 import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.target.waiting import eventually
 from conformance.meta.templates import ORDER, PLAIN
 from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.numbers import digits
+from conformance.target.verdicts import Lacking
+from conformance.target.waiting import eventually
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.outbound_messages import TYPES, sample, template
 

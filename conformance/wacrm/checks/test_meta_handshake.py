@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from conformance.target.verdicts import Lacking
-
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from conformance.target import expect
 from conformance.target.expect import requirement
+from conformance.target.verdicts import Lacking
 
 if TYPE_CHECKING:
     from collections.abc import Callable

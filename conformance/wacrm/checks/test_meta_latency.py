@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from conformance.target.verdicts import Lacking
-
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +10,7 @@ from conformance.meta.templates import PLAIN
 from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.expect import requirement
+from conformance.target.verdicts import Lacking
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.statuses import DELIVERED, READ, SENT, OutboundConversation
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.target.waiting import eventually
 from conformance.meta.webhook_payloads import change, entry, of_messages, payload, text_item
 from conformance.target import expect
 from conformance.target.expect import requirement
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.statuses import DELIVERED, READ, OutboundConversation
 from conformance.wacrm.steps.stored_messages import stored_inbound, text_items, wait_for_stored, wait_until_processed
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.target.waiting import eventually
 from conformance.meta.webhook_payloads import (
     change,
     entry,
@@ -23,6 +22,7 @@ from conformance.meta.webhook_payloads import (
 )
 from conformance.target import expect
 from conformance.target.expect import requirement
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.statuses import READ, OutboundConversation
 from conformance.wacrm.steps.stored_messages import stored_inbound, wait_until_processed
 

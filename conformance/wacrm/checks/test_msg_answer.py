@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from conformance.wacrm.steps import envelope
-
 from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.wacrm.specification import OPENAPI
 from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.numbers import digits
+from conformance.wacrm.specification import OPENAPI
+from conformance.wacrm.steps import envelope
 
 if TYPE_CHECKING:
     from conformance.wacrm.steps.account import Account
@@ -47,7 +46,11 @@ def test_the_answers_ids_lead_to_contact_conversation_and_message(account: Accou
     answer = envelope.record(exchange, 201)
     contact = account.api.get(f"/contacts/{answer.get('contact_id')}")
     expect.equal(
-        envelope.record(contact, 200).get("phone"), number, "the phone of the contact with contact_id", exchange, contact
+        envelope.record(contact, 200).get("phone"),
+        number,
+        "the phone of the contact with contact_id",
+        exchange,
+        contact,
     )
     conversation = account.api.get(f"/conversations/{answer.get('conversation_id')}")
     expect.equal(

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-from conformance.wacrm.steps import envelope
-
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -16,6 +14,7 @@ from conformance.meta.templates import GREETING, ORDER, PICTURE, PLAIN
 from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.wacrm.expectations.sent_messages import message_at_meta
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.outbound_messages import (
     CAPTIONED,
     FILES,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from conformance.wacrm.steps import envelope
-
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +10,7 @@ from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.numbers import digits
 from conformance.wacrm.expectations.sent_messages import accepted_record
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.outbound_messages import TYPES, normalized, sample, send_at_once, text
 
 if TYPE_CHECKING:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from conformance.wacrm.steps import envelope
-
 from typing import TYPE_CHECKING
 
 import pytest
 
 from conformance.meta.templates import GREETING, PLAIN
-from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.wacrm.expectations.sent_messages import none_claims_sent
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.meta_errors import (
     REJECTIONS,
     WITHOUT_MESSAGE_ID,

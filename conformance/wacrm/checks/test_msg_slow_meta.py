@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from conformance.target.verdicts import Mismatch
-
-from conformance.wacrm.steps import envelope
-
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.target.waiting import eventually
 from conformance.meta.templates import GREETING
 from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.expect import requirement
 from conformance.target.numbers import digits
-from conformance.target.verdicts import NoAnswerError
+from conformance.target.verdicts import Mismatch, NoAnswerError
+from conformance.target.waiting import eventually
 from conformance.wacrm.expectations.sent_messages import message_at_meta, none_claims_sent
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.meta_errors import (
     as_json,
     send_of,

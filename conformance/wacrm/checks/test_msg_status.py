@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.target.waiting import eventually
 from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.expect import requirement
+from conformance.target.waiting import eventually
 from conformance.wacrm.expectations.statuses import keep, reach
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.outbound_messages import TYPES, sample, send_at_once

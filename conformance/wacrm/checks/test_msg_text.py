@@ -4,10 +4,6 @@
 
 from __future__ import annotations
 
-from conformance.target.verdicts import Mismatch
-
-from conformance.wacrm.steps import envelope
-
 import json
 from typing import TYPE_CHECKING
 
@@ -15,7 +11,9 @@ import pytest
 
 from conformance.target import expect
 from conformance.target.expect import requirement
+from conformance.target.verdicts import Mismatch
 from conformance.wacrm.expectations.sent_messages import message_at_meta
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.outbound_messages import normalized, text
 
 if TYPE_CHECKING:

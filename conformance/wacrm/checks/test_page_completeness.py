@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance.target.expect import precondition, requirement, that
 from conformance.target.verdicts import Mismatch
-from conformance.target.expect import precondition
-from conformance.target.expect import requirement
-from conformance.target.expect import that
-from conformance.wacrm.steps.envelope import rows as listed
 from conformance.wacrm.expectations.pagination import complete
+from conformance.wacrm.steps.envelope import rows as listed
 from conformance.wacrm.steps.lists import SIZES, UNFILTERED
 from conformance.wacrm.steps.pagination import page_of
 

@@ -6,11 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.target.verdicts import Lacking
-from conformance.target.verdicts import Mismatch
-from conformance.target.expect import precondition
-from conformance.target.expect import requirement
-from conformance.target.expect import that
+from conformance.target.expect import precondition, requirement, that
+from conformance.target.verdicts import Lacking, Mismatch
 from conformance.wacrm.steps.envelope import rows as listed
 from conformance.wacrm.steps.lists import FILTERED, SIZES
 from conformance.wacrm.steps.pagination import readable_page, rows_if_any

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance.target.expect import precondition, requirement, that
 from conformance.target.verdicts import Lacking
-from conformance.target.expect import precondition
-from conformance.target.expect import requirement
-from conformance.target.expect import that
 from conformance.wacrm.steps import lists
 from conformance.wacrm.steps.pagination import paginate
 from conformance.wacrm.steps.timestamps import fraction_digits, wait_past

@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance.target.expect import precondition, requirement, that
 from conformance.target.verdicts import Lacking
-from conformance.target.expect import precondition
-from conformance.target.expect import requirement
-from conformance.target.expect import that
 from conformance.wacrm.steps.envelope import rows as listed
 from conformance.wacrm.steps.pagination import out_of_order
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from conformance.wacrm.steps import envelope
-
 from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.wacrm.specification import OPENAPI
 from conformance.target import expect
-from conformance.target.verdicts import Lacking
 from conformance.target.expect import requirement
 from conformance.target.keys import Role
 from conformance.target.target import SCOPES
+from conformance.target.verdicts import Lacking
+from conformance.wacrm.specification import OPENAPI
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.refused_writes import WRITE_OPERATIONS, traced_write
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""SPEC-01 to -03: requests generated from `OPENAPI.yaml`.
+"""SPEC-01 to -03: requests generated from `openapi.yaml`.
 
 There is one generated run for each mode; the checks look at its findings operation by operation.
 """
@@ -11,17 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance import generation
-from conformance.wacrm.specification import OPENAPI
-from conformance.generation import Budget, KnownTemplate, Mode
+from conformance.generation import Budget, Mode
 from conformance.meta.templates import GREETING, PLAIN
 from conformance.target import expect
-from conformance.target.verdicts import Lacking
-from conformance.target.verdicts import Mismatch
-from conformance.target.verdicts import NoVerdict
-from conformance.target.expect import requirement
 from conformance.target.exchange import Exchange
-from conformance.target.verdicts import NoAnswerError
+from conformance.target.expect import requirement
+from conformance.target.verdicts import Lacking, Mismatch, NoAnswerError, NoVerdict
+from conformance.wacrm.generation import KnownTemplate
+from conformance.wacrm.generation import run as run_generated
+from conformance.wacrm.specification import OPENAPI
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -69,7 +67,7 @@ def generated(
     @cache
     def run(mode: Mode) -> Run:
         made.append(
-            generation.run(
+            run_generated(
                 mode, send=counted(steadily(account.api), run_state, mode), number=account.numbers.fresh,
                 seed=run_state.seed, ids=existing(account),
                 templates=TEMPLATES, without=without, budget=BUDGET,

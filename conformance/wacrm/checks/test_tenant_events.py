@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.target.waiting import eventually
 from conformance.target import expect
-from conformance.target.verdicts import Lacking
 from conformance.target.expect import requirement
 from conformance.target.keys import Role
+from conformance.target.verdicts import Lacking
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.tenants import Tenants, account_id
 
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from conformance.target.target import Target
     from conformance.wacrm.steps.account import Account
     from conformance.wacrm.steps.valid_requests import Calls
-    from conformance.webhooks.receiver_client import Attempt
-    from conformance.webhooks.receiver_client import Receiver
+    from conformance.webhooks.receiver_client import Attempt, Receiver
 
 EVENTS = ["message.received", "message.status_updated", "conversation.created"]
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from conformance.wacrm.steps import envelope
-
 from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.wacrm.specification import OPENAPI
 from conformance.target import expect
-from conformance.target.verdicts import Lacking
-from conformance.target.verdicts import NoVerdict
 from conformance.target.expect import requirement
+from conformance.target.verdicts import Lacking, NoVerdict
+from conformance.wacrm.specification import OPENAPI
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.tenants import Tenants, account_id, share_number
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from conformance.wacrm.steps import envelope
-
 import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.wacrm.specification import OPENAPI
 from conformance.target import expect
-from conformance.target.verdicts import Mismatch
 from conformance.target.expect import requirement
+from conformance.target.verdicts import Mismatch
+from conformance.wacrm.specification import OPENAPI
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.account import required
 
 if TYPE_CHECKING:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.target.verdicts import Mismatch
-from conformance.target.verdicts import NoAnswerError
+from conformance.target.verdicts import Mismatch, NoAnswerError
 from conformance.wacrm.steps import malformed_input
 
 if TYPE_CHECKING:

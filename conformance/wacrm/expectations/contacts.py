@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from conformance.wacrm.steps import envelope
-
 from typing import TYPE_CHECKING
 
 from conformance.target import expect
 from conformance.target.expect import that
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.contacts import casefolded, tag_names
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.contract.openapi import validate
 from conformance.target.expect import that
+from conformance.wacrm.specification import OPENAPI
 
 if TYPE_CHECKING:
     from conformance.target.exchange import Exchange
@@ -13,5 +13,5 @@ if TYPE_CHECKING:
 
 def is_documented(operation: str, exchange: Exchange) -> None:
     """The 200 answer has the operation's documented shape."""
-    problems = validate(operation, 200, exchange.json())
+    problems = OPENAPI.validate(operation, 200, exchange.json())
     that(not problems, f"the documented shape of {operation}", "; ".join(problems[:3]), exchange)

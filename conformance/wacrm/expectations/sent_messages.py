@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from conformance.wacrm.steps import envelope
-
 import json
 from typing import TYPE_CHECKING
 
 from conformance.target import expect
 from conformance.target.numbers import digits
+from conformance.wacrm.steps import envelope
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.target.waiting import eventually
 from conformance.target.verdicts import Mismatch
+from conformance.target.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from conformance.target.waiting import eventually
 from conformance.target import expect
-from conformance.target.verdicts import Lacking
-from conformance.target.verdicts import NoVerdict
+from conformance.target.verdicts import Lacking, NoVerdict
+from conformance.target.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from conformance.meta.mock_client import MockMeta
-    from conformance.target.numbers import Numbers
     from conformance.target.api import Api
     from conformance.target.exchange import Exchange
+    from conformance.target.numbers import Numbers
 
 Row = dict[str, Any]
 MAX_PAGES = 400

@@ -6,10 +6,10 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from conformance.target.waiting import eventually
 from conformance.meta.templates import GREETING
 from conformance.target import expect
 from conformance.target.numbers import digits
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps import reconciliation
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.reconciliation import MetaReports, Poll

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from conformance.target.waiting import eventually
-from conformance.target.verdicts import Lacking
 from conformance.target.expect import precondition
+from conformance.target.verdicts import Lacking
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.account import required
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.meta.templates import GREETING, PLAIN
-from conformance.target.verdicts import Lacking
 from conformance.target.expect import precondition
+from conformance.target.verdicts import Lacking
 from conformance.wacrm.steps.account import required
 
 if TYPE_CHECKING:

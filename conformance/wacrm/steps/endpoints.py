@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from conformance.target.waiting import eventually
 from conformance.target import expect
 from conformance.target.verdicts import NoVerdict
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.account import required, required_rows
 from conformance.wacrm.steps.timestamps import parse_timestamp
 
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from conformance.target.api import Api
     from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Row
-    from conformance.webhooks.receiver_client import Attempt
-    from conformance.webhooks.receiver_client import Receiver
+    from conformance.webhooks.receiver_client import Attempt, Receiver
 
 RECEIVED, STATUS, CREATED = "message.received", "message.status_updated", "conversation.created"
 EVENTS = (RECEIVED, STATUS, CREATED)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from conformance.target.waiting import eventually
-from conformance.target.verdicts import NoVerdict
 from conformance.target.expect import precondition
+from conformance.target.verdicts import NoVerdict
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.pagination import View, paginate
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from conformance.target.verdicts import NoVerdict
-
 import json
 from typing import TYPE_CHECKING, Any
 
-from conformance.target import expect
 from conformance.target.concurrency import at_once
+from conformance.target.verdicts import NoVerdict
 from conformance.wacrm.steps.outbound_messages import text
 
 if TYPE_CHECKING:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.wacrm.specification import OPENAPI
-from conformance.target.waiting import eventually
 from conformance.meta.templates import GREETING
-from conformance.wacrm.steps import invalid_credentials
 from conformance.target.keys import Role
-from conformance.wacrm.steps import malformed_input
+from conformance.target.waiting import eventually
+from conformance.wacrm.specification import OPENAPI
+from conformance.wacrm.steps import invalid_credentials, malformed_input
 from conformance.wacrm.steps.account import required
 
 if TYPE_CHECKING:

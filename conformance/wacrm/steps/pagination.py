@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from conformance.target.expect import precondition, show
 from conformance.target.verdicts import NoVerdict
-from conformance.target.expect import precondition
-from conformance.target.expect import show
 from conformance.wacrm.steps.timestamps import is_sub_millisecond, parse_timestamp
 
 if TYPE_CHECKING:

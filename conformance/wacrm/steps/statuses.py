@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from conformance.target.waiting import eventually
 from conformance.target import expect
+from conformance.target.waiting import eventually
 
 if TYPE_CHECKING:
     from conformance.wacrm.steps.account import Account

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.target.waiting import eventually
 from conformance.meta.webhook_payloads import text_item
 from conformance.target import expect
+from conformance.target.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from conformance.target.waiting import eventually
 from conformance.meta.templates import PLAIN
 from conformance.target import expect
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.account import required, required_rows
 
 if TYPE_CHECKING:

@@ -6,18 +6,18 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from conformance.wacrm.specification import OPENAPI
 from conformance.meta.templates import GREETING, PLAIN
 from conformance.target.verdicts import Lacking
+from conformance.wacrm.specification import OPENAPI
 from conformance.wacrm.steps.account import required
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.contract.openapi import Operation
-    from conformance.target.keys import Key
     from conformance.target.api import Api
     from conformance.target.exchange import Exchange
+    from conformance.target.keys import Key
     from conformance.target.probe import Probe
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account, Row

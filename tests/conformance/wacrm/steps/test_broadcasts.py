@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance.target.verdicts import Mismatch
 from conformance.target.exchange import Exchange
+from conformance.target.verdicts import Mismatch
 from conformance.wacrm.steps.broadcasts import Broadcast, counts_of, greeting_values, submission_of
 
 NONE = Exchange("GET", "http://127.0.0.1/", {}, b"", None, 200, httpx.Headers(), b"", 0.0, 0.0)

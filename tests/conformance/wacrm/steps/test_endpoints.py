@@ -10,8 +10,8 @@ from email.utils import formatdate
 import httpx
 import pytest
 
-from conformance.target.verdicts import NoVerdict
 from conformance.target.exchange import Exchange
+from conformance.target.verdicts import NoVerdict
 from conformance.wacrm.steps.endpoints import (
     CREATED,
     RECEIVED,

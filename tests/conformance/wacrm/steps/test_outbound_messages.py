@@ -7,9 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance.target.verdicts import Mismatch
-from conformance.target.verdicts import NoVerdict
 from conformance.target.exchange import Exchange
+from conformance.target.verdicts import Mismatch, NoVerdict
 from conformance.wacrm.expectations.sent_messages import accepted_record
 from conformance.wacrm.steps.outbound_messages import TYPES, normalized, parameter, sample, template
 

@@ -5,9 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance.target.verdicts import Mismatch
-from conformance.target.verdicts import NoVerdict
 from conformance.target.exchange import Exchange
+from conformance.target.verdicts import Mismatch, NoVerdict
 from conformance.wacrm.expectations.pagination import complete
 from conformance.wacrm.steps.pagination import MANY_TIES, View, missed_rows, out_of_order, page_of, paginate
 
