@@ -113,7 +113,7 @@ def tenants(request: pytest.FixtureRequest, tenant_pair: Tenants) -> Tenants:
 
 @pytest.fixture(scope="session")
 def contact_set(shared_account: Callable[[str], Account]) -> ContactSet:
-    return lists.create_contacts(shared_account("page: crowd"))
+    return lists.create_contacts(shared_account("page: contacts"))
 
 
 @pytest.fixture(scope="session")
@@ -127,7 +127,7 @@ def conversation_views(
 ) -> dict[str, View]:
     if not capabilities.inbound:
         raise Lacking("the target takes no inbound messages")
-    account = shared_account("page: talks")
+    account = shared_account("page: conversations")
     plain = lists.create_conversations(account, contact_set)
     rows = [row for row in plain.paginate(account.api, 100).rows if plain.key(row) in plain.timestamps]
     return {"conversations": plain, "conversations by status": lists.by_status(plain, rows)}
@@ -137,7 +137,7 @@ def conversation_views(
 def message_views(shared_account: Callable[[str], Account], capabilities: Capabilities) -> dict[str, View]:
     if not capabilities.inbound:
         raise Lacking("the target takes no inbound messages")
-    return {"messages": lists.create_messages(shared_account("page: thread"))}
+    return {"messages": lists.create_messages(shared_account("page: messages"))}
 
 
 @pytest.fixture(scope="module")

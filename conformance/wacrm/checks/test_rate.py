@@ -19,7 +19,7 @@ from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.verdicts import Lacking, NoVerdict
 from conformance.wacrm.specification import OPENAPI
-from conformance.wacrm.steps.refusals import documented
+from conformance.wacrm.steps.refusals import SEVERAL_LIMITERS, documented
 from conformance.wacrm.steps.refused_writes import WRITE_OPERATIONS
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from conformance.limiter.laboratory import Laboratory
     from conformance.limiter.observation import Series
+    from conformance.limiter.requests import RefusedWrite
 
     Measure = Callable[[str, Any], None]
 

@@ -86,7 +86,7 @@ def tagged(account: Account, phone: str, name: str, way: str) -> Exchange:
 
 
 @requirement("TENANT-05")
-@pytest.mark.parametrize("how", ["created", "sent to", "heard of"])
+@pytest.mark.parametrize("how", ["created", "sent to", "received from"])
 def test_a_new_contact_has_no_data_of_another_accounts_contact(how: str, tenants: Tenants, target: Target) -> None:
     """Created by POST, by a send, or by an inbound message."""
     mine, theirs = tenants.mine.account, tenants.theirs.account
@@ -104,7 +104,7 @@ def create_contact_by(account: Account, phone: str, how: str, target: Target) ->
     """Make the account create a contact of the number."""
     if how == "created":
         required(account.api.post("/contacts", {"phone": phone}), 200, 201)
-    elif not target.capabilities.messages or (how == "heard of" and not target.capabilities.inbound):
+    elif not target.capabilities.messages or (how == "received from" and not target.capabilities.inbound):
         raise Lacking("the target file says that the deployment does not send messages, or takes none")
     elif how == "sent to":
         account.send(phone)

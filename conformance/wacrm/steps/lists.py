@@ -136,7 +136,7 @@ def in_parallel(step: Callable[[Row], Row], bodies: Sequence[Row]) -> list[Row]:
 
 
 def create_conversations(account: Account, contact_set: ContactSet) -> View:
-    """A conversation with everybody of the crowd, from one webhook of Meta's."""
+    """A conversation with each of the contacts, created by inbound messages."""
     senders = [(row["phone"].lstrip("+"), row["name"]) for row in contact_set.all_contacts]
     items = [text_item(account, digits, profile_name=name) for digits, name in senders]
     _deliver(account, items, BATCHES)

@@ -56,10 +56,10 @@ def send_requests(submission: Submission, entries: Iterable[Mapping[str, Any]], 
     """
     found = []
     for entry in entries:
-        stray = (
+        unmarked = (
             digits(entry["to"]) in submission.recipients and entry["type"] == "template" and prefix not in entry["raw"]
         )
-        if submission.marker in entry["raw"] or stray:
+        if submission.marker in entry["raw"] or unmarked:
             found.append(_post(entry))
     return found
 

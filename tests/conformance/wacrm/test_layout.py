@@ -1,4 +1,4 @@
-"""Where checks stand, what their files are called, and that steps prepare while expectations and checks judge."""
+"""Check files are small and name their clauses; steps prepare, expectations and checks judge."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ VERDICTS = {
 }
 """What of `expect` ends in a Mismatch."""
 KNOWN = {"broadcasts": {"that", "member"}}
-"""Steps that still judge: the shape of a broadcast's counts."""
+"""Steps that still raise a Mismatch: for the shape of a broadcast's counts."""
 
 
 @cache

@@ -22,7 +22,7 @@ def decoded(cursor: str) -> str | None:
 @pytest.mark.parametrize(
     "cursor", [encoded('{"created_at": "2026", "id": "x"}'), encoded("2026|x"), "opaque-7f", "1", "12"]
 )
-def test_no_distortion_is_the_cursor_itself(cursor: str) -> None:
+def test_no_altered_form_equals_the_cursor(cursor: str) -> None:
     forms = altered(cursor)
     assert cursor not in forms
     assert len(forms) == len(set(forms)) >= 8

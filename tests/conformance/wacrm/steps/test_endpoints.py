@@ -32,7 +32,7 @@ def attempt(body: object) -> Attempt:
 DELIVERY = {"event": RECEIVED, "data": {"contact_id": "c", "text": None}}
 
 
-def test_a_delivery_is_told_by_its_event_and_values() -> None:
+def test_a_delivery_matches_by_event_and_values() -> None:
     assert matches_event(attempt(DELIVERY), RECEIVED, {})
     assert matches_event(attempt(DELIVERY), RECEIVED, {"contact_id": "c", "text": None})
     assert not matches_event(attempt(DELIVERY), CREATED, {})
@@ -40,13 +40,13 @@ def test_a_delivery_is_told_by_its_event_and_values() -> None:
 
 
 @pytest.mark.parametrize("body", [b"no json", [], {"event": RECEIVED}, {"event": RECEIVED, "data": []}])
-def test_what_is_no_delivery_is_about_nothing(body: object) -> None:
+def test_anything_but_a_delivery_matches_no_event(body: object) -> None:
     assert not matches_event(attempt(body), RECEIVED, {})
     with pytest.raises(NoVerdict):
         event_data(attempt(body))
 
 
-def test_evidence_is_one_line_and_not_endless() -> None:
+def test_evidence_is_one_short_line() -> None:
     (line,) = as_evidence([attempt(b'{\n "a":  1}' + b"x" * 1000)])
     assert line.startswith('POST /x: { "a": 1}xxx')
     assert len(line) < 450
@@ -59,7 +59,7 @@ def test_skew_is_what_the_date_header_says(ahead: float, low: float, high: float
     assert low <= clock_skew(answer) <= high
 
 
-def test_an_application_may_have_another_clock_than_its_proxy() -> None:
+def test_the_clocks_of_proxy_and_application_are_both_measured() -> None:
     headers = httpx.Headers({"date": formatdate(usegmt=True)})
     ahead = datetime.fromtimestamp(time.time() + 90, UTC).isoformat()
     body = json.dumps({"data": {"created_at": ahead}}).encode()

@@ -1,4 +1,4 @@
-"""Closing a broadcast's books: every kind of trouble is found, named, and told from the others."""
+"""Reconciliation of a broadcast: every kind of discrepancy is found and told from the others."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def kinds(*sent: SendRequest, optional: tuple[str, ...] = ()) -> dict[Discrepanc
 ALL = (post(ANN), post(BOB), post(CID))
 
 
-def test_a_mailing_in_which_everybody_got_the_own_message_is_clean() -> None:
+def test_one_own_message_for_each_recipient_is_no_discrepancy() -> None:
     assert kinds(*ALL) == {}
 
 
@@ -45,22 +45,22 @@ def test_a_mailing_in_which_everybody_got_the_own_message_is_clean() -> None:
          {DiscrepancyKind.MISSING: (ANN, CID), DiscrepancyKind.DUPLICATED: (BOB,), DiscrepancyKind.MISADDRESSED: ("1",)}),
     ],
 )  # fmt: skip
-def test_each_trouble_is_found_and_named(
+def test_each_kind_of_discrepancy_is_found(
     sent: tuple[SendRequest, ...], expected: dict[DiscrepancyKind, tuple[str, ...]]
 ) -> None:
     assert kinds(*sent) == expected
 
 
-def test_who_is_spared_need_not_have_got_one_but_not_two() -> None:
+def test_an_optional_recipient_may_get_none_but_not_two() -> None:
     assert kinds(post(ANN), post(CID), optional=(BOB,)) == {}
     assert kinds(*ALL, post(BOB), optional=(BOB,)) == {DiscrepancyKind.DUPLICATED: (BOB,)}
 
 
-def test_refused_attempts_count_for_nothing() -> None:
+def test_refused_requests_are_no_messages() -> None:
     assert kinds(post(ANN, wamid=None), *ALL, post("1", wamid=None)) == {}
 
 
-def test_a_number_listed_twice_may_get_either_values() -> None:
+def test_a_number_listed_twice_may_get_either_parameters() -> None:
     twice = Submission("n", "greeting", "en_US", {ANN: frozenset({("n a",), ("n b",)})})
     for value in ("n a", "n b"):
         assert not reconciliation.delivery_discrepancies(
@@ -83,7 +83,7 @@ def entry(to: str, *texts: str, kind: str = "template", wamid: str | None = "w",
     return {"to": to, "type": kind, "raw": raw, "body": body, "wamid": wamid, "duration": 0.1, "at": 1.0, **more}
 
 
-def test_posts_are_those_with_the_nonce_and_strays_to_recipients() -> None:
+def test_send_requests_have_the_marker_or_go_to_recipients_without_any() -> None:
     entries = [
         entry(ANN, "hxnonce 1"), entry("1", "hxnonce 2"), entry(BOB, "hxother"), entry(CID, "nobody's"),
         entry(ANN, "text", kind="text"), entry("2", "nobody's"),
@@ -92,7 +92,7 @@ def test_posts_are_those_with_the_nonce_and_strays_to_recipients() -> None:
 
 
 @pytest.mark.parametrize("body", [None, [], {"template": None}, {"template": {"components": None, "language": "en"}}])
-def test_malformed_sends_are_posts_too(body: Any) -> None:
+def test_malformed_sends_are_send_requests(body: Any) -> None:
     found = send_requests(ORDER, [{**entry(ANN, "hxnonce"), "body": body}], "hx")
     assert [p.params for p in found] == [()]
 
@@ -104,7 +104,7 @@ def webhook(*statuses: tuple[str, str], status: int | None = 200, payload: Any =
     return {"status": status, "statuses": [list(s) for s in statuses], "payload": payload}
 
 
-def test_said_is_what_was_acknowledged_in_order() -> None:
+def test_reports_are_those_of_acknowledged_webhooks_in_order() -> None:
     reports = reconciliation.meta_reports([
         webhook(("a", "sent"), ("b", "read")), webhook(("a", "delivered")), webhook(("a", "read"), status=500),
         webhook(payload={"entry": [{"messages": [{"context": {"id": "b"}}, {"context": {"forwarded": True}}]}]}),
@@ -121,12 +121,12 @@ def due(statuses: dict[str, list[str]], undecided: tuple[str, ...] = (), *sent: 
     }
 
 
-def test_who_is_due_in_which_count() -> None:
+def test_expected_counts_follow_the_reports() -> None:
     expected = {"sent": "3", "failed": "0", "delivered": "2", "read": "1", "replied": "1"}
     assert due({ANN: ["sent", "delivered"], BOB: ["read"]}) == expected
 
 
-def test_a_refused_recipient_is_due_as_failed() -> None:
+def test_a_refused_recipient_is_expected_as_failed() -> None:
     assert due({}, (), post(ANN), post(CID), post(BOB, wamid=None))["failed"] == "1"
 
 
@@ -148,14 +148,14 @@ def poll(status: str = "sending", total: int = 3, **counts: int) -> Poll:
 @pytest.mark.parametrize(
     ("count", "kind"), [(0, DiscrepancyKind.UNDER_COUNTED), (1, None), (2, None), (3, DiscrepancyKind.OVER_COUNTED)]
 )
-def test_counting(count: int, kind: DiscrepancyKind | None) -> None:
+def test_count_discrepancies(count: int, kind: DiscrepancyKind | None) -> None:
     one = {"read": ExpectedCount(frozenset({ANN}), frozenset({BOB}))}
     found = reconciliation.count_discrepancies(poll(read=count), one, ["read"])
     assert [d.kind for d in found] == ([] if kind is None else [kind])
     assert all(d.who == (ANN, BOB) and "expected 1 to 2" in d.detail for d in found)
 
 
-def test_books_are_closed_when_sent_and_failed_are_all() -> None:
+def test_sent_and_failed_must_add_up_to_the_recipients() -> None:
     assert reconciliation.is_sum_of_recipients(ORDER, poll(sent=2, failed=1))
     assert not reconciliation.is_sum_of_recipients(ORDER, poll(sent=2))
     assert not reconciliation.is_sum_of_recipients(ORDER, poll(sent=3, failed=1))
@@ -187,7 +187,7 @@ def test_a_recipient_that_bounces_may_move_from_sent_to_failed() -> None:
     ]
 
 
-def test_only_what_a_clause_is_about() -> None:
+def test_of_kinds_keeps_the_given_kinds() -> None:
     found = reconciliation.delivery_discrepancies(ORDER, [post(ANN, about=BOB), post(CID)])
     assert [one.kind for one in reconciliation.of_kinds(found, DiscrepancyKind.MISSING)] == [DiscrepancyKind.MISSING]
     assert reconciliation.of_kinds(found, DiscrepancyKind.DUPLICATED) == []

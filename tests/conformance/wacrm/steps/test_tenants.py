@@ -5,11 +5,11 @@ from __future__ import annotations
 from conformance.wacrm.steps.tenants import differences
 
 
-def test_equal_pictures_do_not_differ() -> None:
+def test_equal_snapshots_do_not_differ() -> None:
     assert differences({"contact": {"name": "Ada"}}, {"contact": {"name": "Ada"}}) == ""
 
 
-def test_each_part_that_differs_is_told() -> None:
+def test_each_part_that_differs_is_named() -> None:
     before = {"contact": {"name": "Ada"}, "messages": [], "conversations": ["a"]}
     after = {"contact": {"name": "Bea"}, "messages": ["m"], "conversations": ["a"]}
     error_content = differences(before, after)

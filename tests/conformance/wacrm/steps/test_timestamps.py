@@ -15,12 +15,12 @@ from conformance.wacrm.steps.timestamps import fraction_digits, is_sub_milliseco
         "2026-07-01T12:00:00.000",
     ],
 )
-def test_one_moment_in_many_forms(text: str) -> None:
+def test_one_moment_in_different_forms(text: str) -> None:
     assert parse_timestamp(text) == parse_timestamp("2026-07-01T12:00:00.000Z")
 
 
 @pytest.mark.parametrize("text", [None, "", "yesterday", 1790000000])
-def test_what_is_no_timestamp_gives_no_verdict(text: object) -> None:
+def test_anything_but_a_timestamp_gives_no_verdict(text: object) -> None:
     with pytest.raises(NoVerdict, match="not an ISO 8601"):
         parse_timestamp(text)
 
@@ -29,7 +29,7 @@ def test_what_is_no_timestamp_gives_no_verdict(text: object) -> None:
     ("text", "count"),
     [("12:00:05Z", 0), ("12:00:05.000Z", 0), ("12:00:05.120Z", 3), ("12:00:05.123456+00:00", 6)],
 )
-def test_fractions_that_say_something(text: str, count: int) -> None:
+def test_significant_fraction_digits(text: str, count: int) -> None:
     assert fraction_digits(text) == count
 
 
