@@ -10,10 +10,10 @@ from conformance.contract.json_schema import is_uuid
 from conformance.meta.templates import PLAIN
 from conformance.target import expect
 from conformance.target.expect import requirement
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.expectations.broadcasts import (
     each_recipient_got_its_message,
 )
-from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.broadcasts import INVALID_NUMBERS, greeting_values, launch, submit
 from conformance.wacrm.steps.reconciliation import DiscrepancyKind
 

@@ -10,7 +10,7 @@ import pytest
 from conformance.meta.templates import GREETING
 from conformance.target import expect
 from conformance.target.expect import requirement
-from conformance.wacrm.steps import envelope
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.broadcasts import ACCEPTED, greeting_values, launch
 

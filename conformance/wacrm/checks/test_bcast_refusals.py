@@ -9,7 +9,7 @@ from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.numbers import digits
 from conformance.target.verdicts import Mismatch
-from conformance.wacrm.steps import envelope
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.steps.broadcasts import INVALID_NUMBERS, greeting_values, launch
 
 if TYPE_CHECKING:

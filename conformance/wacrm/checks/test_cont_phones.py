@@ -10,8 +10,8 @@ from conformance.target import expect
 from conformance.target.expect import requirement, that
 from conformance.target.verdicts import Lacking
 from conformance.target.waiting import eventually
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.expectations.contacts import read_and_listed
-from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.contacts import contact_from_message, read_contact, respelled
 

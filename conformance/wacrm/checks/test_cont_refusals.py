@@ -8,8 +8,8 @@ import pytest
 
 from conformance.target import expect
 from conformance.target.expect import requirement, that
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.expectations.contacts import has_fields, has_tags
-from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.contacts import E164, FIELDS, UNCHANGING, read_contact, tag_names
 
 if TYPE_CHECKING:

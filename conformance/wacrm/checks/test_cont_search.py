@@ -9,7 +9,7 @@ import pytest
 from conformance.target import expect
 from conformance.target.expect import precondition, requirement, that
 from conformance.target.verdicts import Lacking
-from conformance.wacrm.steps import envelope
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.contacts import contact_from_message, read_contact
 from conformance.wacrm.steps.lists import in_parallel, new_contact

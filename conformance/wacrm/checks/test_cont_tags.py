@@ -10,8 +10,8 @@ import pytest
 from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.expect import precondition, requirement, that
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.expectations.contacts import has_tags, read_and_listed
-from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.contacts import read_contact, tag_names
 

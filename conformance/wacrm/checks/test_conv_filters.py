@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.target.expect import requirement, that
-from conformance.wacrm.steps import envelope
+from conformance.wacrm.expectations import envelope
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ from conformance.meta.templates import PLAIN
 from conformance.target import expect
 from conformance.target.expect import precondition, requirement, that
 from conformance.target.waiting import eventually
-from conformance.wacrm.steps import envelope
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.steps.conversations import IMAGE, Conversation, wait_until_processed
 from conformance.wacrm.steps.timestamps import parse_timestamp, wait_past
 

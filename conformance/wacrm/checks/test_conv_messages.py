@@ -10,8 +10,8 @@ from conformance.target import expect
 from conformance.target.expect import precondition, requirement, that
 from conformance.target.verdicts import Lacking
 from conformance.target.waiting import eventually
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.expectations.conversations import is_documented
-from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.conversations import OUTBOUND, Conversation, wait_until_processed
 from conformance.wacrm.steps.inbound_messages import KINDS
 from conformance.wacrm.steps.pagination import out_of_order

@@ -9,7 +9,7 @@ import pytest
 from conformance.target import expect
 from conformance.target.expect import requirement, that
 from conformance.target.waiting import eventually
-from conformance.wacrm.steps import envelope
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.steps.conversations import OUTBOUND, Conversation
 from conformance.wacrm.steps.inbound_messages import KINDS
 

@@ -8,8 +8,8 @@ import pytest
 
 from conformance.target import expect
 from conformance.target.expect import precondition, requirement, that
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.expectations.conversations import is_documented
-from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.account import required
 
 if TYPE_CHECKING:

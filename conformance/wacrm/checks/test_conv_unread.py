@@ -11,7 +11,7 @@ from conformance.meta.templates import PLAIN
 from conformance.target import expect
 from conformance.target.expect import requirement, that
 from conformance.target.waiting import eventually
-from conformance.wacrm.steps import envelope
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.steps.conversations import Conversation, receive_kind, wait_until_processed
 from conformance.wacrm.steps.inbound_messages import KINDS
 

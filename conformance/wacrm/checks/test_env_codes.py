@@ -11,8 +11,8 @@ from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.verdicts import Mismatch
 from conformance.wacrm.checks.operations import SENDS, each_operation, each_with_id
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.specification import OPENAPI
-from conformance.wacrm.steps import envelope
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,8 @@ from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.verdicts import Mismatch
 from conformance.wacrm.checks.operations import OPERATIONS, each_operation, each_with_body
-from conformance.wacrm.steps import envelope, malformed_input
+from conformance.wacrm.expectations import envelope
+from conformance.wacrm.steps import malformed_input
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -8,7 +8,8 @@ import pytest
 
 from conformance.target.expect import requirement
 from conformance.wacrm.checks.operations import each_with_id
-from conformance.wacrm.steps import envelope, malformed_input
+from conformance.wacrm.expectations import envelope
+from conformance.wacrm.steps import malformed_input
 
 if TYPE_CHECKING:
     from collections.abc import Callable

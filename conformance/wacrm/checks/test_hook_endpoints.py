@@ -9,7 +9,7 @@ import pytest
 from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.waiting import eventually
-from conformance.wacrm.steps import envelope
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.steps.endpoints import CREATED, RECEIVED, STABLE, STATUS, Endpoints, stable_members
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from conformance.contract.json_schema import is_uuid
 from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.verdicts import Mismatch
-from conformance.wacrm.steps import envelope
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.steps.endpoints import CREATED, EVENTS, RECEIVED, STATUS, Endpoints, stable_members
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from conformance.target.expect import requirement
 from conformance.target.numbers import digits
 from conformance.target.verdicts import Lacking
 from conformance.target.waiting import eventually
-from conformance.wacrm.steps import envelope
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.outbound_messages import TYPES, sample, template
 

@@ -9,8 +9,8 @@ import pytest
 from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.numbers import digits
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.specification import OPENAPI
-from conformance.wacrm.steps import envelope
 
 if TYPE_CHECKING:
     from conformance.wacrm.steps.account import Account

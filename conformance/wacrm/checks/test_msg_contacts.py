@@ -12,8 +12,8 @@ from conformance.target.concurrency import at_once
 from conformance.target.expect import requirement
 from conformance.target.numbers import digits
 from conformance.target.waiting import eventually
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.expectations.sent_messages import accepted_record
-from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.outbound_messages import TYPES, normalized, sample, send_at_once
 

@@ -13,8 +13,8 @@ import pytest
 from conformance.meta.templates import GREETING, ORDER, PICTURE, PLAIN
 from conformance.target import expect
 from conformance.target.expect import requirement
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.expectations.sent_messages import message_at_meta
-from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.outbound_messages import (
     CAPTIONED,
     FILES,

@@ -8,8 +8,8 @@ import pytest
 
 from conformance.meta.templates import GREETING, PLAIN
 from conformance.target.expect import requirement
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.expectations.sent_messages import none_claims_sent
-from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.meta_errors import (
     REJECTIONS,
     WITHOUT_MESSAGE_ID,

@@ -9,8 +9,8 @@ import pytest
 
 from conformance.target import expect
 from conformance.target.expect import requirement
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.expectations.sent_messages import accepted_record, message_at_meta
-from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.outbound_messages import TYPES, sample, text
 
 if TYPE_CHECKING:

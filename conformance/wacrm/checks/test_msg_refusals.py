@@ -11,7 +11,7 @@ from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.keys import Role
 from conformance.target.numbers import digits
-from conformance.wacrm.steps import envelope
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.steps.outbound_messages import FILES, MEDIA, TYPES, sample, template, text
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from conformance.target.expect import requirement
 from conformance.target.numbers import digits
 from conformance.target.verdicts import Mismatch, NoAnswerError
 from conformance.target.waiting import eventually
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.expectations.sent_messages import message_at_meta, none_claims_sent
-from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.meta_errors import (
     as_json,
     send_of,

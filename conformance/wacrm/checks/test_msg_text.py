@@ -12,8 +12,8 @@ import pytest
 from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.verdicts import Mismatch
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.expectations.sent_messages import message_at_meta
-from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.outbound_messages import normalized, text
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import pytest
 
 from conformance.target.expect import precondition, requirement, that
 from conformance.target.verdicts import Mismatch
+from conformance.wacrm.expectations.envelope import rows as listed
 from conformance.wacrm.expectations.pagination import complete
-from conformance.wacrm.steps.envelope import rows as listed
 from conformance.wacrm.steps.lists import SIZES, UNFILTERED
 from conformance.wacrm.steps.pagination import page_of
 

@@ -8,7 +8,7 @@ import pytest
 
 from conformance.target.expect import precondition, requirement, that
 from conformance.target.verdicts import Lacking, Mismatch
-from conformance.wacrm.steps.envelope import rows as listed
+from conformance.wacrm.expectations.envelope import rows as listed
 from conformance.wacrm.steps.lists import FILTERED, SIZES
 from conformance.wacrm.steps.pagination import readable_page, rows_if_any
 

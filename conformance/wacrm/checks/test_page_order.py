@@ -8,7 +8,7 @@ import pytest
 
 from conformance.target.expect import precondition, requirement, that
 from conformance.target.verdicts import Lacking
-from conformance.wacrm.steps.envelope import rows as listed
+from conformance.wacrm.expectations.envelope import rows as listed
 from conformance.wacrm.steps.pagination import out_of_order
 
 if TYPE_CHECKING:

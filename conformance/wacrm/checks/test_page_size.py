@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.target.expect import requirement, that
-from conformance.wacrm.steps.envelope import rows as listed
+from conformance.wacrm.expectations.envelope import rows as listed
 from conformance.wacrm.steps.lists import LONG
 from conformance.wacrm.steps.pagination import readable_page
 

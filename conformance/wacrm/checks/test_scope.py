@@ -11,8 +11,8 @@ from conformance.target.expect import requirement
 from conformance.target.keys import Role
 from conformance.target.target import SCOPES
 from conformance.target.verdicts import Lacking
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.specification import OPENAPI
-from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.refused_writes import WRITE_OPERATIONS, traced_write
 
 if TYPE_CHECKING:

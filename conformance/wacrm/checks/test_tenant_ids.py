@@ -9,8 +9,8 @@ import pytest
 from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.verdicts import Lacking, NoVerdict
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.specification import OPENAPI
-from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.tenants import Tenants, account_id, share_number
 

@@ -12,8 +12,8 @@ from conformance.target.concurrency import at_once
 from conformance.target.expect import requirement
 from conformance.target.verdicts import Lacking
 from conformance.target.waiting import eventually
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.specification import OPENAPI
-from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.tenants import (
     ACTIONS,

@@ -10,8 +10,8 @@ import pytest
 from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.verdicts import Mismatch
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.specification import OPENAPI
-from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.account import required
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from conformance.target import expect
 from conformance.target.expect import that
-from conformance.wacrm.steps import envelope
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.steps.contacts import casefolded, tag_names
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.target import expect
 from conformance.target.numbers import digits
-from conformance.wacrm.steps import envelope
+from conformance.wacrm.expectations import envelope
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from conformance.limiter.observation import exchanges
 from conformance.limiter.refusal_headers import UNIX_SECONDS
 from conformance.target.verdicts import Mismatch
-from conformance.wacrm.steps.envelope import error_code
+from conformance.wacrm.expectations.envelope import error_code
 
 if TYPE_CHECKING:
     from conformance.limiter.observation import Observation
