@@ -119,6 +119,13 @@ def kills_load(arguments: list[str]) -> int:
     return run(arguments)
 
 
+def run(arguments: list[str]) -> int:
+    """Start a deployment's own command so that it talks to mock Meta."""
+    from harness.pointing.command_line import main as run  # noqa: PLC0415 - as above
+
+    return run(arguments)
+
+
 def loadtest(arguments: list[str]) -> int:
     """Load a deployment, by default the embedded reference, and reconcile every message. In a process of its own: Locust patches
     the standard library.
@@ -157,6 +164,7 @@ VERBS = {
     "incumbent": incumbent,
     "provision": provision,
     "requirements": requirements,
+    "run": run,
 }
 
 if __name__ == "__main__":

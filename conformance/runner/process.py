@@ -8,7 +8,10 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 START_DEADLINE = 30.0
 STOP_DEADLINE = 5.0
@@ -19,10 +22,13 @@ class StackError(Exception):
 
 
 class Process:
-    """A server of ours as a process: prints one JSON line when it listens, ends when its standard input does."""
+    """A server of ours as a process: prints one JSON line when it listens, ends when its standard input does.
 
-    def __init__(self, module: str, *arguments: str) -> None:
-        command = [sys.executable, "-m", module, *arguments, "--exit-with-stdin"]
+    `prefix`: a command that runs it elsewhere, such as `nsenter`.
+    """
+
+    def __init__(self, module: str, *arguments: str, prefix: Sequence[str] = ()) -> None:
+        command = [*prefix, sys.executable, "-m", module, *arguments, "--exit-with-stdin"]
         root = str(Path(__file__).resolve().parents[2])
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))}
         self.module = module

@@ -9,8 +9,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from conformance.runner.process import Process
+from conformance.runner.process import Process, StackError
 from conformance.target.target import Receiver
+from conformance.webhooks.certificate import mismatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,3 +84,7 @@ class Stack:
         if inner:
             arguments.append("--inner")
         self.receiver = self.start("conformance.webhooks.receiver", *arguments)
+        if trouble := mismatch(how.origin or self.receiver["origin"], ca):
+            raise StackError(
+                f"{trouble}\nNo delivery would arrive: correct receiver.origin, or the certificate shown there."
+            )

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ssl
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import trustme
 import uvicorn
 from fastapi import FastAPI, HTTPException
 
+from conformance.webhooks.certificate import server_context
 from conformance.webhooks.deliveries import LOOPBACK, Answer, Inbox, delivery_app
 from conformance.webhooks.internal_addresses import PRIVATE_ADDRESSES
 from service.listening import CannotListenError, announce, listen, url_of
@@ -24,8 +23,9 @@ from service.options import Options
 from service.running import Server, run
 
 if TYPE_CHECKING:
-    import argparse
+        import argparse
     import socket
+    import ssl
     from collections.abc import AsyncIterator
 
 
@@ -61,28 +61,10 @@ def control_app(inbox: Inbox) -> FastAPI:
     return app
 
 
-def certificates(ca: Path, *names: str) -> ssl.SSLContext:
-    """A server context for the names, issued by the private CA at `ca`, which is made there when it does not exist.
-
-    The CA's key lies beside it (`<ca>.key`, readable by its owner alone), so that a deployment can be told once to trust it.
-    """
-    key = ca.with_name(f"{ca.name}.key")
-    if ca.exists() and key.exists():
-        authority = trustme.CA.from_pem(ca.read_bytes(), key.read_bytes())
-    else:
-        authority = trustme.CA()
-        key.touch(mode=0o600)
-        key.write_bytes(authority.private_key_pem.bytes())
-        ca.write_bytes(authority.cert_pem.bytes())
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(*names).configure_cert(context)
-    return context
-
-
 def serve(chosen: argparse.Namespace, listener: socket.socket, addresses: tuple[str, ...] = LOOPBACK) -> None:
     """Serve deliveries on `listener`, control on a port of its own, and a tripwire; announce them when all listen."""
     inbox = Inbox(addresses=addresses)
-    context = certificates(chosen.ca, "localhost", "127.0.0.1", "::1", *chosen.name)
+    context = server_context(chosen.ca, chosen.host, *chosen.name)
     control = control_app(inbox)
     servers = [
         Server(_config(delivery_app(inbox), context), listener),
