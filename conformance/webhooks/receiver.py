@@ -23,7 +23,7 @@ from service.options import Options
 from service.running import Server, run
 
 if TYPE_CHECKING:
-        import argparse
+    import argparse
     import socket
     import ssl
     from collections.abc import AsyncIterator
