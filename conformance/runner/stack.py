@@ -84,7 +84,7 @@ class Stack:
         if inner:
             arguments.append("--inner")
         self.receiver = self.start("conformance.webhooks.receiver", *arguments)
-        if trouble := mismatch(how.origin or self.receiver["origin"], ca):
+        if problem := mismatch(how.origin or self.receiver["origin"], ca):
             raise StackError(
-                f"{trouble}\nNo delivery would arrive: correct receiver.origin, or the certificate shown there."
+                f"{problem}\nNo delivery would arrive: correct receiver.origin, or the certificate shown there."
             )
