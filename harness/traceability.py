@@ -1,8 +1,7 @@
-"""Clause, check, fault: who judges what, and what proves that it does. `docs/requirements.md` is generated here."""
+"""Every clause with its checks, and the faults that prove the checks. `docs/requirements.md` is generated here."""
 
 from __future__ import annotations
 
-import argparse
 import ast
 import json
 import sys
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from conformance.contract import requirements
 from conformance.runner import system
+from harness.arguments import Parser
 from reference.wacrm.faults import FAULTS
 from reports.results import ExitCode
 
@@ -30,7 +30,7 @@ LEVEL = {"M": "must", "S": "should", "I": "measured"}
 
 @dataclass(frozen=True)
 class Row:
-    """A clause with the checks that judge it and the faults that prove the checks."""
+    """A clause with its checks and the faults that prove the checks."""
 
     requirement: Requirement
     checks: tuple[str, ...]
@@ -78,7 +78,7 @@ def render(table: Sequence[Row], verdicts: dict[str, str] | None = None) -> str:
     for row in table:
         known = row.requirement
         cells = [known.id, LEVEL[known.level], known.sentence, known.source, _code(row.checks), _code(row.faults)]
-        cells += [verdicts.get(known.id, "not judged")] if verdicts else []
+        cells += [verdicts.get(known.id, "not checked")] if verdicts else []
         escaped = [cell.replace("|", "\\|") for cell in cells]
         lines.append(f"| {' | '.join(escaped)} |")
     return "\n".join(lines) + "\n"
@@ -90,7 +90,7 @@ def _code(names: Sequence[str]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the page, or write it to `docs/requirements.md`."""
-    parser = argparse.ArgumentParser(prog="wacrm-harness requirements", description=__doc__)
+    parser = Parser(prog="wacrm-harness requirements", description=__doc__)
     parser.add_argument(
         "--results", type=Path, metavar="FILE", help="a results.json whose verdicts are shown as a column"
     )

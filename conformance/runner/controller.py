@@ -18,7 +18,7 @@ from reports import console, junit
 from reports.results import write_json
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
     from conformance.runner.run_state import RunState
     from conformance.target.target import Target
@@ -76,6 +76,10 @@ class Controller:
         """Hand a worker its target and its share of the keys."""
         workers = len(self.config.option.tx)
         node.workerinput["run_state"] = self.run_state.for_worker(int(node.gateway.id.removeprefix("gw")), workers)
+
+    @pytest.hookimpl(optionalhook=True)  # xdist's
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        self.progress.expect(len(ids))
 
     def pytest_testnodedown(self, node: Any) -> None:  # noqa: ANN401 - xdist's
         self.run_state.add_worker(getattr(node, "workeroutput", {}).get("run_state"))

@@ -13,6 +13,7 @@ import pytest
 
 from conformance.runner.stack import Embedded
 from conformance.runner.system import DEFAULT
+from conformance.target import sources
 from conformance.target import target as settings
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
         {
             "type": Path,
             "metavar": "FILE",
-            "help": "harness.toml of the deployment to test (default: the embedded reference)",
+            "help": "harness.toml of the deployment to check (default: the embedded reference)",
         },
     ),
     ("--base-url", {"metavar": "URL", "help": "the deployment's address; as --set target.base_url=URL"}),
@@ -42,7 +43,7 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ),
     (
         "--allow-host",
-        {"action": "append", "default": [], "metavar": "HOST", "help": "test a deployment on this other machine"},
+        {"action": "append", "default": [], "metavar": "HOST", "help": "check a deployment on this other machine"},
     ),
     (
         "--clause",
@@ -140,18 +141,16 @@ def external_target(config: pytest.Config) -> Target | None:
     overrides = list(config.getoption("set"))
     if config.getoption("base_url"):
         overrides.append(f"target.base_url={config.getoption('base_url')}")
-    named = config.getoption("target") or "WACRM_TARGET_BASE_URL" in os.environ
-    if not named and not any(override.startswith("target.base_url=") for override in overrides):
-        return None
-    if config.getoption("fault") or config.getoption("variant"):
+    try:
+        target = sources.find(config.getoption("target"), os.environ, overrides)
+        if target is not None:
+            settings.refuse_strangers(target, config.getoption("allow_host"))
+    except settings.SettingsError as error:
+        raise pytest.UsageError(str(error)) from None
+    if target is not None and (config.getoption("fault") or config.getoption("variant")):
         raise pytest.UsageError(
             "--fault and --variant are for the embedded reference, which --target and --base-url replace"
         )
-    try:
-        target = settings.load(config.getoption("target"), os.environ, overrides)
-        settings.refuse_strangers(target, config.getoption("allow_host"))
-    except settings.SettingsError as error:
-        raise pytest.UsageError(str(error)) from None
     return target
 
 

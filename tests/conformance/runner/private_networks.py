@@ -10,11 +10,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import tomli_w
+
 from conformance.runner.stack import Embedded, Stack
 from conformance.target.target import Receiver
 from conformance.wacrm.reference import start_reference
 from conformance.webhooks.internal_addresses import PRIVATE_ADDRESSES
-from tests.conftest import settings_of, toml
+from tests.conftest import settings_of
 
 RECEIVER_PORT = 8443
 
@@ -29,7 +31,7 @@ def main(folder: Path, *faults: str) -> int:
         settings["receiver"] = receiver.model_dump()
         settings["capabilities"] = {"probe_private_networks": True}
         file = folder / "harness.toml"
-        file.write_text(toml(settings))
+        file.write_text(tomli_w.dumps(settings))
         command = [sys.executable, "-m", "harness.cli", "gate", "--target", str(file), "--clause", "HOOK-04"]
         return subprocess.run([*command, "--out", str(folder)], check=False).returncode
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import tomli_w
+
 from conformance.runner.process import StackError
 from conformance.runner.run_state import reveal
 from conformance.runner.stack import Embedded, Stack
 from conformance.wacrm.reference import start_reference
+from harness.arguments import Parser
 from reports.results import ExitCode
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Sequence
 
     from conformance.target.target import Target
@@ -32,12 +34,7 @@ examples:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until Ctrl-C."""
-    parser = argparse.ArgumentParser(
-        prog="wacrm-harness reference",
-        description=__doc__,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = Parser(prog="wacrm-harness reference", description=__doc__, epilog=EXAMPLES)
     parser.add_argument("--port", type=int, default=0, help="the reference's port (a free one)")
     parser.add_argument("--fault", action="append", default=[], metavar="NAME", help="switch on a fault (repeat)")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write a target file for the gate")
@@ -50,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ExitCode.SETUP
 
 
-def _run(given: argparse.Namespace) -> int:
+def _run(given: Namespace) -> int:
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     with Stack(given.seed) as stack:
         stack.start_receiver()
@@ -87,14 +84,11 @@ def target_file(target: Target) -> str:
     """The target as a harness.toml, with its secrets; the first keys of each role only."""
     plain: dict[str, Any] = reveal(target.model_dump(exclude_none=True, exclude={"allow_hosts", "capabilities"}))
     del plain["target"]["embedded"]
-    lines = []
-    for section, values in plain.items():
-        lines.append(f"[{section}]")
-        lines += [f"{name} = {_toml(value)}" for name, value in values.items() if value not in ("", [], {})]
-    return "\n".join(lines) + "\n"
+    return tomli_w.dumps({
+        section: {name: _first(value) for name, value in values.items() if value not in ("", [], {})}
+        for section, values in plain.items()
+    })  # fmt: skip
 
 
-def _toml(value: Any) -> str:  # noqa: ANN401 - settings as plain data
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{json.dumps(name)} = {_toml(inner)}" for name, inner in value.items()) + "}"
-    return json.dumps(value[:SHOWN_KEYS] if isinstance(value, list) else value)
+def _first(value: Any) -> Any:  # noqa: ANN401 - settings as plain data
+    return value[:SHOWN_KEYS] if isinstance(value, list) else value

@@ -8,7 +8,6 @@ that no clean run with any seed showed; that is what `--baseline` gives its user
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from conformance.runner.stack import Embedded, Stack
 from conformance.wacrm.reference import start_reference
 from conformance.wacrm.specification import OPENAPI
 from harness import parallel, selection
+from harness.arguments import Parser
 from reference.wacrm.faults import FAULTS, Fault
 from reports.results import ExitCode
 
@@ -95,10 +95,8 @@ def _clean(jobs: int, seeds: Sequence[int], examples: int) -> dict[bool, set[Fai
     return {limited: reported(limited) for limited in (False, True)}
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="wacrm-harness incumbent", description=__doc__.partition("\n")[0], allow_abbrev=False
-    )
+def _parser() -> Parser:
+    parser = Parser(prog="wacrm-harness incumbent", description=__doc__.partition("\n")[0])
     selection.add_options(parser)
     add = parser.add_argument
     add("--examples", type=int, default=10, metavar="N", help="its --max-examples: 10 makes about 1,400 requests a run")
@@ -112,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
 def _failures(fault: Fault | None, seed: int, examples: int, *, limited: bool) -> set[Failure]:
     """The failures that a run with this seed shows, on a fresh deployment."""
     how = Embedded([fault.name] if fault else [], limit=120 if limited else OUT_OF_THE_WAY)
-    with Stack(seed) as stack, TemporaryDirectory(prefix="wacrm-incumbent-") as folder:
+    with Stack(seed) as stack, TemporaryDirectory(prefix="wacrm-schemathesis-") as folder:
         stack.start_receiver()
         target = start_reference(stack, how)
         seen = Path(folder) / "seen.json"
