@@ -51,6 +51,13 @@ def kills(session: nox.Session) -> None:
 
 
 @nox.session
+def worn(session: nox.Session) -> None:
+    """Prove the gate on worn references: exactly what their wear breaks must be red."""
+    _install(session)
+    session.run("wacrm-harness", "worn", *session.posargs)
+
+
+@nox.session
 def loadtest(session: nox.Session) -> None:
     """Load a deployment and reconcile every message: the embedded reference for a minute, or `-- --target harness.toml`."""
     _install(session)

@@ -107,6 +107,13 @@ def kills_load(arguments: list[str]) -> int:
     return run(arguments)
 
 
+def worn(arguments: list[str]) -> int:
+    """Run the gate on references that are worn as real deployments are."""
+    from harness.worn import main as run  # noqa: PLC0415 - as above
+
+    return run(arguments)
+
+
 def loadtest(arguments: list[str]) -> int:
     """Load a deployment, by default the embedded reference, and reconcile every message. In a process of its own: Locust patches
     the standard library.
@@ -145,6 +152,7 @@ VERBS = {
     "incumbent": incumbent,
     "provision": provision,
     "requirements": requirements,
+    "worn": worn,
 }
 
 if __name__ == "__main__":

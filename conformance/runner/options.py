@@ -75,6 +75,10 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
         },
     ),
     (
+        "--wear",
+        {"action": "append", "default": [], "metavar": "NAME", "help": "let the embedded reference be worn as real ones are"},
+    ),
+    (
         "--fault",
         {"action": "append", "default": [], "metavar": "NAME", "help": "switch on a fault of the embedded reference"},
     ),
@@ -138,9 +142,9 @@ def external_target(config: pytest.Config) -> Target | None:
     named = config.getoption("target") or "WACRM_TARGET_BASE_URL" in os.environ
     if not named and not any(override.startswith("target.base_url=") for override in overrides):
         return None
-    if config.getoption("fault") or config.getoption("variant"):
+    if any(config.getoption(option) for option in ("fault", "variant", "wear")):
         raise pytest.UsageError(
-            "--fault and --variant are for the embedded reference, which --target and --base-url replace"
+            "--fault, --variant and --wear are for the embedded reference, which --target and --base-url replace"
         )
     try:
         target = settings.load(config.getoption("target"), os.environ, overrides)
@@ -164,4 +168,4 @@ def embedded(config: pytest.Config) -> Embedded:
         limit, window = int(values["target.limit"]), float(values["target.window"])
     except ValueError as error:
         raise pytest.UsageError(f"--set: {error}") from None
-    return Embedded(config.getoption("fault"), config.getoption("variant"), limit, window)
+    return Embedded(config.getoption("fault"), config.getoption("variant"), limit, window, wear=config.getoption("wear"))

@@ -107,8 +107,8 @@ class Process:
 
 @dataclass(frozen=True)
 class Embedded:
-    """The reference as this run wants it: broken in named ways, correct in other ways, with this limit and window, and with
-    so many keys of every scope.
+    """The reference as this run wants it: broken, correct otherwise or worn in named ways, with this limit and window, and
+    with so many keys of every scope.
     """
 
     faults: Sequence[str] = ()
@@ -117,6 +117,7 @@ class Embedded:
     window: float = 60.0
     port: int = 0
     keys: int = FULL_KEYS
+    wear: Sequence[str] = ()
 
 
 @dataclass
@@ -177,7 +178,8 @@ class Stack:
         file = self.directory / "accounts.json"
         file.touch(mode=0o600)
         file.write_text(json.dumps(accounts), encoding="utf-8")
-        switches = [f"--fault={name}" for name in how.faults] + [f"--variant={name}" for name in how.variants]
+        changes = {"fault": how.faults, "variant": how.variants, "wear": how.wear}
+        switches = [f"--{kind}={name}" for kind, names in changes.items() for name in names]
         address = self._start(
             "reference.wacrm", "--port", str(how.port), "--accounts", str(file),
             "--graph-url", mock["graph"], "--graph-timeout", "5",
