@@ -20,6 +20,7 @@ from reports.results import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the chosen faults; 0 when all were killed and the clean reference was silent."""
     given = _parser().parse_args(arguments)

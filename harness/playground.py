@@ -39,7 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--port", type=int, default=0, help="the reference's port (a free one)")
     parser.add_argument("--fault", action="append", default=[], metavar="NAME", help="switch on a fault (repeat)")
-    parser.add_argument("--wear", action="append", default=[], metavar="NAME", help="be worn as real deployments are (repeat)")
+    parser.add_argument(
+        "--wear", action="append", default=[], metavar="NAME", help="be worn as real deployments are (repeat)"
+    )
     parser.add_argument("--write", type=Path, metavar="FILE", help="write a target file for the gate")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="seed of mock Meta's draws (1)")
     given = parser.parse_args(arguments)

@@ -62,7 +62,9 @@ def _details(run: GateRun, too_much: set[str], unjudged: set[str]) -> Iterator[s
             yield f"{found['clause']} {found['check']}: expected {found['expected']}, got {found['actual']}"
     for clause in run.clauses:
         if clause["id"] in unjudged:
-            yield from (f"{clause['id']} {check['name']}: {check['verdict']}: {check['reason']}" for check in _without(clause))
+            yield from (
+                f"{clause['id']} {check['name']}: {check['verdict']}: {check['reason']}" for check in _without(clause)
+            )
 
 
 def _without(clause: dict[str, Any]) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ DEADLINE = 1200.0
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the gate on the chosen wear; 0 when all of it was judged as it should be."""
     given = _parser().parse_args(arguments)
-    groups = _groups(given.group)
+    of_groups = groups(given.group)
     chosen = [WEAR[name] for name in given.wear or WEAR]
     if given.list:
         for wear in chosen:
@@ -38,11 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ExitCode.PROVED
     console = Console(soft_wrap=True, highlight=False)
     if given.kills:
-        return worn_kills.run(chosen, groups, given, console)
-    comparisons = _compared(chosen, groups, given, console)
-    for one in comparisons:
-        console.print(f"\n{one.wear}", style="bold")
-        console.print("\n".join(one.details) or "as it should be", markup=False)
+        return worn_kills.run(chosen, of_groups, given, console)
+    comparisons = _compared(chosen, of_groups, given, console)
     console.print(wear_comparison.table(comparisons))
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(json.dumps([asdict(one) for one in comparisons], indent=1) + "\n", encoding="utf-8")
@@ -55,7 +52,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog="example: wacrm-harness worn --wear phones-without-plus --group CONT,CONV --jobs 4",
     )  # fmt: skip
     add = parser.add_argument
-    add("--wear", action="append", default=[], choices=list(WEAR), metavar="NAME", help="only this wear or set (repeat)")
+    add(
+        "--wear", action="append", default=[], choices=list(WEAR), metavar="NAME", help="only this wear or set (repeat)"
+    )
     add("--group", default="", metavar="GROUP", help="only these groups of clauses, as PAGE,CONT")
     add("--fault", action="append", default=[], metavar="NAME", help="with --kills: only this fault (repeat)")
     add("--kills", action="store_true", help="instead: every fault must be found on the worn reference too")
@@ -67,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _groups(text: str) -> list[str]:
+def groups(text: str) -> list[str]:
     """The chosen groups of the contract, in its order."""
     known = list(dict.fromkeys(requirement.group for requirement in requirements.load().values()))
     chosen = [group for group in text.upper().split(",") if group]
@@ -77,7 +76,7 @@ def _groups(text: str) -> list[str]:
 
 
 def _compared(
-    chosen: Sequence[Wear], groups: Sequence[str], given: argparse.Namespace, console: Console
+    chosen: Sequence[Wear], of_groups: Sequence[str], given: argparse.Namespace, console: Console
 ) -> list[Comparison]:
     """Group by group, so that a group that hangs costs one group."""
 
@@ -85,13 +84,15 @@ def _compared(
         wear, group = pair
         said = judge(group, Changes(wear=[wear.name]), given.seed, deadline=given.deadline)
         one = wear_comparison.compare(wear, [said], clauses_of([group]))
-        console.print(f"{'right' if one.is_right else 'WRONG':<6} {wear.name} {group} {one.seconds:.0f} s")
+        head = f"{'right' if one.is_right else 'WRONG':<6} {wear.name} {group} {one.seconds:.0f} s"
+        console.print("\n  ".join([head, *one.details]), markup=False)
         return said
 
-    runs = parallel.each(given.jobs, product(chosen, groups), run)
-    by_wear = [runs[n : n + len(groups)] for n in range(0, len(runs), len(groups))]
+    runs = parallel.each(given.jobs, product(chosen, of_groups), run)
+    by_wear = [runs[n : n + len(of_groups)] for n in range(0, len(runs), len(of_groups))]
     return [
-        wear_comparison.compare(wear, of_wear, clauses_of(groups)) for wear, of_wear in zip(chosen, by_wear, strict=True)
+        wear_comparison.compare(wear, of_wear, clauses_of(of_groups))
+        for wear, of_wear in zip(chosen, by_wear, strict=True)
     ]
 
 

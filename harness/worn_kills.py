@@ -28,9 +28,13 @@ def run(chosen: Sequence[Wear], groups: Sequence[str], given: argparse.Namespace
         if reason := hidden(wear, fault):
             console.print(f"hidden     {wear.name} {fault.clause} {fault.name}: {reason}")
             return True
-        said = judge("", Changes([fault.name], wear=[wear.name]), given.seed, clause=fault.clause, deadline=given.deadline)
+        said = judge(
+            "", Changes([fault.name], wear=[wear.name]), given.seed, clause=fault.clause, deadline=given.deadline
+        )
         verdict = said.verdicts.get(fault.clause, said.trouble or "not judged")
-        console.print(f"{'killed' if verdict == 'fail' else 'SURVIVED':<10} {wear.name} {fault.clause} {fault.name}  {verdict}")
+        console.print(
+            f"{'killed' if verdict == 'fail' else 'SURVIVED':<10} {wear.name} {fault.clause} {fault.name}  {verdict}"
+        )
         return verdict == "fail"
 
     return ExitCode.PROVED if all(parallel.each(given.jobs, product(chosen, faults), killed)) else ExitCode.FINDINGS

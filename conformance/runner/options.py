@@ -76,7 +76,12 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ),
     (
         "--wear",
-        {"action": "append", "default": [], "metavar": "NAME", "help": "let the embedded reference be worn as real ones are"},
+        {
+            "action": "append",
+            "default": [],
+            "metavar": "NAME",
+            "help": "let the embedded reference be worn as real ones are",
+        },
     ),
     (
         "--fault",
@@ -168,4 +173,6 @@ def embedded(config: pytest.Config) -> Embedded:
         limit, window = int(values["target.limit"]), float(values["target.window"])
     except ValueError as error:
         raise pytest.UsageError(f"--set: {error}") from None
-    return Embedded(config.getoption("fault"), config.getoption("variant"), limit, window, wear=config.getoption("wear"))
+    return Embedded(
+        config.getoption("fault"), config.getoption("variant"), limit, window, wear=config.getoption("wear")
+    )

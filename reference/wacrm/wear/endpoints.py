@@ -8,7 +8,18 @@ from reference.wacrm.wear.registry import wear
 
 _EVERY = 1_000_000
 _SILENT = "nothing is delivered to a receiver on this machine"
-_DELIVERIES = ("HOOK-04", "HOOK-05", "HOOK-06", "HOOK-07", "HOOK-08", "HOOK-09", "HOOK-10", "HOOK-11", "HOOK-12", "TENANT-06")
+_DELIVERIES = (
+    "HOOK-04",
+    "HOOK-05",
+    "HOOK-06",
+    "HOOK-07",
+    "HOOK-08",
+    "HOOK-09",
+    "HOOK-10",
+    "HOOK-11",
+    "HOOK-12",
+    "TENANT-06",
+)
 
 
 @wear("the list of endpoints holds all of them, without a cursor")
@@ -18,7 +29,9 @@ def webhook_list_without_cursor(wacrm: Wacrm) -> None:
     answer(Operation.LIST_WEBHOOKS, lambda body: body.pop("meta"))(wacrm)
 
 
-@wear("internal targets are accepted at registration, and refused at delivery", hides=dict.fromkeys(_DELIVERIES, _SILENT))
+@wear(
+    "internal targets are accepted at registration, and refused at delivery", hides=dict.fromkeys(_DELIVERIES, _SILENT)
+)
 def internal_targets_refused(wacrm: Wacrm) -> None:
     wrap(wacrm.targets, "is_inner", lambda _host: False)
     wrap(wacrm.targets, "allowed", lambda _url: False)

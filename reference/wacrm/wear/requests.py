@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 from reference.wacrm.assembly import Wacrm
 from reference.wacrm.domain.keys import Caller
 from reference.wacrm.patching.steps import wrap
-from reference.wacrm.protocol.envelope import ApiError, Code, Json
+from reference.wacrm.protocol.envelope import ApiError, Code
 from reference.wacrm.protocol.operations import Operation
 from reference.wacrm.wear.registry import wear
 
