@@ -76,6 +76,12 @@ def judge(group: str, changes: Changes, seed: int, *, clause: str = "", deadline
         return _read(json.loads(written[0].read_text(encoding="utf-8")))
 
 
+def killed(clause: str, run: GateRun, clean: GateRun) -> bool:
+    """Red by name; a clause that is only measured is killed when its finding is told otherwise than on the clean reference."""
+    told, before = (r.measurements.get(clause, {}).get("finding") for r in (run, clean))
+    return run.verdicts.get(clause) == "fail" or (told is not None and told != before)
+
+
 def _read(data: dict[str, Any]) -> GateRun:
     verdicts = {clause["id"]: clause["verdict"] for clause in data["clauses"]}
     kept = {name: data[name] for name in ("clauses", "findings", "seconds", "requests")}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from harness import kills_page, parallel, score, selection
-from harness.gate_run import Changes, GateRun, judge
+from harness.gate_run import Changes, GateRun, judge, killed
 from harness.score import Outcome
 from reference.wacrm.faults import FAULTS, Fault
 from reference.wacrm.variants import VARIANTS
@@ -105,7 +105,7 @@ def _try(fault: Fault, given: argparse.Namespace, clean: dict[str, GateRun], con
     runs += [judge(group, broken, given.seed + n, clause=fault.clause) for n in range(1, given.repeat)]
     outcome = Outcome(
         fault.name, fault.clause, fault.defect,
-        kills=tuple(_killed(fault.clause, run, clean[group]) for run in runs),
+        kills=tuple(killed(fault.clause, run, clean[group]) for run in runs),
         verdicts=tuple(run.verdicts.get(fault.clause, run.trouble or "not judged") for run in runs),
         collateral=tuple(sorted({c for run in runs for c in run.noise if c != fault.clause and c not in clean[group].noise})),
     )  # fmt: skip
@@ -115,12 +115,6 @@ def _try(fault: Fault, given: argparse.Namespace, clean: dict[str, GateRun], con
         f"{outcome.word:<10} {fault.clause:<9} {fault.name}{also}{detail}", style=None if outcome.killed else "red"
     )
     return outcome
-
-
-def _killed(clause: str, run: GateRun, clean: GateRun) -> bool:
-    """Red by name; a clause that is only measured is killed when its finding is told otherwise than on the clean reference."""
-    told, before = (r.measurements.get(clause, {}).get("finding") for r in (run, clean))
-    return run.verdicts.get(clause) == "fail" or (told is not None and told != before)
 
 
 def _problems(outcomes: Sequence[Outcome], clean: dict[str, GateRun], *, complete: bool) -> list[str]:
