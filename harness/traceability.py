@@ -1,8 +1,7 @@
-"""Clause, check, fault: who judges what, and what proves that it does. `docs/requirements.md` is generated here."""
+"""Every clause with its checks, and the faults that prove the checks. `docs/requirements.md` is generated here."""
 
 from __future__ import annotations
 
-import argparse
 import ast
 import json
 import sys
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.contract import requirements
+from conformance.runner import system
+from harness.arguments import Parser
 from reference.wacrm.faults import FAULTS, MODULES
 from reference.wacrm.faults.registry import collect
 from reports.results import ExitCode
@@ -22,14 +23,15 @@ if TYPE_CHECKING:
     from conformance.contract.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
-CHECKS = ROOT / "conformance" / "wacrm" / "checks"
+SYSTEM = system.find("wacrm")
+"""The system that the page is about, and whose faults `reference/` has."""
 PAGE = ROOT / "docs" / "requirements.md"
 LEVEL = {"M": "must", "S": "should", "I": "measured"}
 
 
 @dataclass(frozen=True)
 class Row:
-    """A clause with the checks that judge it and the faults that prove the checks."""
+    """A clause with its checks and the faults that prove the checks."""
 
     requirement: Requirement
     checks: tuple[str, ...]
@@ -42,7 +44,7 @@ def rows() -> list[Row]:
     by_clause: dict[str, list[str]] = defaultdict(list)
     for fault in FAULTS.values():
         by_clause[fault.clause].append(f"{files[fault.name]}::{fault.name}")
-    known = requirements.load()
+    known = requirements.load(SYSTEM.requirements)
     return [Row(known[id_], tuple(checks.get(id_, ())), tuple(sorted(by_clause[id_]))) for id_ in known]
 
 
@@ -55,7 +57,7 @@ def files_of_faults() -> dict[str, str]:
 def checks_by_clause() -> dict[str, list[str]]:
     """`test_page.py::test_x` by clause, read from the decorators in the source."""
     found: dict[str, list[str]] = defaultdict(list)
-    for path in sorted(CHECKS.glob("test_*.py")):
+    for path in sorted(SYSTEM.checks.glob("test_*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 for clause in filter(None, map(_clause, node.decorator_list)):
@@ -86,7 +88,7 @@ def render(table: Sequence[Row], verdicts: dict[str, str] | None = None) -> str:
     for row in table:
         known = row.requirement
         cells = [known.id, LEVEL[known.level], known.sentence, known.source, _code(row.checks), _code(row.faults)]
-        cells += [verdicts.get(known.id, "not judged")] if verdicts else []
+        cells += [verdicts.get(known.id, "not checked")] if verdicts else []
         escaped = [cell.replace("|", "\\|") for cell in cells]
         lines.append(f"| {' | '.join(escaped)} |")
     return "\n".join(lines) + "\n"
@@ -98,7 +100,7 @@ def _code(names: Sequence[str]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the page, or write it to `docs/requirements.md`."""
-    parser = argparse.ArgumentParser(prog="wacrm-harness requirements", description=__doc__)
+    parser = Parser(prog="wacrm-harness requirements", description=__doc__)
     parser.add_argument(
         "--results", type=Path, metavar="FILE", help="a results.json whose verdicts are shown as a column"
     )

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from conformance.target.target import LOOPBACK, Receiver, load
+from conformance.target.sources import load
+from conformance.target.target import LOOPBACK, Receiver
 from harness.pointing.errors import PointingError
 
 if TYPE_CHECKING:

@@ -6,71 +6,29 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.limiter.session import _experiments_start_first, lab, pytest_collection_modifyitems
-from conformance.target.expect import Lacking
-from conformance.target.keys import Role
-from conformance.target.probe import Api
+from conformance.target.verdicts import Lacking
 from conformance.wacrm.expectations.answers import malformed_body_answers
 from conformance.wacrm.steps import lists
 from conformance.wacrm.steps.conversations import start_customer
 from conformance.wacrm.steps.endpoints import Endpoints
 from conformance.wacrm.steps.operation_answers import AnswerCache, failed_sends, refusals, successes
 from conformance.wacrm.steps.tenants import Tenants
-from conformance.wacrm.steps.valid_requests import ORIGIN, Calls
+from conformance.wacrm.steps.valid_requests import Calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from conformance.contract.openapi import Operation
-    from conformance.runner.run_state import Judgement
-    from conformance.target.keys import KeyPool
-    from conformance.target.probe import Exchange, Probe
-    from conformance.target.target import Capabilities, Target
+    from conformance.target.exchange import Exchange
+    from conformance.target.probe import Probe
+    from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account
     from conformance.wacrm.steps.lists import ContactSet
     from conformance.wacrm.steps.operation_answers import AnswersOf, RoleKeys
     from conformance.wacrm.steps.pagination import View
-    from conformance.webhooks.receiver import Receiver
+    from conformance.webhooks.receiver_client import Receiver
 
-__all__ = ["_experiments_start_first", "lab", "pytest_collection_modifyitems", "start_customer"]
-
-
-@pytest.fixture(scope="session")
-def candidate_origins(judgement: Judgement, target: Target) -> list[str]:
-    """Origins that an endpoint may be registered for, first the one that does not resolve: some deployments look
-    names up.
-    """
-    given = (target.receiver.origin if target.receiver else "") or (judgement.receiver or {}).get("origin", "")
-    return [ORIGIN, *([given] if given else [])]
-
-
-@pytest.fixture(scope="session")
-def endpoint_origin_for(candidate_origins: list[str]) -> Callable[[Api], Callable[[], str]]:
-    """`endpoint_origin_for(api)()`: the first of those origins that the target accepts, found when first asked for."""
-
-    def for_api(api: Api) -> Callable[[], str]:
-        found: list[str] = []
-
-        def origin() -> str:
-            if not found:
-                found.append(next((o for o in candidate_origins if _accepts(api, o)), ""))
-            if not found[0]:
-                raise Lacking(
-                    "the target registers no endpoint of ours: give it an origin that it takes in receiver.origin"
-                )
-            return found[0]
-
-        return origin
-
-    return for_api
-
-
-@pytest.fixture(scope="session")
-def endpoint_origin(
-    endpoint_origin_for: Callable[[Api], Callable[[], str]], probe: Probe, pool: KeyPool
-) -> Callable[[], str]:
-    """The origin that endpoints may be registered for."""
-    return endpoint_origin_for(Api(probe, pool, Role.FULL))
+__all__ = ["start_customer"]
 
 
 @pytest.fixture
@@ -79,16 +37,6 @@ def endpoints(account: Account, receiver: Receiver) -> Iterator[Endpoints]:
     made = Endpoints(account.api, receiver, account.marker)
     yield made
     made.delete_all()
-
-
-def _accepts(api: Api, origin: str) -> bool:
-    """Whether the target registers such an endpoint; other findings about it are left to the checks."""
-    body = {"url": f"{origin}/harness", "events": ["message.received"], "is_active": False}
-    answer = api.post("/webhooks", body)
-    made = answer.json()
-    if answer.status == 201 and isinstance(made, dict) and isinstance(made.get("data"), dict) and "id" in made["data"]:
-        api.delete(f"/webhooks/{made['data']['id']}")
-    return answer.status != 400
 
 
 @pytest.fixture

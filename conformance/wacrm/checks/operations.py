@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.contract import openapi
+from conformance.wacrm.specification import OPENAPI
 
-OPERATIONS = openapi.operations()
+OPERATIONS = OPENAPI.operations
 WITH_BODY = [operation for operation in OPERATIONS if operation.has_body]
 WITH_ID = [operation for operation in OPERATIONS if operation.takes_id]
 SENDS = ("sendMessage", "createBroadcast")

@@ -6,20 +6,25 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.contract import openapi
-from conformance.target import expect, invalid_credentials
-from conformance.target.expect import Mismatch, requirement
+from conformance.target import expect
+from conformance.target.expect import requirement
 from conformance.target.keys import Role
 from conformance.target.target import SCOPES
+from conformance.target.verdicts import Mismatch
 from conformance.wacrm.checks.operations import OPERATIONS, each_operation
+from conformance.wacrm.expectations import envelope
+from conformance.wacrm.specification import OPENAPI
+from conformance.wacrm.steps import invalid_credentials
 from conformance.wacrm.steps.refused_writes import WRITE_OPERATIONS, traced_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from conformance.contract.openapi import Operation
-    from conformance.target.invalid_credentials import Credential
-    from conformance.target.probe import Api, Exchange, Probe
+    from conformance.target.api import Api
+    from conformance.target.exchange import Exchange
+    from conformance.target.probe import Probe
+    from conformance.wacrm.steps.invalid_credentials import Credential
     from conformance.wacrm.steps.valid_requests import Call, Calls
 
     RoleKeys = Callable[..., Api]
@@ -41,7 +46,7 @@ BROKEN_BODIES = (
 def refused(exchange: Exchange) -> None:
     """401 `unauthorized`. No verdict when the deployment rate limits callers without a key."""
     expect.precondition(exchange.status != 429, "the deployment answers callers without a key with 429 instead of 401")
-    expect.error(exchange, UNAUTHORIZED)
+    envelope.error(exchange, UNAUTHORIZED)
 
 
 @requirement("AUTH-01")
@@ -134,7 +139,7 @@ def test_all_invalid_keys_get_the_same_answer(
 
 @requirement("AUTH-05")
 def test_no_401_has_other_rate_limit_headers(calls: Calls, role_keys: RoleKeys, probe: Probe) -> None:
-    answers = dict(refusals(calls.to_nothing(openapi.operation("getMe")), role_keys, probe))
+    answers = dict(refusals(calls.to_nothing(OPENAPI.operation("getMe")), role_keys, probe))
     all_equal(
         answers, lambda exchange: sorted(name for name in exchange.answer_headers if name.startswith("x-ratelimit"))
     )
@@ -172,7 +177,7 @@ def all_equal(answers: dict[str, Exchange], part: Callable[[Exchange], Any]) -> 
 
 @requirement("AUTH-06")
 def test_me_needs_no_scope(role_keys: RoleKeys) -> None:
-    expect.record(role_keys(Role.NONE).get("/me"), 200)
+    envelope.record(role_keys(Role.NONE).get("/me"), 200)
 
 
 @requirement("AUTH-07")
@@ -217,14 +222,14 @@ def test_me_names_different_accounts_for_keys_of_two_accounts(role: str, api: Ap
 
 
 def scopes(exchange: Exchange) -> list[Any]:
-    found = expect.member(expect.record(exchange, 200), "scopes", exchange)
+    found = expect.member(envelope.record(exchange, 200), "scopes", exchange)
     expect.that(isinstance(found, list), "a list of scopes", repr(found), exchange)
     return list(found)
 
 
 def account_of(exchange: Exchange) -> tuple[Any, Any]:
     """Id and name of the account, which is an object or an id alone."""
-    record = expect.record(exchange, 200)
+    record = envelope.record(exchange, 200)
     account = record.get("account")
     id_, name = (
         (account.get("id"), account.get("name")) if isinstance(account, dict) else (record.get("account_id"), None)

@@ -10,6 +10,7 @@ from conformance.contract.json_schema import is_uuid
 from conformance.meta.templates import PLAIN
 from conformance.target import expect
 from conformance.target.expect import requirement
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.expectations.broadcasts import (
     each_recipient_got_its_message,
 )
@@ -31,7 +32,7 @@ SLOW = 1.5
 def test_the_answer_has_the_documented_fields(account: Account) -> None:
     body = {"template_name": PLAIN, "recipients": [{"to": account.numbers.fresh()}]}
     answer = account.api.post("/broadcasts", body)
-    record = expect.record(answer, 202)
+    record = envelope.record(answer, 202)
     expect.that(is_uuid(str(record.get("broadcast_id"))), "broadcast_id to be a UUID", answer.excerpt, answer)
     expect.equal(expect.member(record, "status", answer), "sending", "status", answer)
     for name, value in (("total_recipients", 1), ("accepted", 1), ("rejected", 0)):
@@ -41,7 +42,7 @@ def test_the_answer_has_the_documented_fields(account: Account) -> None:
 @requirement("BCAST-01")
 def test_the_answer_does_not_wait_for_the_fan_out(account: Account) -> None:
     to = account.numbers.many(3)
-    account.provider.fault(to, times=len(to), delay=SLOW)
+    account.mock_meta.fault(to, times=len(to), delay=SLOW)
     broadcast = launch(account, to)
     done = [request for request in broadcast.send_requests() if request.answered]
     waited = len(done) == len(to) and broadcast.answer.seconds >= SLOW
@@ -98,7 +99,7 @@ def adds_up(broadcast: Broadcast, submitted: int) -> None:
 @requirement("BCAST-14")
 def test_total_recipients_is_the_number_queued_in_every_answer(account: Account) -> None:
     to = account.numbers.many(4)
-    account.provider.fault(to[1], times=None, error={"code": 131026})
+    account.mock_meta.fault(to[1], times=None, error={"code": 131026})
     broadcast = launch(account, [*to, *INVALID_NUMBERS])
     record = broadcast.accepted_record
     expect.equal(expect.member(record, "total_recipients"), 4, "total_recipients in the 202", broadcast.answer)

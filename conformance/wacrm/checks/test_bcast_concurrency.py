@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 def test_two_broadcasts_with_common_recipients_are_counted_separately(account: Account) -> None:
     """Statuses and replies count for the broadcast whose message they are about."""
     to = account.numbers.many(9)
-    account.provider.script(to)
-    account.provider.fault([to[0], to[8]], times=2, delay=0.5)
+    account.mock_meta.script(to)
+    account.mock_meta.fault([to[0], to[8]], times=2, delay=0.5)
     with ThreadPoolExecutor(2) as pool:
         first, second = pool.map(lambda numbers: launch(account, numbers), (to[:6], to[3:]))
     first.require_finished()
@@ -49,7 +49,7 @@ def test_broadcasts_of_two_accounts_to_the_same_numbers_are_counted_separately(
     account: Account, other: Account
 ) -> None:
     to = account.numbers.many(3)
-    account.provider.script(to)
+    account.mock_meta.script(to)
     with ThreadPoolExecutor(2) as pool:
         here, there = pool.map(lambda of: launch(of, to), (account, other))
     here.require_finished()

@@ -30,12 +30,12 @@ def test_counts_never_fall_while_reports_arrive_in_any_order(account: Account) -
     """Statuses arrive in every order while sends are in progress and the API is polled."""
     to = account.numbers.many(len(ORDERS) * 2)
     for numbers, order in zip(_pairs(to), ORDERS, strict=True):
-        account.provider.script(numbers, *[(status, 0.02 + APART * i) for i, status in enumerate(order)])
-    account.provider.fault(to[1::6], times=4, delay=0.4)
-    account.provider.fault(to[4:5], times=None, error={"code": 131026})
+        account.mock_meta.script(numbers, *[(status, 0.02 + APART * i) for i, status in enumerate(order)])
+    account.mock_meta.fault(to[1::6], times=4, delay=0.4)
+    account.mock_meta.fault(to[4:5], times=None, error={"code": 131026})
     broadcast = launch(account, to)
     over = time.monotonic() + 0.4 + APART * (len(PROGRESS) + 1)
-    broadcast.until(lambda poll: poll.status == "sent" and poll.at > over, account.provider.patience, 0.01)
+    broadcast.until(lambda poll: poll.status == "sent" and poll.at > over, account.mock_meta.patience, 0.01)
     due = broadcast.expected_counts()
     broadcast.remaining_discrepancies(due)
     polls_are_consistent(broadcast)

@@ -45,10 +45,10 @@ def test_sent_counts_what_meta_accepted_before_any_webhook(account: Account) -> 
 @requirement("BCAST-08")
 def test_counts_converge_to_metas_reports(account: Account) -> None:
     to = account.numbers.many(12)
-    account.provider.script(to[0:2])
-    account.provider.script(to[2:4], ("sent", 0.0))
-    account.provider.script(to[4:7], ("sent", 0.0), ("delivered", 0.1))
-    account.provider.script(to[7:], ("sent", 0.0), ("delivered", 0.1), ("read", 0.2))
+    account.mock_meta.script(to[0:2])
+    account.mock_meta.script(to[2:4], ("sent", 0.0))
+    account.mock_meta.script(to[4:7], ("sent", 0.0), ("delivered", 0.1))
+    account.mock_meta.script(to[7:], ("sent", 0.0), ("delivered", 0.1), ("read", 0.2))
     broadcast = launch(account, to)
     broadcast.require_finished()
     counts_match(broadcast, "8 delivered, 5 of them read, none replied")
@@ -86,11 +86,11 @@ def test_two_replies_of_one_recipient_count_once(account: Account, kind: str) ->
 @requirement("BCAST-08")
 def test_replies_during_the_fan_out_are_counted(account: Account) -> None:
     to = account.numbers.many(8)
-    account.provider.script(to)
-    account.provider.fault(to[4:], times=4, delay=0.7)
+    account.mock_meta.script(to)
+    account.mock_meta.fault(to[4:], times=4, delay=0.7)
     broadcast = launch(account, to)
     quick = {number.removeprefix("+") for number in to[:4]}
-    answered = broadcast.until(lambda poll: poll.sent >= len(quick), account.provider.patience)
+    answered = broadcast.until(lambda poll: poll.sent >= len(quick), account.mock_meta.patience)
     for recipient, wamid in broadcast.wamids().items():
         if recipient in quick:
             reply(broadcast, recipient, wamid)
@@ -102,7 +102,7 @@ def test_replies_during_the_fan_out_are_counted(account: Account) -> None:
 def test_messages_from_similar_numbers_are_not_counted_as_replies(account: Account) -> None:
     similar, recipient = account.numbers.sharing_tail()
     other, twin = account.numbers.differing_in_country()
-    account.provider.script([recipient, other])
+    account.mock_meta.script([recipient, other])
     broadcast = launch(account, [recipient, other])
     broadcast.require_finished()
     for number in (similar, twin, account.numbers.fresh()):
@@ -115,7 +115,7 @@ def test_messages_from_similar_numbers_are_not_counted_as_replies(account: Accou
 def test_single_messages_to_a_recipient_are_not_counted(account: Account) -> None:
     """Single sends to the same numbers and their statuses run beside the broadcast."""
     to = account.numbers.many(6)
-    account.provider.script(to)
+    account.mock_meta.script(to)
     with ThreadPoolExecutor(3) as pool:
         before = pool.submit(account.send, to[0])
         broadcast = launch(account, to)
@@ -134,7 +134,7 @@ def test_the_time_from_webhook_to_count_is_measured(account: Account, measure: C
     for count, wamid in enumerate(broadcast.wamids().values(), start=1):
         began = time.monotonic()
         report(broadcast, (wamid, "delivered"))
-        shown = broadcast.until(_delivered(count), account.provider.patience, 0.005)
+        shown = broadcast.until(_delivered(count), account.mock_meta.patience, 0.005)
         seconds.append(shown.at - began)
     counts_match(broadcast, "every recipient counted as delivered", "delivered")
     ordered = sorted(seconds)

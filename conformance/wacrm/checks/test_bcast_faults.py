@@ -5,7 +5,6 @@ All broadcasts are started before the first is checked, so that their time-outs 
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.meta.templates import GREETING
-from conformance.target import expect
-from conformance.target.expect import NoVerdict, requirement
+from conformance.target import expect, waiting
+from conformance.target.expect import requirement
 from conformance.target.numbers import variants
+from conformance.target.verdicts import NoVerdict
 from conformance.wacrm.expectations.broadcasts import (
     counts_match,
     each_recipient_got_its_message,
@@ -146,7 +146,7 @@ def faulted(shared_account: Callable[[str], Account]) -> Iterator[dict[str, Faul
     with ThreadPoolExecutor(len(FAULTS)) as pool:
         yield {name: _launch_under_fault(account, fault, pool, armed) for name, fault in FAULTS.items()}
     for fault in armed:
-        account.provider.lift(fault)
+        account.mock_meta.lift(fault)
 
 
 def _launch_under_fault(
@@ -154,12 +154,12 @@ def _launch_under_fault(
 ) -> FaultedBroadcast:
     to = account.numbers.many(fault.recipients)
     affected = [to[place] for place in fault.affected]
-    account.provider.script(to)
+    account.mock_meta.script(to)
     for number in affected:
         spellings = variants(number.removeprefix("+"))
-        armed.append(account.provider.fault(spellings, times=fault.times, **fault.fault))
+        armed.append(account.mock_meta.fault(spellings, times=fault.times, **fault.fault))
     broadcast = launch(account, to)
-    patience = account.provider.patience + (HANG_SECONDS if "hang" in fault.fault else 0)
+    patience = account.mock_meta.patience + (HANG_SECONDS if "hang" in fault.fault else 0)
     finished = pool.submit(broadcast.reaches_sent, patience)
     return FaultedBroadcast(fault, broadcast, frozenset(number.removeprefix("+") for number in affected), finished)
 
@@ -198,7 +198,7 @@ def test_an_unknown_template_fails_for_every_recipient(account: Account) -> None
         broadcast = submit(account, marker, recipients, template_name=body["template_name"])
     except NoVerdict:
         expect.that(
-            not account.provider.accepted(contains=marker),
+            not account.mock_meta.accepted(contains=marker),
             "no message at Meta after a refusal",
             "a message that Meta accepted",
         )
@@ -212,12 +212,12 @@ def test_an_unknown_template_fails_for_every_recipient(account: Account) -> None
 def test_a_message_that_fails_after_meta_accepted_it_is_counted_once(account: Account, code: int) -> None:
     """As sent or as failed, not both and not neither."""
     to = account.numbers.many(5)
-    account.provider.script(to[:2], {"status": "failed", "after": 0.05, "error": {"code": code}})
-    account.provider.script(to[2:3], ("sent", 0.0), {"status": "failed", "after": 0.1, "error": {"code": code}})
-    account.provider.script(to[3:], ("delivered", 0.0))
+    account.mock_meta.script(to[:2], {"status": "failed", "after": 0.05, "error": {"code": code}})
+    account.mock_meta.script(to[2:3], ("sent", 0.0), {"status": "failed", "after": 0.1, "error": {"code": code}})
+    account.mock_meta.script(to[3:], ("delivered", 0.0))
     broadcast = launch(account, to)
     broadcast.require_finished()
-    time.sleep(0.1)
+    waiting.pause(0.1)
     counts_match(broadcast, "five recipients counted once each", "sent", "failed")
     last = broadcast.poll()
     sent_and_failed_add_up(broadcast, last)
@@ -250,7 +250,7 @@ def test_a_broadcast_ends_and_recipients_with_the_fault_are_counted_as_failed(
     broadcast = case.broadcast
     last = broadcast.until(
         lambda poll: reconciliation.is_sum_of_recipients(broadcast.submission, poll),
-        broadcast.account.provider.patience,
+        broadcast.account.mock_meta.patience,
     )
     sent_and_failed_add_up(broadcast, last)
     case.counts_match("the recipients hit by the fault counted as failed, and no others")

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.meta.templates import PLAIN
-from conformance.target.expect import NoVerdict, requirement
+from conformance.target.expect import requirement
 from conformance.target.numbers import digits
+from conformance.target.verdicts import NoVerdict
 from conformance.wacrm.expectations.broadcasts import (
     each_recipient_got_its_message,
 )

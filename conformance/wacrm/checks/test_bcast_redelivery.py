@@ -51,8 +51,8 @@ def test_repeated_reports_count_once(account: Account) -> None:
     for _ in range(3):
         report_in_one_webhook(broadcast, (first, "delivered"), (first, "delivered"), (second, "read"))
         report(broadcast, (first, "sent"))
-    deliveries = account.provider.statuses(account.phone_number_id, {"id": second, "status": "read"})
-    account.provider.acknowledged([account.provider.replay(str(deliveries[0]["id"]))])
+    deliveries = account.mock_meta.statuses(account.phone_number_id, {"id": second, "status": "read"})
+    account.mock_meta.acknowledged([account.mock_meta.replay(str(deliveries[0]["id"]))])
     counts_match(broadcast, "two recipients counted as delivered and one as read, with repeated reports")
 
 
@@ -62,8 +62,8 @@ def test_a_redelivered_reply_counts_once(account: Account) -> None:
     to, wamid = next(iter(broadcast.wamids().items()))
     message = {"from": to, "type": "text", "text": {"body": account.marker()}, "context": {"id": wamid}}
     body = {"phone_number_id": account.phone_number_id, "messages": [message], "batch": False, "wait": True}
-    answer = account.provider.request("POST", "/inbound", body)
-    account.provider.acknowledged([*answer["deliveries"], account.provider.replay(answer["deliveries"][0]["id"])])
+    answer = account.mock_meta.request("POST", "/inbound", body)
+    account.mock_meta.acknowledged([*answer["deliveries"], account.mock_meta.replay(answer["deliveries"][0]["id"])])
     counts_match(broadcast, "one recipient counted as replied")
 
 
@@ -82,9 +82,9 @@ def test_reports_about_unknown_messages_are_not_counted(account: Account) -> Non
 @requirement("BCAST-10")
 def test_reports_before_metas_answer_to_the_send_are_counted(account: Account) -> None:
     to = account.numbers.many(6)
-    account.provider.script(to[:3], *[(status, 0.0) for status in PROGRESS])
-    account.provider.script(to[3:], ("read", 0.0), ("delivered", 0.0))
-    account.provider.fault(to, times=len(to), delay=0.7)
+    account.mock_meta.script(to[:3], *[(status, 0.0) for status in PROGRESS])
+    account.mock_meta.script(to[3:], ("read", 0.0), ("delivered", 0.0))
+    account.mock_meta.fault(to, times=len(to), delay=0.7)
     broadcast = launch(account, to)
     broadcast.require_finished()
     counts_match(broadcast, "all six recipients counted as read, reported before Meta answered the sends")
@@ -94,7 +94,7 @@ def test_reports_before_metas_answer_to_the_send_are_counted(account: Account) -
 @pytest.mark.parametrize("status", ["delivered", "read"])
 def test_reports_immediately_after_the_send_are_counted(account: Account, status: str) -> None:
     to = account.numbers.many(40)
-    account.provider.script(to, (status, 0.0))
+    account.mock_meta.script(to, (status, 0.0))
     broadcast = launch(account, to)
     broadcast.require_finished()
     counts_match(broadcast, f"all 40 recipients counted as {status}, reported immediately after each send")

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.meta.templates import GREETING, PLAIN
 from conformance.target import expect
-from conformance.target.expect import Mismatch, requirement
+from conformance.target.expect import requirement
 from conformance.target.numbers import digits
+from conformance.target.verdicts import Mismatch
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.steps.broadcasts import INVALID_NUMBERS, greeting_values, launch
 
 if TYPE_CHECKING:
@@ -38,11 +40,11 @@ def _invalid_bodies(account: Account) -> dict[str, dict[str, Any]]:
 @requirement("BCAST-03")
 def test_invalid_broadcasts_are_refused_and_send_nothing(account: Account) -> None:
     """One check for all bodies, so that the wait for sends that must not happen is waited once."""
-    mark, bodies = account.provider.mark(), _invalid_bodies(account)
+    mark, bodies = account.mock_meta.mark(), _invalid_bodies(account)
     wrong = {}
     for what, body in bodies.items():
         answer = account.api.post("/broadcasts", body)
-        if answer.status != 400 or expect.error_code(answer) != "bad_request":
+        if answer.status != 400 or envelope.error_code(answer) != "bad_request":
             wrong[what] = answer
     if wrong:
         actual = "; ".join(f"{what}: {answer.summary[:120]}" for what, answer in wrong.items())
@@ -51,7 +53,7 @@ def test_invalid_broadcasts_are_refused_and_send_nothing(account: Account) -> No
     numbers = {
         _number_digits(r) for body in bodies.values() for r in body.get("recipients") or [] if isinstance(r, dict)
     }
-    sent = [entry["to"] for entry in account.provider.sends(since=mark) if digits(entry["to"]) in numbers]
+    sent = [entry["to"] for entry in account.mock_meta.sends(since=mark) if digits(entry["to"]) in numbers]
     expect.equal(sent, [], "messages to the recipients of refused broadcasts")
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def test_status_becomes_sent_once_every_send_was_attempted(account: Account) -> None:
     """Some sends are refused at once, some are slow: Meta's last answer comes before `sent`, and `sent` stays."""
     to = account.numbers.many(8)
-    account.provider.fault(to[5:7], times=None, error={"code": 131026})
-    account.provider.fault([*to[:2], to[-1]], times=3, delay=0.5)
+    account.mock_meta.fault(to[5:7], times=None, error={"code": 131026})
+    account.mock_meta.fault([*to[:2], to[-1]], times=3, delay=0.5)
     broadcast = launch(account, to)
     expect.that(
         broadcast.reaches_sent(), "status 'sent' in the end", lambda: broadcast.polls[-1].status, *broadcast.exchanges()
@@ -36,7 +36,7 @@ def test_status_becomes_sent_when_recipients_are_refused(account: Account, outco
     count = 1 if outcome == "one refused" else 4
     to = account.numbers.many(count)
     refused = {"the last refused": to[-1:], "the first refused": to[:1]}.get(outcome, to)
-    account.provider.fault(refused, times=None, error={"code": 131026})
+    account.mock_meta.fault(refused, times=None, error={"code": 131026})
     broadcast = launch(account, to)
     expect.that(
         broadcast.reaches_sent(), "status 'sent' in the end", lambda: broadcast.polls[-1].status, *broadcast.exchanges()

@@ -9,6 +9,7 @@ import pytest
 from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.expect import precondition, requirement, that
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.expectations.contacts import has_fields, has_tags, read_and_listed
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.contacts import (
@@ -26,7 +27,7 @@ from conformance.wacrm.steps.timestamps import parse_timestamp, wait_past
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account, Row
 
@@ -77,7 +78,7 @@ def test_a_patch_with_an_empty_text_does_not_keep_the_old_value(account: Account
     if exchange.status == 400:
         return
     rest = {name: stored[name] for name in UNCHANGED_BY_PATCH if name != field}
-    for shown, source in [(expect.record(exchange, 200), exchange), *read_and_listed(account, stored)]:
+    for shown, source in [(envelope.record(exchange, 200), exchange), *read_and_listed(account, stored)]:
         value = expect.member(shown, field, exchange, source)
         that(value != stored[field], f"{field} empty, null or refused", f"still {value!r}", exchange, source)
         has_fields(shown, rest, exchange, source)
@@ -89,7 +90,7 @@ def test_a_patch_of_tags_leaves_the_fields_unchanged(account: Account, case: str
     stored = account.contact(name="Ada", email="ada@wacrm.invalid", company="Acme", tags=[account.marker()])
     tags = [account.marker()] if case == "others" else []
     exchange = account.api.patch(f"/contacts/{stored['id']}", {"tags": tags})
-    for shown, source in [(expect.record(exchange, 200), exchange), *read_and_listed(account, stored)]:
+    for shown, source in [(envelope.record(exchange, 200), exchange), *read_and_listed(account, stored)]:
         has_fields(shown, {name: stored[name] for name in UNCHANGED_BY_PATCH}, exchange, source)
 
 
@@ -127,7 +128,7 @@ def _patches_exactly(account: Account, stored: Row, patch: Row) -> Row:
     if not patch and exchange.status == 400:
         return stored
     wanted = {name: stored[name] for name in UNCHANGED_BY_PATCH} | patch
-    answered = expect.record(exchange, 200)
+    answered = envelope.record(exchange, 200)
     for shown, source in [(answered, exchange), *read_and_listed(account, stored)]:
         has_fields(shown, wanted, exchange, source)
         has_tags(shown, tag_names(stored), exchange, source)

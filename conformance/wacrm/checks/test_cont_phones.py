@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
-from conformance.target.expect import Lacking, requirement, that
+from conformance.target.expect import requirement, that
+from conformance.target.verdicts import Lacking
+from conformance.target.waiting import eventually
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.expectations.contacts import read_and_listed
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.contacts import contact_from_message, read_contact, respelled
 
 if TYPE_CHECKING:
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account, Row
 
@@ -53,13 +55,13 @@ def _contact_from(account: Account, capabilities: Capabilities, origin: str, pho
         exchange = account.api.post("/contacts", {"phone": phone, "name": phone})
         if _refused(exchange, phone):
             return None
-        return expect.record(exchange, 201)
+        return envelope.record(exchange, 201)
     if origin == "send":
         return _contact_from_send(account, capabilities, phone)
     if not capabilities.inbound:
         raise Lacking("the target takes no inbound messages")
     wamid = account.receive(phone, profile_name=phone)
-    found = eventually(lambda: account.contact_by_phone(phone), account.provider.patience)
+    found = eventually(lambda: account.contact_by_phone(phone), account.mock_meta.patience)
     that(found or phone.startswith("+999"), f"a contact with the phone {phone} after its message {wamid}", "none")
     contact: Row | None = found
     return contact
@@ -87,7 +89,7 @@ def test_the_phone_is_returned_as_sent(account: Account, capabilities: Capabilit
         patched = account.api.patch(f"/contacts/{contact['id']}", {"company": "Acme"})
         for shown, source in [
             *read_and_listed(account, {**contact, "phone": phone}),
-            (expect.record(patched, 200), patched),
+            (envelope.record(patched, 200), patched),
         ]:
             expect.equal(shown.get("phone"), phone, "the contact's phone", source)
 
@@ -101,7 +103,7 @@ def _contact_by_origin(account: Account, capabilities: Capabilities, origin: str
     if origin != "create":
         return contact_from_message(account, capabilities, origin, phone)
     exchange = account.api.post("/contacts", {"phone": phone})
-    contact = expect.record(exchange, 201)
+    contact = envelope.record(exchange, 201)
     expect.equal(contact.get("phone"), phone, "the contact's phone", exchange)
     return contact
 
@@ -113,7 +115,7 @@ def test_short_and_long_numbers_are_returned_as_sent(account: Account, length: i
     phone = f"+{digits[:length]}"
     exchange = account.api.post("/contacts", {"phone": phone})
     if exchange.status != 400:  # the country code is unassigned
-        expect.equal(expect.record(exchange, 200, 201).get("phone"), phone, "the contact's phone", exchange)
+        expect.equal(envelope.record(exchange, 200, 201).get("phone"), phone, "the contact's phone", exchange)
 
 
 @requirement("CONT-11")
@@ -122,7 +124,7 @@ def test_the_embedded_contact_has_the_phone_as_sent(account: Account, capabiliti
         raise Lacking("the target sends no messages")
     phone = account.numbers.fresh()
     exchange = account.api.get(f"/conversations/{account.send(phone)['conversation_id']}")
-    contact = expect.record(exchange, 200).get("contact") or {}
+    contact = envelope.record(exchange, 200).get("contact") or {}
     expect.equal(contact.get("phone"), phone, "the phone of the conversation's contact", exchange)
 
 
@@ -132,4 +134,4 @@ def test_another_spelling_is_refused_or_returned_in_e164(account: Account, spell
     phone = account.numbers.fresh()
     exchange = account.api.post("/contacts", {"phone": respelled(phone, spelling)})
     if exchange.status != 400:
-        expect.equal(expect.record(exchange, 200, 201).get("phone"), phone, "the contact's phone", exchange)
+        expect.equal(envelope.record(exchange, 200, 201).get("phone"), phone, "the contact's phone", exchange)

@@ -8,6 +8,7 @@ import pytest
 
 from conformance.target import expect
 from conformance.target.expect import requirement, that
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.expectations.contacts import has_fields, has_tags
 from conformance.wacrm.steps.contacts import E164, FIELDS, UNCHANGING, read_contact, tag_names
 
@@ -41,7 +42,7 @@ def test_an_invalid_phone_is_refused(account: Account, phone: Any) -> None:  # n
 
 def _no_contact_named(account: Account, marker: str) -> None:
     exchange = account.api.get("/contacts", search=marker)
-    that(not expect.rows(exchange), "no contact after a refused request", exchange.excerpt, exchange)
+    that(not envelope.rows(exchange), "no contact after a refused request", exchange.excerpt, exchange)
 
 
 @requirement("CONT-03")
@@ -49,7 +50,7 @@ def _no_contact_named(account: Account, marker: str) -> None:
 def test_a_questionable_phone_is_refused_or_stored_in_e164(account: Account, form: str) -> None:
     exchange = account.api.post("/contacts", {"phone": form.format(account.numbers.fresh()[1:])})
     if exchange.status != 400:
-        shown = str(expect.record(exchange, 200, 201).get("phone"))
+        shown = str(envelope.record(exchange, 200, 201).get("phone"))
         that(E164.fullmatch(shown), "400, or a contact with an E.164 number", f"a contact with {shown!r}", exchange)
 
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.target import expect
-from conformance.target.expect import Lacking, precondition, requirement, that
+from conformance.target.expect import precondition, requirement, that
+from conformance.target.verdicts import Lacking
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.contacts import contact_from_message, read_contact
 from conformance.wacrm.steps.lists import in_parallel, new_contact
@@ -59,7 +61,7 @@ def test_search_finds_a_substring_of_the_name(account: Account, named_contacts: 
 def test_search_has_no_wildcard_characters(account: Account, named_contacts: list[Row], query: str) -> None:
     """The character alone: every contact on the first page must contain it."""
     exchange = account.api.get("/contacts", search=query, limit=100)
-    rows = expect.rows(exchange)
+    rows = envelope.rows(exchange)
     unexpected = [row for row in rows if not _matches(row, query)]
     that(not unexpected, f"only contacts with {query!r} in name or phone", f"also {unexpected[:3]}", exchange)
     known = [row["id"] for row in named_contacts if _matches(row, query)]
@@ -109,7 +111,7 @@ def test_search_finds_a_substring_of_the_phone(account: Account, part: str) -> N
         "beginning": phone[:-1],
     }
     exchange = account.api.get("/contacts", search=parts.get(part, phone[-4:]), limit=100)
-    rows = expect.rows(exchange)
+    rows = envelope.rows(exchange)
     unexpected = [row for row in rows if not _matches(row, parts.get(part, phone[-4:]))]
     that(not unexpected, "only contacts with that in name or phone", f"also {unexpected[:3]}", exchange)
     that(
@@ -146,7 +148,7 @@ def test_search_finds_the_current_name_only(account: Account) -> None:
 def test_search_finds_contacts_created_by_messages(account: Account, capabilities: Capabilities, origin: str) -> None:
     contact = contact_from_message(account, capabilities, origin, account.numbers.fresh())
     exchange = account.api.get("/contacts", search=contact["phone"][1:])
-    found = [row.get("id") for row in expect.rows(exchange)]
+    found = [row.get("id") for row in envelope.rows(exchange)]
     that(found == [contact["id"]], "the contact with that phone", f"{found}", exchange)
 
 
@@ -164,8 +166,8 @@ def _finds_exactly(account: Account, text: str, named_contacts: list[Row]) -> No
     """A search with a marker finds exactly the contacts that match."""
     exchange = account.api.get("/contacts", search=text, limit=100)
     wanted = [row["id"] for row in named_contacts if _matches(row, text)]
-    found = [row.get("id") for row in expect.rows(exchange)]
-    names = [row.get("name") for row in expect.rows(exchange)]
+    found = [row.get("id") for row in envelope.rows(exchange)]
+    names = [row.get("name") for row in envelope.rows(exchange)]
     same = sorted(map(str, found)) == sorted(wanted)
     that(same, f"{len(wanted)} contacts with {text!r} in name or phone", f"{len(found)}: {names}", exchange)
 

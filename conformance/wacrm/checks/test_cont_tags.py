@@ -10,12 +10,13 @@ import pytest
 from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.expect import precondition, requirement, that
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.expectations.contacts import has_tags, read_and_listed
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.contacts import read_contact, tag_names
 
 if TYPE_CHECKING:
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account, Row
 
 
@@ -42,7 +43,7 @@ def test_a_new_contact_has_exactly_its_tags(account: Account, count: int) -> Non
     marker = account.marker()
     tags = [f"{marker}-{n}" for n in range(count)]
     exchange = account.api.post("/contacts", {"phone": account.numbers.fresh(), "tags": tags})
-    _tagged_everywhere(account, expect.record(exchange, 201), tags, exchange)
+    _tagged_everywhere(account, envelope.record(exchange, 201), tags, exchange)
 
 
 @requirement("CONT-05")
@@ -50,7 +51,7 @@ def test_tag_names_with_special_characters_are_kept(account: Account) -> None:
     marker = account.marker()
     tags = [f"{marker}{unexpected}" for unexpected in SPECIAL_TAGS]
     exchange = account.api.post("/contacts", {"phone": account.numbers.fresh(), "tags": tags})
-    _tagged_everywhere(account, expect.record(exchange, 201), tags, exchange)
+    _tagged_everywhere(account, envelope.record(exchange, 201), tags, exchange)
 
 
 def _tagged_everywhere(account: Account, contact: Row, tags: list[str], exchange: Exchange) -> None:
@@ -68,10 +69,10 @@ def test_tags_that_differ_in_case_are_one(account: Account) -> None:
     exchange = account.api.post(
         "/contacts", {"phone": account.numbers.fresh(), "tags": [f"{marker}X", f"{marker}x", f"{marker}X"]}
     )
-    contact = expect.record(exchange, 201)
+    contact = envelope.record(exchange, 201)
     has_tags(contact, [f"{marker}x"], exchange)
     again = account.api.post("/contacts", {"phone": account.numbers.fresh(), "tags": [f"{marker}X".upper()]})
-    second = expect.record(again, 201)
+    second = envelope.record(again, 201)
     has_tags(second, [f"{marker}x"], exchange, again)
     one = second["tags"][0]["id"] == contact["tags"][0]["id"]
     that(one, "the same tag id on both contacts", f"{second['tags']} and {contact['tags']}", exchange, again)
@@ -85,7 +86,7 @@ def test_tag_names_have_no_wildcard_characters(account: Account, known: str, wan
     marker = account.marker()
     account.contact(tags=[marker + known])
     exchange = account.api.post("/contacts", {"phone": account.numbers.fresh(), "tags": [marker + wanted]})
-    has_tags(expect.record(exchange, 201), [marker + wanted], exchange)
+    has_tags(envelope.record(exchange, 201), [marker + wanted], exchange)
 
 
 @requirement("CONT-05")
@@ -94,8 +95,8 @@ def test_contacts_do_not_share_their_tag_sets(account: Account) -> None:
     first = account.contact(tags=[f"{marker}a", f"{marker}b"])
     second = account.api.post("/contacts", {"phone": account.numbers.fresh(), "tags": [f"{marker}b", f"{marker}c"]})
     bare = account.api.post("/contacts", {"phone": account.numbers.fresh()})
-    has_tags(expect.record(second, 201), [f"{marker}b", f"{marker}c"], second)
-    has_tags(expect.record(bare, 201), [], bare)
+    has_tags(envelope.record(second, 201), [f"{marker}b", f"{marker}c"], second)
+    has_tags(envelope.record(bare, 201), [], bare)
     has_tags(read_contact(account, first["id"]), [f"{marker}a", f"{marker}b"], second)
 
 
@@ -104,7 +105,7 @@ def test_a_new_tag_on_concurrent_contacts_is_created_once(account: Account) -> N
     tags, phones = [account.marker()], [account.numbers.fresh() for _ in range(10)]
     exchanges = at_once([partial(account.api.post, "/contacts", {"phone": phone, "tags": tags}) for phone in phones])
     for exchange in exchanges:
-        has_tags(expect.record(exchange, 201), tags, exchange)
+        has_tags(envelope.record(exchange, 201), tags, exchange)
     ids = {tag["id"] for exchange in exchanges for tag in exchange.json()["data"]["tags"]}
     that(len(ids) == 1, "one tag of that name", f"{len(ids)} tags: {ids}", *exchanges[:2])
 
@@ -130,7 +131,7 @@ def test_a_patch_with_tags_replaces_the_set(account: Account, case: str, along: 
     tags = [marker + letter for letter in SETS[case]]
     fields = {} if along == "alone" else {"name": "Grace"}
     exchange = account.api.patch(f"/contacts/{stored['id']}", {"tags": tags, **fields})
-    for shown, source in [(expect.record(exchange, 200), exchange), *read_and_listed(account, stored)]:
+    for shown, source in [(envelope.record(exchange, 200), exchange), *read_and_listed(account, stored)]:
         has_tags(shown, tags, exchange, source)
     has_tags(read_contact(account, unrelated["id"]), tag_names(unrelated), exchange)
 
@@ -141,7 +142,7 @@ def test_a_patch_compares_tags_without_case(account: Account) -> None:
     stored = account.contact(tags=[f"{marker}a", f"{marker}b"])
     before = {tag["name"].casefold(): tag["id"] for tag in stored["tags"]}
     exchange = account.api.patch(f"/contacts/{stored['id']}", {"tags": [f"{marker}A", f"{marker}a", f"{marker}C"]})
-    contact = expect.record(exchange, 200)
+    contact = envelope.record(exchange, 200)
     has_tags(contact, [f"{marker}a", f"{marker}c"], exchange)
     after = {tag["name"].casefold(): tag["id"] for tag in contact["tags"]}
     same = after[f"{marker}a"] == before[f"{marker}a"]
@@ -168,7 +169,7 @@ def test_a_patch_keeps_tag_names_with_special_characters(account: Account) -> No
     stored = account.contact(tags=[f"{marker}abc"])
     tags = [f"{marker}a_c", *(f"{marker}{unexpected}" for unexpected in SPECIAL_TAGS)]
     exchange = account.api.patch(f"/contacts/{stored['id']}", {"tags": tags})
-    has_tags(expect.record(exchange, 200), tags, exchange)
+    has_tags(envelope.record(exchange, 200), tags, exchange)
     has_tags(read_contact(account, stored["id"]), tags, exchange)
 
 
@@ -179,9 +180,9 @@ def test_cleared_tags_can_be_set_again(account: Account) -> None:
     tag = stored["tags"][0]["id"] if stored.get("tags") else ""
     for tags in ([], [f"{marker}a"], [f"{marker}b"], []):
         exchange = account.api.patch(f"/contacts/{stored['id']}", {"tags": tags})
-        has_tags(expect.record(exchange, 200), tags, exchange)
+        has_tags(envelope.record(exchange, 200), tags, exchange)
         filtered = account.api.get("/contacts", tag=tag)
-        found = [row.get("id") for row in expect.rows(filtered)] if filtered.status == 200 else []
+        found = [row.get("id") for row in envelope.rows(filtered)] if filtered.status == 200 else []
         wanted = [stored["id"]] if tags == [f"{marker}a"] else []
         that(found == wanted, f"the tag filter to return {wanted}", f"{found}", exchange, filtered)
 
@@ -212,9 +213,9 @@ def test_the_tag_filter_follows_changes(account: Account) -> None:
         changed = required(account.api.patch(f"/contacts/{contact['id']}", {"tags": tags}), 200)
         precondition(tag_names(changed) == tags, "a PATCH with tags does not replace the set (CONT-07)")
     exchange = account.api.get("/contacts", tag=tag)
-    found = [row.get("id") for row in expect.rows(exchange)]
+    found = [row.get("id") for row in envelope.rows(exchange)]
     that(found == [second["id"]], "only the contact that has the tag now", f"{found}", exchange)
-    has_tags(expect.rows(exchange)[0], [f"{marker}a", f"{marker}c"], exchange)
+    has_tags(envelope.rows(exchange)[0], [f"{marker}a", f"{marker}c"], exchange)
 
 
 @requirement("CONT-09")
@@ -224,7 +225,7 @@ def test_tag_and_search_can_be_combined(account: Account) -> None:
     account.contact(name=f"{marker} x", tags=[f"{marker}b"])
     account.contact(name="Ada", tags=[f"{marker}a"])
     exchange = account.api.get("/contacts", tag=_tag_id(both, f"{marker}a"), search=f"{marker} X")
-    found = [row.get("id") for row in expect.rows(exchange)]
+    found = [row.get("id") for row in envelope.rows(exchange)]
     that(found == [both["id"]], "only the contact with both the tag and the name", f"{found}", exchange)
 
 
@@ -233,7 +234,7 @@ def test_an_unknown_tag_finds_no_contact(account: Account) -> None:
     account.contact(tags=[account.marker()])
     exchange = account.api.get("/contacts", tag="00000000-0000-4000-8000-000000000000")
     if exchange.status not in {400, 404}:
-        that(not expect.rows(exchange), "no contacts", exchange.excerpt, exchange)
+        that(not envelope.rows(exchange), "no contacts", exchange.excerpt, exchange)
 
 
 def _tag_id(contact: Row, name: str) -> str:

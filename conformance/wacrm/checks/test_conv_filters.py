@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.target import expect
 from conformance.target.expect import requirement, that
+from conformance.wacrm.expectations import envelope
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account
     from conformance.wacrm.steps.conversations import Conversation
 
@@ -30,7 +30,7 @@ def test_the_status_filter_returns_that_status_only(
     conversation = start_customer()
     conversation.receive()
     exchange = account.api.get("/conversations", status=status, **({} if limit is None else {"limit": limit}))
-    shown = expect.rows(exchange)
+    shown = envelope.rows(exchange)
     unexpected = [(row.get("id"), row.get("status")) for row in shown if row.get("status") != status]
     that(not unexpected, f"only conversations whose status is {status}", f"also {unexpected[:3]}", exchange)
     if conversation.read()["status"] == status:
@@ -62,7 +62,7 @@ def _only_of_status(exchange: Exchange, status: str) -> None:
     """An unknown status may be refused with 400 or give an empty list."""
     if exchange.status == 400:
         return
-    unexpected = [(row.get("id"), row.get("status")) for row in expect.rows(exchange) if row.get("status") != status]
+    unexpected = [(row.get("id"), row.get("status")) for row in envelope.rows(exchange) if row.get("status") != status]
     that(not unexpected, f"no conversations for the unknown status {status!r}, or 400", f"{unexpected[:3]}", exchange)
 
 
@@ -77,7 +77,7 @@ def test_the_contact_filter_returns_that_contacts_conversation_only(
     size = {} if limit is None else {"limit": limit}
     for conversation in conversations:
         exchange = account.api.get("/conversations", contact_id=conversation.contact["id"], **size)
-        shown = [row.get("contact_id") for row in expect.rows(exchange)]
+        shown = [row.get("contact_id") for row in envelope.rows(exchange)]
         wanted = [conversation.contact["id"]]
         that(shown == wanted, f"exactly the conversation of {wanted}", f"the conversations of {shown}", exchange)
 
@@ -91,7 +91,7 @@ def test_a_contact_without_conversation_returns_none(
     contact = account.contact()["id"] if who != "nobody" else UNKNOWN_ID
     exchange = account.api.get("/conversations", contact_id=contact)
     if exchange.status != 404:
-        that(not expect.rows(exchange), "no conversations", exchange.excerpt, exchange)
+        that(not envelope.rows(exchange), "no conversations", exchange.excerpt, exchange)
 
 
 @requirement("CONV-02")
@@ -104,5 +104,5 @@ def test_status_and_contact_id_can_be_combined(
     unrelated.receive()
     exchange = account.api.get("/conversations", status=status, contact_id=conversation.contact["id"])
     wanted = [conversation.id] if conversation.read()["status"] == status else []
-    shown = [row.get("id") for row in expect.rows(exchange)]
+    shown = [row.get("id") for row in envelope.rows(exchange)]
     that(shown == wanted, f"exactly the conversations {wanted}", f"{shown}", exchange)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
 from conformance.target.expect import requirement, that
+from conformance.target.waiting import eventually
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.steps.conversations import Conversation, receive_kind
 from conformance.wacrm.steps.inbound_messages import KINDS, InboundSample
 
@@ -50,7 +51,7 @@ def test_a_message_from_an_unknown_number_creates_contact_and_conversation(
     phone, text = account.numbers.fresh(), account.marker()
     named = {} if name is None else {"profile_name": name}
     wamid = account.receive(phone, text, **named)
-    contact = eventually(lambda: account.contact_by_phone(phone), account.provider.patience)
+    contact = eventually(lambda: account.contact_by_phone(phone), account.mock_meta.patience)
     that(contact, f"a contact with the phone {phone} after its first message", "none")
     _is_inbound_text(Conversation(account, contact), wamid, text)
 
@@ -77,7 +78,7 @@ def test_messages_of_several_customers_are_in_their_own_conversations(
     items = [
         {"from": t.phone[1:], "type": "text", "text": {"body": s}} for t, s in zip(conversations, texts, strict=True)
     ]
-    wamids = account.provider.inbound(account.phone_number_id, *items, batch=batch)
+    wamids = account.mock_meta.inbound(account.phone_number_id, *items, batch=batch)
     for conversation, wamid, text in zip(conversations, wamids, texts, strict=True):
         _is_inbound_text(conversation, wamid, text)
 
@@ -88,10 +89,10 @@ def test_inbound_messages_of_every_type_have_inbound_direction_and_status(
 ) -> None:
     conversation = start_customer()
     items = [{"from": conversation.phone[1:], **kind.item} for kind in KINDS.values() if kind.supported_by_mock]
-    wamids = account.provider.inbound(account.phone_number_id, *items, batch=True)
+    wamids = account.mock_meta.inbound(account.phone_number_id, *items, batch=True)
     conversation.receive()
     exchange = conversation.messages()
-    for row in (row for row in expect.rows(exchange) if row.get("whatsapp_message_id") in wamids):
+    for row in (row for row in envelope.rows(exchange) if row.get("whatsapp_message_id") in wamids):
         for name, value in (("direction", "inbound"), ("sender_type", "customer"), ("status", "received")):
             expect.equal(row.get(name), value, f"the {name} of an inbound {row.get('content_type')}", exchange)
 
@@ -109,7 +110,7 @@ def _is_inbound_text(conversation: Conversation, wamid: str, text: str) -> None:
     }  # fmt: skip
     for name, value in wanted.items():
         expect.equal(row.get(name), value, f"the inbound message's {name}", exchange)
-    times = [r.get("whatsapp_message_id") for r in expect.rows(exchange)].count(wamid)
+    times = [r.get("whatsapp_message_id") for r in envelope.rows(exchange)].count(wamid)
     that(times == 1, "the message once", f"{times} times", exchange)
 
 
@@ -145,7 +146,7 @@ def test_messages_of_all_types_in_one_webhook_are_stored(
     conversation.receive()
     kinds = [kind for kind in KINDS.values() if kind.supported_by_mock]
     items = [{"from": conversation.phone[1:], **kind.item} for kind in kinds]
-    wamids = account.provider.inbound(account.phone_number_id, *items, batch=True)
+    wamids = account.mock_meta.inbound(account.phone_number_id, *items, batch=True)
     for wamid, kind in zip(wamids, kinds, strict=True):
         if kind.must_be_stored:
             _is_stored_as(conversation, wamid, kind)
@@ -163,7 +164,7 @@ def test_reactions_and_notices_do_not_lose_other_messages(
     if "reaction" in item:
         item["reaction"] = {**item["reaction"], "message_id": target}
     text: Row = {"from": conversation.phone[1:], "type": "text", "text": {"body": account.marker()}}
-    wamids = account.provider.inbound(account.phone_number_id, item, text, batch=True)
+    wamids = account.mock_meta.inbound(account.phone_number_id, item, text, batch=True)
     for wamid in (wamids[1], target):
         _is_stored_as(conversation, wamid, replace(KINDS["text"], text=None))
 

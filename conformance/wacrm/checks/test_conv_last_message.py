@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.meta.templates import PLAIN
 from conformance.target import expect
 from conformance.target.expect import precondition, requirement, that
+from conformance.target.waiting import eventually
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.steps.conversations import IMAGE, Conversation, wait_until_processed
 from conformance.wacrm.steps.timestamps import parse_timestamp, wait_past
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account, Row
 
 
@@ -30,14 +31,14 @@ def _is_last_message(conversation: Conversation, wamid: str, before: Row, text: 
 
     eventually(lambda: _has_changed(conversation.read(), before), min(conversation.patience, 2.0))
     exchange = conversation.exchange()
-    now = expect.record(exchange, 200)
+    now = envelope.record(exchange, 200)
     if text is not None:
         expect.equal(now.get("last_message_text"), text, "last_message_text", exchange)
     stale = before["last_message_text"] is not None and now.get("last_message_text") == before["last_message_text"]
     that(not stale, "last_message_text of the newest message", f"still {before['last_message_text']!r}", exchange)
     _has_time_of(now, message, before, exchange)
     listed = conversation.account.api.get("/conversations", contact_id=conversation.contact["id"])
-    for row in expect.rows(listed):
+    for row in envelope.rows(listed):
         for name in ("last_message_text", "last_message_at"):
             expect.equal(row.get(name), now.get(name), f"{name} in the list", exchange, listed)
     return now
@@ -103,10 +104,10 @@ def test_the_last_message_of_a_batch_is_the_newest(
 ) -> None:
     conversation = start_customer()
     items = [{"from": conversation.phone[1:], "type": "text", "text": {"body": account.marker()}} for _ in range(8)]
-    for wamid in account.provider.inbound(account.phone_number_id, *items, batch=True):
+    for wamid in account.mock_meta.inbound(account.phone_number_id, *items, batch=True):
         conversation.wait_for(wamid)
     exchange = conversation.messages()
-    rows = expect.rows(exchange)
+    rows = envelope.rows(exchange)
     newest = [r.get("content_text") for r in rows if r.get("created_at") == rows[0].get("created_at")]
     eventually(lambda: conversation.read()["last_message_text"] in newest, 1.0)
     text = conversation.read()["last_message_text"]
@@ -120,11 +121,11 @@ def test_a_refused_message_is_the_last_message_only_if_it_is_listed(
     """A deployment may keep a refused message as failed or not at all; the last message must be one that is listed."""
     conversation, refused = start_customer(), account.marker()
     conversation.receive()
-    account.provider.fault(conversation.phone, error={"code": 131026})
+    account.mock_meta.fault(conversation.phone, error={"code": 131026})
     exchange = account.api.post("/messages", {"to": conversation.phone, "text": refused})
     precondition(exchange.status == 502, f"Meta's refusal is not answered with 502 (MSG-08): {exchange.summary}")
     listed = conversation.messages()
-    is_listed = refused in [row.get("content_text") for row in expect.rows(listed)]
+    is_listed = refused in [row.get("content_text") for row in envelope.rows(listed)]
     text = conversation.read()["last_message_text"]
     that(is_listed or text != refused, "last_message_text of a message in the list", f"{text!r}", exchange, listed)
 
@@ -135,17 +136,17 @@ def test_other_events_do_not_change_the_last_message(
     account: Account, start_customer: Callable[..., Conversation], event: str
 ) -> None:
     conversation = start_customer()
-    account.provider.script(conversation.phone)
+    account.mock_meta.script(conversation.phone)
     old, last = conversation.receive(), account.marker()
     sent = conversation.send(text=last)["whatsapp_message_id"]
     before = conversation.read()
     if event == "status":
         item = {"id": sent, "status": "delivered", "recipient_id": conversation.phone[1:]}
-        account.provider.statuses(account.phone_number_id, item)
+        account.mock_meta.statuses(account.phone_number_id, item)
     elif event == "redelivery":
         item = {"from": conversation.phone[1:], "type": "text", "text": {"body": "again"}, "id": old}
-        account.provider.inbound(account.phone_number_id, item)
+        account.mock_meta.inbound(account.phone_number_id, item)
     wait_until_processed(conversation)
     exchange = conversation.exchange()
     for name, value in (("last_message_text", last), ("last_message_at", before["last_message_at"])):
-        expect.equal(expect.record(exchange, 200).get(name), value, f"{name} after {event}", exchange)
+        expect.equal(envelope.record(exchange, 200).get(name), value, f"{name} after {event}", exchange)

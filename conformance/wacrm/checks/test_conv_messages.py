@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
-from conformance.target.expect import Lacking, precondition, requirement, that
+from conformance.target.expect import precondition, requirement, that
+from conformance.target.verdicts import Lacking
+from conformance.target.waiting import eventually
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.expectations.conversations import is_documented
 from conformance.wacrm.steps.conversations import OUTBOUND, Conversation, wait_until_processed
 from conformance.wacrm.steps.inbound_messages import KINDS
@@ -17,7 +19,7 @@ from conformance.wacrm.steps.pagination import out_of_order
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account, Row
 
@@ -35,7 +37,7 @@ def test_a_list_has_exactly_the_messages_of_its_conversation(
     for conversation in conversations:
         exchange = conversation.messages()
         is_documented("listConversationMessages", expect.status(exchange, 200))
-        rows = expect.rows(exchange)
+        rows = envelope.rows(exchange)
         wamids = [row.get("whatsapp_message_id") for row in rows]
         expect.same_members(wamids, expected[conversation.phone], "the conversation's messages", exchange)
         expect.equal(
@@ -64,12 +66,14 @@ def test_messages_of_one_webhook_are_listed_newest_first(
 ) -> None:
     conversation = start_customer()
     items = [{"from": conversation.phone[1:], "type": "text", "text": {"body": account.marker()}} for _ in range(12)]
-    wamids = account.provider.inbound(account.phone_number_id, *items, batch=True)
+    wamids = account.mock_meta.inbound(account.phone_number_id, *items, batch=True)
     for wamid in wamids:
         conversation.wait_for(wamid)
     exchange = conversation.messages()
-    expect.same_members([r.get("whatsapp_message_id") for r in expect.rows(exchange)], wamids, "the messages", exchange)
-    wrong = out_of_order(expect.rows(exchange))
+    expect.same_members(
+        [r.get("whatsapp_message_id") for r in envelope.rows(exchange)], wamids, "the messages", exchange
+    )
+    wrong = out_of_order(envelope.rows(exchange))
     that(wrong is None, "the newest message first", str(wrong), exchange)
 
 
@@ -79,10 +83,10 @@ def test_a_list_has_messages_of_every_type(account: Account, start_customer: Cal
     sent = [str(conversation.send(**fields)["whatsapp_message_id"]) for fields in OUTBOUND.values()]
     kinds = [kind for kind in KINDS.values() if kind.supported_by_mock and kind.must_be_stored]
     items = [{"from": conversation.phone[1:], **kind.item} for kind in kinds]
-    received = account.provider.inbound(account.phone_number_id, *items, batch=True)
-    eventually(lambda: len(expect.rows(conversation.messages())) >= len(sent + received), conversation.patience)
+    received = account.mock_meta.inbound(account.phone_number_id, *items, batch=True)
+    eventually(lambda: len(envelope.rows(conversation.messages())) >= len(sent + received), conversation.patience)
     exchange = conversation.messages()
-    shown = [row.get("whatsapp_message_id") for row in expect.rows(exchange)]
+    shown = [row.get("whatsapp_message_id") for row in envelope.rows(exchange)]
     known = [wamid for wamid in received if wamid in shown]  # CONV-07 reports messages that are not stored
     expect.same_members(shown, sent + known, "the conversation's messages", exchange)
 
@@ -93,13 +97,13 @@ def test_a_message_stays_listed_when_its_status_changes(
     account: Account, start_customer: Callable[..., Conversation], status: str
 ) -> None:
     conversation = start_customer()
-    account.provider.script(conversation.phone)
+    account.mock_meta.script(conversation.phone)
     wamids = [conversation.receive(), *(str(conversation.send()["whatsapp_message_id"]) for _ in range(2))]
     item = {"id": wamids[1], "status": status, "recipient_id": conversation.phone[1:]}
-    account.provider.statuses(account.phone_number_id, item)
+    account.mock_meta.statuses(account.phone_number_id, item)
     wait_until_processed(conversation)
     exchange = conversation.messages()
-    shown = [row.get("whatsapp_message_id") for row in expect.rows(exchange)]
+    shown = [row.get("whatsapp_message_id") for row in envelope.rows(exchange)]
     expect.same_members(shown, wamids, f"the messages, one of which is {status}", exchange)
 
 
@@ -113,7 +117,7 @@ def test_an_inbound_reply_has_the_id_of_the_quoted_message(
     original = str(conversation.send()["whatsapp_message_id"]) if quoted == "ours" else plain
     wamid = conversation.receive(context={"id": original})
     exchange = conversation.messages()
-    rows = {row.get("whatsapp_message_id"): row for row in expect.rows(exchange)}
+    rows = {row.get("whatsapp_message_id"): row for row in envelope.rows(exchange)}
     precondition(original in rows and wamid in rows, "a message that was sent is not listed")
     wanted = rows[original].get("id")
     expect.equal(rows[wamid].get("reply_to_message_id"), wanted, "reply_to_message_id of the quoting message", exchange)
@@ -144,7 +148,7 @@ def test_a_sent_reply_has_the_id_of_the_quoted_message(
 def _is_outbound(account: Account, sent: Row, fields: Row, *, quoted: str | None) -> None:
     """The row has the id and wamid of the send's answer and everything that was sent."""
     exchange = account.api.get(f"/conversations/{sent['conversation_id']}/messages", limit=100)
-    rows = [row for row in expect.rows(exchange) if row.get("id") == sent["message_id"]]
+    rows = [row for row in envelope.rows(exchange) if row.get("id") == sent["message_id"]]
     that(len(rows) == 1, f"the message {sent['message_id']} once", f"{len(rows)} times", exchange)
     row, kind = rows[0], fields.get("type", "text")
     wanted: Row = {

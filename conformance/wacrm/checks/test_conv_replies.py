@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
 from conformance.target.expect import requirement, that
+from conformance.target.waiting import eventually
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.steps.conversations import OUTBOUND, Conversation
 from conformance.wacrm.steps.inbound_messages import KINDS
 
@@ -52,10 +53,10 @@ def test_other_content_types_have_no_reply_id(account: Account, start_customer: 
     conversation = start_customer()
     kinds = [kind for kind in KINDS.values() if kind.supported_by_mock]
     items = [{"from": conversation.phone[1:], **kind.item} for kind in kinds]
-    wamids = account.provider.inbound(account.phone_number_id, *items, batch=True)
+    wamids = account.mock_meta.inbound(account.phone_number_id, *items, batch=True)
     awaited = {wamid for wamid, kind in zip(wamids, kinds, strict=True) if kind.must_be_stored}
     eventually(
-        lambda: awaited <= {row.get("whatsapp_message_id") for row in expect.rows(conversation.messages())},
+        lambda: awaited <= {row.get("whatsapp_message_id") for row in envelope.rows(conversation.messages())},
         conversation.patience,
     )
     conversation.receive(context={"id": wamids[0]})
@@ -63,6 +64,6 @@ def test_other_content_types_have_no_reply_id(account: Account, start_customer: 
         conversation.send(**fields)
     exchange = conversation.messages()
     unexpected = [
-        r for r in expect.rows(exchange) if r.get("content_type") != "interactive" and r.get("interactive_reply_id")
+        r for r in envelope.rows(exchange) if r.get("content_type") != "interactive" and r.get("interactive_reply_id")
     ]
     that(not unexpected, "interactive_reply_id null for every other content type", f"{unexpected[:2]}", exchange)

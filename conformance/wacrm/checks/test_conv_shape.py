@@ -8,13 +8,14 @@ import pytest
 
 from conformance.target import expect
 from conformance.target.expect import precondition, requirement, that
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.expectations.conversations import is_documented
 from conformance.wacrm.steps.account import required
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account, Row
     from conformance.wacrm.steps.conversations import Conversation
 
@@ -31,9 +32,9 @@ def test_a_conversation_has_the_documented_shape(
     single, many = conversation.exchange(), account.api.get("/conversations", contact_id=conversation.contact["id"])
     is_documented("getConversation", expect.status(single, 200))
     is_documented("listConversations", expect.status(many, 200))
-    shown = expect.rows(many)
+    shown = envelope.rows(many)
     that(len(shown) == 1, "one conversation with the contact", f"{len(shown)}", many)
-    for row, exchange in ((expect.record(single, 200), single), (shown[0], many)):
+    for row, exchange in ((envelope.record(single, 200), single), (shown[0], many)):
         _embeds(row, conversation.contact, exchange)
     expect.equal(shown[0].get("id"), single.json()["data"].get("id"), "the listed conversation's id", many, single)
 
@@ -51,7 +52,7 @@ def test_each_conversation_of_a_page_embeds_its_own_contact(
         conversation.receive()
     contacts = {conversation.contact["id"]: conversation.contact for conversation in conversations}
     exchange = account.api.get("/conversations", limit=100)
-    shown = [row for row in expect.rows(exchange) if row.get("contact_id") in contacts]
+    shown = [row for row in envelope.rows(exchange) if row.get("contact_id") in contacts]
     precondition(len(shown) == len(conversations), "conversations that were just created are not on the first page")
     for row in shown:
         _embeds(row, contacts[row["contact_id"]], exchange)
@@ -65,8 +66,8 @@ def test_the_embedded_contact_is_up_to_date(account: Account, start_customer: Ca
     contact = required(account.api.patch(f"/contacts/{conversation.contact['id']}", body), 200)
     many = account.api.get("/conversations", contact_id=contact["id"])
     for row, exchange in [
-        (expect.record(conversation.exchange(), 200), conversation.exchange()),
-        *((r, many) for r in expect.rows(many)),
+        (envelope.record(conversation.exchange(), 200), conversation.exchange()),
+        *((r, many) for r in envelope.rows(many)),
     ]:
         _embeds(row, contact, exchange)
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.meta.templates import PLAIN
 from conformance.target import expect
 from conformance.target.expect import requirement, that
+from conformance.target.waiting import eventually
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.steps.conversations import Conversation, receive_kind, wait_until_processed
 from conformance.wacrm.steps.inbound_messages import KINDS
 
@@ -23,12 +24,12 @@ if TYPE_CHECKING:
 def _unread_is(conversation: Conversation, expected: int, what: str) -> None:
     """`unread_count` becomes the expected number and stays there."""
     eventually(lambda: conversation.read()["unread_count"] >= expected, conversation.patience)
-    conversation.account.provider.drained()
+    conversation.account.mock_meta.drained()
     exchange = conversation.exchange()
-    actual = expect.record(exchange, 200).get("unread_count")
+    actual = envelope.record(exchange, 200).get("unread_count")
     expect.equal(actual, expected, f"unread_count {what}", exchange)
     listed = conversation.account.api.get("/conversations", contact_id=conversation.contact["id"])
-    shown = [row.get("unread_count") for row in expect.rows(listed)]
+    shown = [row.get("unread_count") for row in envelope.rows(listed)]
     expect.equal(shown, [expected], f"unread_count in the list {what}", listed)
 
 
@@ -59,10 +60,10 @@ def test_ten_inbound_messages_add_ten(account: Account, start_customer: Callable
     items = [{"from": conversation.phone[1:], "type": "text", "text": {"body": account.marker()}} for _ in range(10)]
     if way == "ten at once":
         with ThreadPoolExecutor(10) as pool:
-            many = list(pool.map(lambda item: account.provider.inbound(account.phone_number_id, item), items))
+            many = list(pool.map(lambda item: account.mock_meta.inbound(account.phone_number_id, item), items))
         wamids = [wamid for each in many for wamid in each]
     else:
-        wamids = account.provider.inbound(account.phone_number_id, *items, batch=way == "one webhook")
+        wamids = account.mock_meta.inbound(account.phone_number_id, *items, batch=way == "one webhook")
     for wamid in wamids:
         conversation.wait_for(wamid)
     _unread_is(conversation, 11, "after one message and then ten")
@@ -87,7 +88,7 @@ def test_other_events_do_not_raise_unread_count(
     account: Account, start_customer: Callable[..., Conversation], event: str
 ) -> None:
     conversation = start_customer()
-    account.provider.script(conversation.phone)
+    account.mock_meta.script(conversation.phone)
     wamid = conversation.receive()
     sent = conversation.send()["whatsapp_message_id"]
     before = conversation.read()["unread_count"]
@@ -96,14 +97,14 @@ def test_other_events_do_not_raise_unread_count(
     elif event in {"status", "failed"}:
         names = ["failed"] if event == "failed" else ["sent", "delivered", "read"]
         items = [{"id": sent, "status": name, "recipient_id": conversation.phone[1:]} for name in names]
-        account.provider.statuses(account.phone_number_id, *items)
+        account.mock_meta.statuses(account.phone_number_id, *items)
         eventually(lambda: conversation.row(sent)["status"] == names[-1], conversation.patience)
     elif event == "redelivery":
         item = {"from": conversation.phone[1:], "type": "text", "text": {"body": "again"}, "id": wamid}
-        account.provider.inbound(account.phone_number_id, item)
+        account.mock_meta.inbound(account.phone_number_id, item)
         wait_until_processed(conversation)
     else:
         conversation.messages()
     exchange = conversation.exchange()
-    after = expect.record(exchange, 200).get("unread_count")
+    after = envelope.record(exchange, 200).get("unread_count")
     that(isinstance(after, int) and after <= before, f"unread_count not above {before}", f"{after}", exchange)

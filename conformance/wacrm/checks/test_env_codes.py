@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.contract import openapi
 from conformance.target import expect
-from conformance.target.expect import Mismatch, requirement
+from conformance.target.expect import requirement
+from conformance.target.verdicts import Mismatch
 from conformance.wacrm.checks.operations import SENDS, each_operation, each_with_id
+from conformance.wacrm.expectations import envelope
+from conformance.wacrm.specification import OPENAPI
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.contract.openapi import Operation
-    from conformance.target.probe import Api, Exchange
+    from conformance.target.api import Api
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.operation_answers import AnswersOf
     from conformance.wacrm.steps.valid_requests import Calls
 
@@ -44,14 +47,14 @@ def test_status_and_code_agree(operation: Operation, refusals_of: AnswersOf) -> 
 def test_status_and_code_of_failed_sends_agree(failed_send_answers: list[Exchange]) -> None:
     for exchange in failed_send_answers:
         has_documented_code(
-            exchange, openapi.operation("createBroadcast" if "/broadcasts" in exchange.url else "sendMessage")
+            exchange, OPENAPI.operation("createBroadcast" if "/broadcasts" in exchange.url else "sendMessage")
         )
 
 
 @requirement("ENV-03")
 @each_with_id
 def test_an_unknown_id_is_404_not_found(operation: Operation, calls: Calls, api: Api) -> None:
-    expect.error(calls.to_nothing(operation).through(api), (404, "not_found"))
+    envelope.error(calls.to_nothing(operation).through(api), (404, "not_found"))
 
 
 @requirement("ENV-03")

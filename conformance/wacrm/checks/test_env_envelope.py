@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.target import expect
-from conformance.target.expect import Mismatch, requirement
+from conformance.target.expect import requirement
+from conformance.target.verdicts import Mismatch
 from conformance.wacrm.checks.operations import OPERATIONS, each_operation, each_with_body
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.steps import malformed_input
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from conformance.contract.openapi import Operation
-    from conformance.target.probe import Api, Exchange, Probe
+    from conformance.target.api import Api
+    from conformance.target.exchange import Exchange
+    from conformance.target.probe import Probe
     from conformance.wacrm.steps.operation_answers import AnswersOf
     from conformance.wacrm.steps.valid_requests import Calls
 
@@ -43,7 +47,7 @@ def test_failed_sends_have_the_envelope(failed_send_answers: list[Exchange]) -> 
 def has_error_envelope(exchanges: Iterable[Exchange]) -> None:
     for exchange in exchanges:
         if (exchange.status or 0) >= 400:
-            expect.error_code(exchange)
+            envelope.error_code(exchange)
 
 
 @requirement("ENV-02")
@@ -62,7 +66,7 @@ def test_unknown_paths_are_refused_in_the_envelope(method: str, calls: Calls, pr
         for exchange in exchanges:
             if not 400 <= (exchange.status or 0) < 500:
                 raise Mismatch("a 4xx for an unknown path", exchange.summary, exchange)
-            expect.error_code(exchange)
+            envelope.error_code(exchange)
 
 
 @requirement("ENV-02")

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.wacrm.checks.operations import each_with_id
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.steps import malformed_input
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.contract.openapi import Operation
-    from conformance.target.probe import Api
+    from conformance.target.api import Api
     from conformance.wacrm.steps.valid_requests import Calls
 
     RoleKeys = Callable[..., Api]
@@ -29,7 +29,7 @@ NOT_FOUND_OR_BAD_REQUEST = ((404, "not_found"), (400, "bad_request"))
 def test_an_invalid_uuid_is_not_found(operation: Operation, calls: Calls, api: Api) -> None:
     body = calls.to_nothing(operation).json
     for id_ in malformed_input.INVALID_UUIDS:
-        expect.error(
+        envelope.error(
             api.call(operation.method, operation.url(malformed_input.escaped(id_)), json=body),
             *NOT_FOUND_OR_BAD_REQUEST,
         )
@@ -40,5 +40,5 @@ def test_an_invalid_uuid_is_not_found(operation: Operation, calls: Calls, api: A
 def test_an_invalid_uuid_in_a_filter_is_not_found(path: str, name: str, calls: Calls, api: Api) -> None:
     calls.account.contact(tags=[calls.account.marker()])
     for id_ in malformed_input.INVALID_UUIDS:
-        expect.error(api.get(path, **{name: id_}), *NOT_FOUND_OR_BAD_REQUEST)
-    expect.error(api.get(path, **{name: "x", "limit": 1}), *NOT_FOUND_OR_BAD_REQUEST)
+        envelope.error(api.get(path, **{name: id_}), *NOT_FOUND_OR_BAD_REQUEST)
+    envelope.error(api.get(path, **{name: "x", "limit": 1}), *NOT_FOUND_OR_BAD_REQUEST)

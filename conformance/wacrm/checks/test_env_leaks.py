@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.target.expect import Mismatch, requirement
+from conformance.target.expect import requirement
 from conformance.target.keys import Role
+from conformance.target.verdicts import Mismatch
 from conformance.wacrm.checks.operations import OPERATIONS, each_operation, each_with_body
 from conformance.wacrm.steps import leaks, malformed_input
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.contract.openapi import Operation
-    from conformance.target.probe import Api, Exchange, Probe
+    from conformance.target.api import Api
+    from conformance.target.exchange import Exchange
+    from conformance.target.probe import Probe
     from conformance.target.target import Target
     from conformance.wacrm.steps.operation_answers import AnswersOf
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.contract import openapi
 from conformance.target import expect
-from conformance.target.expect import Mismatch, requirement
+from conformance.target.expect import requirement
+from conformance.target.verdicts import Mismatch
 from conformance.wacrm.checks.operations import each_operation
+from conformance.wacrm.specification import OPENAPI
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.contract.openapi import Operation
-    from conformance.target.probe import Api, Exchange
+    from conformance.target.api import Api
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.operation_answers import AnswersOf
 
     RoleKeys = Callable[..., Api]
@@ -32,6 +34,6 @@ def is_documented(operation: Operation, exchange: Exchange) -> None:
     body = exchange.json()
     if exchange.content:
         expect.that(isinstance(body, dict), 'the success envelope {"data": …}', exchange.excerpt, exchange)
-    for problem in openapi.validate(operation.id, exchange.status or 0, body):
+    for problem in OPENAPI.validate(operation.id, exchange.status or 0, body):
         expected, _, actual = problem.partition(", got ")
         raise Mismatch(expected, actual, exchange)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
 from conformance.target.expect import requirement
+from conformance.target.waiting import eventually
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.steps.endpoints import CREATED, RECEIVED, STABLE, STATUS, Endpoints, stable_members
 
 if TYPE_CHECKING:
@@ -27,11 +28,11 @@ READ_ONLY: Row = {
 def test_an_endpoint_is_listed_and_read_as_registered(endpoints: Endpoints) -> None:
     first, second = endpoints.register(RECEIVED), endpoints.register(STATUS, CREATED)
     answer = endpoints.api.get("/webhooks", limit=100)
-    listed = {row.get("id"): row for row in expect.rows(answer)}
+    listed = {row.get("id"): row for row in envelope.rows(answer)}
     for endpoint in (first, second):
-        created = {name: value for name, value in expect.record(endpoint.answer, 201).items() if name in STABLE}
+        created = {name: value for name, value in envelope.record(endpoint.answer, 201).items() if name in STABLE}
         read = endpoints.api.get(f"/webhooks/{endpoint.id}")
-        for row, where in ((listed.get(endpoint.id), answer), (expect.record(read, 200), read)):
+        for row, where in ((listed.get(endpoint.id), answer), (envelope.record(read, 200), read)):
             expect.that(row is not None, "the endpoint in the list", "it is not listed", answer)
             expect.equal({name: (row or {}).get(name) for name in created}, created, "the endpoint", where)
 
@@ -46,7 +47,7 @@ def test_a_patch_changes_the_sent_members_only(endpoints: Endpoints, name: str) 
     ]
     answer = endpoints.api.patch(f"/webhooks/{endpoint.id}", {name: value})
     expected = {**before, name: value}
-    for row, where in ((expect.record(answer, 200), answer), (endpoint.row(), answer)):
+    for row, where in ((envelope.record(answer, 200), answer), (endpoint.row(), answer)):
         seen = stable_members(row)
         if name == "events":
             expect.same_members(seen.pop("events") or [], value, "events", where)
@@ -58,7 +59,7 @@ def test_an_inactive_endpoint_is_listed_and_read(endpoints: Endpoints) -> None:
     endpoint = endpoints.register(RECEIVED)
     endpoints.api.patch(f"/webhooks/{endpoint.id}", {"is_active": False})
     read = endpoints.api.get(f"/webhooks/{endpoint.id}")
-    for row in (endpoints.rows().get(endpoint.id, {}), expect.record(read, 200)):
+    for row in (endpoints.rows().get(endpoint.id, {}), envelope.record(read, 200)):
         expect.equal(row.get("is_active"), False, "is_active in the list and by itself", read)  # noqa: FBT003 - JSON
 
 
@@ -86,7 +87,7 @@ def test_deliveries_go_to_the_changed_url(account: Account, endpoints: Endpoints
 @requirement("HOOK-03")
 def test_a_delivery_sets_last_delivery_at(account: Account, endpoints: Endpoints) -> None:
     endpoint = endpoints.register(RECEIVED)
-    created = expect.record(endpoint.answer, 201)
+    created = envelope.record(endpoint.answer, 201)
     expect.equal(
         expect.member(created, "last_delivery_at"), None, "last_delivery_at before any delivery", endpoint.answer
     )
@@ -118,10 +119,10 @@ def test_further_deliveries_update_last_delivery_at(account: Account, endpoints:
 def test_read_only_members_cannot_be_changed(endpoints: Endpoints, name: str) -> None:
     """The deployment may refuse such a change or ignore it."""
     path = f"/webhooks/{endpoints.register(RECEIVED).id}"
-    before = expect.record(endpoints.api.get(path), 200)
+    before = envelope.record(endpoints.api.get(path), 200)
     change = endpoints.api.patch(path, {name: READ_ONLY[name]})
     after = endpoints.api.get(path)
-    expect.equal(expect.record(after, 200).get(name), before.get(name), f"{name} after a PATCH of it", change, after)
+    expect.equal(envelope.record(after, 200).get(name), before.get(name), f"{name} after a PATCH of it", change, after)
 
 
 @requirement("HOOK-03")
@@ -130,7 +131,7 @@ def test_a_deleted_endpoint_is_404_and_not_listed(endpoints: Endpoints) -> None:
     expect.status(endpoint.delete(), 200, 202, 204)
     path = f"/webhooks/{endpoint.id}"
     for answer in (endpoints.api.get(path), endpoints.api.patch(path, {"is_active": True}), endpoints.api.delete(path)):
-        expect.error(answer, (404, "not_found"))
+        envelope.error(answer, (404, "not_found"))
     listed = endpoints.rows()
     expect.that(endpoint.id not in listed, "a list without the deleted endpoint", "it is still listed")
     expect.that(kept.id in listed, "a list with the endpoint that was not deleted", "it is not listed")

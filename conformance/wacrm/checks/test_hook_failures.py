@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account
-    from conformance.webhooks.receiver import Receiver
+    from conformance.webhooks.receiver_client import Receiver
 
 pytestmark = pytest.mark.xdist_group("webhook-failures")
 
@@ -148,7 +148,7 @@ def test_concurrent_failures_are_all_counted(
     endpoints.receiver.answer(endpoint.path, status=500)
     customer = account.numbers.fresh()[1:]
     items = [{"from": customer, "type": "text", "text": {"body": account.marker()}} for _ in range(2 * failure_limit)]
-    account.provider.inbound(account.phone_number_id, *items, batch=True)
+    account.mock_meta.inbound(account.phone_number_id, *items, batch=True)
     endpoints.receiver.settled(endpoint.path, at_least=failure_limit, quiet=1.0)
     failed = len(endpoint.attempts())
     expect.precondition(failed >= failure_limit, f"only {failed} of {2 * failure_limit} deliveries arrive")

@@ -8,11 +8,13 @@ import pytest
 
 from conformance.contract.json_schema import is_uuid
 from conformance.target import expect
-from conformance.target.expect import Mismatch, requirement
+from conformance.target.expect import requirement
+from conformance.target.verdicts import Mismatch
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.steps.endpoints import CREATED, EVENTS, RECEIVED, STATUS, Endpoints, stable_members
 
 if TYPE_CHECKING:
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account, Row
 
 
@@ -26,7 +28,7 @@ FIELDS = ("id", "url", "events", "is_active", "last_delivery_at", "failure_count
 def test_registering_answers_201_with_a_secret(endpoints: Endpoints, events: list[str]) -> None:
     url = endpoints.receiver.url(endpoints.path())
     answer = endpoints.post({"url": url, "events": events})
-    row = expect.record(answer, 201)
+    row = envelope.record(answer, 201)
     for name in FIELDS:
         expect.member(row, name, answer)
     expect.that(is_uuid(str(row["id"])), "id to be a UUID", expect.show(row["id"]), answer)
@@ -145,7 +147,7 @@ def test_invalid_changes_are_refused_and_change_nothing(endpoints: Endpoints) ->
 
 
 def _all_refused(answers: dict[str, Exchange]) -> None:
-    wrong = {what: a for what, a in answers.items() if a.status != 400 or expect.error_code(a) != "bad_request"}
+    wrong = {what: a for what, a in answers.items() if a.status != 400 or envelope.error_code(a) != "bad_request"}
     if wrong:
         actual = "; ".join(f"{what}: {answer.summary[:100]}" for what, answer in wrong.items())
         raise Mismatch("400 bad_request", actual, *list(wrong.values())[:4])

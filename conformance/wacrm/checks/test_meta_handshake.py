@@ -8,6 +8,7 @@ import pytest
 
 from conformance.target import expect
 from conformance.target.expect import requirement
+from conformance.target.verdicts import Lacking
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +52,7 @@ def test_the_right_token_gets_the_challenge(meta_side: MetaSide, challenge: str,
 def test_a_wrong_token_is_refused(meta_side: MetaSide, change: str) -> None:
     token = WRONG_TOKENS[change](meta_side.verify_token)
     if token == meta_side.verify_token:
-        raise expect.Lacking("this change leaves the deployment's token as it is")
+        raise Lacking("this change leaves the deployment's token as it is")
     exchange = meta_side.handshake(mode="subscribe", challenge=CHALLENGE, verify_token=token)
     expect.that(exchange.status is not None and 400 <= exchange.status < 500, "a 4xx", exchange.summary, exchange)
     expect.that(CHALLENGE not in exchange.text, "no challenge in the answer", exchange.excerpt, exchange)

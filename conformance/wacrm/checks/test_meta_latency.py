@@ -10,13 +10,14 @@ from conformance.meta.templates import PLAIN
 from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.expect import requirement
+from conformance.target.verdicts import Lacking
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.statuses import DELIVERED, READ, SENT, OutboundConversation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.meta.provider import Entry
+    from conformance.meta.mock_client import Entry
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account
 
@@ -39,7 +40,7 @@ def acknowledged_in_time(deliveries: Sequence[Entry], what: str) -> None:
 
 def inbound(account: Account, *messages: Row, batch: bool = False) -> list[Entry]:
     body = {"phone_number_id": account.phone_number_id, "messages": list(messages), "batch": batch, "wait": True}
-    deliveries: list[Entry] = account.provider.request("POST", "/inbound", body)["deliveries"]
+    deliveries: list[Entry] = account.mock_meta.request("POST", "/inbound", body)["deliveries"]
     return deliveries
 
 
@@ -48,9 +49,9 @@ def inbound(account: Account, *messages: Row, batch: bool = False) -> list[Entry
 def test_webhooks_during_a_broadcast_are_acknowledged_in_time(account: Account, capabilities: Capabilities) -> None:
     """Meta takes time for each recipient, so that a sequential fan-out takes longer than 5 s."""
     if not capabilities.broadcasts:
-        raise expect.Lacking("capabilities.broadcasts is false")
+        raise Lacking("capabilities.broadcasts is false")
     conversation, recipients = OutboundConversation(account, 1), account.numbers.many(24)
-    slow = account.provider.fault(recipients, times=None, delay=0.3)
+    slow = account.mock_meta.fault(recipients, times=None, delay=0.3)
     body = {"template_name": PLAIN, "recipients": [{"to": number} for number in recipients]}
     required(account.api.post("/broadcasts", body), 202)
     senders = [account.numbers.fresh().lstrip("+") for _ in range(2)]
@@ -58,9 +59,9 @@ def test_webhooks_during_a_broadcast_are_acknowledged_in_time(account: Account, 
     done = at_once([
         lambda: inbound(account, {"from": senders[0], **text}),
         lambda: inbound(account, {"from": senders[1], "type": "image"}),
-        lambda: account.provider.statuses(account.phone_number_id, conversation.item(conversation.wamids[0], READ)),
+        lambda: account.mock_meta.statuses(account.phone_number_id, conversation.item(conversation.wamids[0], READ)),
     ])  # fmt: skip
-    account.provider.lift(slow)
+    account.mock_meta.lift(slow)
     acknowledged_in_time([delivery for deliveries in done for delivery in deliveries], "a webhook during a broadcast")
 
 
@@ -69,9 +70,9 @@ def test_webhooks_during_a_broadcast_are_acknowledged_in_time(account: Account, 
 def test_a_webhook_does_not_wait_for_metas_media(account: Account, kind: str) -> None:
     """A deployment fetches media from Meta, which may answer slowly."""
     fault = {"match": {"operation": "media.get"}, "times": 1, "delay": 6.0}
-    identity = account.provider.request("POST", "/faults", fault)["id"]
+    identity = account.mock_meta.request("POST", "/faults", fault)["id"]
     deliveries = inbound(account, {"from": account.numbers.fresh().lstrip("+"), "type": kind})
-    account.provider.lift(str(identity))
+    account.mock_meta.lift(str(identity))
     acknowledged_in_time(deliveries, f"a webhook with {kind}")
 
 
@@ -82,7 +83,7 @@ def test_a_webhook_with_a_thousand_updates_is_acknowledged_in_time(account: Acco
     updates = [
         conversation.item(wamid, status) for wamid in conversation.wamids for status in (SENT, DELIVERED, READ) * 84
     ]
-    acknowledged_in_time(account.provider.statuses(account.phone_number_id, *updates), "a webhook with 1,000 statuses")
+    acknowledged_in_time(account.mock_meta.statuses(account.phone_number_id, *updates), "a webhook with 1,000 statuses")
 
 
 @requirement("META-03")

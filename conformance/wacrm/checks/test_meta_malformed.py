@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.meta.webhook_payloads import change, entry, of_messages, payload, text_item
 from conformance.target import expect
 from conformance.target.expect import requirement
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.statuses import DELIVERED, READ, OutboundConversation
 from conformance.wacrm.steps.stored_messages import stored_inbound, text_items, wait_for_stored, wait_until_processed
 
@@ -113,7 +113,7 @@ def test_a_malformed_status_does_not_lose_the_others(account: Account, meta_side
         found = conversation.statuses()
         return [kind for kind, wamids in pairs.items() if any(found.get(wamid) != READ for wamid in wamids)]
 
-    eventually(lambda: not lost(), account.provider.patience)
+    eventually(lambda: not lost(), account.mock_meta.patience)
     expect.equal(lost(), [], "malformed statuses whose neighbours in the webhook were lost")
 
 
@@ -215,5 +215,5 @@ def test_a_malformed_contact_does_not_lose_its_message(account: Account, meta_si
         return [kind for kind, item in sent.items() if not stored_inbound(account, f"+{item['from']}")]
 
     wait_until_processed(account)
-    eventually(lambda: not lost(), account.provider.patience, poll=1.0)
+    eventually(lambda: not lost(), account.mock_meta.patience, poll=1.0)
     expect.equal(lost(), [], "malformed contacts whose message was lost")

@@ -70,11 +70,11 @@ def test_the_same_webhook_again_changes_nothing(account: Account) -> None:
     sender = account.numbers.fresh()
     body = {"phone_number_id": account.phone_number_id,
             "messages": [{"from": sender.lstrip("+"), "type": "text", "text": {"body": account.marker()}}]}  # fmt: skip
-    delivery = account.provider.request("POST", "/inbound", body)
-    account.provider.acknowledged(delivery["deliveries"])
+    delivery = account.mock_meta.request("POST", "/inbound", body)
+    account.mock_meta.acknowledged(delivery["deliveries"])
     wait_for_stored(account, sender, delivery["wamids"])
     for _ in range(3):
-        account.provider.acknowledged([account.provider.replay(delivery["deliveries"][0]["id"])])
+        account.mock_meta.acknowledged([account.mock_meta.replay(delivery["deliveries"][0]["id"])])
     wait_until_processed(account)
     expect.equal(len(stored_inbound(account, sender)), 1, "how often the message is stored")
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.meta.webhook_payloads import (
     change,
     entry,
@@ -23,6 +22,7 @@ from conformance.meta.webhook_payloads import (
 )
 from conformance.target import expect
 from conformance.target.expect import requirement
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.statuses import READ, OutboundConversation
 from conformance.wacrm.steps.stored_messages import stored_inbound, wait_until_processed
 
@@ -127,7 +127,7 @@ def stored_text(account: Account, meta_side: MetaSide, body: bytes, sender: str,
     """A correctly signed body is acknowledged, and its message is stored with this text."""
     exchange = meta_side.signed(body)
     expect.status(exchange, 200)
-    found = eventually(lambda: stored_inbound(account, sender), account.provider.patience)
+    found = eventually(lambda: stored_inbound(account, sender), account.mock_meta.patience)
     expect.equal([row.get("content_text") for row in found], [text], "the stored texts", exchange)
 
 
@@ -152,7 +152,7 @@ def test_a_body_in_the_older_escaped_form_is_accepted(account: Account, meta_sid
 def test_mock_metas_own_signature_is_accepted(account: Account) -> None:
     sender, text = account.numbers.fresh(), f"{account.marker()} {UNUSUAL_TEXT}"
     account.receive(sender, text)
-    found = eventually(lambda: stored_inbound(account, sender), account.provider.patience)
+    found = eventually(lambda: stored_inbound(account, sender), account.mock_meta.patience)
     expect.equal([row.get("content_text") for row in found], [text], "the stored texts")
 
 

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.expect import requirement
 from conformance.target.numbers import digits
+from conformance.target.waiting import eventually
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.expectations.sent_messages import accepted_record
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.outbound_messages import TYPES, normalized, sample, send_at_once
 
 if TYPE_CHECKING:
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account
     from conformance.wacrm.steps.outbound_messages import Row
 
@@ -77,7 +78,7 @@ def test_name_is_stored_for_a_new_contact_only(account: Account, kind: str) -> N
     number, name = account.numbers.fresh(), f"Zoë {account.marker()} 👩🏽‍🚀"
     first = account.api.post("/messages", sample(kind, account.marker()).to(number, name=name))
     contact_created_is(account, first, first=True)
-    contact_id = expect.record(first, 201).get("contact_id")
+    contact_id = envelope.record(first, 201).get("contact_id")
     expect.equal(
         required(account.api.get(f"/contacts/{contact_id}"), 200).get("name"), name, "the new contact's name", first
     )
@@ -116,12 +117,12 @@ def test_parallel_first_messages_share_contact_and_conversation(account: Account
     """With a slow Meta the sends overlap between looking up and storing the contact."""
     number, marker = account.numbers.fresh(), account.marker()
     if delay:
-        account.provider.fault(number, times=PARALLEL, delay=delay)
+        account.mock_meta.fault(number, times=PARALLEL, delay=delay)
     samples = [sample(TYPES[i % len(TYPES)], f"{marker}{i}x") for i in range(PARALLEL)]
     exchanges = send_at_once(account, *(one.to(number) for one in samples))
     answers = [accepted_record(account, exchange) for exchange in exchanges]
     all_in_one_conversation(account, number, answers, *exchanges)
-    wires = [normalized(entry["body"]) for entry in account.provider.accepted(to=digits(number))]
+    wires = [normalized(entry["body"]) for entry in account.mock_meta.accepted(to=digits(number))]
     missing = [one.wire for one in samples if one.wire not in wires]
     expect.equal(missing, [], "the messages that Meta did not get", *exchanges)
 
@@ -157,7 +158,7 @@ def test_concurrent_inbound_messages_and_sends_share_the_conversation(account: A
     exchanges = [exchange for exchange in done if not isinstance(exchange, str)]
     answers = [accepted_record(account, exchange) for exchange in exchanges]
     for wamid in (inbound for inbound in done if isinstance(inbound, str)):
-        row = account.message(answers[0]["conversation_id"], wamid, account.provider.patience)
+        row = account.message(answers[0]["conversation_id"], wamid, account.mock_meta.patience)
         expect.that(
             row, f"the inbound message {wamid} in the conversation of the sends", "it is not listed", *exchanges
         )
@@ -166,7 +167,7 @@ def test_concurrent_inbound_messages_and_sends_share_the_conversation(account: A
 
 def customer_conversation(account: Account, number: str) -> Row:
     """A customer's first message; its conversation, once the message is stored."""
-    wamid, patience = account.receive(number), account.provider.patience
+    wamid, patience = account.receive(number), account.mock_meta.patience
     found = eventually(lambda: account.contact_by_phone(number), patience)
     expect.precondition(found, "no contact is found for a customer who wrote")
     conversation = account.conversation_of(found["id"], patience)
@@ -197,7 +198,7 @@ def test_an_existing_contact_is_used(account: Account) -> None:
     in_conversation(account, first, contact["id"], None)
     required(account.api.patch(f"/contacts/{contact['id']}", {"name": "Ada Lovelace"}), 200)
     second = account.api.post("/messages", {"to": contact["phone"], "text": account.marker()})
-    in_conversation(account, second, contact["id"], expect.record(first, 201).get("conversation_id"))
+    in_conversation(account, second, contact["id"], envelope.record(first, 201).get("conversation_id"))
 
 
 @requirement("MSG-16")

@@ -13,6 +13,7 @@ import pytest
 from conformance.meta.templates import GREETING, ORDER, PICTURE, PLAIN
 from conformance.target import expect
 from conformance.target.expect import requirement
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.expectations.sent_messages import message_at_meta
 from conformance.wacrm.steps.outbound_messages import (
     CAPTIONED,
@@ -27,7 +28,7 @@ from conformance.wacrm.steps.outbound_messages import (
 )
 
 if TYPE_CHECKING:
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account
     from conformance.wacrm.steps.outbound_messages import Row
 
@@ -119,8 +120,8 @@ def test_a_caption_that_is_too_long_is_refused_and_not_truncated(account: Accoun
     """Meta accepts 1,024 characters. The documentation names no limit, so that either side may refuse."""
     number = account.numbers.fresh()
     exchange = account.api.post("/messages", media(kind, LINKS[0], "n" * 1025).to(number))
-    expect.error(exchange, (400, "bad_request"), (502, "meta_error"))
-    expect.equal(len(account.provider.accepted(to=number)), 0, "the number of messages at Meta", exchange)
+    envelope.error(exchange, (400, "bad_request"), (502, "meta_error"))
+    expect.equal(len(account.mock_meta.accepted(to=number)), 0, "the number of messages at Meta", exchange)
 
 
 @requirement("MSG-03")
@@ -130,7 +131,7 @@ def test_text_with_audio_is_ignored_or_refused(account: Account) -> None:
     exchange = account.api.post("/messages", one.to(number, text="Listen"))
     if expect.status(exchange, 201, 400, 502).status == 201:
         expect.equal(normalized(message_at_meta(account, exchange)["body"]), one.wire, "the audio at Meta", exchange)
-    count = len(account.provider.accepted(to=number))
+    count = len(account.mock_meta.accepted(to=number))
     expect.equal(count, int(exchange.status == 201), "the number of messages at Meta", exchange)
 
 

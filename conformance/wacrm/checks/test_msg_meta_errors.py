@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.meta.templates import GREETING, PLAIN
-from conformance.target import expect
 from conformance.target.expect import requirement
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.expectations.sent_messages import none_claims_sent
 from conformance.wacrm.steps.meta_errors import (
     REJECTIONS,
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("sends")
 @requirement("MSG-08")
 def test_every_form_of_metas_rejection_is_a_meta_error(account: Account) -> None:
     for number, exchange in with_fault(account, REJECTIONS):
-        expect.error(exchange, (502, "meta_error"))
+        envelope.error(exchange, (502, "meta_error"))
         none_claims_sent(account, number, exchange)
 
 
@@ -41,10 +41,10 @@ def test_every_form_of_metas_rejection_is_a_meta_error(account: Account) -> None
 def test_a_rejection_does_not_change_earlier_messages(account: Account, kind: str, shape: Row) -> None:
     number = account.numbers.fresh()
     before = account.send(number)["whatsapp_message_id"]
-    fault = account.provider.fault(number, times=None, **shape)
+    fault = account.mock_meta.fault(number, times=None, **shape)
     exchange = rejected(account, sample(kind, account.marker()).to(number))
-    account.provider.lift(fault)
-    expect.error(exchange, (502, "meta_error"))
+    account.mock_meta.lift(fault)
+    envelope.error(exchange, (502, "meta_error"))
     after = account.send(number)["whatsapp_message_id"]
     none_claims_sent(account, number, exchange, but=(before, after))
 
@@ -53,9 +53,9 @@ def test_a_rejection_does_not_change_earlier_messages(account: Account, kind: st
 def test_a_rejected_reply_is_a_meta_error(account: Account) -> None:
     number = account.numbers.fresh()
     first = account.send(number)
-    account.provider.fault(number, times=None, **error(131000))
+    account.mock_meta.fault(number, times=None, **error(131000))
     exchange = rejected(account, text("re").to(number, reply_to_message_id=first["message_id"]))
-    expect.error(exchange, (502, "meta_error"))
+    envelope.error(exchange, (502, "meta_error"))
     none_claims_sent(account, number, exchange, but=(first["whatsapp_message_id"],))
 
 
@@ -68,12 +68,12 @@ def test_an_unknown_template_is_a_meta_error(account: Account) -> None:
     ):
         number = account.numbers.fresh()
         exchange = account.api.post("/messages", one.to(number))
-        expect.error(exchange, (502, "meta_error"), (400, "bad_request"))
+        envelope.error(exchange, (502, "meta_error"), (400, "bad_request"))
         none_claims_sent(account, number, exchange)
 
 
 @requirement("MSG-08")
 def test_an_answer_without_a_message_id_is_an_error(account: Account) -> None:
     for number, exchange in with_fault(account, WITHOUT_MESSAGE_ID):
-        expect.error(exchange, (502, "meta_error"), (500, "internal"))
+        envelope.error(exchange, (502, "meta_error"), (500, "internal"))
         none_claims_sent(account, number, exchange)

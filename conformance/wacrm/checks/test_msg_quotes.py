@@ -9,11 +9,12 @@ import pytest
 
 from conformance.target import expect
 from conformance.target.expect import requirement
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.expectations.sent_messages import accepted_record, message_at_meta
 from conformance.wacrm.steps.outbound_messages import TYPES, sample, text
 
 if TYPE_CHECKING:
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account
 
 
@@ -57,7 +58,7 @@ def test_a_customers_message_can_be_replied_to(account: Account) -> None:
     number = account.numbers.fresh()
     conversation = account.send(number)["conversation_id"]
     wamid = account.receive(number)
-    row = account.message(conversation, wamid, account.provider.patience)
+    row = account.message(conversation, wamid, account.mock_meta.patience)
     expect.precondition(row, "the customer's message is not stored")
     assert row is not None
     exchange = account.api.post("/messages", text("re").to(number, reply_to_message_id=row["id"]))
@@ -68,8 +69,8 @@ def is_refused_as_quote(account: Account, number: str, quote: object, kind: str 
     """A message that quotes this id is refused, and Meta gets no request."""
     marker = account.marker()
     exchange = account.api.post("/messages", sample(kind, marker).to(number, reply_to_message_id=quote))
-    expect.error(exchange, (400, "bad_request"), (404, "not_found"))
-    expect.equal(len(account.provider.sends(contains=marker)), 0, "the number of requests to Meta", exchange)
+    envelope.error(exchange, (400, "bad_request"), (404, "not_found"))
+    expect.equal(len(account.mock_meta.sends(contains=marker)), 0, "the number of requests to Meta", exchange)
 
 
 @requirement("MSG-06")

@@ -11,12 +11,14 @@ from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.keys import Role
 from conformance.target.numbers import digits
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.steps.outbound_messages import FILES, MEDIA, TYPES, sample, template, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.target.probe import Api, Exchange
+    from conformance.target.api import Api
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account
     from conformance.wacrm.steps.outbound_messages import Row
 
@@ -35,8 +37,8 @@ def bodies_without(complete: Row, member: str, values: Sequence[Any] = INVALID_V
 
 def is_refused(account: Account, number: str, body: Row) -> Exchange:
     exchange = account.api.post("/messages", body)
-    expect.error(exchange, (400, "bad_request"))
-    attempts = account.provider.sends(to=digits(number))
+    envelope.error(exchange, (400, "bad_request"))
+    attempts = account.mock_meta.sends(to=digits(number))
     expect.equal(len(attempts), 0, "the number of requests to Meta", exchange)
     return exchange
 
@@ -87,12 +89,12 @@ def test_a_template_needs_its_name(account: Account) -> None:
 @pytest.mark.parametrize("kind", TYPES)
 def test_every_type_needs_a_recipient(account: Account, kind: str) -> None:
     """Numbers with more than 15 digits or without digits are not E.164."""
-    marker, since = account.marker(), account.provider.mark()
+    marker, since = account.marker(), account.mock_meta.mark()
     complete = sample(kind, marker).to("")
     for body in bodies_without(complete, "to", (*INVALID_VALUES, "+", "hello", "+999123456789012345", "+12")):
         exchange = account.api.post("/messages", body)
-        expect.error(exchange, (400, "bad_request"))
-        attempts = account.provider.sends(since=since, contains=marker)
+        envelope.error(exchange, (400, "bad_request"))
+        attempts = account.mock_meta.sends(since=since, contains=marker)
         expect.equal(len(attempts), 0, "the number of requests to Meta", exchange)
 
 
@@ -106,13 +108,13 @@ def unconfigured(api: Api) -> Api:
 def test_an_account_without_whatsapp_gets_whatsapp_not_configured(
     account: Account, unconfigured: Api, kind: str
 ) -> None:
-    marker, since = account.marker(), account.provider.mark()
+    marker, since = account.marker(), account.mock_meta.mark()
     number = account.numbers.fresh()
     for _ in range(2):
         exchange = unconfigured.post("/messages", sample(kind, marker).to(number, name="Ada"))
-        expect.error(exchange, (400, "whatsapp_not_configured"))
+        envelope.error(exchange, (400, "whatsapp_not_configured"))
     expect.equal(
-        len(account.provider.sends(since=since, contains=marker)), 0, "the number of requests to Meta", exchange
+        len(account.mock_meta.sends(since=since, contains=marker)), 0, "the number of requests to Meta", exchange
     )
 
 
@@ -122,8 +124,8 @@ def test_a_known_contact_without_whatsapp_gets_whatsapp_not_configured(account: 
     contact = unconfigured.post("/contacts", {"phone": number})
     expect.precondition(contact.status in {200, 201}, "the account without WhatsApp cannot have contacts")
     exchange = unconfigured.post("/messages", text("hello").to(number))
-    expect.error(exchange, (400, "whatsapp_not_configured"))
-    expect.equal(len(account.provider.sends(to=digits(number))), 0, "the number of requests to Meta", exchange)
+    envelope.error(exchange, (400, "whatsapp_not_configured"))
+    expect.equal(len(account.mock_meta.sends(to=digits(number))), 0, "the number of requests to Meta", exchange)
 
 
 META_TYPES = ("sticker", "location", "contacts", "interactive", "reaction", "order", "button", "unsupported")

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.meta.templates import GREETING
 from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.expect import requirement
 from conformance.target.numbers import digits
-from conformance.target.probe import NoAnswerError
+from conformance.target.verdicts import Mismatch, NoAnswerError
+from conformance.target.waiting import eventually
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.expectations.sent_messages import message_at_meta, none_claims_sent
 from conformance.wacrm.steps.meta_errors import (
     as_json,
@@ -25,7 +26,7 @@ from conformance.wacrm.steps.outbound_messages import FILES, TYPES, media, sampl
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account
     from conformance.wacrm.steps.outbound_messages import Row
 
@@ -51,7 +52,7 @@ def test_no_send_is_refused_after_meta_accepted_it(account: Account) -> None:
     for number, exchange in zip(numbers, at_once(sends), strict=True):
         if exchange.status != 201:
             expect.equal(
-                len(account.provider.accepted(to=digits(number))), 0, "the number of messages at Meta", exchange
+                len(account.mock_meta.accepted(to=digits(number))), 0, "the number of messages at Meta", exchange
             )
 
 
@@ -68,9 +69,9 @@ def test_every_valid_form_of_metas_acceptance_is_accepted(account: Account) -> N
     ]  # fmt: skip
     for _, form in forms:
         number, wamid = account.numbers.fresh(), f"wamid.{account.marker()}"
-        account.provider.fault(number, **as_json(200, form(wamid)))
+        account.mock_meta.fault(number, **as_json(200, form(wamid)))
         exchange = account.api.post("/messages", text("hello").to(number))
-        expect.equal(expect.record(exchange, 201).get("whatsapp_message_id"), wamid, "whatsapp_message_id", exchange)
+        expect.equal(envelope.record(exchange, 201).get("whatsapp_message_id"), wamid, "whatsapp_message_id", exchange)
 
 
 @dataclass(frozen=True)
@@ -98,15 +99,15 @@ def slow(shared_account: Callable[[str], Account], sends: None) -> Slow:  # noqa
     account = shared_account("slow Meta")
     counts = (len(ACCEPTED_AFTER), len(TYPES), len(TYPES))
     slow_numbers, hanging, cut = ([account.numbers.fresh() for _ in range(count)] for count in counts)
-    account.provider.script(slow_numbers, ("sent", 0.05), ("delivered", 0.1))
+    account.mock_meta.script(slow_numbers, ("sent", 0.05), ("delivered", 0.1))
     for number, delay in zip(slow_numbers, ACCEPTED_AFTER, strict=True):
-        account.provider.fault(number, delay=delay)
-    account.provider.fault(hanging, times=None, hang="before", delay=LONGEST + 10)
-    account.provider.fault(cut, times=None, reset="before")
+        account.mock_meta.fault(number, delay=delay)
+    account.mock_meta.fault(hanging, times=None, hang="before", delay=LONGEST + 10)
+    account.mock_meta.fault(cut, times=None, reset="before")
     unreachable = at_once([timed_send(account, number, kind) for number, kind in zip(cut, TYPES, strict=True)])
     kinds = (*TYPES[: len(slow_numbers)], *TYPES)
     waits = [timed_send(account, number, kind) for number, kind in zip((*slow_numbers, *hanging), kinds, strict=True)]
-    unaffected = unaffected_send(account, hanging, account.provider.mark())
+    unaffected = unaffected_send(account, hanging, account.mock_meta.mark())
     answers = iter(at_once([*waits, unaffected, unaffected]))
     accepted = [(delay, next(answers)) for delay in ACCEPTED_AFTER]
     return Slow(account, accepted, [next(answers) for _ in hanging], unreachable, list(answers))
@@ -130,7 +131,7 @@ def unaffected_send(account: Account, hanging: Sequence[str], since: int) -> Cal
     wanted = {digits(number) for number in hanging}
 
     def call() -> Exchange:
-        eventually(lambda: wanted <= {digits(entry["to"]) for entry in account.provider.sends(since=since)}, 5.0)
+        eventually(lambda: wanted <= {digits(entry["to"]) for entry in account.mock_meta.sends(since=since)}, 5.0)
         return timed_send(account, account.numbers.fresh(), "text")()
 
     return call
@@ -141,12 +142,12 @@ def unaffected_send(account: Account, hanging: Sequence[str], since: int) -> Cal
 def test_a_message_that_meta_accepts_slowly_is_no_error(slow: Slow) -> None:
     for seconds, exchange in slow.accepted:
         number = json.loads(exchange.body)["to"]
-        at_metas = slow.account.provider.accepted(to=digits(number))
+        at_metas = slow.account.mock_meta.accepted(to=digits(number))
         expect.precondition(at_metas, f"Meta did not get the send that it answers after {seconds} s")
         if exchange.status != 201:
             early = exchange.seconds < seconds
             gave_up = f"the deployment gave up after {exchange.seconds:.1f} s: " if early else ""
-            raise expect.Mismatch(
+            raise Mismatch(
                 f"201 for a message that Meta accepted (after {seconds} s)", gave_up + exchange.summary, exchange,
                 evidence=[f"ledger: accepted as {entry['wamid']}" for entry in at_metas],
             )  # fmt: skip
@@ -157,7 +158,7 @@ def ends_in_error(exchange: Exchange) -> None:
     """A 5xx with the error envelope, in time."""
     in_time(exchange)
     expect.that(exchange.status is not None and exchange.status >= 500, "a 5xx", exchange.summary, exchange)
-    expect.error_code(exchange)
+    envelope.error_code(exchange)
 
 
 def in_time(exchange: Exchange) -> None:

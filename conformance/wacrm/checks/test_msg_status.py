@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.expect import requirement
+from conformance.target.waiting import eventually
 from conformance.wacrm.expectations.statuses import keep, reach
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.outbound_messages import TYPES, sample, send_at_once
@@ -102,8 +102,8 @@ def test_a_status_applies_to_the_message_with_its_wamid(account: Account) -> Non
 @pytest.mark.parametrize("script", [(SENT,), (SENT, DELIVERED), (SENT, DELIVERED, READ), (FAILED,)], ids="-".join)
 def test_statuses_before_metas_answer_are_applied(account: Account, script: tuple[str, ...]) -> None:
     number = account.numbers.fresh()
-    account.provider.script(number, *((status, 0.02 * i) for i, status in enumerate(script)))
-    account.provider.fault(number, delay=0.35)
+    account.mock_meta.script(number, *((status, 0.02 * i) for i, status in enumerate(script)))
+    account.mock_meta.fault(number, delay=0.35)
     answer = account.send(number)
     wanted = script[-1]
 
@@ -111,7 +111,7 @@ def test_statuses_before_metas_answer_are_applied(account: Account, script: tupl
         found = account.message(answer["conversation_id"], answer["whatsapp_message_id"])
         return found if found and found.get("status") == wanted else None
 
-    found = eventually(row, account.provider.patience)
+    found = eventually(row, account.mock_meta.patience)
     expect.that(found, f"the status {wanted!r} that was reported before Meta answered", "another status")
 
 
@@ -173,7 +173,7 @@ def test_a_late_failed_report_does_not_replace_read(account: Account, *, timed: 
     sequences = ((READ,), (SENT, DELIVERED, READ), (DELIVERED, READ))
     conversation = OutboundConversation(account, len(sequences))
     report_in_steps(conversation, sequences, timed=timed)
-    was_read = eventually(lambda: set(conversation.statuses().values()) == {READ}, account.provider.patience)
+    was_read = eventually(lambda: set(conversation.statuses().values()) == {READ}, account.mock_meta.patience)
     expect.precondition(was_read, "messages reported as read do not become read (MSG-10)")
     conversation.report(*(conversation.item(wamid, FAILED, timed=timed) for wamid in conversation.wamids))
     keep(conversation, dict.fromkeys(conversation.wamids, (READ,)))
@@ -196,7 +196,7 @@ def test_redelivered_webhooks_never_move_a_status_back(account: Account) -> None
     deliveries = [conversation.report(conversation.item(wamid, status)) for wamid, status in steps]
     reach(conversation, {read: [READ], failed: [FAILED]})
     for delivery in (*deliveries, *reversed(deliveries)):
-        account.provider.acknowledged([account.provider.replay(delivery["id"])])
+        account.mock_meta.acknowledged([account.mock_meta.replay(delivery["id"])])
     keep(conversation, {read: [READ], failed: [FAILED]})
 
 
@@ -217,15 +217,15 @@ def test_out_of_order_statuses_before_metas_answer_never_move_a_status_back(acco
     scripts = [order for order in ORDERS if len(set(order)) > 1][:8]
     numbers = [account.numbers.fresh() for _ in scripts]
     for number, script in zip(numbers, scripts, strict=True):
-        account.provider.script(number, *((status, 0.02 * i) for i, status in enumerate(script)))
-    account.provider.fault(numbers, times=len(numbers), delay=0.35)
+        account.mock_meta.script(number, *((status, 0.02 * i) for i, status in enumerate(script)))
+    account.mock_meta.fault(numbers, times=len(numbers), delay=0.35)
     exchanges = send_at_once(account, *({"to": number, "text": account.marker()} for number in numbers))
     answers = [required(exchange, 201) for exchange in exchanges]
-    in_order = eventually(lambda: _has(account, answers[0], allowed_final(scripts[0])), account.provider.patience)
+    in_order = eventually(lambda: _has(account, answers[0], allowed_final(scripts[0])), account.mock_meta.patience)
     expect.precondition(in_order, "statuses that come before Meta's answer are lost")
     for exchange, answer, script in zip(exchanges, answers, scripts, strict=True):
         wanted = allowed_final(script)
-        found = eventually(lambda a=answer, w=wanted: _has(account, a, w), account.provider.patience)
+        found = eventually(lambda a=answer, w=wanted: _has(account, a, w), account.mock_meta.patience)
         expect.that(found, f"the status {' or '.join(wanted)} after {', '.join(script)}", "another status", exchange)
 
 

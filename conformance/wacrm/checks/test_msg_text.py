@@ -11,13 +11,15 @@ import pytest
 
 from conformance.target import expect
 from conformance.target.expect import requirement
+from conformance.target.verdicts import Mismatch
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.expectations.sent_messages import message_at_meta
 from conformance.wacrm.steps.outbound_messages import normalized, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account
 
 pytestmark = pytest.mark.usefixtures("sends")
@@ -126,17 +128,17 @@ def is_carried_exactly(account: Account, number: str, exchanges: Sequence[tuple[
         is_exactly(
             normalized(message_at_meta(account, exchange)["body"]).get("body"), body, "the text at Meta", exchange
         )
-        answer = expect.record(exchange, 201)
+        answer = envelope.record(exchange, 201)
         if answer["whatsapp_message_id"] not in stored:
             rows = account.messages(str(answer.get("conversation_id")))
             stored = {row["whatsapp_message_id"]: row.get("content_text") for row in rows}
         is_exactly(stored.get(answer["whatsapp_message_id"]), body, "content_text in the message list", exchange)
-    expect.equal(len(account.provider.accepted(to=number)), len(exchanges), "the number of messages at Meta")
+    expect.equal(len(account.mock_meta.accepted(to=number)), len(exchanges), "the number of messages at Meta")
 
 
 def is_exactly(found: object, wanted: str, what: str, exchange: Exchange) -> None:
     if found != wanted:
-        raise expect.Mismatch(f"{what} to be {shown(wanted)}", shown(found), exchange)
+        raise Mismatch(f"{what} to be {shown(wanted)}", shown(found), exchange)
 
 
 def shown(value: object) -> str:
@@ -176,8 +178,8 @@ def test_unsupported_text_is_carried_exactly_or_refused(account: Account) -> Non
 
 @requirement("MSG-12")
 def test_text_that_is_too_long_is_refused_before_sending(account: Account) -> None:
-    number, since = account.numbers.fresh(), account.provider.mark()
+    number, since = account.numbers.fresh(), account.mock_meta.mark()
     for body, exchange in send_each(account, number, TOO_LONG):
         expect.status(exchange, 400, *([413] if len(body) > 10_000 else []))
-    attempts = account.provider.sends(to=number, since=since)
+    attempts = account.mock_meta.sends(to=number, since=since)
     expect.equal(len(attempts), 0, "the number of requests to Meta for texts that are too long")

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.target.expect import Mismatch, precondition, requirement, that
-from conformance.target.expect import rows as listed
+from conformance.target.expect import precondition, requirement, that
+from conformance.target.verdicts import Mismatch
+from conformance.wacrm.expectations.envelope import rows as listed
 from conformance.wacrm.expectations.pagination import complete
 from conformance.wacrm.steps.lists import SIZES, UNFILTERED
 from conformance.wacrm.steps.pagination import page_of
@@ -15,7 +16,7 @@ from conformance.wacrm.steps.pagination import page_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Api
+    from conformance.target.api import Api
     from conformance.wacrm.steps.account import Account
     from conformance.wacrm.steps.pagination import Page, Pagination, View
 

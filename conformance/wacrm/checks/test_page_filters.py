@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.target.expect import Lacking, Mismatch, precondition, requirement, that
-from conformance.target.expect import rows as listed
+from conformance.target.expect import precondition, requirement, that
+from conformance.target.verdicts import Lacking, Mismatch
+from conformance.wacrm.expectations.envelope import rows as listed
 from conformance.wacrm.steps.lists import FILTERED, SIZES
 from conformance.wacrm.steps.pagination import readable_page, rows_if_any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Api
+    from conformance.target.api import Api
     from conformance.wacrm.steps.lists import ContactSet
     from conformance.wacrm.steps.pagination import View
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.target.expect import Lacking, precondition, requirement, that
+from conformance.target.expect import precondition, requirement, that
+from conformance.target.verdicts import Lacking
 from conformance.wacrm.steps import lists
 from conformance.wacrm.steps.pagination import paginate
 from conformance.wacrm.steps.timestamps import fraction_digits, wait_past
@@ -15,7 +16,7 @@ from conformance.wacrm.steps.timestamps import fraction_digits, wait_past
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Api
+    from conformance.target.api import Api
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account
 
@@ -56,7 +57,7 @@ def test_messages_inserted_while_paging_do_not_shift_older_rows(
 
     def hear() -> None:
         precondition(
-            account.message(conversation, account.receive(to), account.provider.patience), "no inbound message"
+            account.message(conversation, account.receive(to), account.mock_meta.patience), "no inbound message"
         )
 
     insert: Callable[[], Any] = hear if side == "inbound" else lambda: account.send(to)

@@ -13,7 +13,7 @@ from conformance.wacrm.steps.pagination import page_of, readable_page, rows_if_a
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Api
+    from conformance.target.api import Api
     from conformance.wacrm.steps.pagination import View
 
 

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.target.expect import Lacking, precondition, requirement, that
-from conformance.target.expect import rows as listed
+from conformance.target.expect import precondition, requirement, that
+from conformance.target.verdicts import Lacking
+from conformance.wacrm.expectations.envelope import rows as listed
 from conformance.wacrm.steps.pagination import out_of_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Api
+    from conformance.target.api import Api
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ from conformance.wacrm.steps.pagination import readable_page
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Api
+    from conformance.target.api import Api
     from conformance.wacrm.steps.account import Account
     from conformance.wacrm.steps.pagination import View
 
@@ -66,17 +67,17 @@ def test_a_conversation_with_a_new_message_keeps_its_position(account: Account, 
     contacts = [account.contact(name=account.marker()) for _ in range(3)]
     conversations = [_first_message(account, person) for person in contacts]
     wamid = account.receive(contacts[0]["phone"])
-    account.message(conversations[0]["id"], wamid, account.provider.patience)
+    account.message(conversations[0]["id"], wamid, account.mock_meta.patience)
     _are_newest_first(account, "/conversations", {"limit": 100}, conversations)
 
 
 @requirement("PAGE-02")
 def test_a_message_with_a_new_status_keeps_its_position(account: Account) -> None:
     to = account.numbers.fresh()
-    account.provider.script(to)
+    account.mock_meta.script(to)
     sent = [account.send(to) for _ in range(3)]
     item = {"id": sent[0]["whatsapp_message_id"], "status": "read", "recipient_id": to.lstrip("+")}
-    account.provider.statuses(account.phone_number_id, item)
+    account.mock_meta.statuses(account.phone_number_id, item)
     path = f"/conversations/{sent[0]['conversation_id']}/messages"
     rows = [{"id": each["message_id"]} for each in sent]
     _are_newest_first(account, path, {"limit": 100}, rows)
@@ -84,7 +85,7 @@ def test_a_message_with_a_new_status_keeps_its_position(account: Account) -> Non
 
 def _first_message(account: Account, person: dict[str, Any]) -> dict[str, Any]:
     account.receive(person["phone"])
-    return account.conversation_of(person["id"], account.provider.patience)
+    return account.conversation_of(person["id"], account.mock_meta.patience)
 
 
 def _are_newest_first(account: Account, path: str, params: dict[str, Any], made: list[dict[str, Any]]) -> None:

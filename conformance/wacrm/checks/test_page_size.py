@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.target.expect import requirement, that
-from conformance.target.expect import rows as listed
+from conformance.wacrm.expectations.envelope import rows as listed
 from conformance.wacrm.steps.lists import LONG
 from conformance.wacrm.steps.pagination import readable_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Api
+    from conformance.target.api import Api
     from conformance.wacrm.steps.pagination import Page, View
 
 

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.contract import openapi
-from conformance.limiter import charging, counting, instances, promises
+from conformance.limiter import charging, counting, instances, key_isolation, refusal_headers, reopening, shared_budget
 from conformance.limiter.kinds import Kind, opening
 from conformance.limiter.laboratory import OTHER_ACCOUNT, SAME_ACCOUNT
 from conformance.limiter.observation import admissions, exchanges, refusals, span
 from conformance.limiter.timeline import timeline
-from conformance.meta.provider import ProviderError
+from conformance.meta.mock_client import MockMetaError
 from conformance.target import expect
 from conformance.target.expect import requirement
+from conformance.target.verdicts import Lacking, NoVerdict
+from conformance.wacrm.expectations.limiter_refusals import SEVERAL_LIMITERS, documented
+from conformance.wacrm.specification import OPENAPI
 from conformance.wacrm.steps.refused_writes import WRITE_OPERATIONS
 
 if TYPE_CHECKING:
@@ -25,16 +27,16 @@ if TYPE_CHECKING:
 
     from conformance.limiter.laboratory import Laboratory
     from conformance.limiter.observation import Series
-    from conformance.wacrm.steps.refused_writes import TracedWrite
+    from conformance.limiter.requests import RefusedWrite
 
     Measure = Callable[[str, Any], None]
 
-OPERATIONS = [operation.id for operation in openapi.operations()]
+OPERATIONS = [operation.id for operation in OPENAPI.operations]
 each_operation = pytest.mark.parametrize("operation_id", OPERATIONS)
 each_write = pytest.mark.parametrize("operation_id", WRITE_OPERATIONS)
 each_burst = pytest.mark.parametrize("burst", [0, 1])
 each_other_key = pytest.mark.parametrize("key", [SAME_ACCOUNT, OTHER_ACCOUNT], ids=["same-account", "other-account"])
-watched = pytest.mark.parametrize("experiment", ["edge", "hammered", "asked_once", "sequential"])
+watched = pytest.mark.parametrize("experiment", ["edge", "retries", "asked_once", "sequential"])
 
 
 def series_of(lab: Laboratory, experiment: str) -> Series:
@@ -42,8 +44,8 @@ def series_of(lab: Laboratory, experiment: str) -> Series:
     match experiment:
         case "edge":
             return lab.of(lab.edge)
-        case "hammered":
-            return lab.of(lab.hammered).series
+        case "retries":
+            return lab.of(lab.retries).series
         case "asked_once":
             return lab.of(lab.asked_once)
     return lab.of(lab.sequential).series
@@ -88,7 +90,7 @@ def test_a_burst_is_admitted_exactly_to_the_limit(burst: int, lab: Laboratory, m
 def test_every_refusal_has_the_code_and_all_headers(lab: Laboratory, measure: Measure) -> None:
     found = every_refusal(lab)
     for seen in found:
-        promises.documented(seen, lab.limit)
+        documented(seen, lab.limit)
     measure("refusals_judged", len(found))
 
 
@@ -99,32 +101,32 @@ def test_every_operation_refuses_with_the_code_and_all_headers(operation_id: str
     raise_if_skipped(skipped, operation_id)
     seen = dict(mixture.refused)[operation_id]
     if seen.refused:  # RATE-08 reports an admitted one
-        promises.documented(seen, lab.limit)
+        documented(seen, lab.limit)
 
 
 @requirement("RATE-04")
 def test_reset_and_retry_after_name_the_same_moment(lab: Laboratory, measure: Measure) -> None:
-    measure("refusals_judged", promises.consistent(every_refusal(lab), lab.clock))
+    measure("refusals_judged", refusal_headers.consistent(every_refusal(lab), lab.clock))
     if lab.clock is not None:
         measure("clock_known_within_seconds", round(lab.clock.high - lab.clock.low, 2))
 
 
 @requirement("RATE-04")
 def test_neither_header_points_past_one_window(lab: Laboratory) -> None:
-    promises.within_one_window(every_refusal(lab), lab.clock, lab.window)
+    refusal_headers.within_one_window(every_refusal(lab), lab.clock, lab.window)
 
 
 @requirement("RATE-05")
 @watched
 def test_waiting_for_retry_after_is_sufficient(experiment: str, lab: Laboratory, measure: Measure) -> None:
-    tested = promises.waiting_is_enough(series_of(lab, experiment), last_word=lab.prolongs)
+    tested = reopening.waiting_is_enough(series_of(lab, experiment), last_word=lab.prolongs)
     measure(f"promises_tested_{experiment}", tested)
 
 
 @requirement("RATE-05")
 @watched
 def test_the_window_opens_no_earlier_than_retry_after(experiment: str, lab: Laboratory, measure: Measure) -> None:
-    ahead = promises.opens_no_earlier(series_of(lab, experiment))
+    ahead = reopening.opens_no_earlier(series_of(lab, experiment))
     measure(f"seconds_early_{experiment}", None if ahead is None else round(ahead, 2))
 
 
@@ -148,14 +150,14 @@ def test_the_whole_budget_is_available_at_the_moment_of_the_reset(lab: Laborator
 def test_a_key_is_admitted_again_one_window_after_its_first_request(lab: Laboratory) -> None:
     series = lab.of(lab.edge)
     if not lab.prolongs:
-        promises.back_in_time(series, lab.allowance, lab.window)
+        reopening.back_in_time(series, lab.allowance, lab.window)
 
 
 @requirement("RATE-07")
 @each_other_key
 def test_an_exhausted_key_does_not_affect_a_key_in_use(key: str, lab: Laboratory) -> None:
     found = lab.of(lab.isolation)
-    counting.still_admitted(reads_of_other_key(found.begun, key, lab), key)
+    key_isolation.still_admitted(reads_of_other_key(found.begun, key, lab), key)
 
 
 @requirement("RATE-07")
@@ -164,12 +166,12 @@ def test_an_exhausted_key_does_not_affect_a_fresh_key(key: str, lab: Laboratory,
     found = lab.of(lab.isolation)
     series = reads_of_other_key(found.fresh, key, lab)
     measure(f"admitted_fresh_{'same' if key == SAME_ACCOUNT else 'other'}_account", len(admissions(series)))
-    counting.untouched(series, found.spent, lab.in_practice, key)
+    key_isolation.untouched(series, found.spent, lab.in_practice, key)
 
 
 @requirement("RATE-07")
 def test_requests_with_another_key_do_not_restore_the_budget(lab: Laboratory) -> None:
-    counting.still_spent(lab.of(lab.isolation).spent, lab.in_practice)
+    key_isolation.still_spent(lab.of(lab.isolation).spent, lab.in_practice)
 
 
 @requirement("RATE-08")
@@ -178,7 +180,7 @@ def test_the_operation_is_refused_when_the_budget_is_exhausted(operation_id: str
     mixture, skipped = lab.of(lab.mixture)
     raise_if_skipped(skipped, operation_id)
     before = [seen for _, seen in mixture.mixed] + mixture.rest
-    counting.refused_when_spent(before, dict(mixture.refused)[operation_id], lab.in_practice, operation_id)
+    shared_budget.refused_when_spent(before, dict(mixture.refused)[operation_id], lab.in_practice, operation_id)
 
 
 @requirement("RATE-08")
@@ -186,27 +188,27 @@ def test_all_operations_are_charged_to_one_budget(lab: Laboratory, measure: Meas
     mixture, skipped = lab.of(lab.mixture)
     measure("timeline_all_operations", timeline(mixture.series))
     measure("operations", len(OPERATIONS) - len(skipped))
-    measure("admitted", counting.one_for_all([seen for _, seen in mixture.mixed], mixture.rest, lab.in_practice))
+    measure("admitted", shared_budget.one_for_all([seen for _, seen in mixture.mixed], mixture.rest, lab.in_practice))
 
 
 @requirement("RATE-09")
 @each_write
 def test_a_refused_write_has_no_effect(operation_id: str, lab: Laboratory) -> None:
-    found = lab.of(lab.hammered).writes.get(operation_id)
+    found = lab.of(lab.retries).writes.get(operation_id)
     expect.precondition(found is not None, "the key was never refused, so there was no refused write")
     if isinstance(found, Exception):
         raise found
     assert found is not None
-    traced_write, answer = found
-    effect = effect_of(traced_write) if answer.refused else ""  # RATE-08 reports an admitted one
+    write, answer = found
+    effect = effect_of(write) if answer.refused else ""  # RATE-08 reports an admitted one
     expect.that(not effect, "a write refused with 429 to have no effect", effect, *exchanges([answer]))
 
 
 @requirement("RATE-09")
 def test_refused_requests_do_not_prolong_the_wait(lab: Laboratory, measure: Measure) -> None:
-    series = lab.of(lab.hammered).series
-    measure("timeline_hammered", timeline(series))
-    count, seconds = promises.not_prolonged(series, lab.window)
+    series = lab.of(lab.retries).series
+    measure("timeline_retries", timeline(series))
+    count, seconds = reopening.not_prolonged(series, lab.window)
     measure("refusals_while_waiting", count)
     measure("admitted_again_after_seconds", seconds)
 
@@ -215,14 +217,14 @@ def test_refused_requests_do_not_prolong_the_wait(lab: Laboratory, measure: Meas
 def test_which_failed_requests_are_charged_is_measured(lab: Laboratory, measure: Measure) -> None:
     found: dict[str, int] = {}
     unmeasured = []
-    for experiment in (lab.prices, lab.forbidden):
+    for experiment in (lab.charges, lab.forbidden):
         try:
             priced = lab.of(experiment)
-            found |= charging.charged(priced.purchases, priced.rest, lab.in_practice)
-        except (expect.NoVerdict, expect.Lacking) as error:
+            found |= charging.charged(priced.batches, priced.rest, lab.in_practice)
+        except (NoVerdict, Lacking) as error:
             unmeasured.append(str(error))
-    nameless = lab.of(lab.nameless)
-    found |= charging.nameless(nameless)
+    unknown_key = lab.of(lab.unknown_key)
+    found |= charging.unknown_key(unknown_key)
     refills = lab.budget.fit is not None and lab.budget.fit.kind is Kind.TOKEN_BUCKET
     expect.precondition(len(found) > 1 or refills, "; ".join(unmeasured))
     measure("finding", charging.words(found))
@@ -248,15 +250,15 @@ def test_the_deployment_has_one_budget(lab: Laboratory, measure: Measure) -> Non
     expect.precondition(limited, "no request was refused, on one connection or many (RATE-01)")
     found = instances.estimate(series, lab.limit)
     measure("finding", f"{found.words}: {found.admitted} of {len(series)} admitted, {found.factor:g} times the limit")
-    instances.one_budget(series, lab.budget)
+    instances.one_budget(series, lab.budget, SEVERAL_LIMITERS)
 
 
-def effect_of(traced_write: TracedWrite) -> str:
+def effect_of(write: RefusedWrite) -> str:
     """The write's effect; no verdict when mock Meta cannot be asked."""
     try:
-        return traced_write.effect()
-    except ProviderError as error:
-        raise expect.NoVerdict(str(error)) from error
+        return write.trace()
+    except MockMetaError as error:
+        raise NoVerdict(str(error)) from error
 
 
 def raise_if_skipped(skipped: dict[str, Exception], operation_id: str) -> None:
@@ -267,6 +269,6 @@ def raise_if_skipped(skipped: dict[str, Exception], operation_id: str) -> None:
 def reads_of_other_key(keys: dict[str, Series], key: str, lab: Laboratory) -> Series:
     """The reads of a key beside the exhausted one."""
     if key not in keys:
-        raise expect.Lacking(f"the target file gives too few keys: no {key} is left for this experiment")
+        raise Lacking(f"the target file gives too few keys: no {key} is left for this experiment")
     expect.precondition(refusals(lab.of(lab.isolation).spent), "the other key was not exhausted")
     return keys[key]

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
-from conformance.target.expect import Lacking, requirement
+from conformance.target.expect import requirement
 from conformance.target.keys import Role
+from conformance.target.verdicts import Lacking
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.tenants import Tenants, account_id
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from conformance.target.target import Target
     from conformance.wacrm.steps.account import Account
     from conformance.wacrm.steps.valid_requests import Calls
-    from conformance.webhooks.receiver import Attempt, Receiver
+    from conformance.webhooks.receiver_client import Attempt, Receiver
 
 EVENTS = ["message.received", "message.status_updated", "conversation.created"]
 
@@ -37,7 +38,7 @@ def test_events_go_to_the_accounts_own_endpoints(
     idle_account = unconfigured(tenant_pair.mine.account)
     idle_path = subscribe(calls_of(idle_account), receiver) if idle_account is not None else ""
     phone = accounts[0].numbers.fresh()
-    accounts[0].provider.script(phone, ("delivered", 0.05))
+    accounts[0].mock_meta.script(phone, ("delivered", 0.05))
     own = [cause_events(account, phone, target) for account in accounts]
     for path, mine in zip(paths, own, strict=True):
         missing = eventually(

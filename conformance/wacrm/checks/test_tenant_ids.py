@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.contract import openapi
 from conformance.target import expect
-from conformance.target.expect import Lacking, NoVerdict, requirement
+from conformance.target.expect import requirement
+from conformance.target.verdicts import Lacking, NoVerdict
+from conformance.wacrm.expectations import envelope
+from conformance.wacrm.specification import OPENAPI
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.tenants import Tenants, account_id, share_number
 
 if TYPE_CHECKING:
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.target.target import Target
     from conformance.wacrm.steps.account import Account
     from conformance.wacrm.steps.tenants import SharedNumber
@@ -37,7 +39,7 @@ def test_replying_to_another_accounts_message_is_refused(
     body = {"to": to, "text": marker, "reply_to_message_id": message}
     exchange = tenants.mine.account.api.post("/messages", body)
     expect.that(400 <= (exchange.status or 0) < 500, "a 4xx for another account's message", exchange.summary, exchange)
-    at_meta = tenants.mine.account.provider.sends(contains=marker)
+    at_meta = tenants.mine.account.mock_meta.sends(contains=marker)
     expect.that(not at_meta, "no request to Meta for a refused reply", lambda: at_meta[0]["raw"], exchange)
 
 
@@ -107,7 +109,7 @@ def test_no_body_writes_a_row_into_another_account(tenants: Tenants) -> None:
         "/contacts",
     )
     made = mine.account.api.post(
-        "/webhooks", {**mine.body(openapi.operation("createWebhook"), mine.endpoint_origin), **foreign}
+        "/webhooks", {**mine.body(OPENAPI.operation("createWebhook"), mine.endpoint_origin), **foreign}
     )
     belongs_to(mine.account, made, "/webhooks")
 
@@ -116,6 +118,6 @@ def belongs_to(account: Account, written: Exchange, kind: str) -> None:
     """The row belongs to the account that wrote it; a body with an undocumented member may be refused."""
     if 400 <= (written.status or 0) < 500:
         return
-    id_ = expect.member(expect.record(written, 200, 201), "id", written)
+    id_ = expect.member(envelope.record(written, 200, 201), "id", written)
     read = account.api.get(f"{kind}/{id_}")
     expect.that(read.status == 200, f"a row of the account that wrote it, {kind}/{id_}", read.summary, written, read)

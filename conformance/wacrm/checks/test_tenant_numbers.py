@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.contract import openapi
-from conformance.meta.provider import eventually
 from conformance.target import expect
 from conformance.target.concurrency import at_once
-from conformance.target.expect import Lacking, requirement
+from conformance.target.expect import requirement
+from conformance.target.verdicts import Lacking
+from conformance.target.waiting import eventually
+from conformance.wacrm.expectations import envelope
+from conformance.wacrm.specification import OPENAPI
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.tenants import (
     ACTIONS,
@@ -26,7 +28,7 @@ from conformance.wacrm.steps.tenants import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.target.target import Target
     from conformance.wacrm.steps.account import Account, Row
     from conformance.wacrm.steps.tenants import SharedNumber
@@ -45,7 +47,7 @@ def test_one_number_gives_each_account_its_own_contact(tenants: Tenants) -> None
     )
     body = {"phone": phone, "name": mine.marker(), "tags": [tag]}
     exchange = mine.api.post("/contacts", body)
-    own = expect.record(exchange, 201)
+    own = envelope.record(exchange, 201)
     expect.that(
         own.get("id") != first["id"], "a contact of its own", f"the id {first['id']} of another account's", exchange
     )
@@ -54,7 +56,7 @@ def test_one_number_gives_each_account_its_own_contact(tenants: Tenants) -> None
     expect.same_members([t["name"] for t in own.get("tags") or []], [tag], "its tags", exchange)
     again = theirs.api.post("/contacts", {"phone": phone, "name": theirs.marker()})
     first = {name: value for name, value in first.items() if name != "updated_at"}  # CONT-02 checks it
-    shown = {name: value for name, value in expect.record(again, 200).items() if name != "updated_at"}
+    shown = {name: value for name, value in envelope.record(again, 200).items() if name != "updated_at"}
     expect.equal(shown, first, "the other account's contact", exchange, again)
 
 
@@ -67,8 +69,8 @@ def test_one_tag_name_gives_each_account_its_own_tag(way: str, tenants: Tenants)
     phone, names = mine.numbers.fresh(), {"theirs": f"{marker}ABC", "mine": f"{marker}aBc"}
     first = tagged(theirs, phone, names["theirs"], way)
     own = tagged(mine, phone, names["mine"], way)
-    shown = expect.record(own, 200, 201)["tags"]
-    ids = [tag.get("id") for tag in (*shown, *expect.record(first, 200, 201)["tags"])]
+    shown = envelope.record(own, 200, 201)["tags"]
+    ids = [tag.get("id") for tag in (*shown, *envelope.record(first, 200, 201)["tags"])]
     expect.that(len(set(ids)) == 2, "a tag of each account", f"the ids {ids}", first, own)
     control = f"{mine.marker()}aBc"
     alone = tagged(mine, mine.numbers.fresh(), control, way)
@@ -94,7 +96,7 @@ def test_a_new_contact_has_no_data_of_another_accounts_contact(how: str, tenants
     found = eventually(lambda: mine.contact_by_phone(phone), target.target.patience)
     expect.precondition(found, "the account gets no contact of the number")
     exchange = mine.api.get(f"/contacts/{found['id']}")
-    own = expect.record(exchange, 200)
+    own = envelope.record(exchange, 200)
     expect.that(marker not in exchange.text, "no data of the other account's contact", f"{own}", exchange)
 
 
@@ -114,7 +116,7 @@ def create_contact_by(account: Account, phone: str, how: str, target: Target) ->
 def test_concurrent_creation_in_two_accounts_gives_two_contacts(tenant_pair: Tenants) -> None:
     for _ in range(3):
         answers = at_once(creations(tenant_pair, tenant_pair.mine.account.numbers.fresh()))
-        ids = [expect.record(exchange, 201).get("id") for exchange in answers]
+        ids = [envelope.record(exchange, 201).get("id") for exchange in answers]
         expect.that(ids[0] != ids[1], "two contacts", f"{ids[0]} twice", *answers)
 
 
@@ -133,7 +135,7 @@ def test_a_number_known_to_another_account_is_new(tenants: Tenants) -> None:
     phone = required(theirs.api.get(f"/contacts/{first['contact_id']}"), 200)["phone"]
     name = mine.marker()
     exchange = mine.api.post("/messages", {"to": phone, "text": mine.marker(), "name": name})
-    sent = expect.record(exchange, 201)
+    sent = envelope.record(exchange, 201)
     expect.that(
         sent.get("contact_created") is True, "contact_created true", repr(sent.get("contact_created")), exchange
     )
@@ -142,8 +144,8 @@ def test_a_number_known_to_another_account_is_new(tenants: Tenants) -> None:
             sent.get(member) != first[member], f"a {member} of its own", f"{first[member]} of another account", exchange
         )
     read = mine.api.get(f"/contacts/{sent.get('contact_id')}")
-    expect.equal(expect.record(read, 200).get("name"), name, "the new contact's name", exchange, read)
-    senders = [entry["phone_number_id"] for entry in mine.provider.accepted(wamid=sent.get("whatsapp_message_id"))]
+    expect.equal(envelope.record(read, 200).get("name"), name, "the new contact's name", exchange, read)
+    senders = [entry["phone_number_id"] for entry in mine.mock_meta.accepted(wamid=sent.get("whatsapp_message_id"))]
     expect.equal(senders, [mine.phone_number_id], "the phone number id that sent the message", exchange)
 
 
@@ -176,11 +178,11 @@ def test_a_reply_to_one_accounts_broadcast_is_not_counted_in_the_others(tenants:
     replied = eventually(lambda: count_of(accounts[0], ids[0], "replied_count"), target.target.patience)
     expect.precondition(replied, "the reply to a broadcast is not counted")
     exchange = accounts[1].api.get(f"/broadcasts/{ids[1]}")
-    expect.equal(expect.record(exchange, 200).get("replied_count"), 0, "the other account's replied_count", exchange)
+    expect.equal(envelope.record(exchange, 200).get("replied_count"), 0, "the other account's replied_count", exchange)
 
 
 def broadcast(calls: Calls, phone: str) -> str:
-    body = {**calls.to(openapi.operation("createBroadcast")).json, "recipients": [{"to": phone}]}
+    body = {**calls.to(OPENAPI.operation("createBroadcast")).json, "recipients": [{"to": phone}]}
     return str(required(calls.account.api.post("/broadcasts", body), 202)["broadcast_id"])
 
 

@@ -7,23 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.contract import openapi
 from conformance.target import expect
-from conformance.target.expect import Mismatch, requirement
+from conformance.target.expect import requirement
+from conformance.target.verdicts import Mismatch
+from conformance.wacrm.expectations import envelope
+from conformance.wacrm.specification import OPENAPI
 from conformance.wacrm.steps.account import required
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.contract.openapi import Operation
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Row
     from conformance.wacrm.steps.tenants import Tenants
     from conformance.wacrm.steps.valid_requests import Calls
 
 
 NOT_FOUND = (404, "not_found")
-READS = [operation for operation in openapi.operations() if operation.method == "GET" and operation.takes_id]
+READS = [operation for operation in OPENAPI.operations if operation.method == "GET" and operation.takes_id]
 
 
 @requirement("TENANT-01")
@@ -36,7 +38,7 @@ def test_another_accounts_row_is_404_like_an_unknown_id(operation: Operation, te
     absent = tenants.mine.account.api.get(operation.url(nothing))
     for spelling in (id_, id_.upper()):
         exchange = tenants.mine.account.api.get(operation.url(spelling))
-        expect.error(exchange, NOT_FOUND)
+        envelope.error(exchange, NOT_FOUND)
         if error_content(exchange, id_) != error_content(absent, nothing):
             raise Mismatch(
                 f"the answer for an unknown id, {error_content(absent, nothing)}",
@@ -64,7 +66,7 @@ def test_no_query_reads_another_accounts_messages(tenants: Tenants) -> None:
     theirs, mine = tenants.theirs.conversation(), tenants.mine.conversation()
     path = f"/conversations/{theirs['conversation_id']}/messages"
     for query in ({"limit": 1}, {"conversation_id": mine["conversation_id"]}, {"contact_id": theirs["contact_id"]}):
-        expect.error(tenants.mine.account.api.get(path, **query), NOT_FOUND)
+        envelope.error(tenants.mine.account.api.get(path, **query), NOT_FOUND)
 
 
 CONTACT_CHANGES: dict[str, Callable[[Calls], dict[str, Any]]] = {
@@ -74,13 +76,13 @@ CONTACT_CHANGES: dict[str, Callable[[Calls], dict[str, Any]]] = {
     "tags": lambda calls: {"tags": [calls.account.marker()]},
     "no-tags": lambda _calls: {"tags": []},
     "nulls": lambda _calls: {"name": None, "email": None, "company": None},
-    "all": lambda calls: calls.to_nothing(openapi.operation("updateContact")).json,
+    "all": lambda calls: calls.to_nothing(OPENAPI.operation("updateContact")).json,
 }
 WEBHOOK_CHANGES: dict[str, Callable[[Calls], dict[str, Any]]] = {
     "url": lambda calls: {"url": f"{calls.endpoint_origin()}/{calls.account.marker()}"},
     "events": lambda _calls: {"events": ["conversation.created"]},
     "is-active": lambda _calls: {"is_active": True},
-    "all": lambda calls: calls.to(openapi.operation("updateWebhook")).json,
+    "all": lambda calls: calls.to(OPENAPI.operation("updateWebhook")).json,
 }
 
 
@@ -114,5 +116,5 @@ def not_found_and_unchanged(tenant_pair: Tenants, path: str, method: str, body: 
     before = required(tenant_pair.theirs.account.api.get(path), 200)
     exchange = tenant_pair.mine.account.api.call(method, path, json=body)
     after = tenant_pair.theirs.account.api.get(path)
-    expect.equal(expect.record(after, 200), before, "another account's row, as its owner sees it,", exchange, after)
-    expect.error(exchange, NOT_FOUND)
+    expect.equal(envelope.record(after, 200), before, "another account's row, as its owner sees it,", exchange, after)
+    envelope.error(exchange, NOT_FOUND)

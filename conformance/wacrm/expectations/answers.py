@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.target.expect import Mismatch
-from conformance.target.probe import NoAnswerError
+from conformance.target.verdicts import Mismatch, NoAnswerError
 from conformance.wacrm.steps import malformed_input
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conformance.contract.openapi import Operation
-    from conformance.target.probe import Api, Exchange
+    from conformance.target.api import Api
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.valid_requests import Calls
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.target import expect
-from conformance.target.expect import Mismatch
+from conformance.target.verdicts import Mismatch
 from conformance.wacrm.steps import reconciliation
 
 if TYPE_CHECKING:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from conformance.target import expect
 from conformance.target.expect import that
+from conformance.wacrm.expectations import envelope
 from conformance.wacrm.steps.contacts import casefolded, tag_names
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account, Row
 
 
@@ -33,8 +34,8 @@ def read_and_listed(account: Account, contact: Row) -> list[tuple[Row, Exchange]
     # The second search is for a list in which other contacts have been created since.
     for params in ({"limit": 30}, {"limit": 30, "search": contact["phone"].lstrip("+")}):
         listing = account.api.get("/contacts", **params)
-        listed = [row for row in expect.rows(listing) if row.get("id") == contact["id"]]
+        listed = [row for row in envelope.rows(listing) if row.get("id") == contact["id"]]
         if listed:
             break
     that(len(listed) == 1, "the contact once in the list of contacts with its phone", f"{len(listed)} times", listing)
-    return [(expect.record(single, 200), single), (listed[0], listing)]
+    return [(envelope.record(single, 200), single), (listed[0], listing)]

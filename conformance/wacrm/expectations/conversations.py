@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.contract.openapi import validate
 from conformance.target.expect import that
+from conformance.wacrm.specification import OPENAPI
 
 if TYPE_CHECKING:
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
 
 
 def is_documented(operation: str, exchange: Exchange) -> None:
     """The 200 answer has the operation's documented shape."""
-    problems = validate(operation, 200, exchange.json())
+    problems = OPENAPI.validate(operation, 200, exchange.json())
     that(not problems, f"the documented shape of {operation}", "; ".join(problems[:3]), exchange)

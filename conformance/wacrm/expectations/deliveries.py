@@ -19,10 +19,10 @@ from conformance.wacrm.steps.endpoints import (
 )
 
 if TYPE_CHECKING:
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Row
     from conformance.wacrm.steps.endpoints import Endpoint
-    from conformance.webhooks.receiver import Attempt
+    from conformance.webhooks.receiver_client import Attempt
 
 
 def envelope_problem(attempt: Attempt, account_id: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.target.expect import Mismatch
+from conformance.target.verdicts import Mismatch
 
 if TYPE_CHECKING:
     from conformance.wacrm.steps.pagination import Pagination

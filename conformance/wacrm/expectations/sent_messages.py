@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from conformance.target import expect
 from conformance.target.numbers import digits
+from conformance.wacrm.expectations import envelope
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.meta.provider import Entry
-    from conformance.target.probe import Exchange
+    from conformance.meta.mock_client import Entry
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account, Row
 
 SENT_STATUSES = frozenset({"sent", "delivered", "read"})
@@ -20,9 +21,9 @@ SENT_STATUSES = frozenset({"sent", "delivered", "read"})
 
 def message_at_meta(account: Account, exchange: Exchange) -> Entry:
     """The message at Meta that a 201 stands for: the one of its wamid, else the number's newest (MSG-01 checks wamids)."""
-    wamid = expect.record(exchange, 201).get("whatsapp_message_id")
-    found = account.provider.accepted(wamid=wamid) if isinstance(wamid, str) and wamid else []
-    newest = found or account.provider.accepted(to=digits(json.loads(exchange.body)["to"]))[-1:]
+    wamid = envelope.record(exchange, 201).get("whatsapp_message_id")
+    found = account.mock_meta.accepted(wamid=wamid) if isinstance(wamid, str) and wamid else []
+    newest = found or account.mock_meta.accepted(to=digits(json.loads(exchange.body)["to"]))[-1:]
     expect.that(newest, "a message that Meta accepted", "none to this number in its ledger", exchange)
     return newest[0]
 
@@ -37,7 +38,7 @@ def accepted_record(account: Account, exchange: Exchange) -> Row:
         body = {name: value for name, value in json.loads(exchange.body).items() if name != "reply_to_message_id"}
         alone = account.api.post("/messages", {**body, "to": account.numbers.fresh()})
         expect.precondition(alone.status == 201, f"such a message is refused to a new number too: {alone.summary}")
-    return expect.record(exchange, 201)
+    return envelope.record(exchange, 201)
 
 
 def none_claims_sent(account: Account, number: str, exchange: Exchange, *, but: Sequence[str] = ()) -> None:

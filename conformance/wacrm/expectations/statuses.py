@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.meta.provider import eventually
-from conformance.target.expect import Mismatch
+from conformance.target.verdicts import Mismatch
+from conformance.target.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ def reach(conversation: OutboundConversation, allowed: Mapping[str, Sequence[str
         found = conversation.statuses()
         return {wamid: found.get(wamid) for wamid, statuses in allowed.items() if found.get(wamid) not in statuses}
 
-    eventually(lambda: not wrong(), conversation.account.provider.patience)
+    eventually(lambda: not wrong(), conversation.account.mock_meta.patience)
     for wamid, found in wrong().items():
         raise Mismatch(f"the status of {wamid} to become {' or '.join(allowed[wamid])}", repr(found))
 

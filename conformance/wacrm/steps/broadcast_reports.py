@@ -19,7 +19,7 @@ ORDERS = [*itertools.permutations(PROGRESS), ("delivered", "read"), ("read", "de
 def finished_without_reports(account: Account, count: int) -> Broadcast:
     """A finished broadcast about which Meta has reported nothing yet."""
     to = account.numbers.many(count)
-    account.provider.script(to)
+    account.mock_meta.script(to)
     broadcast = launch(account, to)
     broadcast.require_finished()
     expect.precondition(len(broadcast.wamids()) == count, "Meta did not accept every message of the broadcast")
@@ -36,7 +36,7 @@ def report_in_one_webhook(broadcast: Broadcast, *reports: tuple[str, str]) -> No
     """Report these (wamid, status) in one webhook."""
     account = broadcast.account
     items = [{"id": wamid, "status": status} | _why(status) for wamid, status in reports]
-    account.provider.acknowledged(account.provider.statuses(account.phone_number_id, *items))
+    account.mock_meta.acknowledged(account.mock_meta.statuses(account.phone_number_id, *items))
 
 
 def _why(status: str) -> dict[str, Any]:

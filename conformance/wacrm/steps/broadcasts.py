@@ -6,10 +6,10 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from conformance.meta.provider import eventually
 from conformance.meta.templates import GREETING
-from conformance.target import expect
+from conformance.target import expect, waiting
 from conformance.target.numbers import digits
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps import reconciliation
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.reconciliation import MetaReports, Poll
@@ -18,7 +18,7 @@ from conformance.wacrm.steps.submission import Submission, send_requests
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account, Row
     from conformance.wacrm.steps.reconciliation import Discrepancy, ExpectedCount
     from conformance.wacrm.steps.submission import SendRequest
@@ -75,11 +75,11 @@ class Broadcast:
         """Poll until `done`, or until nothing has changed for `patience` seconds and the target has no reason to
         wait; the last poll either way.
         """
-        began = changed = moved = time.monotonic()
+        changed = moved = time.monotonic()
         seen = self.poll()
-        while not done(seen) and time.monotonic() - began < LONGEST:
-            time.sleep(pause)
-            pause = min(pause * 1.3, LAST_PAUSE)
+        for _ in waiting.polls(LONGEST, pause, LAST_PAUSE):
+            if done(seen):
+                break
             before, seen = seen, self.poll()
             if seen.counts != before.counts:
                 changed = moved = time.monotonic()
@@ -99,7 +99,7 @@ class Broadcast:
         """Whether a target that sends to one recipient at a time may be waiting: for a slow answer of Meta, or for
         other broadcasts before its first send of this one.
         """
-        sends = self.account.provider.sends(
+        sends = self.account.mock_meta.sends(
             since=max(self.ledger_position - EARLIER, 0), contains=self.submission.marker[:PREFIX]
         )
         lately = [e for e in sends if e["type"] == "template" and _open_since(e, time.time() - patience)]
@@ -111,7 +111,7 @@ class Broadcast:
         """Recipients of sends in the last `within` seconds and more than `before` seconds ago. A target may update
         its counts late or wait before a retry, and still be working.
         """
-        entries = self.account.provider.sends(since=self.ledger_position, contains=self.submission.marker)
+        entries = self.account.mock_meta.sends(since=self.ledger_position, contains=self.submission.marker)
         return {digits(entry["to"]) for entry in entries if before < time.time() - float(entry["at"]) < within}
 
     def reaches_sent(self, patience: float | None = None) -> bool:
@@ -121,11 +121,8 @@ class Broadcast:
     def finished(self, patience: float | None = None) -> bool:
         """`reaches_sent`, and then wait until Meta has answered a send to every recipient or no further send is made."""
         ended = self.reaches_sent(patience)
-        done, grown = self._answered(), time.monotonic()
-        while self.submission.recipients - done and time.monotonic() - grown < LEFT_OVER:
-            time.sleep(FIRST_PAUSE)
-            before, done = done, self._answered()
-            grown = time.monotonic() if done != before else grown
+        everybody = self.submission.recipients
+        waiting.while_it_changes(self._answered, lambda done: done >= everybody, LEFT_OVER, FIRST_PAUSE)
         return ended
 
     def require_finished(self) -> None:
@@ -141,18 +138,18 @@ class Broadcast:
         """The discrepancies of the counts that remain after waiting for them to become right, and a moment longer."""
         wanted = list(names)
         self.until(lambda poll: not reconciliation.count_discrepancies(poll, due, wanted), self._patience(None))
-        time.sleep(AFTERMATH)
+        waiting.pause(AFTERMATH)
         return reconciliation.count_discrepancies(self.poll(), due, wanted)
 
     def _patience(self, given: float | None) -> float:
-        return self.account.provider.patience if given is None else given
+        return self.account.mock_meta.patience if given is None else given
 
     # -- Meta -----------------------------------------------------------------------------------------------------------------
 
     def send_requests(self) -> list[SendRequest]:
         """The requests that Meta received for this broadcast."""
         return send_requests(
-            self.submission, self.account.provider.sends(since=self.ledger_position), self.submission.marker[:PREFIX]
+            self.submission, self.account.mock_meta.sends(since=self.ledger_position), self.submission.marker[:PREFIX]
         )
 
     def wamids(self) -> dict[str, str]:
@@ -161,9 +158,9 @@ class Broadcast:
 
     def meta_reports(self) -> MetaReports:
         """What Meta's webhooks have reported since the start, once none is pending."""
-        provider = self.account.provider
-        eventually(lambda: not provider.request("GET", "/health")["pending_webhooks"], provider.patience)
-        return reconciliation.meta_reports(self.account.provider.ledger(kind="webhook", since=self.ledger_position))
+        mock_meta = self.account.mock_meta
+        eventually(lambda: not mock_meta.request("GET", "/health")["pending_webhooks"], mock_meta.patience)
+        return reconciliation.meta_reports(self.account.mock_meta.ledger(kind="webhook", since=self.ledger_position))
 
     def expected_counts(self, undecided: Iterable[str] = ()) -> dict[str, ExpectedCount]:
         return reconciliation.expected_counts(self.submission, self.send_requests(), self.meta_reports(), undecided)
@@ -204,7 +201,7 @@ def launch(account: Account, to: Sequence[str], **fields: Any) -> Broadcast:  # 
 def submit(account: Account, marker: str, recipients: Sequence[Row], **fields: Any) -> Broadcast:  # noqa: ANN401 - JSON
     """Start a broadcast to these recipients; no verdict when the target refuses it."""
     body = {"name": marker, "template_name": GREETING, "template_language": "en_US", "recipients": recipients, **fields}
-    ledger_position, posted_at = account.provider.mark(), time.time()
+    ledger_position, posted_at = account.mock_meta.mark(), time.time()
     answer = account.api.post("/broadcasts", body)
     broadcast_id = required(answer, *ACCEPTED).get("broadcast_id")
     expect.precondition(broadcast_id, "POST /broadcasts answers without broadcast_id")

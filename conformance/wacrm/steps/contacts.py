@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from conformance.meta.provider import eventually
-from conformance.target.expect import Lacking, precondition
+from conformance.target.expect import precondition
+from conformance.target.verdicts import Lacking
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.account import required
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def contact_from_message(account: Account, capabilities: Capabilities, origin: s
     if origin == "send":
         return read_contact(account, account.send(phone, name="Ada")["contact_id"])
     account.receive(phone, profile_name="Ada")
-    found = eventually(lambda: account.contact_by_phone(phone), account.provider.patience)
+    found = eventually(lambda: account.contact_by_phone(phone), account.mock_meta.patience)
     precondition(found, f"no contact with the phone {phone} is found after its first message")
     contact: Row = found
     return contact

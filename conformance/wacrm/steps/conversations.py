@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.meta.templates import GREETING, PLAIN
-from conformance.target.expect import Lacking, precondition
+from conformance.target.expect import precondition
+from conformance.target.verdicts import Lacking
 from conformance.wacrm.steps.account import required
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account, Row
     from conformance.wacrm.steps.inbound_messages import InboundSample
@@ -34,7 +35,7 @@ class Conversation:
 
     def __init__(self, account: Account, contact: Row) -> None:
         self.account, self.contact, self.phone = account, contact, str(contact["phone"])
-        self.patience = account.provider.patience
+        self.patience = account.mock_meta.patience
 
     def receive(self, text: str = "", **message: Any) -> str:  # noqa: ANN401 - Meta's members
         """The customer sends a message; its wamid, once it is listed."""
@@ -80,7 +81,7 @@ def wait_until_processed(conversation: Conversation) -> None:
 def receive_kind(account: Account, conversation: Conversation, kind: InboundSample) -> str:
     """The customer sends this sample; its wamid."""
     if kind.supported_by_mock:
-        return account.provider.inbound(account.phone_number_id, {"from": conversation.phone[1:], **kind.item})[0]
+        return account.mock_meta.inbound(account.phone_number_id, {"from": conversation.phone[1:], **kind.item})[0]
     return receive_unknown_type(account, conversation, kind)
 
 
@@ -97,7 +98,7 @@ def receive_unknown_type(account: Account, conversation: Conversation, kind: Inb
         "object": "whatsapp_business_account",
         "entry": [{"id": account.waba_id, "changes": [{"value": value, "field": "messages"}]}],
     }
-    account.provider.acknowledged([account.provider.webhook(account.waba_id, payload=payload)])
+    account.mock_meta.acknowledged([account.mock_meta.webhook(account.waba_id, payload=payload)])
     return wamid
 
 

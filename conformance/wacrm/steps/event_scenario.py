@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from conformance.meta.templates import PLAIN
-from conformance.target.expect import NoVerdict
+from conformance.target.verdicts import NoVerdict
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.broadcasts import launch
 from conformance.wacrm.steps.endpoints import CREATED, EVENTS, RECEIVED, STATUS, Endpoint, Endpoints, event_data
 
 if TYPE_CHECKING:
     from conformance.wacrm.steps.account import Account, Row
-    from conformance.webhooks.receiver import Attempt
+    from conformance.webhooks.receiver_client import Attempt
 
 NEW_CUSTOMERS = 8
 """Customers who write for the first time at the same moment."""
@@ -77,7 +77,7 @@ class EventScenario:
 
     @property
     def patience(self) -> float:
-        return self.account.provider.patience
+        return self.account.mock_meta.patience
 
     def contact(self) -> Row:
         """The contact of the first customer."""
@@ -183,7 +183,7 @@ def run_scenario(scenario: EventScenario) -> None:
     for kind, message in MESSAGE_TYPES.items():
         scenario.by_type[kind] = account.receive(account.numbers.fresh(), **message)
     new_customers = [_first_text(account) for _ in range(NEW_CUSTOMERS)]
-    scenario.new_customers = account.provider.inbound(account.phone_number_id, *new_customers)
+    scenario.new_customers = account.mock_meta.inbound(account.phone_number_id, *new_customers)
     scenario.known_contact = account.contact()
     account.receive(scenario.known_contact["phone"])
     _redeliver(scenario)
@@ -198,17 +198,17 @@ def _first_text(account: Account) -> dict[str, Any]:
 
 def _redeliver(scenario: EventScenario) -> None:
     """A new customer's message, which Meta delivers three times."""
-    provider = scenario.account.provider
+    mock_meta = scenario.account.mock_meta
     body = {
         "phone_number_id": scenario.account.phone_number_id,
         "messages": [_first_text(scenario.account)],
         "wait": True,
     }
-    first = provider.request("POST", "/inbound", body)
-    provider.acknowledged(first["deliveries"])
+    first = mock_meta.request("POST", "/inbound", body)
+    mock_meta.acknowledged(first["deliveries"])
     scenario.redelivered = list(first["wamids"])
     for _ in range(2):
-        provider.acknowledged([provider.replay(first["deliveries"][0]["id"])])
+        mock_meta.acknowledged([mock_meta.replay(first["deliveries"][0]["id"])])
 
 
 def _send(scenario: EventScenario) -> None:
@@ -218,10 +218,10 @@ def _send(scenario: EventScenario) -> None:
     account = scenario.account
     to, chatty, template = (account.numbers.fresh() for _ in range(3))
     unlucky = account.contact()["phone"]
-    account.provider.script(to, ("sent", 0.0), ("delivered", 0.05), ("read", 0.12))
-    account.provider.script(unlucky, {"status": "failed", "after": 0.05, "error": {"code": 131026}})
-    account.provider.script(chatty, *[("delivered", 0.05)] * 3, ("read", 0.2))
-    account.provider.script(template, ("delivered", 0.05), ("read", 0.1))
+    account.mock_meta.script(to, ("sent", 0.0), ("delivered", 0.05), ("read", 0.12))
+    account.mock_meta.script(unlucky, {"status": "failed", "after": 0.05, "error": {"code": 131026}})
+    account.mock_meta.script(chatty, *[("delivered", 0.05)] * 3, ("read", 0.2))
+    account.mock_meta.script(template, ("delivered", 0.05), ("read", 0.1))
     scenario.sent, scenario.failed = account.send(to), account.send(unlucky)
     scenario.repeated = account.send(chatty, type="image", media_url="https://media.wacrm.invalid/x.jpg")
     with suppress(NoVerdict):
@@ -230,7 +230,7 @@ def _send(scenario: EventScenario) -> None:
 
 def _broadcast(account: Account) -> dict[str, str]:
     to = account.numbers.many(2)
-    account.provider.script(to, ("delivered", 0.0), ("read", 0.05))
+    account.mock_meta.script(to, ("delivered", 0.0), ("read", 0.05))
     broadcast = launch(account, to)
     broadcast.finished()
     return broadcast.wamids()

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from conformance.meta.provider import eventually
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.endpoints import RECEIVED, STATUS, Endpoint, Endpoints
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from conformance.meta.provider import eventually
-from conformance.target.expect import NoVerdict, precondition
+from conformance.target.expect import precondition
+from conformance.target.verdicts import NoVerdict
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.pagination import View, paginate
 
@@ -151,7 +152,7 @@ def _deliver(account: Account, items: Sequence[Row], batches: Sequence[tuple[int
     wamids: list[str] = []
     for batch, burst in _batches(items, batches):
         for part in [batch] if burst else [[item] for item in batch]:
-            wamids += account.provider.inbound(account.phone_number_id, *part, batch=True)
+            wamids += account.mock_meta.inbound(account.phone_number_id, *part, batch=True)
     return wamids
 
 
@@ -177,9 +178,9 @@ def create_messages(account: Account) -> View:
     contact = new_contact(account, {"name": account.marker()})
     sender = contact["phone"].lstrip("+")
     first = account.receive(sender)
-    conversation = account.conversation_of(contact["id"], account.provider.patience)
+    conversation = account.conversation_of(contact["id"], account.mock_meta.patience)
     precondition(
-        account.message(conversation["id"], first, account.provider.patience), "an inbound message is not listed"
+        account.message(conversation["id"], first, account.mock_meta.patience), "an inbound message is not listed"
     )
     items = [text_item(account, sender) for _ in range(sum(size for size, _ in MESSAGE_BATCHES))]
     wamids = _deliver(account, items, MESSAGE_BATCHES)
@@ -197,7 +198,7 @@ def _with_timestamps(account: Account, view: View) -> View:
     """The view with the times of its rows, once nothing more of it appears. No verdict when hardly anything does."""
     found: dict[str, str] = {}
     for _ in range(3):
-        eventually(lambda: _read_again(account, view, found), account.provider.patience if not found else 0.5)
+        eventually(lambda: _read_again(account, view, found), account.mock_meta.patience if not found else 0.5)
         if len(found) == len(view.timestamps):
             break
     precondition(

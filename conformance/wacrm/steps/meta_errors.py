@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from conformance.target import expect
 from conformance.target.concurrency import at_once
+from conformance.target.verdicts import NoVerdict
 from conformance.wacrm.steps.outbound_messages import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account
     from conformance.wacrm.steps.outbound_messages import Row
 
@@ -62,7 +62,7 @@ def with_fault(account: Account, shapes: dict[str, Row]) -> list[tuple[str, Exch
     """One send per shape of Meta's answer, each to its own number, all at once: (number, answer)."""
     numbers = [account.numbers.fresh() for _ in shapes]
     for number, shape in zip(numbers, shapes.values(), strict=True):
-        account.provider.fault(number, times=None, **shape)
+        account.mock_meta.fault(number, times=None, **shape)
     return list(zip(numbers, at_once([send_of(account, text(account.marker()).to(n)) for n in numbers]), strict=True))
 
 
@@ -76,6 +76,6 @@ def rejected(account: Account, body: Row) -> Exchange:
     """
     try:
         return account.api.post("/messages", body)
-    except expect.NoVerdict:
+    except NoVerdict:
         account.send()
         return account.api.probe.send("POST", "/messages", key=account.api.pool.lend(account.api.role), json=body)

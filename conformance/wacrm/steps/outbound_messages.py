@@ -10,7 +10,7 @@ from conformance.meta.templates import GREETING
 from conformance.target.concurrency import at_once
 
 if TYPE_CHECKING:
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account
 
 Row = dict[str, Any]

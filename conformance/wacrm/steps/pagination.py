@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from conformance.target.expect import NoVerdict, precondition, show
+from conformance.target.expect import precondition, show
+from conformance.target.verdicts import NoVerdict
 from conformance.wacrm.steps.timestamps import is_sub_millisecond, parse_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from conformance.target.probe import Api, Exchange
+    from conformance.target.api import Api
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Row
 
 MAX_PAGES = 600

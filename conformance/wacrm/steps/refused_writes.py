@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from conformance.contract.openapi import operation as operation_of
+from conformance.wacrm.specification import OPENAPI
 from conformance.wacrm.steps.account import required, required_rows
 from conformance.wacrm.steps.valid_requests import Call
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.contract.openapi import Operation
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.valid_requests import Calls
 
 WRITE_OPERATIONS = (
@@ -39,7 +39,7 @@ class TracedWrite:
 
 def traced_write(calls: Calls, operation_id: str) -> TracedWrite:
     """A traced write for one of the `WRITE_OPERATIONS`, on its own rows."""
-    operation = operation_of(operation_id)
+    operation = OPENAPI.operation(operation_id)
     match operation_id:
         case "sendMessage":
             return _send(calls, operation)
@@ -71,7 +71,7 @@ def _broadcast(calls: Calls, operation: Operation) -> TracedWrite:
 
 def _sent_to_meta(calls: Calls, marker: str) -> str:
     """The request that Meta received within `QUIET_SECONDS`, in words."""
-    found = calls.account.provider.settled(at_least=1, quiet=0.0, patience=QUIET_SECONDS, contains=marker)
+    found = calls.account.mock_meta.settled(at_least=1, quiet=0.0, patience=QUIET_SECONDS, contains=marker)
     return f"Meta got {found[0]['raw'][:300]}" if found else ""
 
 

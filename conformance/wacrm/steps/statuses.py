@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
+from conformance.target.waiting import eventually
 
 if TYPE_CHECKING:
     from conformance.wacrm.steps.account import Account
@@ -25,7 +25,7 @@ class OutboundConversation:
 
     def __init__(self, account: Account, count: int) -> None:
         self.account, self.number = account, account.numbers.fresh()
-        account.provider.script(self.number)
+        account.mock_meta.script(self.number)
         self.sent: list[Row] = [account.send(self.number) for _ in range(count)]
         self.id: str = self.sent[0]["conversation_id"]
         self.wamids: list[str] = [one["whatsapp_message_id"] for one in self.sent]
@@ -39,8 +39,8 @@ class OutboundConversation:
 
     def report(self, *items: Row) -> Row:
         """Deliver one webhook with these statuses; the delivery."""
-        delivery = self.account.provider.statuses(self.account.phone_number_id, *items)[0]
-        self.account.provider.acknowledged([delivery])
+        delivery = self.account.mock_meta.statuses(self.account.phone_number_id, *items)[0]
+        self.account.mock_meta.acknowledged([delivery])
         return delivery
 
     def statuses(self) -> dict[str, object]:
@@ -50,5 +50,5 @@ class OutboundConversation:
         """Report and await one more status: webhooks delivered before it have been processed then."""
         fence = self.account.send(self.number)["whatsapp_message_id"]
         self.report(self.item(fence, DELIVERED))
-        applied = eventually(lambda: self.statuses().get(fence) == DELIVERED, self.account.provider.patience)
+        applied = eventually(lambda: self.statuses().get(fence) == DELIVERED, self.account.mock_meta.patience)
         expect.precondition(applied, "a status reported after the others was not applied")

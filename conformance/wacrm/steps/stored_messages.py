@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.meta.provider import eventually
 from conformance.meta.webhook_payloads import text_item
 from conformance.target import expect
+from conformance.target.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -36,7 +36,7 @@ def wait_for_stored(account: Account, sender: str, wamids: Collection[str]) -> l
     def complete() -> bool:
         return set(wamids) <= {row.get("whatsapp_message_id") for row in stored_inbound(account, sender)}
 
-    eventually(complete, account.provider.patience)
+    eventually(complete, account.mock_meta.patience)
     return stored_inbound(account, sender)
 
 
@@ -44,7 +44,7 @@ def wait_until_processed(account: Account) -> None:
     """Deliver and await one more message: webhooks delivered before it have been processed then."""
     sender = account.numbers.fresh()
     account.receive(sender)
-    done = eventually(lambda: stored_inbound(account, sender), account.provider.patience)
+    done = eventually(lambda: stored_inbound(account, sender), account.mock_meta.patience)
     expect.precondition(done, "a correctly signed message is not stored")
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from conformance.meta.provider import eventually
 from conformance.meta.templates import PLAIN
 from conformance.target import expect
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.account import required, required_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account, Row
     from conformance.wacrm.steps.valid_requests import Calls
 
@@ -45,7 +45,7 @@ def share_number(tenants: Tenants) -> SharedNumber:
     """Create a conversation with one fresh number in both accounts. `mine` and `theirs` are the answers to the sends."""
     mine, theirs = tenants.mine.account, tenants.theirs.account
     phone = mine.numbers.fresh()
-    mine.provider.script(phone)
+    mine.mock_meta.script(phone)
     for account in (mine, theirs):
         body = {"phone": phone, "name": account.marker(), "company": account.marker(), "tags": [account.marker()]}
         required(account.api.post("/contacts", body), 200, 201)
@@ -115,7 +115,7 @@ def receive_reply(account: Account, shared: SharedNumber, own: Row) -> None:
 
 def receive_status(account: Account, shared: SharedNumber, own: Row) -> None:
     status = {"id": own["whatsapp_message_id"], "status": "delivered", "recipient_id": shared.phone.lstrip("+")}
-    account.provider.acknowledged(account.provider.statuses(account.phone_number_id, status))
+    account.mock_meta.acknowledged(account.mock_meta.statuses(account.phone_number_id, status))
 
 
 WEBHOOK_ACTIONS = (receive_message, receive_reply, receive_status)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.target.expect import Mismatch
+from conformance.target.verdicts import Mismatch
 from conformance.wacrm.expectations.pagination import complete
 from conformance.wacrm.steps.pagination import Pagination
 

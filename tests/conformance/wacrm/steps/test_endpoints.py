@@ -10,8 +10,8 @@ from email.utils import formatdate
 import httpx
 import pytest
 
-from conformance.target.expect import NoVerdict
-from conformance.target.probe import Exchange
+from conformance.target.exchange import Exchange
+from conformance.target.verdicts import NoVerdict
 from conformance.wacrm.steps.endpoints import (
     CREATED,
     RECEIVED,
@@ -21,7 +21,7 @@ from conformance.wacrm.steps.endpoints import (
     event_data,
     matches_event,
 )
-from conformance.webhooks.receiver import Attempt
+from conformance.webhooks.receiver_client import Attempt
 
 
 def attempt(body: object) -> Attempt:
