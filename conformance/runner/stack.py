@@ -22,6 +22,7 @@ import httpx
 from conformance.meta.provider import Provider
 from conformance.meta.templates import TEMPLATES
 from conformance.target.target import SCOPES, Receiver, Target
+from conformance.webhooks.certificate import mismatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,10 +40,13 @@ class StackError(Exception):
 
 
 class Process:
-    """A server of ours as a process: prints one JSON line when it listens, ends when its standard input does."""
+    """A server of ours as a process: prints one JSON line when it listens, ends when its standard input does.
 
-    def __init__(self, module: str, *arguments: str) -> None:
-        command = [sys.executable, "-m", module, *arguments, "--exit-with-stdin"]
+    `prefix`: a command that runs it elsewhere, such as `nsenter`.
+    """
+
+    def __init__(self, module: str, *arguments: str, prefix: Sequence[str] = ()) -> None:
+        command = [*prefix, sys.executable, "-m", module, *arguments, "--exit-with-stdin"]
         root = str(Path(__file__).resolve().parents[2])
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))}
         self.module = module
@@ -168,6 +172,10 @@ class Stack:
         if inner:
             arguments.append("--inner")
         self.receiver = self._start("conformance.webhooks.receiver", *arguments)
+        if trouble := mismatch(how.origin or self.receiver["origin"], ca):
+            raise StackError(
+                f"{trouble}\nNo delivery would arrive: correct receiver.origin, or the certificate shown there."
+            )
 
     def start_reference(self, how: Embedded = Embedded()) -> Target:
         """Mock Meta and the reference deployment, wired to each other and to the receiver; what the judge must know."""

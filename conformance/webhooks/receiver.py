@@ -10,7 +10,6 @@ import asyncio
 import base64
 import contextlib
 import json
-import ssl
 import sys
 import time
 from dataclasses import dataclass, field
@@ -18,10 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
-import trustme
 import uvicorn
 from fastapi import FastAPI, HTTPException
 
+from conformance.webhooks.certificate import server_context
 from conformance.webhooks.internal_addresses import PRIVATE_ADDRESSES
 from service.listening import CannotListenError, announce, listen, url_of
 from service.options import Options
@@ -30,6 +29,7 @@ from service.running import Server, run
 if TYPE_CHECKING:
     import argparse
     import socket
+    import ssl
     from collections.abc import AsyncIterator, Callable
 
 MAX_BODY = 2**20
@@ -205,28 +205,10 @@ class Receiver:
         self._client.close()
 
 
-def certificates(ca: Path, *names: str) -> ssl.SSLContext:
-    """A server context for the names, issued by the private CA at `ca`, which is made there when it does not exist.
-
-    The CA's key lies beside it (`<ca>.key`, readable by its owner alone), so that a deployment can be told once to trust it.
-    """
-    key = ca.with_name(f"{ca.name}.key")
-    if ca.exists() and key.exists():
-        authority = trustme.CA.from_pem(ca.read_bytes(), key.read_bytes())
-    else:
-        authority = trustme.CA()
-        key.touch(mode=0o600)
-        key.write_bytes(authority.private_key_pem.bytes())
-        ca.write_bytes(authority.cert_pem.bytes())
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(*names).configure_cert(context)
-    return context
-
-
 def serve(chosen: argparse.Namespace, listener: socket.socket, addresses: tuple[str, ...] = LOOPBACK) -> None:
     """Serve deliveries on `listener`, control on a port of its own, and a tripwire; announce them when all listen."""
     inbox = Inbox(addresses=addresses)
-    context = certificates(chosen.ca, "localhost", "127.0.0.1", "::1", *chosen.name)
+    context = server_context(chosen.ca, chosen.host, *chosen.name)
     control = control_app(inbox)
     servers = [
         Server(_config(delivery_app(inbox), context), listener),
