@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.runner import options
+from conformance.runner import options, system
 from harness.arguments import Parser
+from reports.results import ExitCode
 
-CHECKS = Path(__file__).resolve().parent.parent / "conformance" / "wacrm" / "checks"
+if TYPE_CHECKING:
+    from conformance.runner.system import System
+
 EXAMPLES = """\
 examples:
   wacrm-harness gate                                  the embedded reference, nothing to set up
@@ -26,15 +31,28 @@ nothing checked)
 PYTEST = [
     # Plugins that dependencies bring along and no check uses: importing them takes longer than most groups of checks.
     "-p", "no:schemathesis", "-p", "no:hypothesispytest", "-p", "no:locust",
-    "-p", "conformance.runner.plugin", "-p", "no:cacheprovider", "-c", str(CHECKS / "pytest.ini"), "--rootdir", str(CHECKS),
-    "-q", "-rN", "--tb=no", "--capture=sys", str(CHECKS),
+    "-p", "conformance.runner.plugin", "-p", "no:cacheprovider", "-q", "-rN", "--tb=no", "--capture=sys",
 ]  # fmt: skip
 
 
 def main(arguments: list[str]) -> int:
     """Run the checks; pytest takes the arguments, this project's options among them."""
     _parser().parse_known_args([a for a in arguments if a in {"-h", "--help"}])
-    return int(pytest.main([*PYTEST, *arguments]))
+    try:
+        checks = str(_system(arguments).checks)
+    except system.UnknownSystemError as error:
+        sys.stderr.write(f"{error}\n")
+        return ExitCode.SETUP
+    return int(pytest.main([*PYTEST, "-c", f"{checks}/pytest.ini", "--rootdir", checks, checks, *arguments]))
+
+
+def _system(arguments: list[str]) -> System:
+    """The system whose checks run: pytest wants their folder before it reads its options."""
+    parser = Parser(add_help=False, exit_on_error=False)
+    parser.add_argument("--system")
+    parser.add_argument("--target", type=Path)
+    given, _ = parser.parse_known_args(arguments)
+    return system.chosen(given.system, given.target)
 
 
 def _parser() -> Parser:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
+from conformance.runner.process import StackError
 from conformance.runner.run_state import reveal
-from conformance.runner.stack import Embedded, Stack, StackError
+from conformance.runner.stack import Embedded, Stack
+from conformance.wacrm.reference import start_reference
 from harness.arguments import Parser
 from reports.results import ExitCode
 
@@ -49,7 +51,7 @@ def _run(given: Namespace) -> int:
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     with Stack(given.seed) as stack:
         stack.start_receiver()
-        target = stack.start_reference(Embedded(given.fault, port=given.port))
+        target = start_reference(stack, Embedded(given.fault, port=given.port))
         if given.write:
             given.write.touch(mode=0o600)
             given.write.write_text(target_file(target), encoding="utf-8")

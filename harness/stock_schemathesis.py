@@ -17,8 +17,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from conformance.contract import openapi
 from conformance.runner.stack import Embedded, Stack
+from conformance.wacrm.reference import start_reference
+from conformance.wacrm.specification import OPENAPI
 from harness import parallel, selection
 from harness.arguments import Parser
 from reference.wacrm.faults import FAULTS, Fault
@@ -111,7 +112,7 @@ def _failures(fault: Fault | None, seed: int, examples: int, *, limited: bool) -
     how = Embedded([fault.name] if fault else [], limit=120 if limited else OUT_OF_THE_WAY)
     with Stack(seed) as stack, TemporaryDirectory(prefix="wacrm-schemathesis-") as folder:
         stack.start_receiver()
-        target = stack.start_reference(how)
+        target = start_reference(stack, how)
         seen = Path(folder) / "seen.json"
         identities = Path(folder) / "identities.json"
         identities.write_text(json.dumps(_identities(target)), encoding="utf-8")
@@ -120,7 +121,7 @@ def _failures(fault: Fault | None, seed: int, examples: int, *, limited: bool) -
             "-m",
             "schemathesis.cli",
             "run",
-            str(openapi.location()),
+            str(OPENAPI.location),
             "--url",
             target.target.api,
         ]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.contract import requirements
+from conformance.runner import system
 from harness.arguments import Parser
 from reference.wacrm.faults import FAULTS
 from reports.results import ExitCode
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from conformance.contract.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
-CHECKS = ROOT / "conformance" / "wacrm" / "checks"
+SYSTEM = system.find("wacrm")
+"""The system that the page is about, and whose faults `reference/` has."""
 PAGE = ROOT / "docs" / "requirements.md"
 LEVEL = {"M": "must", "S": "should", "I": "measured"}
 
@@ -40,14 +42,14 @@ def rows() -> list[Row]:
     checks, faults = checks_by_clause(), defaultdict(list)
     for fault in FAULTS.values():
         faults[fault.clause].append(fault.name)
-    known = requirements.load()
+    known = requirements.load(SYSTEM.requirements)
     return [Row(known[id_], tuple(checks.get(id_, ())), tuple(sorted(faults[id_]))) for id_ in known]
 
 
 def checks_by_clause() -> dict[str, list[str]]:
     """`test_page.py::test_x` by clause, read from the decorators in the source."""
     found: dict[str, list[str]] = defaultdict(list)
-    for path in sorted(CHECKS.glob("test_*.py")):
+    for path in sorted(SYSTEM.checks.glob("test_*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 for clause in filter(None, map(_clause, node.decorator_list)):

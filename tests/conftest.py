@@ -10,6 +10,7 @@ import tomli_w
 
 from conformance.runner.run_state import reveal
 from conformance.runner.stack import Stack
+from conformance.wacrm.reference import start_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,7 @@ def deployment() -> Iterator[Target]:
     """Mock Meta and the reference, running for the whole session."""
     with Stack(seed=1) as stack:
         stack.start_receiver()
-        yield stack.start_reference()
+        yield start_reference(stack)
 
 
 @pytest.fixture

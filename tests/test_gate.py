@@ -17,6 +17,7 @@ import pytest
 import tomli_w
 
 from conformance.runner.stack import Stack
+from conformance.wacrm.reference import start_reference
 from reports.results import ExitCode
 from tests.conformance.target import servers
 from tests.conftest import settings_of
@@ -226,7 +227,7 @@ def test_mock_meta_unreachable(target_file: Path, deployment: Target, tmp_path: 
 def test_mock_meta_not_wired_to_the_target(target_file: Path, deployment: Target, tmp_path: Path) -> None:
     with Stack(seed=2) as elsewhere:
         elsewhere.start_receiver()
-        stranger = elsewhere.start_reference()
+        stranger = start_reference(elsewhere)
         assert stranger.meta is not None
         edited(target_file, deployment, "meta", control=stranger.meta.control)
         said = refused("--target", target_file, cwd=tmp_path)
@@ -239,7 +240,7 @@ def test_mock_meta_not_wired_to_the_target(target_file: Path, deployment: Target
 def test_a_target_that_dies(tmp_path: Path) -> None:
     with Stack(seed=3) as stack:
         stack.start_receiver()
-        target = stack.start_reference()
+        target = start_reference(stack)
         path = tmp_path / "harness.toml"
         path.write_text(tomli_w.dumps(settings_of(target)))
         gate = start("--target", path, "--group", "AUTH,SCOPE,TENANT,ENV,PAGE,CONT", cwd=tmp_path)

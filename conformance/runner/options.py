@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.runner.stack import Embedded
+from conformance.runner.system import DEFAULT
 from conformance.target import sources
 from conformance.target import target as settings
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 
 OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
+    (
+        "--system",
+        {"metavar": "NAME", "help": f"what the target is (default: the target file's `system`, else {DEFAULT})"},
+    ),
     (
         "--target",
         {

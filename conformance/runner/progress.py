@@ -17,7 +17,7 @@ from rich.table import Column
 from reports.results import Verdict
 
 if TYPE_CHECKING:
-    from conformance.runner.run_state import Judgement
+    from conformance.runner.run_state import RunState
 
 REFRESH = 0.2
 LOG_EVERY = 10.0
@@ -29,7 +29,7 @@ BAR_WIDTH = 10
 class Progress:
     """Writes where pytest's terminal writer does, from a thread of its own, so that a long wait is seen as one."""
 
-    def __init__(self, writer: Any, run_state: Judgement) -> None:  # noqa: ANN401 - pytest's, not public
+    def __init__(self, writer: Any, run_state: RunState) -> None:  # noqa: ANN401 - pytest's, not public
         self._writer, self._run_state = writer, run_state
         console = Console(file=writer._file, no_color=not writer.hasmarkup)  # noqa: SLF001 - the only way to the file
         self._live = console.is_terminal and not console.is_dumb_terminal

@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from conformance.target.keys import Key, Role, scoped_role
+from conformance.target.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,7 +71,7 @@ class Address(Section):
     limit: int = Field(120, ge=2)
     window: float = Field(60.0, gt=0)
     timeout: float = Field(30.0, gt=0)
-    patience: float = Field(10.0, gt=0)
+    patience: float = Field(PATIENCE, gt=0)
     ca: str = ""
     insecure: bool = False
     embedded: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING
 
-from conformance.runner.stack import Process, StackError
+from conformance.runner.process import Process, StackError
 from harness.pointing.errors import PointingError
 from harness.pointing.relay import endpoint
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from conformance.runner.stack import Process, StackError
+from conformance.runner.process import Process, StackError
 from harness.pointing.errors import PointingError
 from harness.pointing.settings import is_local
 

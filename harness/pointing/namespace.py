@@ -11,7 +11,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING, Self
 
-from conformance.runner.stack import Process, StackError
+from conformance.runner.process import Process, StackError
 from harness.pointing.errors import PointingError
 
 if TYPE_CHECKING:

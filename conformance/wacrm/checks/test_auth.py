@@ -6,25 +6,29 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.contract import openapi
-from conformance.target import expect, invalid_credentials
-from conformance.target.expect import Mismatch, requirement
+from conformance.target import expect
+from conformance.target.expect import requirement
 from conformance.target.keys import Role
 from conformance.target.target import SCOPES
+from conformance.target.verdicts import Mismatch
+from conformance.wacrm.specification import OPENAPI
+from conformance.wacrm.steps import envelope, invalid_credentials
 from conformance.wacrm.steps.refused_writes import WRITING, trial
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from conformance.contract.openapi import Operation
-    from conformance.target.invalid_credentials import Credential
-    from conformance.target.probe import Api, Exchange, Probe
+    from conformance.target.api import Api
+    from conformance.target.exchange import Exchange
+    from conformance.target.probe import Probe
+    from conformance.wacrm.steps.invalid_credentials import Credential
     from conformance.wacrm.steps.valid_requests import Call, Calls
 
     RoleKeys = Callable[..., Api]
 
 UNAUTHORIZED = (401, "unauthorized")
-OPERATIONS = openapi.operations()
+OPERATIONS = OPENAPI.operations
 each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=[operation.id for operation in OPERATIONS])
 each_write = pytest.mark.parametrize("operation_id", WRITING)
 
@@ -42,7 +46,7 @@ BROKEN_BODIES = (
 def refused(exchange: Exchange) -> None:
     """401 `unauthorized`. A deployment that has had enough of callers without a key may say so: then nothing is known."""
     expect.precondition(exchange.status != 429, "callers without a key are rate limited here, before they are told 401")
-    expect.error(exchange, UNAUTHORIZED)
+    envelope.error(exchange, UNAUTHORIZED)
 
 
 @requirement("AUTH-01")
@@ -131,7 +135,7 @@ def test_every_refusal_is_the_same(operation: Operation, calls: Calls, role_keys
 
 @requirement("AUTH-05")
 def test_no_refusal_shows_a_budget(calls: Calls, role_keys: RoleKeys, probe: Probe) -> None:
-    answers = dict(refusals(calls.to_nothing(openapi.operation("getMe")), role_keys, probe))
+    answers = dict(refusals(calls.to_nothing(OPENAPI.operation("getMe")), role_keys, probe))
     same(answers, lambda exchange: sorted(name for name in exchange.answer_headers if name.startswith("x-ratelimit")))
 
 
@@ -167,7 +171,7 @@ def same(answers: dict[str, Exchange], told: Callable[[Exchange], Any]) -> None:
 
 @requirement("AUTH-06")
 def test_me_needs_no_scope(role_keys: RoleKeys) -> None:
-    expect.record(role_keys(Role.NONE).get("/me"), 200)
+    envelope.record(role_keys(Role.NONE).get("/me"), 200)
 
 
 @requirement("AUTH-07")
@@ -212,14 +216,14 @@ def test_keys_of_two_accounts_name_two(role: str, api: Api, role_keys: RoleKeys)
 
 
 def scopes(exchange: Exchange) -> list[Any]:
-    found = expect.member(expect.record(exchange, 200), "scopes", exchange)
+    found = expect.member(envelope.record(exchange, 200), "scopes", exchange)
     expect.that(isinstance(found, list), "a list of scopes", repr(found), exchange)
     return list(found)
 
 
 def account_of(exchange: Exchange) -> tuple[Any, Any]:
     """Id and name of the account, which is an object or given by its id alone."""
-    record = expect.record(exchange, 200)
+    record = envelope.record(exchange, 200)
     account = record.get("account")
     id_, name = (
         (account.get("id"), account.get("name")) if isinstance(account, dict) else (record.get("account_id"), None)

@@ -9,9 +9,10 @@ import pytest
 
 from conformance.contract.json_schema import is_uuid
 from conformance.target import expect
-from conformance.target.expect import Mismatch, NoVerdict, requirement
+from conformance.target.expect import requirement
 from conformance.target.numbers import digits
-from conformance.wacrm.steps import reconciliation
+from conformance.target.verdicts import Mismatch, NoVerdict
+from conformance.wacrm.steps import envelope, reconciliation
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.broadcasts import ACCEPTED, GREETING, PLAIN, greeting, launch, submit
 from conformance.wacrm.steps.reconciliation import Trouble
@@ -39,7 +40,7 @@ def whom(broadcast: Broadcast) -> list[reconciliation.Discrepancy]:
 def test_the_answer_has_the_documented_fields(account: Account) -> None:
     body = {"template_name": PLAIN, "recipients": [{"to": account.numbers.fresh()}]}
     answer = account.api.post("/broadcasts", body)
-    record = expect.record(answer, 202)
+    record = envelope.record(answer, 202)
     expect.that(is_uuid(str(record.get("broadcast_id"))), "broadcast_id to be a UUID", answer.excerpt, answer)
     expect.equal(expect.member(record, "status", answer), "sending", "status", answer)
     for name, value in (("total_recipients", 1), ("accepted", 1), ("rejected", 0)):
@@ -49,7 +50,7 @@ def test_the_answer_has_the_documented_fields(account: Account) -> None:
 @requirement("BCAST-01")
 def test_the_answer_does_not_wait_for_the_fan_out(account: Account) -> None:
     to = account.numbers.many(3)
-    account.provider.fault(to, times=len(to), delay=SLOW)
+    account.mock_meta.fault(to, times=len(to), delay=SLOW)
     broadcast = launch(account, to)
     done = [post for post in broadcast.posts() if post.answered]
     waited = len(done) == len(to) and broadcast.answer.seconds >= SLOW
@@ -99,7 +100,7 @@ def test_a_number_listed_in_two_spellings_is_messaged_once(account: Account) -> 
 @requirement("BCAST-14")
 def test_total_recipients_counts_who_was_queued_then_and_later(account: Account) -> None:
     to = account.numbers.many(4)
-    account.provider.fault(to[1], times=None, error={"code": 131026})
+    account.mock_meta.fault(to[1], times=None, error={"code": 131026})
     broadcast = launch(account, [*to, *INVALID])
     record = broadcast.receipt
     expect.equal(expect.member(record, "total_recipients"), 4, "total_recipients in the 202", broadcast.answer)
@@ -135,18 +136,18 @@ def _impossible(account: Account) -> dict[str, dict[str, Any]]:
 @requirement("BCAST-03")
 def test_impossible_broadcasts_are_refused_and_send_nothing(account: Account) -> None:
     """One check for all of them, so that the wait for what must not be sent is waited once."""
-    mark, bodies = account.provider.mark(), _impossible(account)
+    mark, bodies = account.mock_meta.mark(), _impossible(account)
     wrong = {}
     for what, body in bodies.items():
         answer = account.api.post("/broadcasts", body)
-        if answer.status != 400 or expect.error_code(answer) != "bad_request":
+        if answer.status != 400 or envelope.error_code(answer) != "bad_request":
             wrong[what] = answer
     if wrong:
         said = "; ".join(f"{what}: {answer.summary[:120]}" for what, answer in wrong.items())
         raise Mismatch("400 bad_request", said, *wrong.values())
     expect.precondition(launch(account, [account.numbers.fresh()]).finished(), "a possible broadcast does not finish")
     numbers = {_digits(r) for body in bodies.values() for r in body.get("recipients") or [] if isinstance(r, dict)}
-    sent = [entry["to"] for entry in account.provider.sends(since=mark) if digits(entry["to"]) in numbers]
+    sent = [entry["to"] for entry in account.mock_meta.sends(since=mark) if digits(entry["to"]) in numbers]
     expect.equal(sent, [], "messages to the recipients of refused broadcasts")
 
 
@@ -163,10 +164,10 @@ def test_the_language_reaches_meta_and_defaults_to_en_us(account: Account, given
     nonce, to = account.word(), account.numbers.fresh()
     body = {"template_name": GREETING, "recipients": [{"to": to, "params": greeting(nonce, 0)}], **given}
     answer = account.api.post("/broadcasts", body)
-    row = expect.record(account.api.get(f"/broadcasts/{needed(answer, *ACCEPTED).get('broadcast_id')}"), 200)
+    row = envelope.record(account.api.get(f"/broadcasts/{needed(answer, *ACCEPTED).get('broadcast_id')}"), 200)
     expected = given.get("template_language", "en_US")
     expect.equal(expect.member(row, "template_language"), expected, "template_language", answer)
-    sends = account.provider.settled(at_least=1, quiet=0.0, contains=nonce)
+    sends = account.mock_meta.settled(at_least=1, quiet=0.0, contains=nonce)
     sent = expect.first(sends, "send to judge the language by")["body"]["template"]["language"]
     expect.equal(sent["code"], expected, "the language that Meta was given", answer)
 
@@ -176,7 +177,7 @@ def test_a_missing_name_is_made_from_the_templates(account: Account) -> None:
     body = {"template_name": GREETING, "recipients": [{"to": account.numbers.fresh(), "params": ["a", "b"]}]}
     answer = account.api.post("/broadcasts", body)
     read = account.api.get(f"/broadcasts/{needed(answer, *ACCEPTED).get('broadcast_id')}")
-    name = expect.member(expect.record(read, 200), "name", read)
+    name = expect.member(envelope.record(read, 200), "name", read)
     expect.that(
         _plain(GREETING) in _plain(str(name)), f"a name made from {GREETING!r}", expect.show(name), answer, read
     )
@@ -186,7 +187,7 @@ def test_a_missing_name_is_made_from_the_templates(account: Account) -> None:
 def test_a_given_name_is_kept(account: Account) -> None:
     name = f"{account.word()} für Żółć 🎉"
     broadcast = launch(account, [account.numbers.fresh()], name=name)
-    row = expect.record(account.api.get(f"/broadcasts/{broadcast.id}"), 200)
+    row = envelope.record(account.api.get(f"/broadcasts/{broadcast.id}"), 200)
     expect.equal(expect.member(row, "name"), name, "name", broadcast.answer)
     expect.equal(expect.member(row, "template_name"), GREETING, "template_name", broadcast.answer)
 
@@ -288,8 +289,8 @@ def test_a_template_without_values_reaches_everybody(account: Account, language:
 def test_status_becomes_sent_once_every_send_was_attempted(account: Account) -> None:
     """Some refused at once, some slow: the last answer of Meta comes before `sent`, and `sent` stays."""
     to = account.numbers.many(8)
-    account.provider.fault(to[5:7], times=None, error={"code": 131026})
-    account.provider.fault([*to[:2], to[-1]], times=3, delay=0.5)
+    account.mock_meta.fault(to[5:7], times=None, error={"code": 131026})
+    account.mock_meta.fault([*to[:2], to[-1]], times=3, delay=0.5)
     broadcast = launch(account, to)
     expect.that(
         broadcast.called_sent(), "status 'sent' in the end", lambda: broadcast.polls[-1].status, *broadcast.exchanges()
@@ -306,7 +307,7 @@ def test_status_becomes_sent_whatever_the_outcomes(account: Account, outcome: st
     count = 1 if outcome == "one refused" else 4
     to = account.numbers.many(count)
     refused = {"the last refused": to[-1:], "the first refused": to[:1]}.get(outcome, to)
-    account.provider.fault(refused, times=None, error={"code": 131026})
+    account.mock_meta.fault(refused, times=None, error={"code": 131026})
     broadcast = launch(account, to)
     expect.that(
         broadcast.called_sent(), "status 'sent' in the end", lambda: broadcast.polls[-1].status, *broadcast.exchanges()

@@ -32,7 +32,7 @@ SAMPLES = 20
 def silent(account: Account, count: int) -> Broadcast:
     """A finished broadcast of which Meta has reported nothing yet."""
     to = account.numbers.many(count)
-    account.provider.script(to)
+    account.mock_meta.script(to)
     broadcast = launch(account, to)
     expect.precondition(broadcast.finished(), "the broadcast does not finish")
     expect.precondition(len(broadcast.wamids()) == count, "Meta did not accept every message of the broadcast")
@@ -49,7 +49,7 @@ def tell_at_once(broadcast: Broadcast, *reports: tuple[str, str]) -> None:
     """The same in one webhook."""
     account = broadcast.account
     items = [{"id": wamid, "status": status} | _why(status) for wamid, status in reports]
-    account.provider.acknowledged(account.provider.statuses(account.phone_number_id, *items))
+    account.mock_meta.acknowledged(account.mock_meta.statuses(account.phone_number_id, *items))
 
 
 def _why(status: str) -> dict[str, Any]:
@@ -82,10 +82,10 @@ def test_sent_counts_what_meta_accepted_before_any_webhook(account: Account) -> 
 @requirement("BCAST-08")
 def test_counts_converge_to_what_the_webhooks_said(account: Account) -> None:
     to = account.numbers.many(12)
-    account.provider.script(to[0:2])
-    account.provider.script(to[2:4], ("sent", 0.0))
-    account.provider.script(to[4:7], ("sent", 0.0), ("delivered", 0.1))
-    account.provider.script(to[7:], ("sent", 0.0), ("delivered", 0.1), ("read", 0.2))
+    account.mock_meta.script(to[0:2])
+    account.mock_meta.script(to[2:4], ("sent", 0.0))
+    account.mock_meta.script(to[4:7], ("sent", 0.0), ("delivered", 0.1))
+    account.mock_meta.script(to[7:], ("sent", 0.0), ("delivered", 0.1), ("read", 0.2))
     broadcast = launch(account, to)
     expect.precondition(broadcast.finished(), "the broadcast does not finish")
     judge(broadcast, "8 delivered, 5 of them read, none replied")
@@ -121,11 +121,11 @@ def test_a_reply_counts_its_recipient_once(account: Account, kind: str) -> None:
 @requirement("BCAST-08")
 def test_replies_during_the_fan_out_count(account: Account) -> None:
     to = account.numbers.many(8)
-    account.provider.script(to)
-    account.provider.fault(to[4:], times=4, delay=0.7)
+    account.mock_meta.script(to)
+    account.mock_meta.fault(to[4:], times=4, delay=0.7)
     broadcast = launch(account, to)
     quick = {number.removeprefix("+") for number in to[:4]}
-    answered = broadcast.until(lambda poll: poll.sent >= len(quick), account.provider.patience)
+    answered = broadcast.until(lambda poll: poll.sent >= len(quick), account.mock_meta.patience)
     for recipient, wamid in broadcast.wamids().items():
         if recipient in quick:
             reply(broadcast, recipient, wamid)
@@ -137,7 +137,7 @@ def test_replies_during_the_fan_out_count(account: Account) -> None:
 def test_strangers_and_similar_numbers_reply_for_nobody(account: Account) -> None:
     similar, recipient = account.numbers.sharing_tail()
     other, twin = account.numbers.differing_in_country()
-    account.provider.script([recipient, other])
+    account.mock_meta.script([recipient, other])
     broadcast = launch(account, [recipient, other])
     expect.precondition(broadcast.finished(), "the broadcast does not finish")
     for number in (similar, twin, account.numbers.fresh()):
@@ -150,7 +150,7 @@ def test_strangers_and_similar_numbers_reply_for_nobody(account: Account) -> Non
 def test_single_messages_to_a_recipient_count_nowhere(account: Account) -> None:
     """Sends and their statuses run beside the broadcast, to the same people."""
     to = account.numbers.many(6)
-    account.provider.script(to)
+    account.mock_meta.script(to)
     with ThreadPoolExecutor(3) as pool:
         before = pool.submit(account.send, to[0])
         broadcast = launch(account, to)
@@ -169,7 +169,7 @@ def test_the_time_from_webhook_to_count(account: Account, measure: Callable[[str
     for count, wamid in enumerate(broadcast.wamids().values(), start=1):
         began = time.monotonic()
         tell(broadcast, (wamid, "delivered"))
-        shown = broadcast.until(_delivered(count), account.provider.patience, 0.005)
+        shown = broadcast.until(_delivered(count), account.mock_meta.patience, 0.005)
         seconds.append(shown.at - began)
     judge(broadcast, "every recipient counted as delivered", "delivered")
     ordered = sorted(seconds)
@@ -194,12 +194,12 @@ def test_no_poll_contradicts_itself_or_an_earlier_one(account: Account) -> None:
     """Statuses come in every order while sends are still under way; the API is asked all the time."""
     to = account.numbers.many(len(ORDERS) * 2)
     for numbers, order in zip(_pairs(to), ORDERS, strict=True):
-        account.provider.script(numbers, *[(status, 0.02 + APART * i) for i, status in enumerate(order)])
-    account.provider.fault(to[1::6], times=4, delay=0.4)
-    account.provider.fault(to[4:5], times=None, error={"code": 131026})
+        account.mock_meta.script(numbers, *[(status, 0.02 + APART * i) for i, status in enumerate(order)])
+    account.mock_meta.fault(to[1::6], times=4, delay=0.4)
+    account.mock_meta.fault(to[4:5], times=None, error={"code": 131026})
     broadcast = launch(account, to)
     over = time.monotonic() + 0.4 + APART * (len(PROGRESS) + 1)
-    broadcast.until(lambda poll: poll.status == "sent" and poll.at > over, account.provider.patience, 0.01)
+    broadcast.until(lambda poll: poll.status == "sent" and poll.at > over, account.mock_meta.patience, 0.01)
     due = broadcast.dues()
     broadcast.settled(due)
     found = reconciliation.contradictions(broadcast.polls)
@@ -243,8 +243,8 @@ def test_reports_that_come_twice_count_once(account: Account) -> None:
     for _ in range(3):
         tell_at_once(broadcast, (first, "delivered"), (first, "delivered"), (second, "read"))
         tell(broadcast, (first, "sent"))
-    deliveries = account.provider.statuses(account.phone_number_id, {"id": second, "status": "read"})
-    account.provider.acknowledged([account.provider.replay(str(deliveries[0]["id"]))])
+    deliveries = account.mock_meta.statuses(account.phone_number_id, {"id": second, "status": "read"})
+    account.mock_meta.acknowledged([account.mock_meta.replay(str(deliveries[0]["id"]))])
     judge(broadcast, "two delivered, one of them read, however often Meta says so")
 
 
@@ -254,8 +254,8 @@ def test_a_reply_that_is_redelivered_counts_once(account: Account) -> None:
     to, wamid = next(iter(broadcast.wamids().items()))
     message = {"from": to, "type": "text", "text": {"body": account.word()}, "context": {"id": wamid}}
     body = {"phone_number_id": account.phone_number_id, "messages": [message], "batch": False, "wait": True}
-    answer = account.provider.request("POST", "/inbound", body)
-    account.provider.acknowledged([*answer["deliveries"], account.provider.replay(answer["deliveries"][0]["id"])])
+    answer = account.mock_meta.request("POST", "/inbound", body)
+    account.mock_meta.acknowledged([*answer["deliveries"], account.mock_meta.replay(answer["deliveries"][0]["id"])])
     judge(broadcast, "one recipient counted as replied")
 
 
@@ -272,9 +272,9 @@ def test_reports_of_unknown_messages_count_for_nobody(account: Account) -> None:
 @requirement("BCAST-10")
 def test_reports_before_the_answer_to_the_send_are_not_lost(account: Account) -> None:
     to = account.numbers.many(6)
-    account.provider.script(to[:3], *[(status, 0.0) for status in PROGRESS])
-    account.provider.script(to[3:], ("read", 0.0), ("delivered", 0.0))
-    account.provider.fault(to, times=len(to), delay=0.7)
+    account.mock_meta.script(to[:3], *[(status, 0.0) for status in PROGRESS])
+    account.mock_meta.script(to[3:], ("read", 0.0), ("delivered", 0.0))
+    account.mock_meta.fault(to, times=len(to), delay=0.7)
     broadcast = launch(account, to)
     expect.precondition(broadcast.finished(), "the broadcast does not finish")
     judge(broadcast, "all six read, as Meta said before it answered the sends")
@@ -284,7 +284,7 @@ def test_reports_before_the_answer_to_the_send_are_not_lost(account: Account) ->
 @pytest.mark.parametrize("status", ["delivered", "read"])
 def test_reports_at_once_after_the_send_are_not_lost(account: Account, status: str) -> None:
     to = account.numbers.many(40)
-    account.provider.script(to, (status, 0.0))
+    account.mock_meta.script(to, (status, 0.0))
     broadcast = launch(account, to)
     expect.precondition(broadcast.finished(), "the broadcast does not finish")
     judge(broadcast, f"all 40 {status}, as Meta said at the moment of each send")
@@ -319,8 +319,8 @@ def test_failed_and_its_opposite_leave_the_books_closed(account: Account, order:
 def test_two_broadcasts_with_common_recipients_are_each_accounted_right(account: Account) -> None:
     """Statuses and replies belong to the broadcast whose message they are about."""
     to = account.numbers.many(9)
-    account.provider.script(to)
-    account.provider.fault([to[0], to[8]], times=2, delay=0.5)
+    account.mock_meta.script(to)
+    account.mock_meta.fault([to[0], to[8]], times=2, delay=0.5)
     with ThreadPoolExecutor(2) as pool:
         first, second = pool.map(lambda numbers: launch(account, numbers), (to[:6], to[3:]))
     done = first.finished() and second.finished()
@@ -342,7 +342,7 @@ def test_two_broadcasts_with_common_recipients_are_each_accounted_right(account:
 @requirement("BCAST-13")
 def test_other_accounts_broadcasts_to_the_same_people_count_for_themselves(account: Account, other: Account) -> None:
     to = account.numbers.many(3)
-    account.provider.script(to)
+    account.mock_meta.script(to)
     with ThreadPoolExecutor(2) as pool:
         here, there = pool.map(lambda of: launch(of, to), (account, other))
     expect.precondition(here.finished() and there.finished(), "a broadcast does not finish")

@@ -5,16 +5,16 @@ All broadcasts are started before the first is judged, so that the waits for tim
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.target import expect
-from conformance.target.expect import NoVerdict, requirement
+from conformance.target import expect, waiting
+from conformance.target.expect import requirement
 from conformance.target.numbers import variants
+from conformance.target.verdicts import NoVerdict
 from conformance.wacrm.steps import reconciliation
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.broadcasts import ACCEPTED, GREETING, Broadcast, launch, submit
@@ -118,18 +118,18 @@ def struck(shared_account: Callable[[str], Account]) -> Iterator[dict[str, Struc
     with ThreadPoolExecutor(len(TROUBLES)) as pool:
         yield {name: _strike(account, trouble, pool, armed) for name, trouble in TROUBLES.items()}
     for fault in armed:
-        account.provider.lift(fault)
+        account.mock_meta.lift(fault)
 
 
 def _strike(account: Account, trouble: Trouble, pool: ThreadPoolExecutor, armed: list[str]) -> Struck:
     to = account.numbers.many(trouble.recipients)
     victims = [to[place] for place in trouble.struck]
-    account.provider.script(to)
+    account.mock_meta.script(to)
     for victim in victims:
         spellings = variants(victim.removeprefix("+"))
-        armed.append(account.provider.fault(spellings, times=trouble.times, **trouble.fault))
+        armed.append(account.mock_meta.fault(spellings, times=trouble.times, **trouble.fault))
     broadcast = launch(account, to)
-    patience = account.provider.patience + (SILENCE if "hang" in trouble.fault else 0)
+    patience = account.mock_meta.patience + (SILENCE if "hang" in trouble.fault else 0)
     over = pool.submit(broadcast.called_sent, patience)
     return Struck(trouble, broadcast, frozenset(victim.removeprefix("+") for victim in victims), over)
 
@@ -185,7 +185,7 @@ def test_an_unknown_template_fails_for_everybody(account: Account) -> None:
     try:
         broadcast = submit(account, nonce, recipients, template_name=body["template_name"])
     except NoVerdict:
-        expect.that(not account.provider.accepted(contains=nonce), "nothing sent", "a message that Meta took")
+        expect.that(not account.mock_meta.accepted(contains=nonce), "nothing sent", "a message that Meta took")
         return
     expect.precondition(broadcast.finished(), "the broadcast does not finish")
     broadcast.clean(broadcast.settled(broadcast.dues(), ["sent", "failed"]), "all three counted as failed")
@@ -196,12 +196,12 @@ def test_an_unknown_template_fails_for_everybody(account: Account) -> None:
 def test_what_fails_after_meta_took_it_is_counted_once(account: Account, code: int) -> None:
     """Sent or failed, but not both and not neither."""
     to = account.numbers.many(5)
-    account.provider.script(to[:2], {"status": "failed", "after": 0.05, "error": {"code": code}})
-    account.provider.script(to[2:3], ("sent", 0.0), {"status": "failed", "after": 0.1, "error": {"code": code}})
-    account.provider.script(to[3:], ("delivered", 0.0))
+    account.mock_meta.script(to[:2], {"status": "failed", "after": 0.05, "error": {"code": code}})
+    account.mock_meta.script(to[2:3], ("sent", 0.0), {"status": "failed", "after": 0.1, "error": {"code": code}})
+    account.mock_meta.script(to[3:], ("delivered", 0.0))
     broadcast = launch(account, to)
     expect.precondition(broadcast.finished(), "the broadcast does not finish")
-    time.sleep(0.1)
+    waiting.pause(0.1)
     broadcast.clean(broadcast.settled(broadcast.dues(), ["sent", "failed"]), "five recipients counted once each")
     last = broadcast.poll()
     both = f"{last.sent} and {last.failed}"
@@ -240,7 +240,7 @@ def test_a_broadcast_ends_and_its_victims_fail(struck: dict[str, Struck], name: 
     case.ended()
     broadcast = case.broadcast
     last = broadcast.until(
-        lambda poll: reconciliation.closed(broadcast.order, poll), broadcast.account.provider.patience
+        lambda poll: reconciliation.closed(broadcast.order, poll), broadcast.account.mock_meta.patience
     )
     both = f"{last.sent} and {last.failed}"
     expect.that(

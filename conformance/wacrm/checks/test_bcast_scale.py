@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.target import expect
-from conformance.target.expect import Mismatch, NoVerdict, Starved, requirement
+from conformance.target.expect import requirement
+from conformance.target.verdicts import Mismatch, NoVerdict, Starved
 from conformance.wacrm.steps import reconciliation
 from conformance.wacrm.steps.broadcasts import Broadcast, launch
 
@@ -58,8 +59,8 @@ class Large:
 def large(shared_account: Callable[[str], Account]) -> Large:
     account = shared_account("large broadcasts")
     to = account.numbers.many(MOST)
-    account.provider.script(to)
-    account.provider.script(to[:TOLD], ("delivered", 0.0), ("read", 0.05))
+    account.mock_meta.script(to)
+    account.mock_meta.script(to[:TOLD], ("delivered", 0.0), ("read", 0.05))
     refused: list[str] = []
     full = _launched(account, to, refused)
     ended = {"full": full is not None and full.finished()}

@@ -10,6 +10,7 @@ import pytest
 from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.expect import requirement, that
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.contacts import (
     FIELDS,
@@ -26,7 +27,7 @@ from conformance.wacrm.steps.contacts import (
 from conformance.wacrm.steps.timestamps import tick
 
 if TYPE_CHECKING:
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account, Row
 
@@ -46,7 +47,7 @@ def test_a_new_contact_has_what_was_sent(account: Account, given: tuple[str, ...
     }
     sent = {name: everything[name] for name in given}
     exchange = account.api.post("/contacts", {"phone": phone, **sent})
-    contact = expect.record(exchange, 201)
+    contact = envelope.record(exchange, 201)
     _is_full(contact, phone, sent, exchange)
     for shown, source in everywhere(account, contact):
         _is_full(shown, phone, sent, exchange, source)
@@ -69,17 +70,17 @@ def _is_full(contact: Row, phone: str, sent: Row, *exchanges: Exchange) -> None:
 def test_a_new_contact_has_its_texts_unaltered(account: Account, kind: str) -> None:
     fields = {"name": TEXTS[kind], "company": TEXTS[kind]}
     exchange = account.api.post("/contacts", {"phone": account.numbers.fresh(), **fields})
-    contact = expect.record(exchange, 201)
+    contact = envelope.record(exchange, 201)
     has(contact, fields, exchange)
     read = account.api.get(f"/contacts/{contact['id']}")
-    has(expect.record(read, 200), fields, exchange, read)
+    has(envelope.record(read, 200), fields, exchange, read)
 
 
 @requirement("CONT-01")
 def test_null_is_as_good_as_nothing(account: Account) -> None:
     phone = account.numbers.fresh()
     exchange = account.api.post("/contacts", {"phone": phone, **dict.fromkeys(FIELDS)})
-    _is_full(expect.record(exchange, 201), phone, {}, exchange)
+    _is_full(envelope.record(exchange, 201), phone, {}, exchange)
 
 
 # -- CONT-02 ----------------------------------------------------------------------------------------------------------
@@ -155,9 +156,9 @@ def test_another_spelling_of_a_known_phone_is_the_same_contact_or_refused(accoun
 
 
 def _unchanged(account: Account, stored: Row, exchange: Exchange) -> None:
-    answered = expect.record(exchange, 200)
+    answered = envelope.record(exchange, 200)
     read = account.api.get(f"/contacts/{stored['id']}")
-    for shown, exchanges in ((answered, [exchange]), (expect.record(read, 200), [exchange, read])):
+    for shown, exchanges in ((answered, [exchange]), (envelope.record(read, 200), [exchange, read])):
         has(shown, {name: stored[name] for name in UNCHANGING}, *exchanges)
         has_tags(shown, tag_names(stored), *exchanges)
 
@@ -176,7 +177,7 @@ def test_twenty_creations_at_once_make_one_contact(account: Account, fields: str
     statuses = sorted(exchange.status or 0 for exchange in exchanges)
     odd = [e for e in exchanges if e.status not in {200, 201}] or [e for e in exchanges if e.status == 201]
     that(statuses == [200] * 19 + [201], "one 201 and nineteen 200", f"{statuses}", *odd[:3])
-    ids = {expect.record(exchange, 200, 201).get("id") for exchange in exchanges}
+    ids = {envelope.record(exchange, 200, 201).get("id") for exchange in exchanges}
     that(len(ids) == 1, "one id in all answers", f"{len(ids)} ids: {ids}", *exchanges[:2])
     listed = [row for row in account.pages("/contacts", search=phone[1:]) if row.get("phone") == phone]
     that(len(listed) == 1, f"one contact with the phone {phone}", f"{len(listed)}", *exchanges[:2])

@@ -9,6 +9,7 @@ import pytest
 from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.expect import precondition, requirement, that
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.contacts import (
     FIELDS,
@@ -28,7 +29,7 @@ from conformance.wacrm.steps.timestamps import instant, tick
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account, Row
 
@@ -81,7 +82,7 @@ def test_a_patch_with_an_empty_text_is_no_patch_without_it(account: Account, fie
     if exchange.status == 400:
         return
     rest = {name: stored[name] for name in PATCHED if name != field}
-    for shown, source in [(expect.record(exchange, 200), exchange), *everywhere(account, stored)]:
+    for shown, source in [(envelope.record(exchange, 200), exchange), *everywhere(account, stored)]:
         value = expect.member(shown, field, exchange, source)
         that(value != stored[field], f"{field} empty, null or refused", f"still {value!r}", exchange, source)
         has(shown, rest, exchange, source)
@@ -93,7 +94,7 @@ def test_a_patch_of_tags_changes_no_field(account: Account, case: str) -> None:
     stored = account.contact(name="Ada", email="ada@wacrm.invalid", company="Acme", tags=[account.word()])
     tags = [account.word()] if case == "others" else []
     exchange = account.api.patch(f"/contacts/{stored['id']}", {"tags": tags})
-    for shown, source in [(expect.record(exchange, 200), exchange), *everywhere(account, stored)]:
+    for shown, source in [(envelope.record(exchange, 200), exchange), *everywhere(account, stored)]:
         has(shown, {name: stored[name] for name in PATCHED}, exchange, source)
 
 
@@ -127,7 +128,7 @@ def _patched(account: Account, stored: Row, patch: Row) -> Row:
     if not patch and exchange.status == 400:
         return stored
     wanted = {name: stored[name] for name in PATCHED} | patch
-    answered = expect.record(exchange, 200)
+    answered = envelope.record(exchange, 200)
     for shown, source in [(answered, exchange), *everywhere(account, stored)]:
         has(shown, wanted, exchange, source)
         has_tags(shown, tag_names(stored), exchange, source)

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
-from conformance.target.expect import Lacking, requirement, that
+from conformance.target.expect import requirement, that
+from conformance.target.verdicts import Lacking
+from conformance.target.waiting import eventually
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.contacts import everywhere, met, read_contact, spelled
 
 if TYPE_CHECKING:
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account, Row
 
@@ -54,13 +56,13 @@ def _known_by(account: Account, capabilities: Capabilities, origin: str, phone: 
         exchange = account.api.post("/contacts", {"phone": phone, "name": phone})
         if _refused(exchange, phone):
             return None
-        return expect.record(exchange, 201)
+        return envelope.record(exchange, 201)
     if origin == "send":
         return _sent_to(account, capabilities, phone)
     if not capabilities.inbound:
         raise Lacking("the target takes no inbound messages")
     wamid = account.receive(phone, profile_name=phone)
-    found = eventually(lambda: account.contact_by_phone(phone), account.provider.patience)
+    found = eventually(lambda: account.contact_by_phone(phone), account.mock_meta.patience)
     that(found or phone.startswith("+999"), f"a contact with the phone {phone} after its message {wamid}", "none")
     contact: Row | None = found
     return contact
@@ -91,7 +93,7 @@ def test_the_phone_comes_back_as_it_was_sent(account: Account, capabilities: Cap
         patched = account.api.patch(f"/contacts/{contact['id']}", {"company": "Acme"})
         for shown, source in [
             *everywhere(account, {**contact, "phone": phone}),
-            (expect.record(patched, 200), patched),
+            (envelope.record(patched, 200), patched),
         ]:
             expect.equal(shown.get("phone"), phone, "the contact's phone", source)
 
@@ -105,7 +107,7 @@ def _stored(account: Account, capabilities: Capabilities, origin: str, phone: st
     if origin != "create":
         return met(account, capabilities, origin, phone)
     exchange = account.api.post("/contacts", {"phone": phone})
-    contact = expect.record(exchange, 201)
+    contact = envelope.record(exchange, 201)
     expect.equal(contact.get("phone"), phone, "the contact's phone", exchange)
     return contact
 
@@ -117,7 +119,7 @@ def test_short_and_long_numbers_come_back_as_they_were_sent(account: Account, le
     phone = f"+{digits[:length]}"
     exchange = account.api.post("/contacts", {"phone": phone})
     if exchange.status != 400:  # the country code is nobody's
-        expect.equal(expect.record(exchange, 200, 201).get("phone"), phone, "the contact's phone", exchange)
+        expect.equal(envelope.record(exchange, 200, 201).get("phone"), phone, "the contact's phone", exchange)
 
 
 @requirement("CONT-11")
@@ -126,7 +128,7 @@ def test_the_phone_in_a_conversation_is_the_contacts(account: Account, capabilit
         raise Lacking("the target sends no messages")
     phone = account.numbers.fresh()
     exchange = account.api.get(f"/conversations/{account.send(phone)['conversation_id']}")
-    contact = expect.record(exchange, 200).get("contact") or {}
+    contact = envelope.record(exchange, 200).get("contact") or {}
     expect.equal(contact.get("phone"), phone, "the phone of the conversation's contact", exchange)
 
 
@@ -136,4 +138,4 @@ def test_another_spelling_is_refused_or_comes_back_in_e164(account: Account, spe
     phone = account.numbers.fresh()
     exchange = account.api.post("/contacts", {"phone": spelled(phone, spelling)})
     if exchange.status != 400:
-        expect.equal(expect.record(exchange, 200, 201).get("phone"), phone, "the contact's phone", exchange)
+        expect.equal(envelope.record(exchange, 200, 201).get("phone"), phone, "the contact's phone", exchange)

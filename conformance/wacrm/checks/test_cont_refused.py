@@ -8,6 +8,7 @@ import pytest
 
 from conformance.target import expect
 from conformance.target.expect import requirement, that
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.contacts import E164, FIELDS, UNCHANGING, has, has_tags, read_contact, tag_names
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def test_an_impossible_phone_is_refused(account: Account, phone: Any) -> None:  
 
 def _nobody_is_called(account: Account, word: str) -> None:
     exchange = account.api.get("/contacts", search=word)
-    that(not expect.rows(exchange), "no contact to come of a refused request", exchange.excerpt, exchange)
+    that(not envelope.rows(exchange), "no contact to come of a refused request", exchange.excerpt, exchange)
 
 
 @requirement("CONT-03")
@@ -50,7 +51,7 @@ def _nobody_is_called(account: Account, word: str) -> None:
 def test_a_doubtful_phone_is_refused_or_becomes_a_number(account: Account, form: str) -> None:
     exchange = account.api.post("/contacts", {"phone": form.format(account.numbers.fresh()[1:])})
     if exchange.status != 400:
-        shown = str(expect.record(exchange, 200, 201).get("phone"))
+        shown = str(envelope.record(exchange, 200, 201).get("phone"))
         that(E164.fullmatch(shown), "400, or a contact with an E.164 number", f"a contact with {shown!r}", exchange)
 
 

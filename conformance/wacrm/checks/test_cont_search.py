@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.target import expect
-from conformance.target.expect import Lacking, precondition, requirement, that
+from conformance.target.expect import precondition, requirement, that
+from conformance.target.verdicts import Lacking
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.contacts import met, read_contact
 from conformance.wacrm.steps.lists import at_once, new_contact
@@ -61,7 +63,7 @@ def test_search_finds_a_part_of_the_name(account: Account, people: list[Row], qu
 def test_search_takes_every_character_for_itself(account: Account, people: list[Row], query: str) -> None:
     """The character alone: whoever is found on the first page must have it."""
     exchange = account.api.get("/contacts", search=query, limit=100)
-    rows = expect.rows(exchange)
+    rows = envelope.rows(exchange)
     strange = [row for row in rows if not _matches(row, query)]
     that(not strange, f"only contacts with {query!r} in name or phone", f"also {strange[:3]}", exchange)
     known = [row["id"] for row in people if _matches(row, query)]
@@ -103,7 +105,7 @@ def test_search_finds_a_part_of_the_phone(account: Account, part: str) -> None:
         "beginning": phone[:-1],
     }
     exchange = account.api.get("/contacts", search=parts.get(part, phone[-4:]), limit=100)
-    rows = expect.rows(exchange)
+    rows = envelope.rows(exchange)
     strange = [row for row in rows if not _matches(row, parts.get(part, phone[-4:]))]
     that(not strange, "only contacts with that in name or phone", f"also {strange[:3]}", exchange)
     that(contact["id"] in [row.get("id") for row in rows], "the contact itself", f"{len(rows)} others", exchange)
@@ -135,7 +137,7 @@ def test_search_follows_a_change_of_name(account: Account) -> None:
 def test_search_finds_contacts_that_messages_made(account: Account, capabilities: Capabilities, origin: str) -> None:
     contact = met(account, capabilities, origin, account.numbers.fresh())
     exchange = account.api.get("/contacts", search=contact["phone"][1:])
-    found = [row.get("id") for row in expect.rows(exchange)]
+    found = [row.get("id") for row in envelope.rows(exchange)]
     that(found == [contact["id"]], "the contact with that phone", f"{found}", exchange)
 
 
@@ -153,8 +155,8 @@ def _finds(account: Account, text: str, people: list[Row]) -> None:
     """A search that only our own contacts can answer finds exactly those that match."""
     exchange = account.api.get("/contacts", search=text, limit=100)
     wanted = [row["id"] for row in people if _matches(row, text)]
-    found = [row.get("id") for row in expect.rows(exchange)]
-    names = [row.get("name") for row in expect.rows(exchange)]
+    found = [row.get("id") for row in envelope.rows(exchange)]
+    names = [row.get("name") for row in envelope.rows(exchange)]
     same = sorted(map(str, found)) == sorted(wanted)
     that(same, f"{len(wanted)} contacts with {text!r} in name or phone", f"{len(found)}: {names}", exchange)
 

@@ -10,11 +10,12 @@ import pytest
 from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.expect import precondition, requirement, that
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.contacts import everywhere, has_tags, read_contact, tag_names
 
 if TYPE_CHECKING:
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account, Row
 
 
@@ -43,7 +44,7 @@ def test_a_new_contact_has_exactly_its_tags(account: Account, count: int) -> Non
     word = account.word()
     tags = [f"{word}-{n}" for n in range(count)]
     exchange = account.api.post("/contacts", {"phone": account.numbers.fresh(), "tags": tags})
-    _tagged_everywhere(account, expect.record(exchange, 201), tags, exchange)
+    _tagged_everywhere(account, envelope.record(exchange, 201), tags, exchange)
 
 
 @requirement("CONT-05")
@@ -51,7 +52,7 @@ def test_strange_tag_names_are_names(account: Account) -> None:
     word = account.word()
     tags = [f"{word}{strange}" for strange in STRANGE_TAGS]
     exchange = account.api.post("/contacts", {"phone": account.numbers.fresh(), "tags": tags})
-    _tagged_everywhere(account, expect.record(exchange, 201), tags, exchange)
+    _tagged_everywhere(account, envelope.record(exchange, 201), tags, exchange)
 
 
 def _tagged_everywhere(account: Account, contact: Row, tags: list[str], exchange: Exchange) -> None:
@@ -69,10 +70,10 @@ def test_tags_that_differ_in_case_are_one(account: Account) -> None:
     exchange = account.api.post(
         "/contacts", {"phone": account.numbers.fresh(), "tags": [f"{word}X", f"{word}x", f"{word}X"]}
     )
-    contact = expect.record(exchange, 201)
+    contact = envelope.record(exchange, 201)
     has_tags(contact, [f"{word}x"], exchange)
     again = account.api.post("/contacts", {"phone": account.numbers.fresh(), "tags": [f"{word}X".upper()]})
-    second = expect.record(again, 201)
+    second = envelope.record(again, 201)
     has_tags(second, [f"{word}x"], exchange, again)
     one = second["tags"][0]["id"] == contact["tags"][0]["id"]
     that(one, "the one tag of that name on both contacts", f"{second['tags']} and {contact['tags']}", exchange, again)
@@ -86,7 +87,7 @@ def test_a_tag_is_found_by_its_whole_name(account: Account, known: str, wanted: 
     word = account.word()
     account.contact(tags=[word + known])
     exchange = account.api.post("/contacts", {"phone": account.numbers.fresh(), "tags": [word + wanted]})
-    has_tags(expect.record(exchange, 201), [word + wanted], exchange)
+    has_tags(envelope.record(exchange, 201), [word + wanted], exchange)
 
 
 @requirement("CONT-05")
@@ -95,8 +96,8 @@ def test_one_contacts_tags_are_not_anothers(account: Account) -> None:
     first = account.contact(tags=[f"{word}a", f"{word}b"])
     second = account.api.post("/contacts", {"phone": account.numbers.fresh(), "tags": [f"{word}b", f"{word}c"]})
     bare = account.api.post("/contacts", {"phone": account.numbers.fresh()})
-    has_tags(expect.record(second, 201), [f"{word}b", f"{word}c"], second)
-    has_tags(expect.record(bare, 201), [], bare)
+    has_tags(envelope.record(second, 201), [f"{word}b", f"{word}c"], second)
+    has_tags(envelope.record(bare, 201), [], bare)
     has_tags(read_contact(account, first["id"]), [f"{word}a", f"{word}b"], second)
 
 
@@ -105,7 +106,7 @@ def test_a_new_tag_on_many_new_contacts_at_once_is_one_tag(account: Account) -> 
     tags, phones = [account.word()], [account.numbers.fresh() for _ in range(10)]
     exchanges = at_once([partial(account.api.post, "/contacts", {"phone": phone, "tags": tags}) for phone in phones])
     for exchange in exchanges:
-        has_tags(expect.record(exchange, 201), tags, exchange)
+        has_tags(envelope.record(exchange, 201), tags, exchange)
     ids = {tag["id"] for exchange in exchanges for tag in exchange.json()["data"]["tags"]}
     that(len(ids) == 1, "one tag of that name", f"{len(ids)} tags: {ids}", *exchanges[:2])
 
@@ -133,7 +134,7 @@ def test_a_patch_with_tags_makes_the_set(account: Account, case: str, along: str
     tags = [word + letter for letter in SETS[case]]
     fields = {} if along == "alone" else {"name": "Grace"}
     exchange = account.api.patch(f"/contacts/{stored['id']}", {"tags": tags, **fields})
-    for shown, source in [(expect.record(exchange, 200), exchange), *everywhere(account, stored)]:
+    for shown, source in [(envelope.record(exchange, 200), exchange), *everywhere(account, stored)]:
         has_tags(shown, tags, exchange, source)
     has_tags(read_contact(account, bystander["id"]), tag_names(bystander), exchange)
 
@@ -144,7 +145,7 @@ def test_a_set_is_compared_without_case(account: Account) -> None:
     stored = account.contact(tags=[f"{word}a", f"{word}b"])
     before = {tag["name"].casefold(): tag["id"] for tag in stored["tags"]}
     exchange = account.api.patch(f"/contacts/{stored['id']}", {"tags": [f"{word}A", f"{word}a", f"{word}C"]})
-    contact = expect.record(exchange, 200)
+    contact = envelope.record(exchange, 200)
     has_tags(contact, [f"{word}a", f"{word}c"], exchange)
     after = {tag["name"].casefold(): tag["id"] for tag in contact["tags"]}
     same = after[f"{word}a"] == before[f"{word}a"]
@@ -171,7 +172,7 @@ def test_a_set_takes_strange_names(account: Account) -> None:
     stored = account.contact(tags=[f"{word}abc"])
     tags = [f"{word}a_c", *(f"{word}{strange}" for strange in STRANGE_TAGS)]
     exchange = account.api.patch(f"/contacts/{stored['id']}", {"tags": tags})
-    has_tags(expect.record(exchange, 200), tags, exchange)
+    has_tags(envelope.record(exchange, 200), tags, exchange)
     has_tags(read_contact(account, stored["id"]), tags, exchange)
 
 
@@ -182,9 +183,9 @@ def test_a_cleared_set_can_be_filled_again(account: Account) -> None:
     tag = stored["tags"][0]["id"] if stored.get("tags") else ""
     for tags in ([], [f"{word}a"], [f"{word}b"], []):
         exchange = account.api.patch(f"/contacts/{stored['id']}", {"tags": tags})
-        has_tags(expect.record(exchange, 200), tags, exchange)
+        has_tags(envelope.record(exchange, 200), tags, exchange)
         filtered = account.api.get("/contacts", tag=tag)
-        found = [row.get("id") for row in expect.rows(filtered)] if filtered.status == 200 else []
+        found = [row.get("id") for row in envelope.rows(filtered)] if filtered.status == 200 else []
         wanted = [stored["id"]] if tags == [f"{word}a"] else []
         that(found == wanted, f"the tag to be on {wanted}", f"{found}", exchange, filtered)
 
@@ -218,9 +219,9 @@ def test_tag_follows_changes(account: Account) -> None:
         changed = needed(account.api.patch(f"/contacts/{contact['id']}", {"tags": tags}), 200)
         precondition(tag_names(changed) == tags, "a patch with tags does not make the set")
     exchange = account.api.get("/contacts", tag=tag)
-    found = [row.get("id") for row in expect.rows(exchange)]
+    found = [row.get("id") for row in envelope.rows(exchange)]
     that(found == [second["id"]], "the one contact that has the tag now", f"{found}", exchange)
-    has_tags(expect.rows(exchange)[0], [f"{word}a", f"{word}c"], exchange)
+    has_tags(envelope.rows(exchange)[0], [f"{word}a", f"{word}c"], exchange)
 
 
 @requirement("CONT-09")
@@ -230,7 +231,7 @@ def test_tag_and_search_hold_together(account: Account) -> None:
     account.contact(name=f"{word} x", tags=[f"{word}b"])
     account.contact(name="Ada", tags=[f"{word}a"])
     exchange = account.api.get("/contacts", tag=_tag_id(both, f"{word}a"), search=f"{word} X")
-    found = [row.get("id") for row in expect.rows(exchange)]
+    found = [row.get("id") for row in envelope.rows(exchange)]
     that(found == [both["id"]], "the contact with both", f"{found}", exchange)
 
 
@@ -239,7 +240,7 @@ def test_an_unknown_tag_is_on_nobody(account: Account) -> None:
     account.contact(tags=[account.word()])
     exchange = account.api.get("/contacts", tag="00000000-0000-4000-8000-000000000000")
     if exchange.status not in {400, 404}:
-        that(not expect.rows(exchange), "no contacts", exchange.excerpt, exchange)
+        that(not envelope.rows(exchange), "no contacts", exchange.excerpt, exchange)
 
 
 def _tag_id(contact: Row, name: str) -> str:

@@ -8,13 +8,14 @@ import pytest
 
 from conformance.target import expect
 from conformance.target.expect import precondition, requirement, that
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.conversations import Talk, documented
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account, Row
 
 STATUSES = ("open", "pending", "closed")
@@ -36,9 +37,9 @@ def test_a_conversation_has_the_documented_shape(
     single, many = talk.exchange(), account.api.get("/conversations", contact_id=talk.contact["id"])
     documented("getConversation", expect.status(single, 200))
     documented("listConversations", expect.status(many, 200))
-    shown = expect.rows(many)
+    shown = envelope.rows(many)
     that(len(shown) == 1, "one conversation with the contact", f"{len(shown)}", many)
-    for row, exchange in ((expect.record(single, 200), single), (shown[0], many)):
+    for row, exchange in ((envelope.record(single, 200), single), (shown[0], many)):
         _embeds(row, talk.contact, exchange)
     expect.equal(shown[0].get("id"), single.json()["data"].get("id"), "the listed conversation's id", many, single)
 
@@ -52,7 +53,7 @@ def test_each_conversation_of_a_page_embeds_its_own_contact(account: Account, cu
         talk.write()
     contacts = {talk.contact["id"]: talk.contact for talk in talks}
     exchange = account.api.get("/conversations", limit=100)
-    shown = [row for row in expect.rows(exchange) if row.get("contact_id") in contacts]
+    shown = [row for row in envelope.rows(exchange) if row.get("contact_id") in contacts]
     precondition(len(shown) == len(talks), "conversations that were just begun are not on the first page")
     for row in shown:
         _embeds(row, contacts[row["contact_id"]], exchange)
@@ -66,8 +67,8 @@ def test_the_embedded_contact_is_the_present_one(account: Account, customer: Cal
     contact = needed(account.api.patch(f"/contacts/{talk.contact['id']}", body), 200)
     many = account.api.get("/conversations", contact_id=contact["id"])
     for row, exchange in [
-        (expect.record(talk.exchange(), 200), talk.exchange()),
-        *((r, many) for r in expect.rows(many)),
+        (envelope.record(talk.exchange(), 200), talk.exchange()),
+        *((r, many) for r in envelope.rows(many)),
     ]:
         _embeds(row, contact, exchange)
 
@@ -97,7 +98,7 @@ def test_status_gives_that_status_alone(
     talk = customer()
     talk.write()
     exchange = account.api.get("/conversations", status=status, **({} if limit is None else {"limit": limit}))
-    shown = expect.rows(exchange)
+    shown = envelope.rows(exchange)
     strange = [(row.get("id"), row.get("status")) for row in shown if row.get("status") != status]
     that(not strange, f"only conversations whose status is {status}", f"also {strange[:3]}", exchange)
     if talk.read()["status"] == status:
@@ -124,7 +125,7 @@ def _only_of_status(exchange: Exchange, status: str) -> None:
     """A 400 is as good as an empty list."""
     if exchange.status == 400:
         return
-    strange = [(row.get("id"), row.get("status")) for row in expect.rows(exchange) if row.get("status") != status]
+    strange = [(row.get("id"), row.get("status")) for row in envelope.rows(exchange) if row.get("status") != status]
     that(not strange, f"no conversations for the unknown status {status!r}, or 400", f"{strange[:3]}", exchange)
 
 
@@ -139,7 +140,7 @@ def test_contact_id_gives_that_contacts_conversation_alone(
     size = {} if limit is None else {"limit": limit}
     for talk in talks:
         exchange = account.api.get("/conversations", contact_id=talk.contact["id"], **size)
-        shown = [row.get("contact_id") for row in expect.rows(exchange)]
+        shown = [row.get("contact_id") for row in envelope.rows(exchange)]
         wanted = [talk.contact["id"]]
         that(shown == wanted, f"the one conversation of {wanted}", f"those of {shown}", exchange)
 
@@ -151,7 +152,7 @@ def test_contact_id_without_conversation_gives_none(account: Account, customer: 
     contact = account.contact()["id"] if who != "nobody" else NOBODY
     exchange = account.api.get("/conversations", contact_id=contact)
     if exchange.status != 404:
-        that(not expect.rows(exchange), "no conversations", exchange.excerpt, exchange)
+        that(not envelope.rows(exchange), "no conversations", exchange.excerpt, exchange)
 
 
 @requirement("CONV-02")
@@ -162,5 +163,5 @@ def test_status_and_contact_id_hold_together(account: Account, customer: Callabl
     bystander.write()
     exchange = account.api.get("/conversations", status=status, contact_id=talk.contact["id"])
     wanted = [talk.id] if talk.read()["status"] == status else []
-    shown = [row.get("id") for row in expect.rows(exchange)]
+    shown = [row.get("id") for row in envelope.rows(exchange)]
     that(shown == wanted, f"exactly the conversations {wanted}", f"{shown}", exchange)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
 from conformance.target.expect import requirement, that
+from conformance.target.waiting import eventually
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.conversations import SENDS, Talk, hear
 from conformance.wacrm.steps.inbound_messages import KINDS, Inbound
 
@@ -50,7 +51,7 @@ def test_a_stranger_who_writes_becomes_contact_and_conversation(
     phone, text = account.numbers.fresh(), account.word()
     named = {} if name is None else {"profile_name": name}
     wamid = account.receive(phone, text, **named)
-    contact = eventually(lambda: account.contact_by_phone(phone), account.provider.patience)
+    contact = eventually(lambda: account.contact_by_phone(phone), account.mock_meta.patience)
     that(contact, f"a contact with the phone {phone} after its first message", "none")
     _is_inbound_text(Talk(account, contact), wamid, text)
 
@@ -73,7 +74,7 @@ def test_messages_of_several_customers_go_to_their_conversations(
     talks = [customer() for _ in range(4)]
     texts = [account.word() for _ in talks]
     items = [{"from": t.phone[1:], "type": "text", "text": {"body": s}} for t, s in zip(talks, texts, strict=True)]
-    wamids = account.provider.inbound(account.phone_number_id, *items, batch=batch)
+    wamids = account.mock_meta.inbound(account.phone_number_id, *items, batch=batch)
     for talk, wamid, text in zip(talks, wamids, texts, strict=True):
         _is_inbound_text(talk, wamid, text)
 
@@ -82,10 +83,10 @@ def test_messages_of_several_customers_go_to_their_conversations(
 def test_messages_of_every_type_are_a_customers(account: Account, customer: Callable[..., Talk]) -> None:
     talk = customer()
     items = [{"from": talk.phone[1:], **kind.item} for kind in KINDS.values() if kind.known_to_the_mock]
-    wamids = account.provider.inbound(account.phone_number_id, *items, batch=True)
+    wamids = account.mock_meta.inbound(account.phone_number_id, *items, batch=True)
     talk.write()
     exchange = talk.messages()
-    for row in (row for row in expect.rows(exchange) if row.get("whatsapp_message_id") in wamids):
+    for row in (row for row in envelope.rows(exchange) if row.get("whatsapp_message_id") in wamids):
         for name, value in (("direction", "inbound"), ("sender_type", "customer"), ("status", "received")):
             expect.equal(row.get(name), value, f"the {name} of an inbound {row.get('content_type')}", exchange)
 
@@ -103,7 +104,7 @@ def _is_inbound_text(talk: Talk, wamid: str, text: str) -> None:
     }  # fmt: skip
     for name, value in wanted.items():
         expect.equal(row.get(name), value, f"the inbound message's {name}", exchange)
-    times = [r.get("whatsapp_message_id") for r in expect.rows(exchange)].count(wamid)
+    times = [r.get("whatsapp_message_id") for r in envelope.rows(exchange)].count(wamid)
     that(times == 1, "the message once", f"{times} times", exchange)
 
 
@@ -133,7 +134,7 @@ def test_all_types_of_one_webhook_arrive(account: Account, customer: Callable[..
     talk.write()
     kinds = [kind for kind in KINDS.values() if kind.known_to_the_mock]
     items = [{"from": talk.phone[1:], **kind.item} for kind in kinds]
-    wamids = account.provider.inbound(account.phone_number_id, *items, batch=True)
+    wamids = account.mock_meta.inbound(account.phone_number_id, *items, batch=True)
     for wamid, kind in zip(wamids, kinds, strict=True):
         if kind.must_arrive:
             _is_kept(talk, wamid, kind)
@@ -151,7 +152,7 @@ def test_what_is_no_message_of_its_own_loses_no_other(
     if "reaction" in item:
         item["reaction"] = {**item["reaction"], "message_id": target}
     text: Row = {"from": talk.phone[1:], "type": "text", "text": {"body": account.word()}}
-    wamids = account.provider.inbound(account.phone_number_id, item, text, batch=True)
+    wamids = account.mock_meta.inbound(account.phone_number_id, item, text, batch=True)
     for wamid in (wamids[1], target):
         _is_kept(talk, wamid, replace(KINDS["text"], text=None))
 
@@ -202,14 +203,16 @@ def test_no_other_message_has_a_choice(account: Account, customer: Callable[...,
     talk = customer()
     kinds = [kind for kind in KINDS.values() if kind.known_to_the_mock]
     items = [{"from": talk.phone[1:], **kind.item} for kind in kinds]
-    wamids = account.provider.inbound(account.phone_number_id, *items, batch=True)
+    wamids = account.mock_meta.inbound(account.phone_number_id, *items, batch=True)
     awaited = {wamid for wamid, kind in zip(wamids, kinds, strict=True) if kind.must_arrive}
     eventually(
-        lambda: awaited <= {row.get("whatsapp_message_id") for row in expect.rows(talk.messages())}, talk.patience
+        lambda: awaited <= {row.get("whatsapp_message_id") for row in envelope.rows(talk.messages())}, talk.patience
     )
     talk.write(context={"id": wamids[0]})
     for fields in (SENDS["text"], SENDS["template"], SENDS["image"]):
         talk.send(**fields)
     exchange = talk.messages()
-    odd = [r for r in expect.rows(exchange) if r.get("content_type") != "interactive" and r.get("interactive_reply_id")]
+    odd = [
+        r for r in envelope.rows(exchange) if r.get("content_type") != "interactive" and r.get("interactive_reply_id")
+    ]
     that(not odd, "interactive_reply_id null for every other content type", f"{odd[:2]}", exchange)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.meta.templates import PLAIN
 from conformance.target import expect
 from conformance.target.expect import precondition, requirement, that
+from conformance.target.waiting import eventually
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.conversations import IMAGE, Talk, hear, quiet
 from conformance.wacrm.steps.inbound_messages import KINDS
 from conformance.wacrm.steps.timestamps import instant, tick
@@ -18,7 +19,7 @@ from conformance.wacrm.steps.timestamps import instant, tick
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account, Row
 
 
@@ -28,12 +29,12 @@ if TYPE_CHECKING:
 def _unread(talk: Talk, expected: int, what: str) -> None:
     """`unread_count` gets to what is expected, and no further."""
     eventually(lambda: talk.read()["unread_count"] >= expected, talk.patience)
-    talk.account.provider.drained()
+    talk.account.mock_meta.drained()
     exchange = talk.exchange()
-    actual = expect.record(exchange, 200).get("unread_count")
+    actual = envelope.record(exchange, 200).get("unread_count")
     expect.equal(actual, expected, f"unread_count {what}", exchange)
     listed = talk.account.api.get("/conversations", contact_id=talk.contact["id"])
-    shown = [row.get("unread_count") for row in expect.rows(listed)]
+    shown = [row.get("unread_count") for row in envelope.rows(listed)]
     expect.equal(shown, [expected], f"unread_count in the list {what}", listed)
 
 
@@ -64,10 +65,10 @@ def test_ten_messages_are_ten_unread(account: Account, customer: Callable[..., T
     items = [{"from": talk.phone[1:], "type": "text", "text": {"body": account.word()}} for _ in range(10)]
     if way == "ten at once":
         with ThreadPoolExecutor(10) as pool:
-            many = list(pool.map(lambda item: account.provider.inbound(account.phone_number_id, item), items))
+            many = list(pool.map(lambda item: account.mock_meta.inbound(account.phone_number_id, item), items))
         wamids = [wamid for each in many for wamid in each]
     else:
-        wamids = account.provider.inbound(account.phone_number_id, *items, batch=way == "one webhook")
+        wamids = account.mock_meta.inbound(account.phone_number_id, *items, batch=way == "one webhook")
     for wamid in wamids:
         talk.arrived(wamid)
     _unread(talk, 11, "after one message and then ten")
@@ -88,7 +89,7 @@ def test_a_message_of_any_type_is_one_unread(account: Account, customer: Callabl
 @pytest.mark.parametrize("event", ["send", "status", "failed", "redelivery", "read by the API"])
 def test_nothing_else_raises_unread(account: Account, customer: Callable[..., Talk], event: str) -> None:
     talk = customer()
-    account.provider.script(talk.phone)
+    account.mock_meta.script(talk.phone)
     wamid = talk.write()
     sent = talk.send()["whatsapp_message_id"]
     before = talk.read()["unread_count"]
@@ -97,16 +98,16 @@ def test_nothing_else_raises_unread(account: Account, customer: Callable[..., Ta
     elif event in {"status", "failed"}:
         names = ["failed"] if event == "failed" else ["sent", "delivered", "read"]
         items = [{"id": sent, "status": name, "recipient_id": talk.phone[1:]} for name in names]
-        account.provider.statuses(account.phone_number_id, *items)
+        account.mock_meta.statuses(account.phone_number_id, *items)
         eventually(lambda: talk.row(sent)["status"] == names[-1], talk.patience)
     elif event == "redelivery":
         item = {"from": talk.phone[1:], "type": "text", "text": {"body": "again"}, "id": wamid}
-        account.provider.inbound(account.phone_number_id, item)
+        account.mock_meta.inbound(account.phone_number_id, item)
         quiet(talk)
     else:
         talk.messages()
     exchange = talk.exchange()
-    after = expect.record(exchange, 200).get("unread_count")
+    after = envelope.record(exchange, 200).get("unread_count")
     that(isinstance(after, int) and after <= before, f"unread_count not above {before}", f"{after}", exchange)
 
 
@@ -122,14 +123,14 @@ def _describes(talk: Talk, wamid: str, before: Row, text: str | None) -> Row:
 
     eventually(lambda: _has_moved_on(talk.read(), before), min(talk.patience, 2.0))
     exchange = talk.exchange()
-    now = expect.record(exchange, 200)
+    now = envelope.record(exchange, 200)
     if text is not None:
         expect.equal(now.get("last_message_text"), text, "last_message_text", exchange)
     stale = before["last_message_text"] is not None and now.get("last_message_text") == before["last_message_text"]
     that(not stale, "last_message_text of the newest message", f"still {before['last_message_text']!r}", exchange)
     _is_timed(now, message, before, exchange)
     listed = talk.account.api.get("/conversations", contact_id=talk.contact["id"])
-    for row in expect.rows(listed):
+    for row in envelope.rows(listed):
         for name in ("last_message_text", "last_message_at"):
             expect.equal(row.get(name), now.get(name), f"{name} in the list", exchange, listed)
     return now
@@ -185,10 +186,10 @@ def _say(talk: Talk, kind: str, text: str) -> tuple[str, str | None]:
 def test_the_last_message_of_a_batch_is_the_newest(account: Account, customer: Callable[..., Talk]) -> None:
     talk = customer()
     items = [{"from": talk.phone[1:], "type": "text", "text": {"body": account.word()}} for _ in range(8)]
-    for wamid in account.provider.inbound(account.phone_number_id, *items, batch=True):
+    for wamid in account.mock_meta.inbound(account.phone_number_id, *items, batch=True):
         talk.arrived(wamid)
     exchange = talk.messages()
-    rows = expect.rows(exchange)
+    rows = envelope.rows(exchange)
     newest = [r.get("content_text") for r in rows if r.get("created_at") == rows[0].get("created_at")]
     eventually(lambda: talk.read()["last_message_text"] in newest, 1.0)
     text = talk.read()["last_message_text"]
@@ -202,11 +203,11 @@ def test_a_message_that_was_never_sent_is_the_last_one_only_where_it_is_listed(
     """Meta refuses it. A deployment may keep it as failed, or not at all; the inbox shows what the list has."""
     talk, refused = customer(), account.word()
     talk.write()
-    account.provider.fault(talk.phone, error={"code": 131026})
+    account.mock_meta.fault(talk.phone, error={"code": 131026})
     exchange = account.api.post("/messages", {"to": talk.phone, "text": refused})
     precondition(exchange.status == 502, f"Meta's refusal is answered otherwise (MSG-08): {exchange.summary}")
     listed = talk.messages()
-    kept = refused in [row.get("content_text") for row in expect.rows(listed)]
+    kept = refused in [row.get("content_text") for row in envelope.rows(listed)]
     text = talk.read()["last_message_text"]
     that(kept or text != refused, "last_message_text of a message in the list", f"{text!r}", exchange, listed)
 
@@ -215,17 +216,17 @@ def test_a_message_that_was_never_sent_is_the_last_one_only_where_it_is_listed(
 @pytest.mark.parametrize("event", ["status", "redelivery", "another conversation"])
 def test_the_last_message_stays_the_last(account: Account, customer: Callable[..., Talk], event: str) -> None:
     talk = customer()
-    account.provider.script(talk.phone)
+    account.mock_meta.script(talk.phone)
     old, last = talk.write(), account.word()
     sent = talk.send(text=last)["whatsapp_message_id"]
     before = talk.read()
     if event == "status":
         item = {"id": sent, "status": "delivered", "recipient_id": talk.phone[1:]}
-        account.provider.statuses(account.phone_number_id, item)
+        account.mock_meta.statuses(account.phone_number_id, item)
     elif event == "redelivery":
         item = {"from": talk.phone[1:], "type": "text", "text": {"body": "again"}, "id": old}
-        account.provider.inbound(account.phone_number_id, item)
+        account.mock_meta.inbound(account.phone_number_id, item)
     quiet(talk)
     exchange = talk.exchange()
     for name, value in (("last_message_text", last), ("last_message_at", before["last_message_at"])):
-        expect.equal(expect.record(exchange, 200).get(name), value, f"{name} after {event}", exchange)
+        expect.equal(envelope.record(exchange, 200).get(name), value, f"{name} after {event}", exchange)

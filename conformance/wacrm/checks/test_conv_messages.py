@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
-from conformance.target.expect import Lacking, precondition, requirement, that
+from conformance.target.expect import precondition, requirement, that
+from conformance.target.verdicts import Lacking
+from conformance.target.waiting import eventually
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.conversations import SENDS, Talk, documented, quiet
 from conformance.wacrm.steps.inbound_messages import KINDS
 from conformance.wacrm.steps.pagination import misplaced
@@ -16,7 +18,7 @@ from conformance.wacrm.steps.pagination import misplaced
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account, Row
 
@@ -35,7 +37,7 @@ def test_a_list_has_exactly_its_conversations_messages(account: Account, custome
     for talk in talks:
         exchange = talk.messages()
         documented("listConversationMessages", expect.status(exchange, 200))
-        rows = expect.rows(exchange)
+        rows = envelope.rows(exchange)
         wamids = [row.get("whatsapp_message_id") for row in rows]
         expect.same_members(wamids, said[talk.phone], "the conversation's messages", exchange)
         expect.equal({row.get("conversation_id") for row in rows}, {talk.id}, "the messages' conversation_id", exchange)
@@ -55,12 +57,14 @@ def _newest_first(rows: Sequence[Row], said: list[str], exchange: Exchange) -> N
 def test_the_messages_of_a_batch_come_newest_first(account: Account, customer: Callable[..., Talk]) -> None:
     talk = customer()
     items = [{"from": talk.phone[1:], "type": "text", "text": {"body": account.word()}} for _ in range(12)]
-    wamids = account.provider.inbound(account.phone_number_id, *items, batch=True)
+    wamids = account.mock_meta.inbound(account.phone_number_id, *items, batch=True)
     for wamid in wamids:
         talk.arrived(wamid)
     exchange = talk.messages()
-    expect.same_members([r.get("whatsapp_message_id") for r in expect.rows(exchange)], wamids, "the messages", exchange)
-    wrong = misplaced(expect.rows(exchange))
+    expect.same_members(
+        [r.get("whatsapp_message_id") for r in envelope.rows(exchange)], wamids, "the messages", exchange
+    )
+    wrong = misplaced(envelope.rows(exchange))
     that(wrong is None, "the newest message first", str(wrong), exchange)
 
 
@@ -70,10 +74,10 @@ def test_a_list_has_messages_of_every_type(account: Account, customer: Callable[
     sent = [str(talk.send(**fields)["whatsapp_message_id"]) for fields in SENDS.values()]
     kinds = [kind for kind in KINDS.values() if kind.known_to_the_mock and kind.must_arrive]
     items = [{"from": talk.phone[1:], **kind.item} for kind in kinds]
-    heard = account.provider.inbound(account.phone_number_id, *items, batch=True)
-    eventually(lambda: len(expect.rows(talk.messages())) >= len(sent + heard), talk.patience)
+    heard = account.mock_meta.inbound(account.phone_number_id, *items, batch=True)
+    eventually(lambda: len(envelope.rows(talk.messages())) >= len(sent + heard), talk.patience)
     exchange = talk.messages()
-    shown = [row.get("whatsapp_message_id") for row in expect.rows(exchange)]
+    shown = [row.get("whatsapp_message_id") for row in envelope.rows(exchange)]
     known = [wamid for wamid in heard if wamid in shown]  # what does not arrive at all is CONV-07's
     expect.same_members(shown, sent + known, "the conversation's messages", exchange)
 
@@ -84,13 +88,13 @@ def test_a_message_stays_listed_whatever_becomes_of_it(
     account: Account, customer: Callable[..., Talk], status: str
 ) -> None:
     talk = customer()
-    account.provider.script(talk.phone)
+    account.mock_meta.script(talk.phone)
     wamids = [talk.write(), *(str(talk.send()["whatsapp_message_id"]) for _ in range(2))]
     item = {"id": wamids[1], "status": status, "recipient_id": talk.phone[1:]}
-    account.provider.statuses(account.phone_number_id, item)
+    account.mock_meta.statuses(account.phone_number_id, item)
     quiet(talk)
     exchange = talk.messages()
-    shown = [row.get("whatsapp_message_id") for row in expect.rows(exchange)]
+    shown = [row.get("whatsapp_message_id") for row in envelope.rows(exchange)]
     expect.same_members(shown, wamids, f"the messages, one of which is {status}", exchange)
 
 
@@ -102,7 +106,7 @@ def test_a_quoting_message_names_the_quoted_one(customer: Callable[..., Talk], q
     original = str(talk.send()["whatsapp_message_id"]) if quoted == "ours" else plain
     wamid = talk.write(context={"id": original})
     exchange = talk.messages()
-    rows = {row.get("whatsapp_message_id"): row for row in expect.rows(exchange)}
+    rows = {row.get("whatsapp_message_id"): row for row in envelope.rows(exchange)}
     precondition(original in rows and wamid in rows, "a message that was sent is not listed")
     wanted = rows[original].get("id")
     expect.equal(rows[wamid].get("reply_to_message_id"), wanted, "reply_to_message_id of the quoting message", exchange)
@@ -133,7 +137,7 @@ def test_a_sent_answer_names_the_quoted_message(
 def _is_outbound(account: Account, sent: Row, fields: Row, *, quoted: str | None) -> None:
     """The row with the id and wamid of the send's answer, and everything that was asked for."""
     exchange = account.api.get(f"/conversations/{sent['conversation_id']}/messages", limit=100)
-    rows = [row for row in expect.rows(exchange) if row.get("id") == sent["message_id"]]
+    rows = [row for row in envelope.rows(exchange) if row.get("id") == sent["message_id"]]
     that(len(rows) == 1, f"the message {sent['message_id']} once", f"{len(rows)} times", exchange)
     row, kind = rows[0], fields.get("type", "text")
     wanted: Row = {

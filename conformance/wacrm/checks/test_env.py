@@ -6,22 +6,25 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.contract import openapi
 from conformance.target import expect
-from conformance.target.expect import Mismatch, requirement
-from conformance.wacrm.steps import malformed_input
+from conformance.target.expect import requirement
+from conformance.target.verdicts import Mismatch
+from conformance.wacrm.specification import OPENAPI
+from conformance.wacrm.steps import envelope, malformed_input
 from conformance.wacrm.steps.answers import Answers, refusals, send_refusals, successes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.contract.openapi import Operation
-    from conformance.target.probe import Api, Exchange, Probe
+    from conformance.target.api import Api
+    from conformance.target.exchange import Exchange
+    from conformance.target.probe import Probe
     from conformance.wacrm.steps.valid_requests import Calls
 
     RoleKeys = Callable[..., Api]
 
-OPERATIONS = openapi.operations()
+OPERATIONS = OPENAPI.operations
 WITH_ID = [operation for operation in OPERATIONS if operation.takes_id]
 each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=[operation.id for operation in OPERATIONS])
 IMPOSSIBLE = ((404, "not_found"), (400, "bad_request"))
@@ -40,7 +43,7 @@ def documented(operation: Operation, exchange: Exchange) -> None:
     body = exchange.json()
     if exchange.content:
         expect.that(isinstance(body, dict), 'the success envelope {"data": …}', exchange.excerpt, exchange)
-    for problem in openapi.validate(operation.id, exchange.status or 0, body):
+    for problem in OPENAPI.validate(operation.id, exchange.status or 0, body):
         expected, _, actual = problem.partition(", got ")
         raise Mismatch(expected, actual, exchange)
 
@@ -87,7 +90,7 @@ def json_type(exchange: Exchange) -> None:
 def test_an_impossible_id_is_not_found(operation: Operation, calls: Calls, api: Api) -> None:
     body = calls.to_nothing(operation).json
     for id_ in malformed_input.IMPOSSIBLE_IDS:
-        expect.error(api.call(operation.method, operation.url(malformed_input.escaped(id_)), json=body), *IMPOSSIBLE)
+        envelope.error(api.call(operation.method, operation.url(malformed_input.escaped(id_)), json=body), *IMPOSSIBLE)
 
 
 @requirement("ENV-05")
@@ -95,5 +98,5 @@ def test_an_impossible_id_is_not_found(operation: Operation, calls: Calls, api: 
 def test_an_impossible_id_in_a_filter_is_not_found(path: str, name: str, calls: Calls, api: Api) -> None:
     calls.account.contact(tags=[calls.account.word()])
     for id_ in malformed_input.IMPOSSIBLE_IDS:
-        expect.error(api.get(path, **{name: id_}), *IMPOSSIBLE)
-    expect.error(api.get(path, **{name: "x", "limit": 1}), *IMPOSSIBLE)
+        envelope.error(api.get(path, **{name: id_}), *IMPOSSIBLE)
+    envelope.error(api.get(path, **{name: "x", "limit": 1}), *IMPOSSIBLE)

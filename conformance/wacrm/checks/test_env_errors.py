@@ -7,24 +7,27 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.contract import openapi
 from conformance.target import expect
-from conformance.target.expect import Mismatch, requirement
+from conformance.target.expect import requirement
 from conformance.target.keys import Role
-from conformance.wacrm.steps import leaks, malformed_input
+from conformance.target.verdicts import Mismatch
+from conformance.wacrm.specification import OPENAPI
+from conformance.wacrm.steps import envelope, leaks, malformed_input
 from conformance.wacrm.steps.answers import Answers, refusals, send_refusals, to_bodies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from conformance.contract.openapi import Operation
-    from conformance.target.probe import Api, Exchange, Probe
+    from conformance.target.api import Api
+    from conformance.target.exchange import Exchange
+    from conformance.target.probe import Probe
     from conformance.target.target import Target
     from conformance.wacrm.steps.valid_requests import Calls
 
     RoleKeys = Callable[..., Api]
 
-OPERATIONS = openapi.operations()
+OPERATIONS = OPENAPI.operations
 WITH_BODY = [operation for operation in OPERATIONS if operation.has_body]
 PATHS = list(dict.fromkeys(operation.path for operation in OPERATIONS))
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -61,7 +64,7 @@ def test_failed_sends_have_the_envelope(calls: Calls, answers: Answers) -> None:
 def enveloped(exchanges: Iterable[Exchange]) -> None:
     for exchange in exchanges:
         if (exchange.status or 0) >= 400:
-            expect.error_code(exchange)
+            envelope.error_code(exchange)
 
 
 @requirement("ENV-02")
@@ -80,7 +83,7 @@ def test_unknown_paths_are_refused_in_the_envelope(method: str, calls: Calls, pr
         for exchange in asked:
             if not 400 <= (exchange.status or 0) < 500:
                 raise Mismatch("a 4xx for a path that no API has", exchange.summary, exchange)
-            expect.error_code(exchange)
+            envelope.error_code(exchange)
 
 
 @requirement("ENV-02")
@@ -166,13 +169,13 @@ def test_status_and_code_agree(
 @pytest.mark.usefixtures("sends")
 def test_status_and_code_of_failed_sends_agree(calls: Calls, answers: Answers) -> None:
     for exchange in answers.once("failed sends", lambda: send_refusals(calls)):
-        agree(exchange, openapi.operation("createBroadcast" if "/broadcasts" in exchange.url else "sendMessage"))
+        agree(exchange, OPENAPI.operation("createBroadcast" if "/broadcasts" in exchange.url else "sendMessage"))
 
 
 @requirement("ENV-03")
 @pytest.mark.parametrize("operation", [o for o in OPERATIONS if o.takes_id], ids=lambda operation: operation.id)
 def test_an_unknown_id_is_404_not_found(operation: Operation, calls: Calls, api: Api) -> None:
-    expect.error(calls.to_nothing(operation).through(api), (404, "not_found"))
+    envelope.error(calls.to_nothing(operation).through(api), (404, "not_found"))
 
 
 @requirement("ENV-03")

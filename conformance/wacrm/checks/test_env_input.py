@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.contract import openapi
 from conformance.meta.templates import GREETING
-from conformance.target.expect import Mismatch, requirement
+from conformance.target.expect import requirement
+from conformance.target.verdicts import Mismatch
+from conformance.wacrm.specification import OPENAPI
 from conformance.wacrm.steps import malformed_input
 from conformance.wacrm.steps.answers import survived, to_bodies
 
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from conformance.contract.openapi import Operation
-    from conformance.target.probe import Api, Exchange
+    from conformance.target.api import Api
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.answers import Answers
     from conformance.wacrm.steps.valid_requests import Calls
 
-OPERATIONS = openapi.operations()
+OPERATIONS = OPENAPI.operations
 WITH_BODY = [operation for operation in OPERATIONS if operation.has_body]
 WITH_ID = [operation for operation in OPERATIONS if operation.takes_id]
 SENDS = ("sendMessage", "createBroadcast")

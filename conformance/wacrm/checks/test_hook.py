@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.contract.json_schema import is_uuid
-from conformance.meta.provider import eventually
 from conformance.target import expect
-from conformance.target.expect import Mismatch, requirement
+from conformance.target.expect import requirement
+from conformance.target.verdicts import Mismatch
+from conformance.target.waiting import eventually
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.endpoints import CREATED, EVENTS, RECEIVED, STATUS, Hooks
 
 if TYPE_CHECKING:
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account, Row
 
 FIELDS = ("id", "url", "events", "is_active", "last_delivery_at", "failure_count", "created_at")
@@ -37,7 +39,7 @@ SET_BY_THE_DEPLOYMENT: Row = {
 def test_registering_answers_201_with_a_secret(hooks: Hooks, events: list[str]) -> None:
     url = hooks.receiver.url(hooks.path())
     answer = hooks.post({"url": url, "events": events})
-    row = expect.record(answer, 201)
+    row = envelope.record(answer, 201)
     for name in FIELDS:
         expect.member(row, name, answer)
     expect.that(is_uuid(str(row["id"])), "id to be a UUID", expect.show(row["id"]), answer)
@@ -160,7 +162,7 @@ def steady(row: Row) -> Row:
 
 
 def _all_refused(answers: dict[str, Exchange]) -> None:
-    wrong = {what: a for what, a in answers.items() if a.status != 400 or expect.error_code(a) != "bad_request"}
+    wrong = {what: a for what, a in answers.items() if a.status != 400 or envelope.error_code(a) != "bad_request"}
     if wrong:
         said = "; ".join(f"{what}: {answer.summary[:100]}" for what, answer in wrong.items())
         raise Mismatch("400 bad_request", said, *list(wrong.values())[:4])
@@ -173,11 +175,11 @@ def _all_refused(answers: dict[str, Exchange]) -> None:
 def test_an_endpoint_is_listed_and_read_as_registered(hooks: Hooks) -> None:
     first, second = hooks.register(RECEIVED), hooks.register(STATUS, CREATED)
     answer = hooks.api.get("/webhooks", limit=100)
-    listed = {row.get("id"): row for row in expect.rows(answer)}
+    listed = {row.get("id"): row for row in envelope.rows(answer)}
     for endpoint in (first, second):
-        made = {name: value for name, value in expect.record(endpoint.answer, 201).items() if name in STEADY}
+        made = {name: value for name, value in envelope.record(endpoint.answer, 201).items() if name in STEADY}
         read = hooks.api.get(f"/webhooks/{endpoint.id}")
-        for row, where in ((listed.get(endpoint.id), answer), (expect.record(read, 200), read)):
+        for row, where in ((listed.get(endpoint.id), answer), (envelope.record(read, 200), read)):
             expect.that(row is not None, "the endpoint in the list", "it is not there", answer)
             expect.equal({name: (row or {}).get(name) for name in made}, made, "the endpoint", where)
 
@@ -190,7 +192,7 @@ def test_a_change_changes_what_was_sent_and_nothing_else(hooks: Hooks, name: str
     value: Any = {"url": hooks.receiver.url(hooks.path()), "events": [CREATED, STATUS], "is_active": False}[name]
     answer = hooks.api.patch(f"/webhooks/{endpoint.id}", {name: value})
     expected = {**before, name: value}
-    for row, where in ((expect.record(answer, 200), answer), (endpoint.row(), answer)):
+    for row, where in ((envelope.record(answer, 200), answer), (endpoint.row(), answer)):
         seen = steady(row)
         if name == "events":
             expect.same_members(seen.pop("events") or [], value, "events", where)
@@ -202,7 +204,7 @@ def test_an_endpoint_that_is_off_is_listed_and_read(hooks: Hooks) -> None:
     endpoint = hooks.register(RECEIVED)
     hooks.api.patch(f"/webhooks/{endpoint.id}", {"is_active": False})
     read = hooks.api.get(f"/webhooks/{endpoint.id}")
-    for row in (hooks.rows().get(endpoint.id, {}), expect.record(read, 200)):
+    for row in (hooks.rows().get(endpoint.id, {}), envelope.record(read, 200)):
         expect.equal(row.get("is_active"), False, "is_active in the list and by itself", read)  # noqa: FBT003 - JSON
 
 
@@ -230,7 +232,7 @@ def test_a_changed_url_gets_the_deliveries(account: Account, hooks: Hooks) -> No
 @requirement("HOOK-03")
 def test_a_delivery_is_noted(account: Account, hooks: Hooks) -> None:
     endpoint = hooks.register(RECEIVED)
-    made = expect.record(endpoint.answer, 201)
+    made = envelope.record(endpoint.answer, 201)
     expect.equal(expect.member(made, "last_delivery_at"), None, "last_delivery_at before any delivery", endpoint.answer)
     account.receive(account.numbers.fresh())
     row = endpoint.until(lambda row: row.get("last_delivery_at"))
@@ -260,10 +262,10 @@ def test_the_last_delivery_is_the_last(account: Account, hooks: Hooks) -> None:
 def test_what_the_deployment_sets_is_not_changed(hooks: Hooks, name: str) -> None:
     """Whether it refuses such a change or ignores it."""
     path = f"/webhooks/{hooks.register(RECEIVED).id}"
-    before = expect.record(hooks.api.get(path), 200)
+    before = envelope.record(hooks.api.get(path), 200)
     change = hooks.api.patch(path, {name: SET_BY_THE_DEPLOYMENT[name]})
     after = hooks.api.get(path)
-    expect.equal(expect.record(after, 200).get(name), before.get(name), f"{name} after a PATCH of it", change, after)
+    expect.equal(envelope.record(after, 200).get(name), before.get(name), f"{name} after a PATCH of it", change, after)
 
 
 @requirement("HOOK-03")
@@ -272,7 +274,7 @@ def test_a_deleted_endpoint_is_gone(hooks: Hooks) -> None:
     expect.status(endpoint.delete(), 200, 202, 204)
     path = f"/webhooks/{endpoint.id}"
     for answer in (hooks.api.get(path), hooks.api.patch(path, {"is_active": True}), hooks.api.delete(path)):
-        expect.error(answer, (404, "not_found"))
+        envelope.error(answer, (404, "not_found"))
     listed = hooks.rows()
     expect.that(endpoint.id not in listed, "a list without the deleted endpoint", "it is in it")
     expect.that(kept.id in listed, "a list with the endpoint that was not deleted", "it is gone too")

@@ -21,7 +21,7 @@ def test_failures_at_one_moment_all_count(account: Account, hooks: Hooks, capabi
     hooks.receiver.answer(endpoint.path, status=500)
     customer = account.numbers.fresh()[1:]
     items = [{"from": customer, "type": "text", "text": {"body": account.word()}} for _ in range(2 * most)]
-    account.provider.inbound(account.phone_number_id, *items, batch=True)
+    account.mock_meta.inbound(account.phone_number_id, *items, batch=True)
     hooks.receiver.settled(endpoint.path, at_least=most, quiet=1.0)
     failed = len(endpoint.attempts())
     expect.precondition(failed >= most, f"only {failed} of {2 * most} deliveries arrive")

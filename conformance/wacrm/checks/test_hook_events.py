@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.contract.json_schema import is_uuid
-from conformance.meta.provider import eventually
 from conformance.target import expect
-from conformance.target.expect import Lacking, NoVerdict, requirement
+from conformance.target.expect import requirement
+from conformance.target.verdicts import Lacking, NoVerdict
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps import signatures
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.endpoints import CREATED, EVENTS, RECEIVED, STATUS, Hooks, data_of, shown, skews, told
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from conformance.wacrm.steps.account import Account, Row
     from conformance.wacrm.steps.endpoints import Endpoint
-    from conformance.webhooks.receiver import Attempt, Receiver
+    from conformance.webhooks.receiver_client import Attempt, Receiver
 
 pytestmark = pytest.mark.xdist_group("webhook-events")
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
 from conformance.target.expect import requirement
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.endpoints import RECEIVED, STATUS, Endpoint, Hooks, shown
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account, Row
-    from conformance.webhooks.receiver import Receiver
+    from conformance.webhooks.receiver_client import Receiver
 
 pytestmark = pytest.mark.xdist_group("webhook-failures")
 

@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
-from conformance.target.expect import Lacking, requirement
+from conformance.target.expect import requirement
+from conformance.target.verdicts import Lacking
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.endpoints import EVENTS, RECEIVED, Hooks
 from conformance.webhooks import internal_addresses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account, Row
-    from conformance.webhooks.receiver import Receiver
+    from conformance.webhooks.receiver_client import Receiver
 
 pytestmark = pytest.mark.xdist_group("webhook-networks")
 

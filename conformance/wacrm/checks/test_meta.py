@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.meta.templates import PLAIN
 from conformance.meta.webhook_payloads import (
     change,
@@ -25,6 +24,8 @@ from conformance.meta.webhook_payloads import (
 from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.expect import requirement
+from conformance.target.verdicts import Lacking
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.inbox import heard, worked_off
 from conformance.wacrm.steps.statuses import DELIVERED, READ, SENT, Thread
@@ -32,7 +33,7 @@ from conformance.wacrm.steps.statuses import DELIVERED, READ, SENT, Thread
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from conformance.meta.provider import Entry
+    from conformance.meta.mock_client import Entry
     from conformance.meta.webhook_payloads import MetaSide
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account
@@ -76,7 +77,7 @@ def test_the_right_token_gets_its_challenge_back(meta_side: MetaSide, challenge:
 def test_a_wrong_token_does_not(meta_side: MetaSide, distortion: str) -> None:
     token = WRONG_TOKENS[distortion](meta_side.verify_token)
     if token == meta_side.verify_token:
-        raise expect.Lacking("this distortion does not change the deployment's token")
+        raise Lacking("this distortion does not change the deployment's token")
     exchange = meta_side.handshake(mode="subscribe", challenge=CHALLENGE, verify_token=token)
     expect.that(exchange.status is not None and 400 <= exchange.status < 500, "a 4xx", exchange.summary, exchange)
     expect.that(CHALLENGE not in exchange.text, "no challenge in the answer", exchange.excerpt, exchange)
@@ -182,7 +183,7 @@ def stored_text(account: Account, meta_side: MetaSide, body: bytes, sender: str,
     """A rightly signed body is acknowledged, and its message stored with this text."""
     exchange = meta_side.signed(body)
     expect.status(exchange, 200)
-    found = eventually(lambda: heard(account, sender), account.provider.patience)
+    found = eventually(lambda: heard(account, sender), account.mock_meta.patience)
     expect.equal([row.get("content_text") for row in found], [text], "the stored texts", exchange)
 
 
@@ -207,7 +208,7 @@ def test_a_body_in_the_older_escaped_form_is_accepted(account: Account, meta_sid
 def test_mock_metas_own_signature_is_accepted(account: Account) -> None:
     sender, text = account.numbers.fresh(), f"{account.word()} {STRANGE}"
     account.receive(sender, text)
-    found = eventually(lambda: heard(account, sender), account.provider.patience)
+    found = eventually(lambda: heard(account, sender), account.mock_meta.patience)
     expect.equal([row.get("content_text") for row in found], [text], "the stored texts")
 
 
@@ -237,7 +238,7 @@ def in_time(deliveries: Sequence[Entry], what: str) -> None:
 
 def inbound(account: Account, *messages: Row, batch: bool = False) -> list[Entry]:
     body = {"phone_number_id": account.phone_number_id, "messages": list(messages), "batch": batch, "wait": True}
-    deliveries: list[Entry] = account.provider.request("POST", "/inbound", body)["deliveries"]
+    deliveries: list[Entry] = account.mock_meta.request("POST", "/inbound", body)["deliveries"]
     return deliveries
 
 
@@ -246,9 +247,9 @@ def inbound(account: Account, *messages: Row, batch: bool = False) -> list[Entry
 def test_webhooks_are_acknowledged_in_time_during_a_broadcast(account: Account, capabilities: Capabilities) -> None:
     """With a Meta that takes its time for each recipient, so that a fan-out in one go takes longer than 5 s."""
     if not capabilities.broadcasts:
-        raise expect.Lacking("capabilities.broadcasts is false")
+        raise Lacking("capabilities.broadcasts is false")
     thread, recipients = Thread(account, 1), account.numbers.many(24)
-    slow = account.provider.fault(recipients, times=None, delay=0.3)
+    slow = account.mock_meta.fault(recipients, times=None, delay=0.3)
     body = {"template_name": PLAIN, "recipients": [{"to": number} for number in recipients]}
     needed(account.api.post("/broadcasts", body), 202)
     senders = [account.numbers.fresh().lstrip("+") for _ in range(2)]
@@ -256,9 +257,9 @@ def test_webhooks_are_acknowledged_in_time_during_a_broadcast(account: Account, 
     done = at_once([
         lambda: inbound(account, {"from": senders[0], **text}),
         lambda: inbound(account, {"from": senders[1], "type": "image"}),
-        lambda: account.provider.statuses(account.phone_number_id, thread.item(thread.wamids[0], READ)),
+        lambda: account.mock_meta.statuses(account.phone_number_id, thread.item(thread.wamids[0], READ)),
     ])  # fmt: skip
-    account.provider.lift(slow)
+    account.mock_meta.lift(slow)
     in_time([delivery for deliveries in done for delivery in deliveries], "a webhook during a broadcast")
 
 
@@ -267,9 +268,9 @@ def test_webhooks_are_acknowledged_in_time_during_a_broadcast(account: Account, 
 def test_a_webhook_does_not_wait_for_metas_media(account: Account, kind: str) -> None:
     """A deployment looks media up at Meta, which may be slow about it."""
     fault = {"match": {"operation": "media.get"}, "times": 1, "delay": 6.0}
-    identity = account.provider.request("POST", "/faults", fault)["id"]
+    identity = account.mock_meta.request("POST", "/faults", fault)["id"]
     deliveries = inbound(account, {"from": account.numbers.fresh().lstrip("+"), "type": kind})
-    account.provider.lift(str(identity))
+    account.mock_meta.lift(str(identity))
     in_time(deliveries, f"a webhook with {kind}")
 
 
@@ -278,7 +279,7 @@ def test_a_webhook_does_not_wait_for_metas_media(account: Account, kind: str) ->
 def test_a_webhook_with_a_thousand_updates_is_acknowledged_in_time(account: Account) -> None:
     thread = Thread(account, 4)
     updates = [thread.item(wamid, status) for wamid in thread.wamids for status in (SENT, DELIVERED, READ) * 84]
-    in_time(account.provider.statuses(account.phone_number_id, *updates), "a webhook with 1,000 statuses")
+    in_time(account.mock_meta.statuses(account.phone_number_id, *updates), "a webhook with 1,000 statuses")
 
 
 @requirement("META-03")

@@ -73,11 +73,11 @@ def test_the_very_bytes_once_more_change_nothing(account: Account) -> None:
     sender = account.numbers.fresh()
     body = {"phone_number_id": account.phone_number_id,
             "messages": [{"from": sender.lstrip("+"), "type": "text", "text": {"body": account.word()}}]}  # fmt: skip
-    delivery = account.provider.request("POST", "/inbound", body)
-    account.provider.acknowledged(delivery["deliveries"])
+    delivery = account.mock_meta.request("POST", "/inbound", body)
+    account.mock_meta.acknowledged(delivery["deliveries"])
     heard_all(account, sender, delivery["wamids"])
     for _ in range(3):
-        account.provider.acknowledged([account.provider.replay(delivery["deliveries"][0]["id"])])
+        account.mock_meta.acknowledged([account.mock_meta.replay(delivery["deliveries"][0]["id"])])
     worked_off(account)
     expect.equal(len(heard(account, sender)), 1, "how often the message is stored")
 

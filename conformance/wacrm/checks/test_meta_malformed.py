@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.meta.webhook_payloads import change, entry, of_messages, payload, text_item
 from conformance.target import expect
 from conformance.target.expect import requirement
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.inbox import heard, heard_all, texts, worked_off
 from conformance.wacrm.steps.statuses import DELIVERED, READ, Thread
 
@@ -111,7 +111,7 @@ def test_a_malformed_status_does_not_lose_the_others(account: Account, meta_side
         found = thread.statuses()
         return [kind for kind, wamids in pairs.items() if any(found.get(wamid) != READ for wamid in wamids)]
 
-    eventually(lambda: not lost(), account.provider.patience)
+    eventually(lambda: not lost(), account.mock_meta.patience)
     expect.equal(lost(), [], "the malformed statuses beside which others were lost")
 
 
@@ -209,5 +209,5 @@ def test_messages_with_odd_contacts_beside_them_are_not_lost(account: Account, m
         return [kind for kind, item in sent.items() if not heard(account, f"+{item['from']}")]
 
     worked_off(account)
-    eventually(lambda: not lost(), account.provider.patience, poll=1.0)
+    eventually(lambda: not lost(), account.mock_meta.patience, poll=1.0)
     expect.equal(lost(), [], "the contacts beside which a message was lost")

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.contract import openapi
 from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.numbers import digits
+from conformance.wacrm.specification import OPENAPI
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.messages import TYPES, said, sample, send_at_once, taken, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account
     from conformance.wacrm.steps.messages import Row
 
@@ -31,10 +32,10 @@ pytestmark = pytest.mark.usefixtures("sends")
 def test_a_text_send_answers_with_the_documented_fields_and_metas_id(account: Account, members: Row) -> None:
     number = account.numbers.fresh()
     exchange = account.api.post("/messages", {"to": number, "text": account.word(), **members})
-    expect.record(exchange, 201)
-    problems = openapi.validate("sendMessage", 201, exchange.json())
+    envelope.record(exchange, 201)
+    problems = OPENAPI.validate("sendMessage", 201, exchange.json())
     expect.that(not problems, "the documented fields", "; ".join(problems), exchange)
-    issued = [entry["wamid"] for entry in account.provider.accepted(to=digits(number))]
+    issued = [entry["wamid"] for entry in account.mock_meta.accepted(to=digits(number))]
     expect.equal([exchange.json()["data"]["whatsapp_message_id"]], issued, "the wamids of the number", exchange)
 
 
@@ -42,19 +43,19 @@ def test_a_text_send_answers_with_the_documented_fields_and_metas_id(account: Ac
 def test_the_ids_of_the_answer_name_contact_conversation_and_message(account: Account) -> None:
     number = account.numbers.fresh()
     exchange = account.api.post("/messages", {"to": number, "text": account.word()})
-    answer = expect.record(exchange, 201)
+    answer = envelope.record(exchange, 201)
     contact = account.api.get(f"/contacts/{answer.get('contact_id')}")
-    expect.equal(expect.record(contact, 200).get("phone"), number, "the phone of contact_id", exchange, contact)
+    expect.equal(envelope.record(contact, 200).get("phone"), number, "the phone of contact_id", exchange, contact)
     thread = account.api.get(f"/conversations/{answer.get('conversation_id')}")
     expect.equal(
-        expect.record(thread, 200).get("contact_id"),
+        envelope.record(thread, 200).get("contact_id"),
         answer["contact_id"],
         "the conversation's contact",
         exchange,
         thread,
     )
     rows = account.api.get(f"/conversations/{answer['conversation_id']}/messages")
-    pairs = [(row.get("id"), row.get("whatsapp_message_id")) for row in expect.rows(rows)]
+    pairs = [(row.get("id"), row.get("whatsapp_message_id")) for row in envelope.rows(rows)]
     wanted = [(answer.get("message_id"), answer.get("whatsapp_message_id"))]
     expect.same_members(pairs, wanted, "(id, wamid) in the new conversation", exchange, rows)
 
@@ -64,8 +65,8 @@ def test_the_ids_of_the_answer_name_contact_conversation_and_message(account: Ac
 
 def reached(account: Account, since: int, token: str, wanted: Sequence[tuple[str, Row]], *exchanges: Exchange) -> None:
     """Of all messages since then, those that hold `token` are exactly the wanted (number, content)."""
-    account.provider.settled(at_least=len(wanted), since=since, contains=token)
-    found = account.provider.accepted(since=since, contains=token)
+    account.mock_meta.settled(at_least=len(wanted), since=since, contains=token)
+    found = account.mock_meta.accepted(since=since, contains=token)
     pairs = [(digits(entry["to"]), said(entry["body"])) for entry in found]
     expected = [(digits(number), wire) for number, wire in wanted]
     expect.same_members(pairs, expected, "(number, content) of Meta's messages", *exchanges)
@@ -76,7 +77,7 @@ def reached(account: Account, since: int, token: str, wanted: Sequence[tuple[str
 @requirement("MSG-02")
 def test_each_send_reaches_exactly_its_number_with_its_content(account: Account) -> None:
     """Types and kinds of numbers at once: no crosstalk, no number that is mistaken for another one like it."""
-    token, since = account.word(), account.provider.mark()
+    token, since = account.word(), account.mock_meta.mark()
     alike = [*account.numbers.sharing_tail(), *account.numbers.differing_in_country()]
     numbers = [*alike, *(account.numbers.fresh() for _ in range(8))]
     samples = [sample(TYPES[i % len(TYPES)], f"{token}{i:02d}x") for i in range(len(numbers))]
@@ -90,7 +91,7 @@ def test_each_send_reaches_exactly_its_number_with_its_content(account: Account)
 @requirement("MSG-02")
 @pytest.mark.parametrize("kind", TYPES)
 def test_numbers_of_every_country_are_reached(account: Account, kind: str) -> None:
-    token, since = account.word(), account.provider.mark()
+    token, since = account.word(), account.mock_meta.mark()
     numbers = account.numbers.of_each_country()
     samples = [sample(kind, f"{token}{place}x") for place in range(len(numbers))]
     exchanges = send_at_once(account, *(one.to(number) for one, number in zip(samples, numbers, strict=True)))
@@ -102,14 +103,14 @@ def test_numbers_of_every_country_are_reached(account: Account, kind: str) -> No
 @requirement("MSG-02")
 def test_the_same_message_sent_twice_is_two_messages(account: Account) -> None:
     """A send is no upsert: equal text to one number is sent as often as it was asked for, one after the other and at once."""
-    one, number, since = text(account.word()), account.numbers.fresh(), account.provider.mark()
+    one, number, since = text(account.word()), account.numbers.fresh(), account.mock_meta.mark()
     exchanges = [account.api.post("/messages", one.to(number)) for _ in range(2)] + send_at_once(
         account, *[one.to(number)] * 3
     )
     for exchange in exchanges:
         taken(account, exchange)
     reached(account, since, one.wire["body"], [(number, one.wire)] * 5, *exchanges)
-    wamids = {expect.record(exchange, 201).get("whatsapp_message_id") for exchange in exchanges}
+    wamids = {envelope.record(exchange, 201).get("whatsapp_message_id") for exchange in exchanges}
     expect.equal(len(wamids), 5, "the number of different whatsapp_message_id", *exchanges)
 
 
@@ -118,16 +119,16 @@ def test_the_same_message_sent_twice_is_two_messages(account: Account) -> None:
 def test_a_send_whose_answer_was_lost_is_not_sent_again(account: Account, kind: str) -> None:
     """Meta has taken the message when the connection breaks, and knows no way to ask twice for one message."""
     number = account.numbers.fresh()
-    account.provider.fault(number, reset="after_accept")
+    account.mock_meta.fault(number, reset="after_accept")
     exchange = account.api.post("/messages", sample(kind, account.word()).to(number))
     if exchange.status == 201:  # an error is MSG-09's matter
-        at_metas = [entry["wamid"] for entry in account.provider.accepted(to=digits(number))]
+        at_metas = [entry["wamid"] for entry in account.mock_meta.accepted(to=digits(number))]
         expect.equal(len(at_metas), 1, "the number of messages that Meta took", exchange, evidence=at_metas)
 
 
 @requirement("MSG-02")
 def test_another_account_sends_from_its_own_number(other: Account) -> None:
-    one, number, since = text(other.word()), other.numbers.fresh(), other.provider.mark()
+    one, number, since = text(other.word()), other.numbers.fresh(), other.mock_meta.mark()
     exchange = other.api.post("/messages", one.to(number))
     taken(other, exchange)
     reached(other, since, one.wire["body"], [(number, one.wire)], exchange)
@@ -137,7 +138,7 @@ def test_another_account_sends_from_its_own_number(other: Account) -> None:
 @pytest.mark.parametrize("style", ["no plus", "spaces", "dashes", "parentheses"])
 def test_a_number_in_another_spelling_is_refused_or_reached(account: Account, style: str) -> None:
     """The documentation asks for E.164. What a deployment accepts besides must mean the same telephone."""
-    number, one, since = account.numbers.fresh(), text(account.word()), account.provider.mark()
+    number, one, since = account.numbers.fresh(), text(account.word()), account.mock_meta.mark()
     exchange = account.api.post("/messages", one.to(spelled(number, style)))
     if expect.status(exchange, 201, 400).status == 201:
         reached(account, since, one.wire["body"], [(number, one.wire)], exchange)

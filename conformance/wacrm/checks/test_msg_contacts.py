@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.expect import requirement
 from conformance.target.numbers import digits
+from conformance.target.waiting import eventually
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.messages import TYPES, said, sample, send_at_once, taken
 
 if TYPE_CHECKING:
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account
     from conformance.wacrm.steps.messages import Row
 
@@ -79,7 +80,7 @@ def test_name_is_given_to_the_new_contact_and_to_no_old_one(account: Account, ki
     number, name = account.numbers.fresh(), f"Zoë {account.word()} 👩🏽‍🚀"
     first = account.api.post("/messages", sample(kind, account.word()).to(number, name=name))
     created(account, first, first=True)
-    contact_id = expect.record(first, 201).get("contact_id")
+    contact_id = envelope.record(first, 201).get("contact_id")
     expect.equal(
         needed(account.api.get(f"/contacts/{contact_id}"), 200).get("name"), name, "the new contact's name", first
     )
@@ -117,12 +118,12 @@ def test_parallel_first_messages_share_contact_and_conversation(account: Account
     """With a slow Meta the sends overlap between looking a contact up and storing one."""
     number, token = account.numbers.fresh(), account.word()
     if delay:
-        account.provider.fault(number, times=PARALLEL, delay=delay)
+        account.mock_meta.fault(number, times=PARALLEL, delay=delay)
     samples = [sample(TYPES[i % len(TYPES)], f"{token}{i}x") for i in range(PARALLEL)]
     exchanges = send_at_once(account, *(one.to(number) for one in samples))
     answers = [taken(account, exchange) for exchange in exchanges]
     one_thread(account, number, answers, *exchanges)
-    wires = [said(entry["body"]) for entry in account.provider.accepted(to=digits(number))]
+    wires = [said(entry["body"]) for entry in account.mock_meta.accepted(to=digits(number))]
     missing = [one.wire for one in samples if one.wire not in wires]
     expect.equal(missing, [], "the messages that Meta did not get", *exchanges)
 
@@ -154,7 +155,7 @@ def test_a_customer_who_writes_at_the_same_moment_gets_the_same_conversation(acc
     exchanges = [exchange for exchange in done if not isinstance(exchange, str)]
     answers = [taken(account, exchange) for exchange in exchanges]
     for wamid in (inbound for inbound in done if isinstance(inbound, str)):
-        row = account.message(answers[0]["conversation_id"], wamid, account.provider.patience)
+        row = account.message(answers[0]["conversation_id"], wamid, account.mock_meta.patience)
         expect.that(row, f"the inbound {wamid} in the conversation of the sends", "it is not there", *exchanges)
     one_thread(account, number, answers, *exchanges)
 
@@ -164,7 +165,7 @@ def test_a_customer_who_writes_at_the_same_moment_gets_the_same_conversation(acc
 
 def customer(account: Account, number: str) -> Row:
     """A customer writes in; their conversation, once the message is stored."""
-    wamid, patience = account.receive(number), account.provider.patience
+    wamid, patience = account.receive(number), account.mock_meta.patience
     found = eventually(lambda: account.contact_by_phone(number), patience)
     expect.precondition(found, "the contact of a customer who wrote does not appear")
     thread = account.conversation_of(found["id"], patience)
@@ -195,7 +196,7 @@ def test_a_contact_made_before_is_used(account: Account) -> None:
     same_thread(account, first, contact["id"], None)
     needed(account.api.patch(f"/contacts/{contact['id']}", {"name": "Ada Lovelace"}), 200)
     second = account.api.post("/messages", {"to": contact["phone"], "text": account.word()})
-    same_thread(account, second, contact["id"], expect.record(first, 201).get("conversation_id"))
+    same_thread(account, second, contact["id"], envelope.record(first, 201).get("conversation_id"))
 
 
 @requirement("MSG-16")

@@ -13,6 +13,7 @@ import pytest
 from conformance.meta.templates import GREETING, ORDER, PICTURE, PLAIN
 from conformance.target import expect
 from conformance.target.expect import requirement
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.messages import (
     CAPTIONED,
     FILES,
@@ -27,7 +28,7 @@ from conformance.wacrm.steps.messages import (
 )
 
 if TYPE_CHECKING:
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account
     from conformance.wacrm.steps.messages import Row
 
@@ -122,8 +123,8 @@ def test_a_caption_that_meta_refuses_is_refused_and_never_cut(account: Account, 
     """Meta takes 1,024 characters. The documentation names no limit of its own, so either side may refuse."""
     number = account.numbers.fresh()
     exchange = account.api.post("/messages", medium(kind, LINKS[0], "n" * 1025).to(number))
-    expect.error(exchange, (400, "bad_request"), (502, "meta_error"))
-    expect.equal(len(account.provider.accepted(to=number)), 0, "the number of messages at Meta", exchange)
+    envelope.error(exchange, (400, "bad_request"), (502, "meta_error"))
+    expect.equal(len(account.mock_meta.accepted(to=number)), 0, "the number of messages at Meta", exchange)
 
 
 @requirement("MSG-03")
@@ -133,7 +134,7 @@ def test_text_with_audio_is_no_second_message(account: Account) -> None:
     exchange = account.api.post("/messages", one.to(number, text="Listen"))
     if expect.status(exchange, 201, 400, 502).status == 201:
         expect.equal(said(at_meta(account, exchange)["body"]), one.wire, "the audio at Meta", exchange)
-    count = len(account.provider.accepted(to=number))
+    count = len(account.mock_meta.accepted(to=number))
     expect.equal(count, int(exchange.status == 201), "the number of messages at Meta", exchange)
 
 

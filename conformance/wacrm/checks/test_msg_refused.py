@@ -12,12 +12,14 @@ from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.keys import Role
 from conformance.target.numbers import digits
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.messages import FILES, MEDIA, TYPES, at_meta, sample, taken, template, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.target.probe import Api, Exchange
+    from conformance.target.api import Api
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account
     from conformance.wacrm.steps.messages import Row
 
@@ -36,8 +38,8 @@ def bodies_without(complete: Row, member: str, values: Sequence[Any] = WRONG) ->
 
 def refused(account: Account, number: str, body: Row) -> Exchange:
     exchange = account.api.post("/messages", body)
-    expect.error(exchange, (400, "bad_request"))
-    attempts = account.provider.sends(to=digits(number))
+    envelope.error(exchange, (400, "bad_request"))
+    attempts = account.mock_meta.sends(to=digits(number))
     expect.equal(len(attempts), 0, "the number of requests to Meta", exchange)
     return exchange
 
@@ -91,12 +93,12 @@ def test_a_template_needs_its_name(account: Account) -> None:
 @pytest.mark.parametrize("kind", TYPES)
 def test_every_type_needs_a_recipient(account: Account, kind: str) -> None:
     """A number of more than 15 digits, or without any, is none in E.164."""
-    word, since = account.word(), account.provider.mark()
+    word, since = account.word(), account.mock_meta.mark()
     complete = sample(kind, word).to("")
     for body in bodies_without(complete, "to", (*WRONG, "+", "hello", "+999123456789012345", "+12")):
         exchange = account.api.post("/messages", body)
-        expect.error(exchange, (400, "bad_request"))
-        attempts = account.provider.sends(since=since, contains=word)
+        envelope.error(exchange, (400, "bad_request"))
+        attempts = account.mock_meta.sends(since=since, contains=word)
         expect.equal(len(attempts), 0, "the number of requests to Meta", exchange)
 
 
@@ -138,7 +140,7 @@ def test_a_customers_message_can_be_replied_to(account: Account) -> None:
     number = account.numbers.fresh()
     thread = account.send(number)["conversation_id"]
     wamid = account.receive(number)
-    row = account.message(thread, wamid, account.provider.patience)
+    row = account.message(thread, wamid, account.mock_meta.patience)
     expect.precondition(row, "the customer's message is not stored")
     assert row is not None
     exchange = account.api.post("/messages", text("re").to(number, reply_to_message_id=row["id"]))
@@ -149,8 +151,8 @@ def not_quoted(account: Account, number: str, quote: object, kind: str = "text")
     """A message with this quote is refused, and Meta gets nothing."""
     word = account.word()
     exchange = account.api.post("/messages", sample(kind, word).to(number, reply_to_message_id=quote))
-    expect.error(exchange, (400, "bad_request"), (404, "not_found"))
-    expect.equal(len(account.provider.sends(contains=word)), 0, "the number of requests to Meta", exchange)
+    envelope.error(exchange, (400, "bad_request"), (404, "not_found"))
+    expect.equal(len(account.mock_meta.sends(contains=word)), 0, "the number of requests to Meta", exchange)
 
 
 @requirement("MSG-06")
@@ -201,12 +203,14 @@ def unconfigured(api: Api) -> Api:
 @requirement("MSG-07")
 @pytest.mark.parametrize("kind", TYPES)
 def test_an_account_without_whatsapp_is_told_so(account: Account, unconfigured: Api, kind: str) -> None:
-    word, since = account.word(), account.provider.mark()
+    word, since = account.word(), account.mock_meta.mark()
     number = account.numbers.fresh()
     for _ in range(2):
         exchange = unconfigured.post("/messages", sample(kind, word).to(number, name="Ada"))
-        expect.error(exchange, (400, "whatsapp_not_configured"))
-    expect.equal(len(account.provider.sends(since=since, contains=word)), 0, "the number of requests to Meta", exchange)
+        envelope.error(exchange, (400, "whatsapp_not_configured"))
+    expect.equal(
+        len(account.mock_meta.sends(since=since, contains=word)), 0, "the number of requests to Meta", exchange
+    )
 
 
 @requirement("MSG-07")
@@ -215,8 +219,8 @@ def test_a_known_contact_makes_no_difference_without_whatsapp(account: Account, 
     contact = unconfigured.post("/contacts", {"phone": number})
     expect.precondition(contact.status in {200, 201}, "the account without WhatsApp cannot have contacts")
     exchange = unconfigured.post("/messages", text("hello").to(number))
-    expect.error(exchange, (400, "whatsapp_not_configured"))
-    expect.equal(len(account.provider.sends(to=digits(number))), 0, "the number of requests to Meta", exchange)
+    envelope.error(exchange, (400, "whatsapp_not_configured"))
+    expect.equal(len(account.mock_meta.sends(to=digits(number))), 0, "the number of requests to Meta", exchange)
 
 
 # -- MSG-15 -----------------------------------------------------------------------------------------------------------

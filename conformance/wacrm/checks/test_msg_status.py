@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.expect import requirement
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.messages import TYPES, sample, send_at_once
 from conformance.wacrm.steps.statuses import DELIVERED, FAILED, READ, SENT, Thread
@@ -95,8 +95,8 @@ def test_a_status_is_of_the_message_that_it_names(account: Account) -> None:
 @pytest.mark.parametrize("script", [(SENT,), (SENT, DELIVERED), (SENT, DELIVERED, READ), (FAILED,)], ids="-".join)
 def test_statuses_that_overtake_metas_answer_are_not_lost(account: Account, script: tuple[str, ...]) -> None:
     number = account.numbers.fresh()
-    account.provider.script(number, *((status, 0.02 * i) for i, status in enumerate(script)))
-    account.provider.fault(number, delay=0.35)
+    account.mock_meta.script(number, *((status, 0.02 * i) for i, status in enumerate(script)))
+    account.mock_meta.fault(number, delay=0.35)
     answer = account.send(number)
     wanted = script[-1]
 
@@ -104,7 +104,7 @@ def test_statuses_that_overtake_metas_answer_are_not_lost(account: Account, scri
         found = account.message(answer["conversation_id"], answer["whatsapp_message_id"])
         return found if found and found.get("status") == wanted else None
 
-    found = eventually(row, account.provider.patience)
+    found = eventually(row, account.mock_meta.patience)
     expect.that(found, f"the status {wanted!r} that was reported before Meta answered", "another one")
 
 
@@ -163,7 +163,7 @@ def test_a_failure_that_comes_late_takes_no_reading_back(account: Account, *, ti
     courses = ((READ,), (SENT, DELIVERED, READ), (DELIVERED, READ))
     thread = Thread(account, len(courses))
     in_steps(thread, courses, timed=timed)
-    was_read = eventually(lambda: set(thread.statuses().values()) == {READ}, account.provider.patience)
+    was_read = eventually(lambda: set(thread.statuses().values()) == {READ}, account.mock_meta.patience)
     expect.precondition(was_read, "messages that were reported as read do not become so (MSG-10)")
     thread.report(*(thread.item(wamid, FAILED, timed=timed) for wamid in thread.wamids))
     thread.stay(dict.fromkeys(thread.wamids, (READ,)))
@@ -186,7 +186,7 @@ def test_webhooks_that_come_once_more_take_no_status_back(account: Account) -> N
     deliveries = [thread.report(thread.item(wamid, status)) for wamid, status in steps]
     thread.become({read: [READ], failed: [FAILED]})
     for delivery in (*deliveries, *reversed(deliveries)):
-        account.provider.acknowledged([account.provider.replay(delivery["id"])])
+        account.mock_meta.acknowledged([account.mock_meta.replay(delivery["id"])])
     thread.stay({read: [READ], failed: [FAILED]})
 
 
@@ -207,15 +207,15 @@ def test_statuses_that_overtake_metas_answer_in_disorder_end_at_the_farthest(acc
     scripts = [order for order in ORDERS if len(set(order)) > 1][:8]
     numbers = [account.numbers.fresh() for _ in scripts]
     for number, script in zip(numbers, scripts, strict=True):
-        account.provider.script(number, *((status, 0.02 * i) for i, status in enumerate(script)))
-    account.provider.fault(numbers, times=len(numbers), delay=0.35)
+        account.mock_meta.script(number, *((status, 0.02 * i) for i, status in enumerate(script)))
+    account.mock_meta.fault(numbers, times=len(numbers), delay=0.35)
     exchanges = send_at_once(account, *({"to": number, "text": account.word()} for number in numbers))
     answers = [needed(exchange, 201) for exchange in exchanges]
-    in_order = eventually(lambda: _has(account, answers[0], final(scripts[0])), account.provider.patience)
+    in_order = eventually(lambda: _has(account, answers[0], final(scripts[0])), account.mock_meta.patience)
     expect.precondition(in_order, "statuses that come before Meta's answer are lost")
     for exchange, answer, script in zip(exchanges, answers, scripts, strict=True):
         wanted = final(script)
-        found = eventually(lambda a=answer, w=wanted: _has(account, a, w), account.provider.patience)
+        found = eventually(lambda a=answer, w=wanted: _has(account, a, w), account.mock_meta.patience)
         expect.that(found, f"the status {' or '.join(wanted)} after {', '.join(script)}", "another one", exchange)
 
 

@@ -11,12 +11,14 @@ import pytest
 
 from conformance.target import expect
 from conformance.target.expect import requirement
+from conformance.target.verdicts import Mismatch
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.messages import at_meta, said, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account
 
 pytestmark = pytest.mark.usefixtures("sends")
@@ -123,17 +125,17 @@ def carried(account: Account, number: str, exchanges: Sequence[tuple[str, Exchan
     stored: dict[str, object] = {}
     for body, exchange in exchanges:
         exact(said(at_meta(account, exchange)["body"]).get("body"), body, "the text at Meta", exchange)
-        answer = expect.record(exchange, 201)
+        answer = envelope.record(exchange, 201)
         if answer["whatsapp_message_id"] not in stored:
             rows = account.messages(str(answer.get("conversation_id")))
             stored = {row["whatsapp_message_id"]: row.get("content_text") for row in rows}
         exact(stored.get(answer["whatsapp_message_id"]), body, "content_text on the read side", exchange)
-    expect.equal(len(account.provider.accepted(to=number)), len(exchanges), "the number of messages at Meta")
+    expect.equal(len(account.mock_meta.accepted(to=number)), len(exchanges), "the number of messages at Meta")
 
 
 def exact(found: object, wanted: str, what: str, exchange: Exchange) -> None:
     if found != wanted:
-        raise expect.Mismatch(f"{what} to be {shown(wanted)}", shown(found), exchange)
+        raise Mismatch(f"{what} to be {shown(wanted)}", shown(found), exchange)
 
 
 def shown(value: object) -> str:
@@ -173,8 +175,8 @@ def test_text_that_may_be_impossible_to_carry_is_carried_exactly_or_refused(acco
 
 @requirement("MSG-12")
 def test_text_that_is_too_long_is_refused_before_anything_is_sent(account: Account) -> None:
-    number, since = account.numbers.fresh(), account.provider.mark()
+    number, since = account.numbers.fresh(), account.mock_meta.mark()
     for body, exchange in send_each(account, number, TOO_LONG):
         expect.status(exchange, 400, *([413] if len(body) > 10_000 else []))
-    attempts = account.provider.sends(to=number, since=since)
+    attempts = account.mock_meta.sends(to=number, since=since)
     expect.equal(len(attempts), 0, "the number of requests to Meta for texts that are too long")

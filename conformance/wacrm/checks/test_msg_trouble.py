@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.meta.templates import GREETING, PLAIN
 from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.expect import requirement
 from conformance.target.numbers import digits
-from conformance.target.probe import NoAnswerError
+from conformance.target.verdicts import Mismatch, NoAnswerError, NoVerdict
+from conformance.target.waiting import eventually
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.messages import FILES, TYPES, at_meta, medium, sample, template, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account
     from conformance.wacrm.steps.messages import Row
 
@@ -85,7 +86,7 @@ def with_fault(account: Account, shapes: dict[str, Row]) -> list[tuple[str, Exch
     """One send to a number of its own for each way in which Meta answers it, all at once."""
     numbers = [account.numbers.fresh() for _ in shapes]
     for number, shape in zip(numbers, shapes.values(), strict=True):
-        account.provider.fault(number, times=None, **shape)
+        account.mock_meta.fault(number, times=None, **shape)
     return list(zip(numbers, at_once([poster(account, text(account.word()).to(n)) for n in numbers]), strict=True))
 
 
@@ -97,7 +98,7 @@ def rejected(account: Account, body: Row) -> Exchange:
     """A send that Meta refuses. A 429 is the limiter's, or no verdict could come of it: unless other sends go through."""
     try:
         return account.api.post("/messages", body)
-    except expect.NoVerdict:
+    except NoVerdict:
         account.send()
         return account.api.probe.send("POST", "/messages", key=account.api.pool.lend(account.api.role), json=body)
 
@@ -108,7 +109,7 @@ def rejected(account: Account, body: Row) -> Exchange:
 @requirement("MSG-08")
 def test_whatever_form_metas_rejection_has_it_is_a_meta_error(account: Account) -> None:
     for number, exchange in with_fault(account, REJECTIONS):
-        expect.error(exchange, (502, "meta_error"))
+        envelope.error(exchange, (502, "meta_error"))
         none_claims(account, number, exchange)
 
 
@@ -118,10 +119,10 @@ def test_whatever_form_metas_rejection_has_it_is_a_meta_error(account: Account) 
 def test_a_rejection_in_a_conversation_leaves_what_was_sent_before(account: Account, kind: str, shape: Row) -> None:
     number = account.numbers.fresh()
     before = account.send(number)["whatsapp_message_id"]
-    fault = account.provider.fault(number, times=None, **shape)
+    fault = account.mock_meta.fault(number, times=None, **shape)
     exchange = rejected(account, sample(kind, account.word()).to(number))
-    account.provider.lift(fault)
-    expect.error(exchange, (502, "meta_error"))
+    account.mock_meta.lift(fault)
+    envelope.error(exchange, (502, "meta_error"))
     after = account.send(number)["whatsapp_message_id"]
     none_claims(account, number, exchange, but=(before, after))
 
@@ -130,9 +131,9 @@ def test_a_rejection_in_a_conversation_leaves_what_was_sent_before(account: Acco
 def test_a_rejected_reply_is_a_meta_error(account: Account) -> None:
     number = account.numbers.fresh()
     first = account.send(number)
-    account.provider.fault(number, times=None, **error(131000))
+    account.mock_meta.fault(number, times=None, **error(131000))
     exchange = rejected(account, text("re").to(number, reply_to_message_id=first["message_id"]))
-    expect.error(exchange, (502, "meta_error"))
+    envelope.error(exchange, (502, "meta_error"))
     none_claims(account, number, exchange, but=(first["whatsapp_message_id"],))
 
 
@@ -145,14 +146,14 @@ def test_meta_refuses_a_template_that_does_not_exist(account: Account) -> None:
     ):
         number = account.numbers.fresh()
         exchange = account.api.post("/messages", one.to(number))
-        expect.error(exchange, (502, "meta_error"), (400, "bad_request"))
+        envelope.error(exchange, (502, "meta_error"), (400, "bad_request"))
         none_claims(account, number, exchange)
 
 
 @requirement("MSG-08")
 def test_an_answer_without_a_message_is_no_message(account: Account) -> None:
     for number, exchange in with_fault(account, USELESS):
-        expect.error(exchange, (502, "meta_error"), (500, "internal"))
+        envelope.error(exchange, (502, "meta_error"), (500, "internal"))
         none_claims(account, number, exchange)
 
 
@@ -177,7 +178,7 @@ def test_nothing_in_a_request_makes_a_send_fail_that_meta_took(account: Account)
     for number, exchange in zip(numbers, at_once(sends), strict=True):
         if exchange.status != 201:
             expect.equal(
-                len(account.provider.accepted(to=digits(number))), 0, "the number of messages at Meta", exchange
+                len(account.mock_meta.accepted(to=digits(number))), 0, "the number of messages at Meta", exchange
             )
 
 
@@ -194,9 +195,9 @@ def test_every_legal_form_of_metas_acceptance_is_one(account: Account) -> None:
     ]  # fmt: skip
     for _, form in forms:
         number, wamid = account.numbers.fresh(), f"wamid.{account.word()}"
-        account.provider.fault(number, **as_json(200, form(wamid)))
+        account.mock_meta.fault(number, **as_json(200, form(wamid)))
         exchange = account.api.post("/messages", text("hello").to(number))
-        expect.equal(expect.record(exchange, 201).get("whatsapp_message_id"), wamid, "whatsapp_message_id", exchange)
+        expect.equal(envelope.record(exchange, 201).get("whatsapp_message_id"), wamid, "whatsapp_message_id", exchange)
 
 
 @dataclass(frozen=True)
@@ -222,15 +223,15 @@ def slow(shared_account: Callable[[str], Account], sends: None) -> Slow:  # noqa
     account = shared_account("slow Meta")
     counts = (len(ACCEPTED_AFTER), len(TYPES), len(TYPES))
     slow_ones, hanging, cut = ([account.numbers.fresh() for _ in range(count)] for count in counts)
-    account.provider.script(slow_ones, ("sent", 0.05), ("delivered", 0.1))
+    account.mock_meta.script(slow_ones, ("sent", 0.05), ("delivered", 0.1))
     for number, delay in zip(slow_ones, ACCEPTED_AFTER, strict=True):
-        account.provider.fault(number, delay=delay)
-    account.provider.fault(hanging, times=None, hang="before", delay=LONGEST + 10)
-    account.provider.fault(cut, times=None, reset="before")
+        account.mock_meta.fault(number, delay=delay)
+    account.mock_meta.fault(hanging, times=None, hang="before", delay=LONGEST + 10)
+    account.mock_meta.fault(cut, times=None, reset="before")
     unreachable = at_once([patient(account, number, kind) for number, kind in zip(cut, TYPES, strict=True)])
     kinds = (*TYPES[: len(slow_ones)], *TYPES)
     waits = [patient(account, number, kind) for number, kind in zip((*slow_ones, *hanging), kinds, strict=True)]
-    bystander = beside(account, hanging, account.provider.mark())
+    bystander = beside(account, hanging, account.mock_meta.mark())
     answers = iter(at_once([*waits, bystander, bystander]))
     accepted = [(delay, next(answers)) for delay in ACCEPTED_AFTER]
     return Slow(account, accepted, [next(answers) for _ in hanging], unreachable, list(answers))
@@ -254,7 +255,7 @@ def beside(account: Account, hanging: Sequence[str], since: int) -> Callable[[],
     wanted = {digits(number) for number in hanging}
 
     def call() -> Exchange:
-        eventually(lambda: wanted <= {digits(entry["to"]) for entry in account.provider.sends(since=since)}, 5.0)
+        eventually(lambda: wanted <= {digits(entry["to"]) for entry in account.mock_meta.sends(since=since)}, 5.0)
         return patient(account, account.numbers.fresh(), "text")()
 
     return call
@@ -265,12 +266,12 @@ def beside(account: Account, hanging: Sequence[str], since: int) -> Callable[[],
 def test_a_message_that_meta_took_slowly_is_no_error(slow: Slow) -> None:
     for seconds, exchange in slow.accepted:
         number = json.loads(exchange.body)["to"]
-        at_metas = slow.account.provider.accepted(to=digits(number))
+        at_metas = slow.account.mock_meta.accepted(to=digits(number))
         expect.precondition(at_metas, f"the send to a Meta that takes {seconds} s did not reach it")
         if exchange.status != 201:
             early = exchange.seconds < seconds
             gave_up = f"the deployment gave up after {exchange.seconds:.1f} s: " if early else ""
-            raise expect.Mismatch(
+            raise Mismatch(
                 f"201 for a message that Meta took (it answered after {seconds} s)", gave_up + exchange.summary, exchange,
                 evidence=[f"ledger: accepted as {entry['wamid']}" for entry in at_metas],
             )  # fmt: skip
@@ -286,7 +287,7 @@ def ends_in_error(exchange: Exchange) -> None:
     expect.that(
         exchange.status is not None and exchange.status >= 500, "an error of the 5xx kind", exchange.summary, exchange
     )
-    expect.error_code(exchange)
+    envelope.error_code(exchange)
 
 
 def in_time(exchange: Exchange) -> None:

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.target.expect import Lacking, Mismatch, precondition, requirement, that
-from conformance.target.expect import rows as listed
+from conformance.target.expect import precondition, requirement, that
+from conformance.target.verdicts import Lacking, Mismatch
 from conformance.wacrm.steps import lists
 from conformance.wacrm.steps.altered_cursors import NEVER_ISSUED, distorted
+from conformance.wacrm.steps.envelope import rows as listed
 from conformance.wacrm.steps.pagination import misplaced, page_of, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from conformance.target.probe import Api
+    from conformance.target.api import Api
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account
     from conformance.wacrm.steps.lists import Crowd

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.target.expect import Lacking, precondition, requirement, that
-from conformance.target.expect import rows as listed
+from conformance.target.expect import precondition, requirement, that
+from conformance.target.verdicts import Lacking
 from conformance.wacrm.steps import lists
+from conformance.wacrm.steps.envelope import rows as listed
 from conformance.wacrm.steps.pagination import misplaced, walk
 from conformance.wacrm.steps.timestamps import digits, tick
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Api
+    from conformance.target.api import Api
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account
 
@@ -38,17 +39,17 @@ def test_a_conversation_that_goes_on_keeps_its_place(account: Account, capabilit
     people = [account.contact(name=account.word()) for _ in range(3)]
     talks = [_first_message(account, person) for person in people]
     wamid = account.receive(people[0]["phone"])
-    account.message(talks[0]["id"], wamid, account.provider.patience)
+    account.message(talks[0]["id"], wamid, account.mock_meta.patience)
     _stand_in(account, "/conversations", {"limit": 100}, talks)
 
 
 @requirement("PAGE-02")
 def test_a_message_whose_status_moves_keeps_its_place(account: Account) -> None:
     to = account.numbers.fresh()
-    account.provider.script(to)
+    account.mock_meta.script(to)
     sent = [account.send(to) for _ in range(3)]
     item = {"id": sent[0]["whatsapp_message_id"], "status": "read", "recipient_id": to.lstrip("+")}
-    account.provider.statuses(account.phone_number_id, item)
+    account.mock_meta.statuses(account.phone_number_id, item)
     path = f"/conversations/{sent[0]['conversation_id']}/messages"
     rows = [{"id": each["message_id"]} for each in sent]
     _stand_in(account, path, {"limit": 100}, rows)
@@ -56,7 +57,7 @@ def test_a_message_whose_status_moves_keeps_its_place(account: Account) -> None:
 
 def _first_message(account: Account, person: dict[str, Any]) -> dict[str, Any]:
     account.receive(person["phone"])
-    return account.conversation_of(person["id"], account.provider.patience)
+    return account.conversation_of(person["id"], account.mock_meta.patience)
 
 
 def _stand_in(account: Account, path: str, params: dict[str, Any], made: list[dict[str, Any]]) -> None:
@@ -108,7 +109,7 @@ def test_messages_that_come_during_a_walk_shift_nothing(
 
     def hear() -> None:
         precondition(
-            account.message(conversation, account.receive(to), account.provider.patience), "no inbound message"
+            account.message(conversation, account.receive(to), account.mock_meta.patience), "no inbound message"
         )
 
     add: Callable[[], Any] = hear if side == "inbound" else lambda: account.send(to)

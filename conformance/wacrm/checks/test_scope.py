@@ -6,25 +6,28 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.contract import openapi
 from conformance.target import expect
-from conformance.target.expect import Lacking, requirement
+from conformance.target.expect import requirement
 from conformance.target.keys import Role
 from conformance.target.target import SCOPES
+from conformance.target.verdicts import Lacking
+from conformance.wacrm.specification import OPENAPI
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.refused_writes import WRITING, trial
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.contract.openapi import Operation
-    from conformance.target.probe import Api, Exchange
+    from conformance.target.api import Api
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.refused_writes import Trial
     from conformance.wacrm.steps.valid_requests import Calls
 
     RoleKeys = Callable[..., Api]
 
 FORBIDDEN = (403, "forbidden")
-SCOPED = [operation for operation in openapi.operations() if operation.scope is not None]
+SCOPED = [operation for operation in OPENAPI.operations if operation.scope is not None]
 each_scoped_operation = pytest.mark.parametrize("operation", SCOPED, ids=[operation.id for operation in SCOPED])
 
 
@@ -62,7 +65,7 @@ def test_no_scope_at_all_is_403(operation: Operation, calls: Calls, role_keys: R
 
 def forbidden(exchange: Exchange) -> None:
     """403 `forbidden`, and no data beside it."""
-    expect.error(exchange, FORBIDDEN)
+    envelope.error(exchange, FORBIDDEN)
     expect.that("data" not in exchange.json(), "no data with a 403", exchange.excerpt, exchange)
 
 
@@ -93,7 +96,7 @@ def has_no_effect(attempt: Trial, role_keys: RoleKeys) -> bool:
 def offered(calls: Calls, operation_id: str) -> bool:
     """Whether the target has the operation, as far as its file says."""
     try:
-        calls.to_nothing(openapi.operation(operation_id))
+        calls.to_nothing(OPENAPI.operation(operation_id))
     except Lacking:
         return False
     return True

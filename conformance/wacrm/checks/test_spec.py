@@ -8,21 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance import generation
-from conformance.contract import openapi
-from conformance.generation import Budget, KnownTemplate, Mode
+from conformance.generation import Budget, Mode
 from conformance.meta.templates import GREETING, PLAIN
 from conformance.target import expect
-from conformance.target.expect import Lacking, Mismatch, NoVerdict, requirement
-from conformance.target.probe import Exchange, NoAnswerError
+from conformance.target.exchange import Exchange
+from conformance.target.expect import requirement
+from conformance.target.verdicts import Lacking, Mismatch, NoAnswerError, NoVerdict
+from conformance.wacrm.generation import KnownTemplate
+from conformance.wacrm.generation import run as run_generated
+from conformance.wacrm.specification import OPENAPI
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from conformance.contract.openapi import Operation
     from conformance.generation import Answer, Defect, Run, Send
-    from conformance.runner.run_state import Judgement
-    from conformance.target.probe import Api
+    from conformance.runner.run_state import RunState
+    from conformance.target.api import Api
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account
 
@@ -39,7 +41,7 @@ SENDS = ("sendMessage", "createBroadcast")
 OF_SENDS = ("getBroadcast", "getConversation", "listConversationMessages")
 """What only exists when something was sent."""
 
-OPERATIONS = openapi.operations()
+OPERATIONS = OPENAPI.operations
 REFUSING = [operation for operation in OPERATIONS if operation.has_body or operation.takes_id]
 REMEMBERING = [
     operation for operation in OPERATIONS if operation.takes_id or operation.id in {"listConversations", "listWebhooks"}
@@ -52,23 +54,23 @@ def each(operations: list[Operation] | tuple[Operation, ...]) -> pytest.MarkDeco
 
 @pytest.fixture(scope="module")
 def generated(
-    judgement: Judgement, capabilities: Capabilities, shared_account: Callable[[str], Account]
+    run_state: RunState, capabilities: Capabilities, shared_account: Callable[[str], Account]
 ) -> Iterator[Generated]:
     """`generated(Mode.VALID)`: that mode's run, made when it is first asked for. What it registered is deleted at the end."""
     account = shared_account("generated")
-    without = () if capabilities.messages and judgement.armed else SENDS
+    without = () if capabilities.messages and run_state.armed else SENDS
     made: list[Run] = []
 
     @cache
     def run(mode: Mode) -> Run:
         made.append(
-            generation.run(
-                mode, send=counted(steadily(account.api), judgement, mode), number=account.numbers.fresh,
-                seed=judgement.seed, ids=existing(account),
+            run_generated(
+                mode, send=counted(steadily(account.api), run_state, mode), number=account.numbers.fresh,
+                seed=run_state.seed, ids=existing(account),
                 templates=TEMPLATES, without=without, budget=BUDGET,
             )
         )  # fmt: skip
-        judgement.doing = ""
+        run_state.doing = ""
         return made[-1]
 
     yield run
@@ -89,13 +91,13 @@ def steadily(api: Api) -> Send:
     return send
 
 
-def counted(send: Send, judgement: Judgement, mode: Mode) -> Send:
+def counted(send: Send, run_state: RunState, mode: Mode) -> Send:
     """The same, and the progress line tells how many were sent: the first check waits for all that it judges."""
     numbers = count(1)
-    judgement.doing = f"generating requests ({mode})"
+    run_state.doing = f"generating requests ({mode})"
 
     def told(method: str, path: str, *, content: bytes | None, headers: Mapping[str, str]) -> Answer:
-        judgement.doing = f"{next(numbers)} generated requests ({mode})"
+        run_state.doing = f"{next(numbers)} generated requests ({mode})"
         return send(method, path, content=content, headers=headers)
 
     return told

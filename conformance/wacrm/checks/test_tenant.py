@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.contract import openapi
 from conformance.target import expect
-from conformance.target.expect import Mismatch, requirement
+from conformance.target.expect import requirement
+from conformance.target.verdicts import Mismatch
+from conformance.wacrm.specification import OPENAPI
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.account import needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.contract.openapi import Operation
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps import tenants
     from conformance.wacrm.steps.account import Account, Row
     from conformance.wacrm.steps.tenants import Pair
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     Act = Callable[[Account, tenants.Shared, Row], None]
 
 NOT_FOUND = (404, "not_found")
-READS = [operation for operation in openapi.operations() if operation.method == "GET" and operation.takes_id]
+READS = [operation for operation in OPENAPI.operations if operation.method == "GET" and operation.takes_id]
 
 
 # -- by id --------------------------------------------------------------------------------------------------------------
@@ -41,7 +43,7 @@ def test_anothers_row_reads_like_none(operation: Operation, each: Pair) -> None:
     absent = each.mine.account.api.get(operation.url(nothing))
     for spelling in (id_, id_.upper()):
         exchange = each.mine.account.api.get(operation.url(spelling))
-        expect.error(exchange, NOT_FOUND)
+        envelope.error(exchange, NOT_FOUND)
         if told(exchange, id_) != told(absent, nothing):
             raise Mismatch(
                 f"what is said of an unknown id, {told(absent, nothing)}", f"{told(exchange, id_)}", absent, exchange
@@ -66,7 +68,7 @@ def test_no_query_opens_anothers_messages(each: Pair) -> None:
     theirs, mine = each.theirs.conversation(), each.mine.conversation()
     path = f"/conversations/{theirs['conversation_id']}/messages"
     for query in ({"limit": 1}, {"conversation_id": mine["conversation_id"]}, {"contact_id": theirs["contact_id"]}):
-        expect.error(each.mine.account.api.get(path, **query), NOT_FOUND)
+        envelope.error(each.mine.account.api.get(path, **query), NOT_FOUND)
 
 
 CONTACT_CHANGES: dict[str, Callable[[Calls], dict[str, Any]]] = {
@@ -76,13 +78,13 @@ CONTACT_CHANGES: dict[str, Callable[[Calls], dict[str, Any]]] = {
     "tags": lambda calls: {"tags": [calls.account.word()]},
     "no-tags": lambda _calls: {"tags": []},
     "nulls": lambda _calls: {"name": None, "email": None, "company": None},
-    "all": lambda calls: calls.to_nothing(openapi.operation("updateContact")).json,
+    "all": lambda calls: calls.to_nothing(OPENAPI.operation("updateContact")).json,
 }
 WEBHOOK_CHANGES: dict[str, Callable[[Calls], dict[str, Any]]] = {
     "url": lambda calls: {"url": f"{calls.hooks()}/{calls.account.word()}"},
     "events": lambda _calls: {"events": ["conversation.created"]},
     "is-active": lambda _calls: {"is_active": True},
-    "all": lambda calls: calls.to(openapi.operation("updateWebhook")).json,
+    "all": lambda calls: calls.to(OPENAPI.operation("updateWebhook")).json,
 }
 
 
@@ -111,5 +113,5 @@ def unchanged(pair: Pair, path: str, method: str, body: Row | None) -> None:
     before = needed(pair.theirs.account.api.get(path), 200)
     exchange = pair.mine.account.api.call(method, path, json=body)
     after = pair.theirs.account.api.get(path)
-    expect.equal(expect.record(after, 200), before, "another account's row, as its owner sees it,", exchange, after)
-    expect.error(exchange, NOT_FOUND)
+    expect.equal(envelope.record(after, 200), before, "another account's row, as its owner sees it,", exchange, after)
+    envelope.error(exchange, NOT_FOUND)

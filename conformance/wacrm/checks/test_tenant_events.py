@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
-from conformance.target.expect import Lacking, requirement
+from conformance.target.expect import requirement
 from conformance.target.keys import Role
+from conformance.target.verdicts import Lacking
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.tenants import Pair, account_id
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from conformance.wacrm.steps import tenants
     from conformance.wacrm.steps.account import Account, Row
     from conformance.wacrm.steps.valid_requests import Calls
-    from conformance.webhooks.receiver import Attempt, Receiver
+    from conformance.webhooks.receiver_client import Attempt, Receiver
 
     Act = Callable[[Account, tenants.Shared, Row], None]
 EVENTS = ["message.received", "message.status_updated", "conversation.created"]
@@ -42,7 +43,7 @@ def test_events_go_to_their_own_accounts_endpoints(
     idle = unconfigured(pair.mine.account)
     bystander = subscribe(calls_of(idle), receiver) if idle is not None else ""
     phone = accounts[0].numbers.fresh()
-    accounts[0].provider.script(phone, ("delivered", 0.05))
+    accounts[0].mock_meta.script(phone, ("delivered", 0.05))
     own = [happen(account, phone, target) for account in accounts]
     for path, mine in zip(paths, own, strict=True):
         missing = eventually(

@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.contract import openapi
 from conformance.target import expect
-from conformance.target.expect import Lacking, NoVerdict, requirement
+from conformance.target.expect import requirement
+from conformance.target.verdicts import Lacking, NoVerdict
+from conformance.wacrm.specification import OPENAPI
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.tenants import Pair, account_id, share, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.target.target import Target
     from conformance.wacrm.steps import tenants
     from conformance.wacrm.steps.account import Account, Row
@@ -110,7 +112,7 @@ def test_anothers_message_cannot_be_replied_to(quoted: str, number: str, each: P
     body = {"to": to, "text": word, "reply_to_message_id": message}
     exchange = each.mine.account.api.post("/messages", body)
     expect.that(400 <= (exchange.status or 0) < 500, "a 4xx for another account's message", exchange.summary, exchange)
-    at_meta = each.mine.account.provider.sends(contains=word)
+    at_meta = each.mine.account.mock_meta.sends(contains=word)
     expect.that(not at_meta, "nothing at Meta of a refused reply", lambda: at_meta[0]["raw"], exchange)
 
 
@@ -177,7 +179,7 @@ def test_no_body_moves_a_row_into_another_account(each: Pair) -> None:
         mine.account.api.post("/contacts", {"phone": mine.account.numbers.fresh(), **foreign}),
         "/contacts",
     )
-    made = mine.account.api.post("/webhooks", {**mine.body(openapi.operation("createWebhook"), mine.hooks), **foreign})
+    made = mine.account.api.post("/webhooks", {**mine.body(OPENAPI.operation("createWebhook"), mine.hooks), **foreign})
     stays(mine.account, made, "/webhooks")
 
 
@@ -185,6 +187,6 @@ def stays(account: Account, written: Exchange, kind: str) -> None:
     """What was written is the account's own; a body with a member that does not belong there may be refused."""
     if 400 <= (written.status or 0) < 500:
         return
-    id_ = expect.member(expect.record(written, 200, 201), "id", written)
+    id_ = expect.member(envelope.record(written, 200, 201), "id", written)
     read = account.api.get(f"{kind}/{id_}")
     expect.that(read.status == 200, f"a row of the account that wrote it, {kind}/{id_}", read.summary, written, read)

@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.contract import openapi
-from conformance.meta.provider import eventually
 from conformance.target import expect
 from conformance.target.concurrency import at_once
-from conformance.target.expect import Lacking, requirement
+from conformance.target.expect import requirement
+from conformance.target.verdicts import Lacking
+from conformance.target.waiting import eventually
+from conformance.wacrm.specification import OPENAPI
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.tenants import ACTS, HEARD, Pair, differences, eventually_changed, picture, share
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.target.target import Target
     from conformance.wacrm.steps import tenants
     from conformance.wacrm.steps.account import Account, Row
@@ -40,7 +42,7 @@ def test_one_number_is_a_contact_of_each_account(each: Pair) -> None:
     )
     body = {"phone": phone, "name": mine.word(), "tags": [tag]}
     exchange = mine.api.post("/contacts", body)
-    own = expect.record(exchange, 201)
+    own = envelope.record(exchange, 201)
     expect.that(
         own.get("id") != first["id"], "a contact of its own", f"the id {first['id']} of another account's", exchange
     )
@@ -49,7 +51,7 @@ def test_one_number_is_a_contact_of_each_account(each: Pair) -> None:
     expect.same_members([t["name"] for t in own.get("tags") or []], [tag], "its tags", exchange)
     again = theirs.api.post("/contacts", {"phone": phone, "name": theirs.word()})
     first = {name: value for name, value in first.items() if name != "updated_at"}  # what touches it is CONT-02's
-    shown = {name: value for name, value in expect.record(again, 200).items() if name != "updated_at"}
+    shown = {name: value for name, value in envelope.record(again, 200).items() if name != "updated_at"}
     expect.equal(shown, first, "the other account's contact", exchange, again)
 
 
@@ -62,8 +64,8 @@ def test_a_tag_of_one_number_is_each_accounts_own(way: str, each: Pair) -> None:
     phone, names = mine.numbers.fresh(), {"theirs": f"{word}ABC", "mine": f"{word}aBc"}
     first = tagged(theirs, phone, names["theirs"], way)
     own = tagged(mine, phone, names["mine"], way)
-    shown = expect.record(own, 200, 201)["tags"]
-    ids = [tag.get("id") for tag in (*shown, *expect.record(first, 200, 201)["tags"])]
+    shown = envelope.record(own, 200, 201)["tags"]
+    ids = [tag.get("id") for tag in (*shown, *envelope.record(first, 200, 201)["tags"])]
     expect.that(len(set(ids)) == 2, "a tag of each account", f"the ids {ids}", first, own)
     control = f"{mine.word()}aBc"
     alone = tagged(mine, mine.numbers.fresh(), control, way)
@@ -89,7 +91,7 @@ def test_a_new_contact_inherits_nothing_from_another_account(how: str, each: Pai
     found = eventually(lambda: mine.contact_by_phone(phone), target.target.patience)
     expect.precondition(found, "the account gets no contact of the number")
     exchange = mine.api.get(f"/contacts/{found['id']}")
-    own = expect.record(exchange, 200)
+    own = envelope.record(exchange, 200)
     expect.that(word not in exchange.text, "nothing that another account knows of the number", f"{own}", exchange)
 
 
@@ -109,7 +111,7 @@ def come_about(account: Account, phone: str, how: str, target: Target) -> None:
 def test_one_number_in_both_accounts_at_once_gives_two_contacts(pair: Pair) -> None:
     for _ in range(3):
         answers = at_once(creations(pair, pair.mine.account.numbers.fresh()))
-        ids = [expect.record(exchange, 201).get("id") for exchange in answers]
+        ids = [envelope.record(exchange, 201).get("id") for exchange in answers]
         expect.that(ids[0] != ids[1], "two contacts", f"{ids[0]} twice", *answers)
 
 
@@ -125,7 +127,7 @@ def test_a_number_is_new_to_each_account(each: Pair) -> None:
     phone = needed(theirs.api.get(f"/contacts/{first['contact_id']}"), 200)["phone"]
     name = mine.word()
     exchange = mine.api.post("/messages", {"to": phone, "text": mine.word(), "name": name})
-    sent = expect.record(exchange, 201)
+    sent = envelope.record(exchange, 201)
     expect.that(
         sent.get("contact_created") is True, "contact_created true", repr(sent.get("contact_created")), exchange
     )
@@ -134,8 +136,8 @@ def test_a_number_is_new_to_each_account(each: Pair) -> None:
             sent.get(member) != first[member], f"a {member} of its own", f"{first[member]} of another account", exchange
         )
     read = mine.api.get(f"/contacts/{sent.get('contact_id')}")
-    expect.equal(expect.record(read, 200).get("name"), name, "the new contact's name", exchange, read)
-    through = [entry["phone_number_id"] for entry in mine.provider.accepted(wamid=sent.get("whatsapp_message_id"))]
+    expect.equal(envelope.record(read, 200).get("name"), name, "the new contact's name", exchange, read)
+    through = [entry["phone_number_id"] for entry in mine.mock_meta.accepted(wamid=sent.get("whatsapp_message_id"))]
     expect.equal(through, [mine.phone_number_id], "the number that the message went out through", exchange)
 
 
@@ -168,11 +170,11 @@ def test_an_answer_to_one_accounts_broadcast_is_none_to_the_others(each: Pair, t
     replied = eventually(lambda: counted(accounts[0], ids[0], "replied_count"), target.target.patience)
     expect.precondition(replied, "the reply to a broadcast is not counted")
     exchange = accounts[1].api.get(f"/broadcasts/{ids[1]}")
-    expect.equal(expect.record(exchange, 200).get("replied_count"), 0, "the other account's replied_count", exchange)
+    expect.equal(envelope.record(exchange, 200).get("replied_count"), 0, "the other account's replied_count", exchange)
 
 
 def broadcast(calls: Calls, phone: str) -> str:
-    body = {**calls.to(openapi.operation("createBroadcast")).json, "recipients": [{"to": phone}]}
+    body = {**calls.to(OPENAPI.operation("createBroadcast")).json, "recipients": [{"to": phone}]}
     return str(needed(calls.account.api.post("/broadcasts", body), 202)["broadcast_id"])
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
-from conformance.target.expect import Lacking, NoVerdict
+from conformance.target.verdicts import Lacking, NoVerdict
+from conformance.target.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from conformance.meta.provider import Provider
+    from conformance.meta.mock_client import MockMeta
+    from conformance.target.api import Api
+    from conformance.target.exchange import Exchange
     from conformance.target.numbers import Numbers
-    from conformance.target.probe import Api, Exchange
 
 Row = dict[str, Any]
 MAX_PAGES = 400
@@ -27,16 +28,16 @@ class Account:
     api: Api
     numbers: Numbers
     word: Callable[[], str]
-    _provider: Provider | None
+    _mock_meta: MockMeta | None
     phone_number_id: str
     waba_id: str
 
     @property
-    def provider(self) -> Provider:
+    def mock_meta(self) -> MockMeta:
         """Mock Meta; `Lacking` when the target file does not connect this account to it."""
-        if self._provider is None:
+        if self._mock_meta is None:
             raise Lacking("the target file does not connect this account to mock Meta")
-        return self._provider
+        return self._mock_meta
 
     # -- precondition steps: when they fail, the check that needed them has no verdict ------------------------------------
 
@@ -56,7 +57,7 @@ class Account:
         body: Row = {"from": sender.lstrip("+"), **message}
         if "type" not in message:
             body |= {"type": "text", "text": {"body": text or self.word()}}
-        return self.provider.inbound(self.phone_number_id, body)[0]
+        return self.mock_meta.inbound(self.phone_number_id, body)[0]
 
     def contact_by_phone(self, phone: str) -> Row | None:
         """The contact with exactly this phone, if the account has it."""

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.contract.openapi import operation as operation_of
-from conformance.meta.provider import eventually
 from conformance.meta.templates import GREETING
-from conformance.target import invalid_credentials
-from conformance.target.expect import Mismatch
 from conformance.target.keys import Role
-from conformance.target.probe import NoAnswerError
-from conformance.wacrm.steps import malformed_input
+from conformance.target.verdicts import Mismatch, NoAnswerError
+from conformance.target.waiting import eventually
+from conformance.wacrm.specification import OPENAPI
+from conformance.wacrm.steps import invalid_credentials, malformed_input
 from conformance.wacrm.steps.account import needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from conformance.contract.openapi import Operation
-    from conformance.target.probe import Api, Exchange, Probe
+    from conformance.target.api import Api
+    from conformance.target.exchange import Exchange
+    from conformance.target.probe import Probe
     from conformance.wacrm.steps.valid_requests import Calls
 
     RoleKeys = Callable[..., Api]
@@ -90,7 +90,7 @@ def _pages(operation: Operation, path: str, calls: Calls) -> Iterator[Exchange]:
     api, account = calls.account.api, calls.account
     if operation.takes_id:
         if operation.id == "getBroadcast":
-            eventually(lambda: needed(api.get(path), 200)["status"] == "sent", account.provider.patience)
+            eventually(lambda: needed(api.get(path), 200)["status"] == "sent", account.mock_meta.patience)
         yield api.get(path)
         return
     for _ in range(2):
@@ -164,7 +164,7 @@ def _every_type(calls: Calls, conversation: str, phone: str, quoted: str) -> Non
     for kind in INBOUND[1:]:
         account.receive(phone, type=kind, **members.get(kind, {}))
     last = account.receive(phone, context={"id": quoted, "from": "15550100000"})
-    account.message(conversation, last, account.provider.patience)
+    account.message(conversation, last, account.mock_meta.patience)
 
 
 def refusals(operation: Operation, calls: Calls, role_keys: RoleKeys, probe: Probe) -> Iterator[Exchange]:
@@ -218,17 +218,17 @@ def to_bodies(operation: Operation, calls: Calls) -> Iterator[Exchange]:
 def send_refusals(calls: Calls) -> Iterator[Exchange]:
     """Sends that fail for reasons of their own: no WhatsApp, Meta's no, a message that is none, a wrong template."""
     account = calls.account
-    body = calls.to(operation_of("sendMessage")).json
+    body = calls.to(OPENAPI.operation("sendMessage")).json
     if account.api.pool.has(Role.UNCONFIGURED):
         bare = account.api.as_role(Role.UNCONFIGURED)
         yield bare.post("/messages", body)
-        yield bare.post("/broadcasts", calls.to(operation_of("createBroadcast")).json)
+        yield bare.post("/broadcasts", calls.to(OPENAPI.operation("createBroadcast")).json)
     faults: tuple[dict[str, Any], ...] = (
         {"error": {"code": 131026}}, {"error": {"code": 190}}, {"error": {"code": 132001}}, {"error": {"code": 131047}},
         {"http": {"status": 500, "body": "<html>oops</html>", "content_type": "text/html"}}, {"reset": "before"},
     )  # fmt: skip
     for fault in faults:
-        account.provider.fault(body["to"], **fault)
+        account.mock_meta.fault(body["to"], **fault)
         yield account.api.post("/messages", body)
     yield account.api.post("/messages", {**body, "reply_to_message_id": "0b6f4d6e-52a1-4b07-9d0a-3d1d2f9b8a01"})
     yield account.api.post("/messages", {**body, "type": "image", "media_url": "no-url"})

@@ -6,11 +6,11 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from conformance.meta.provider import eventually
 from conformance.meta.templates import GREETING, PLAIN
-from conformance.target import expect
-from conformance.target.expect import Mismatch
+from conformance.target import expect, waiting
 from conformance.target.numbers import digits
+from conformance.target.verdicts import Mismatch
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps import reconciliation
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.reconciliation import Order, Poll, Post, Said
@@ -18,7 +18,7 @@ from conformance.wacrm.steps.reconciliation import Order, Poll, Post, Said
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account, Row
     from conformance.wacrm.steps.reconciliation import Discrepancy, Due
 
@@ -66,11 +66,11 @@ class Broadcast:
 
     def until(self, done: Callable[[Poll], object], patience: float, pause: float = FIRST_PAUSE) -> Poll:
         """Poll until `done`, or nothing moves for `patience` seconds though the target need not wait; the last poll either way."""
-        began = changed = moved = time.monotonic()
+        changed = moved = time.monotonic()
         seen = self.poll()
-        while not done(seen) and time.monotonic() - began < LONGEST:
-            time.sleep(pause)
-            pause = min(pause * 1.3, LAST_PAUSE)
+        for _ in waiting.polls(LONGEST, pause, LAST_PAUSE):
+            if done(seen):
+                break
             before, seen = seen, self.poll()
             if seen.counts != before.counts:
                 changed = moved = time.monotonic()
@@ -90,7 +90,7 @@ class Broadcast:
         """Whether a target that sends to one person at a time may be waiting: for Meta, which is slow to answer somebody's
         send, or for other broadcasts, before it has sent anything of this one.
         """
-        sends = self.account.provider.sends(since=max(self.mark - EARLIER, 0), contains=self.order.nonce[:PREFIX])
+        sends = self.account.mock_meta.sends(since=max(self.mark - EARLIER, 0), contains=self.order.nonce[:PREFIX])
         lately = [e for e in sends if e["type"] == "template" and _open_since(e, time.time() - patience)]
         slow = any(e["duration"] is None or e["duration"] > SLOW for e in lately)
         begun = any(self.order.nonce in e["raw"] for e in sends)
@@ -100,7 +100,7 @@ class Broadcast:
         """Whom Meta was asked to send to in the last `within` seconds, and more than `before` seconds ago: a target may
         show its counts late, or wait before it tries again, and still be at work.
         """
-        entries = self.account.provider.sends(since=self.mark, contains=self.order.nonce)
+        entries = self.account.mock_meta.sends(since=self.mark, contains=self.order.nonce)
         return {digits(entry["to"]) for entry in entries if before < time.time() - float(entry["at"]) < within}
 
     def called_sent(self, patience: float | None = None) -> bool:
@@ -110,11 +110,7 @@ class Broadcast:
     def finished(self, patience: float | None = None) -> bool:
         """`called_sent`, and Meta has answered a send to everybody, or nobody who is left is sent to any more."""
         ended = self.called_sent(patience)
-        done, grown = self._answered(), time.monotonic()
-        while self.order.recipients - done and time.monotonic() - grown < LEFT_OVER:
-            time.sleep(FIRST_PAUSE)
-            before, done = done, self._answered()
-            grown = time.monotonic() if done != before else grown
+        waiting.while_it_changes(self._answered, lambda done: done >= self.order.recipients, LEFT_OVER, FIRST_PAUSE)
         return ended
 
     def _answered(self) -> set[str]:
@@ -124,17 +120,19 @@ class Broadcast:
         """What is still wrong with the counts after waiting for them to come right, and for what might yet come."""
         wanted = list(names)
         self.until(lambda poll: not reconciliation.counting(poll, due, wanted), self._patience(None))
-        time.sleep(AFTERMATH)
+        waiting.pause(AFTERMATH)
         return reconciliation.counting(self.poll(), due, wanted)
 
     def _patience(self, given: float | None) -> float:
-        return self.account.provider.patience if given is None else given
+        return self.account.mock_meta.patience if given is None else given
 
     # -- what Meta knows ----------------------------------------------------------------------------------------------
 
     def posts(self) -> list[Post]:
         """What Meta was asked to send for it."""
-        return reconciliation.posts(self.order, self.account.provider.sends(since=self.mark), self.order.nonce[:PREFIX])
+        return reconciliation.posts(
+            self.order, self.account.mock_meta.sends(since=self.mark), self.order.nonce[:PREFIX]
+        )
 
     def wamids(self) -> dict[str, str]:
         """The message that Meta took for each recipient (digits)."""
@@ -142,9 +140,9 @@ class Broadcast:
 
     def said(self) -> Said:
         """What Meta's webhooks have said since the launch, once none is due or under way."""
-        provider = self.account.provider
-        eventually(lambda: not provider.request("GET", "/health")["pending_webhooks"], provider.patience)
-        return reconciliation.said(self.account.provider.ledger(kind="webhook", since=self.mark))
+        mock_meta = self.account.mock_meta
+        eventually(lambda: not mock_meta.request("GET", "/health")["pending_webhooks"], mock_meta.patience)
+        return reconciliation.said(self.account.mock_meta.ledger(kind="webhook", since=self.mark))
 
     def dues(self, undecided: Iterable[str] = ()) -> dict[str, Due]:
         return reconciliation.dues(self.order, self.posts(), self.said(), undecided)
@@ -191,7 +189,7 @@ def launch(account: Account, to: Sequence[str], **fields: Any) -> Broadcast:  # 
 def submit(account: Account, nonce: str, recipients: Sequence[Row], **fields: Any) -> Broadcast:  # noqa: ANN401 - JSON
     """Start a broadcast to these recipients; no verdict when the target does not take it."""
     body = {"name": nonce, "template_name": GREETING, "template_language": "en_US", "recipients": recipients, **fields}
-    mark, posted_at = account.provider.mark(), time.time()
+    mark, posted_at = account.mock_meta.mark(), time.time()
     answer = account.api.post("/broadcasts", body)
     identity = expect.member(needed(answer, *ACCEPTED), "broadcast_id", answer)
     return Broadcast(account, order_of(nonce, body), answer, str(identity), mark, posted_at)

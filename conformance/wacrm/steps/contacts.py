@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
-from conformance.target.expect import Lacking, precondition, that
+from conformance.target.expect import precondition, that
+from conformance.target.verdicts import Lacking
+from conformance.target.waiting import eventually
+from conformance.wacrm.steps import envelope
 from conformance.wacrm.steps.account import needed
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account, Row
 
@@ -67,11 +69,11 @@ def everywhere(account: Account, contact: Row) -> list[tuple[Row, Exchange]]:
         {"limit": 30, "search": contact["phone"].lstrip("+")},
     ):  # others may make contacts too
         many = account.api.get("/contacts", **params)
-        shown = [row for row in expect.rows(many) if row.get("id") == contact["id"]]
+        shown = [row for row in envelope.rows(many) if row.get("id") == contact["id"]]
         if shown:
             break
     that(len(shown) == 1, "the contact once in the list of those with its phone", f"{len(shown)} times", many)
-    return [(expect.record(single, 200), single), (shown[0], many)]
+    return [(envelope.record(single, 200), single), (shown[0], many)]
 
 
 def spelled(phone: str, spelling: str) -> str:
@@ -89,7 +91,7 @@ def met(account: Account, capabilities: Capabilities, origin: str, phone: str) -
     if origin == "send":
         return read_contact(account, account.send(phone, name="Ada")["contact_id"])
     account.receive(phone, profile_name="Ada")
-    found = eventually(lambda: account.contact_by_phone(phone), account.provider.patience)
+    found = eventually(lambda: account.contact_by_phone(phone), account.mock_meta.patience)
     precondition(found, f"no contact of {phone} appears after its message")
     contact: Row = found
     return contact

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.contract.openapi import validate
 from conformance.meta.templates import GREETING, PLAIN
-from conformance.target.expect import Lacking, precondition, that
+from conformance.target.expect import precondition, that
+from conformance.target.verdicts import Lacking
+from conformance.wacrm.specification import OPENAPI
 from conformance.wacrm.steps.account import needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account, Row
     from conformance.wacrm.steps.inbound_messages import Inbound
@@ -35,7 +36,7 @@ class Talk:
 
     def __init__(self, account: Account, contact: Row) -> None:
         self.account, self.contact, self.phone = account, contact, str(contact["phone"])
-        self.patience = account.provider.patience
+        self.patience = account.mock_meta.patience
 
     def write(self, text: str = "", **message: Any) -> str:  # noqa: ANN401 - Meta's members
         """The customer writes; the wamid, once the message can be read."""
@@ -70,7 +71,7 @@ class Talk:
 
 
 def documented(operation: str, exchange: Exchange) -> None:
-    problems = validate(operation, 200, exchange.json())
+    problems = OPENAPI.validate(operation, 200, exchange.json())
     that(not problems, f"the documented shape of {operation}", "; ".join(problems[:3]), exchange)
 
 
@@ -86,7 +87,7 @@ def quiet(talk: Talk) -> None:
 def hear(account: Account, talk: Talk, kind: Inbound) -> str:
     """The customer sends a message of that kind; its wamid."""
     if kind.known_to_the_mock:
-        return account.provider.inbound(account.phone_number_id, {"from": talk.phone[1:], **kind.item})[0]
+        return account.mock_meta.inbound(account.phone_number_id, {"from": talk.phone[1:], **kind.item})[0]
     return unheard_of(account, talk, kind)
 
 
@@ -103,7 +104,7 @@ def unheard_of(account: Account, talk: Talk, kind: Inbound) -> str:
         "object": "whatsapp_business_account",
         "entry": [{"id": account.waba_id, "changes": [{"value": value, "field": "messages"}]}],
     }
-    account.provider.acknowledged([account.provider.webhook(account.waba_id, payload=payload)])
+    account.mock_meta.acknowledged([account.mock_meta.webhook(account.waba_id, payload=payload)])
     return wamid
 
 

@@ -7,18 +7,19 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
-from conformance.target.expect import NoVerdict
+from conformance.target.verdicts import NoVerdict
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.account import needed, needed_rows
 from conformance.wacrm.steps.timestamps import instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Api, Exchange
+    from conformance.target.api import Api
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Row
-    from conformance.webhooks.receiver import Attempt, Receiver
+    from conformance.webhooks.receiver_client import Attempt, Receiver
 
 RECEIVED, STATUS, CREATED = "message.received", "message.status_updated", "conversation.created"
 EVENTS = (RECEIVED, STATUS, CREATED)

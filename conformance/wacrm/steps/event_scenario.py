@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from conformance.meta.templates import PLAIN
-from conformance.target.expect import NoVerdict
+from conformance.target.verdicts import NoVerdict
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.broadcasts import launch
 from conformance.wacrm.steps.endpoints import CREATED, EVENTS, RECEIVED, STATUS, Endpoint, Hooks, data_of
 
 if TYPE_CHECKING:
     from conformance.wacrm.steps.account import Account, Row
-    from conformance.webhooks.receiver import Attempt
+    from conformance.webhooks.receiver_client import Attempt
 
 NEWCOMERS = 8
 """Customers who write in for the first time at the same moment."""
@@ -77,7 +77,7 @@ class Episode:
 
     @property
     def patience(self) -> float:
-        return self.account.provider.patience
+        return self.account.mock_meta.patience
 
     def contact(self) -> Row:
         """The customer who wrote first."""
@@ -138,7 +138,7 @@ def play(story: Episode) -> None:
     for kind, message in KINDS.items():
         story.by_kind[kind] = account.receive(account.numbers.fresh(), **message)
     newcomers = [_greeting(account) for _ in range(NEWCOMERS)]
-    story.newcomers = account.provider.inbound(account.phone_number_id, *newcomers)
+    story.newcomers = account.mock_meta.inbound(account.phone_number_id, *newcomers)
     story.known = account.contact()
     account.receive(story.known["phone"])
     _repeat(story)
@@ -153,13 +153,13 @@ def _greeting(account: Account) -> dict[str, Any]:
 
 def _repeat(story: Episode) -> None:
     """A newcomer's message, which Meta delivers three times."""
-    provider = story.account.provider
+    mock_meta = story.account.mock_meta
     body = {"phone_number_id": story.account.phone_number_id, "messages": [_greeting(story.account)], "wait": True}
-    first = provider.request("POST", "/inbound", body)
-    provider.acknowledged(first["deliveries"])
+    first = mock_meta.request("POST", "/inbound", body)
+    mock_meta.acknowledged(first["deliveries"])
     story.again = list(first["wamids"])
     for _ in range(2):
-        provider.acknowledged([provider.replay(first["deliveries"][0]["id"])])
+        mock_meta.acknowledged([mock_meta.replay(first["deliveries"][0]["id"])])
 
 
 def _send(story: Episode) -> None:
@@ -169,10 +169,10 @@ def _send(story: Episode) -> None:
     account = story.account
     to, chatty, templated = (account.numbers.fresh() for _ in range(3))
     unlucky = account.contact()["phone"]
-    account.provider.script(to, ("sent", 0.0), ("delivered", 0.05), ("read", 0.12))
-    account.provider.script(unlucky, {"status": "failed", "after": 0.05, "error": {"code": 131026}})
-    account.provider.script(chatty, *[("delivered", 0.05)] * 3, ("read", 0.2))
-    account.provider.script(templated, ("delivered", 0.05), ("read", 0.1))
+    account.mock_meta.script(to, ("sent", 0.0), ("delivered", 0.05), ("read", 0.12))
+    account.mock_meta.script(unlucky, {"status": "failed", "after": 0.05, "error": {"code": 131026}})
+    account.mock_meta.script(chatty, *[("delivered", 0.05)] * 3, ("read", 0.2))
+    account.mock_meta.script(templated, ("delivered", 0.05), ("read", 0.1))
     story.sent, story.bounced = account.send(to), account.send(unlucky)
     story.nagged = account.send(chatty, type="image", media_url="https://media.wacrm.invalid/x.jpg")
     with suppress(NoVerdict):
@@ -181,7 +181,7 @@ def _send(story: Episode) -> None:
 
 def _broadcast(account: Account) -> dict[str, str]:
     to = account.numbers.many(2)
-    account.provider.script(to, ("delivered", 0.0), ("read", 0.05))
+    account.mock_meta.script(to, ("delivered", 0.0), ("read", 0.05))
     broadcast = launch(account, to)
     broadcast.finished()
     return broadcast.wamids()

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.meta.provider import eventually
 from conformance.meta.webhook_payloads import payload, text_item
 from conformance.target import expect
+from conformance.target.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from conformance.meta.webhook_payloads import Item, MetaSide
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account
 
 Row = dict[str, Any]
@@ -32,7 +32,7 @@ def heard_all(account: Account, sender: str, wamids: Collection[str]) -> list[Ro
     def complete() -> bool:
         return set(wamids) <= {row.get("whatsapp_message_id") for row in heard(account, sender)}
 
-    eventually(complete, account.provider.patience)
+    eventually(complete, account.mock_meta.patience)
     return heard(account, sender)
 
 
@@ -40,7 +40,7 @@ def worked_off(account: Account) -> None:
     """A message that came after all others is stored, so the others have been worked off as well."""
     sender = account.numbers.fresh()
     account.receive(sender)
-    done = eventually(lambda: heard(account, sender), account.provider.patience)
+    done = eventually(lambda: heard(account, sender), account.mock_meta.patience)
     expect.precondition(done, "a rightly signed message does not appear")
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from conformance.meta.provider import eventually
-from conformance.target.expect import NoVerdict, precondition
+from conformance.target.expect import precondition
+from conformance.target.verdicts import NoVerdict
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.account import needed
 from conformance.wacrm.steps.pagination import View, walk
 
@@ -139,7 +140,7 @@ def _deliver(account: Account, items: Sequence[Row], bands: Sequence[tuple[int, 
     wamids: list[str] = []
     for band, burst in _banded(items, bands):
         for part in [band] if burst else [[item] for item in band]:
-            wamids += account.provider.inbound(account.phone_number_id, *part, batch=True)
+            wamids += account.mock_meta.inbound(account.phone_number_id, *part, batch=True)
     return wamids
 
 
@@ -165,9 +166,9 @@ def make_thread(account: Account) -> View:
     contact = new_contact(account, {"name": account.word()})
     sender = contact["phone"].lstrip("+")
     first = account.receive(sender)
-    conversation = account.conversation_of(contact["id"], account.provider.patience)
+    conversation = account.conversation_of(contact["id"], account.mock_meta.patience)
     precondition(
-        account.message(conversation["id"], first, account.provider.patience), "an inbound message is not listed"
+        account.message(conversation["id"], first, account.mock_meta.patience), "an inbound message is not listed"
     )
     items = [text_item(account, sender) for _ in range(sum(size for size, _ in THREAD))]
     wamids = _deliver(account, items, THREAD)
@@ -185,7 +186,7 @@ def _arrived(account: Account, view: View) -> View:
     """The view with the times of its rows, once nothing more of it appears. No verdict when hardly anything does."""
     found: dict[str, str] = {}
     for _ in range(3):
-        eventually(lambda: _grown(account, view, found), account.provider.patience if not found else 0.5)
+        eventually(lambda: _grown(account, view, found), account.mock_meta.patience if not found else 0.5)
         if len(found) == len(view.stamps):
             break
     precondition(len(found) > len(view.stamps) - 5, f"only {len(found)} of {len(view.stamps)} inbound messages show up")

@@ -11,10 +11,11 @@ from conformance.meta.templates import GREETING
 from conformance.target import expect
 from conformance.target.concurrency import at_once
 from conformance.target.numbers import digits
+from conformance.wacrm.steps import envelope
 
 if TYPE_CHECKING:
-    from conformance.meta.provider import Entry
-    from conformance.target.probe import Exchange
+    from conformance.meta.mock_client import Entry
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account
 
 Row = dict[str, Any]
@@ -74,9 +75,9 @@ def sample(kind: str, word: str) -> Sample:
 
 def at_meta(account: Account, exchange: Exchange) -> Entry:
     """The message at Meta that a 201 stands for: the one of its wamid, else the number's newest (MSG-01 judges wamids)."""
-    wamid = expect.record(exchange, 201).get("whatsapp_message_id")
-    found = account.provider.accepted(wamid=wamid) if isinstance(wamid, str) and wamid else []
-    newest = found or account.provider.accepted(to=digits(json.loads(exchange.body)["to"]))[-1:]
+    wamid = envelope.record(exchange, 201).get("whatsapp_message_id")
+    found = account.mock_meta.accepted(wamid=wamid) if isinstance(wamid, str) and wamid else []
+    newest = found or account.mock_meta.accepted(to=digits(json.loads(exchange.body)["to"]))[-1:]
     expect.that(newest, "a message that Meta accepted", "none to this number in its ledger", exchange)
     return newest[0]
 
@@ -89,7 +90,7 @@ def taken(account: Account, exchange: Exchange) -> Row:
         body = {name: value for name, value in json.loads(exchange.body).items() if name != "reply_to_message_id"}
         alone = account.api.post("/messages", {**body, "to": account.numbers.fresh()})
         expect.precondition(alone.status == 201, f"such a message is refused by itself too: {alone.summary}")
-    return expect.record(exchange, 201)
+    return envelope.record(exchange, 201)
 
 
 def send_at_once(account: Account, *bodies: Row) -> list[Exchange]:

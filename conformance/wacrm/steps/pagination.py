@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from conformance.target.expect import Mismatch, NoVerdict, show
+from conformance.target.expect import show
+from conformance.target.verdicts import Mismatch, NoVerdict
 from conformance.wacrm.steps.timestamps import instant, is_fine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from conformance.target.probe import Api, Exchange
+    from conformance.target.api import Api
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Row
 
 MAX_PAGES = 600

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from conformance.contract.openapi import operation as operation_of
+from conformance.wacrm.specification import OPENAPI
 from conformance.wacrm.steps.account import needed, needed_rows
 from conformance.wacrm.steps.valid_requests import Call
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.contract.openapi import Operation
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.valid_requests import Calls
 
 WRITING = (
@@ -39,7 +39,7 @@ class Trial:
 
 def trial(calls: Calls, operation_id: str) -> Trial:
     """The trial of one of the `WRITING` operations, on rows of its own."""
-    operation = operation_of(operation_id)
+    operation = OPENAPI.operation(operation_id)
     match operation_id:
         case "sendMessage":
             return _send(calls, operation)
@@ -69,7 +69,7 @@ def _broadcast(calls: Calls, operation: Operation) -> Trial:
 
 def _at_meta(calls: Calls, word: str) -> str:
     """The request that Meta got, if one came until it was quiet."""
-    found = calls.account.provider.settled(at_least=1, quiet=0.0, patience=QUIET, contains=word)
+    found = calls.account.mock_meta.settled(at_least=1, quiet=0.0, patience=QUIET, contains=word)
     return f"Meta got {found[0]['raw'][:300]}" if found else ""
 
 

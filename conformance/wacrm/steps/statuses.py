@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
+from conformance.target.verdicts import Mismatch
+from conformance.target.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +28,7 @@ class Thread:
 
     def __init__(self, account: Account, count: int) -> None:
         self.account, self.number = account, account.numbers.fresh()
-        account.provider.script(self.number)
+        account.mock_meta.script(self.number)
         self.sent: list[Row] = [account.send(self.number) for _ in range(count)]
         self.id: str = self.sent[0]["conversation_id"]
         self.wamids: list[str] = [one["whatsapp_message_id"] for one in self.sent]
@@ -41,8 +42,8 @@ class Thread:
 
     def report(self, *items: Row) -> Row:
         """One webhook with these statuses; its delivery."""
-        delivery = self.account.provider.statuses(self.account.phone_number_id, *items)[0]
-        self.account.provider.acknowledged([delivery])
+        delivery = self.account.mock_meta.statuses(self.account.phone_number_id, *items)[0]
+        self.account.mock_meta.acknowledged([delivery])
         return delivery
 
     def statuses(self) -> dict[str, object]:
@@ -55,15 +56,15 @@ class Thread:
             found = self.statuses()
             return {wamid: found.get(wamid) for wamid, allowed in wanted.items() if found.get(wamid) not in allowed}
 
-        eventually(lambda: not wrong(), self.account.provider.patience)
+        eventually(lambda: not wrong(), self.account.mock_meta.patience)
         for wamid, found in wrong().items():
-            raise expect.Mismatch(f"the status of {wamid} to become {' or '.join(wanted[wamid])}", repr(found))
+            raise Mismatch(f"the status of {wamid} to become {' or '.join(wanted[wamid])}", repr(found))
 
     def worked_off(self) -> None:
         """A status that was reported after all others is applied, so the others have been as well."""
         fence = self.account.send(self.number)["whatsapp_message_id"]
         self.report(self.item(fence, DELIVERED))
-        applied = eventually(lambda: self.statuses().get(fence) == DELIVERED, self.account.provider.patience)
+        applied = eventually(lambda: self.statuses().get(fence) == DELIVERED, self.account.mock_meta.patience)
         expect.precondition(applied, "a status reported last was not applied")
 
     def stay(self, wanted: Mapping[str, Sequence[str]]) -> None:

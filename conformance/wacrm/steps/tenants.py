@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from conformance.meta.provider import eventually
 from conformance.meta.templates import PLAIN
 from conformance.target import expect
+from conformance.target.waiting import eventually
 from conformance.wacrm.steps.account import needed, needed_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account, Row
     from conformance.wacrm.steps.valid_requests import Calls
 
@@ -43,7 +43,7 @@ def share(pair: Pair) -> Shared:
     """Give both accounts a conversation with one fresh number. `mine` and `theirs` are the answers to the sends."""
     mine, theirs = pair.mine.account, pair.theirs.account
     phone = mine.numbers.fresh()
-    mine.provider.script(phone)
+    mine.mock_meta.script(phone)
     for account in (mine, theirs):
         body = {"phone": phone, "name": account.word(), "company": account.word(), "tags": [account.word()]}
         needed(account.api.post("/contacts", body), 200, 201)
@@ -111,7 +111,7 @@ def hear_an_answer(account: Account, shared: Shared, own: Row) -> None:
 
 def learn_a_status(account: Account, shared: Shared, own: Row) -> None:
     status = {"id": own["whatsapp_message_id"], "status": "delivered", "recipient_id": shared.phone.lstrip("+")}
-    account.provider.acknowledged(account.provider.statuses(account.phone_number_id, status))
+    account.mock_meta.acknowledged(account.mock_meta.statuses(account.phone_number_id, status))
 
 
 HEARD = (hear, hear_an_answer, learn_a_status)

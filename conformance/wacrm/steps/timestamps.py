@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import time
 from datetime import UTC, datetime
 
-from conformance.target.expect import NoVerdict
+from conformance.target import waiting
+from conformance.target.verdicts import NoVerdict
 
 _FRACTION = re.compile(r"[.,](\d+)")
 _MILLISECONDS = 3
@@ -34,4 +34,4 @@ def is_fine(text: str) -> bool:
 
 def tick(text: str) -> None:
     """Let the clock that printed `text` move on by more than it shows: a second where it tells none of its parts."""
-    time.sleep(0.01 if digits(text) else 1.1)
+    waiting.pause(0.01 if digits(text) else 1.1)

@@ -6,17 +6,19 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from conformance.contract.openapi import operation as operation_of
 from conformance.meta.templates import GREETING, PLAIN
-from conformance.target.expect import Lacking
+from conformance.target.verdicts import Lacking
+from conformance.wacrm.specification import OPENAPI
 from conformance.wacrm.steps.account import needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.contract.openapi import Operation
+    from conformance.target.api import Api
+    from conformance.target.exchange import Exchange
     from conformance.target.keys import Key
-    from conformance.target.probe import Api, Exchange, Probe
+    from conformance.target.probe import Probe
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account, Row
 
@@ -77,7 +79,7 @@ class Calls:
             case "conversations":
                 return str(self.conversation()["conversation_id"])
             case "broadcasts":
-                call = self.to(operation_of("createBroadcast"))
+                call = self.to(OPENAPI.operation("createBroadcast"))
                 return str(needed(call.through(self.account.api), 202)["broadcast_id"])
         return str(self.webhook()["id"])
 
@@ -88,7 +90,7 @@ class Calls:
 
     def webhook(self, **fields: Any) -> Row:  # noqa: ANN401 - JSON
         """A new endpoint, inactive unless asked otherwise; the answer to its registration."""
-        body = {**self.body(operation_of("createWebhook"), self.hooks), **fields}
+        body = {**self.body(OPENAPI.operation("createWebhook"), self.hooks), **fields}
         made = needed(self.account.api.post("/webhooks", body), 201)
         self.endpoints.append(str(made["id"]))
         return made

@@ -10,7 +10,8 @@ from rich.progress import Task
 from conformance.contract.baseline import Baseline
 from conformance.runner.options import Selection
 from conformance.runner.progress import Progress
-from conformance.runner.run_state import Judgement
+from conformance.runner.run_state import RunState
+from conformance.wacrm.system import SYSTEM
 
 if TYPE_CHECKING:
     import pytest
@@ -25,13 +26,13 @@ class Writer:
         self._file = io.StringIO()
 
 
-def judgement() -> Judgement:
+def run_state() -> RunState:
     everything = Selection(frozenset(), frozenset(), frozenset())
-    return Judgement({}, everything, 1, Baseline([]))
+    return RunState(SYSTEM, {}, everything, 1, Baseline([]))
 
 
 def test_what_a_long_check_is_at_is_told_until_the_next_one_begins() -> None:
-    running = judgement()
+    running = run_state()
     progress = Progress(Writer(), running)
     progress.now("checks/test_spec.py::test_answers_conform[getMe]")
     running.doing = "312 generated requests (valid)"
@@ -41,7 +42,7 @@ def test_what_a_long_check_is_at_is_told_until_the_next_one_begins() -> None:
 
 
 def test_how_far_it_is_is_told_and_how_long_it_may_take(monkeypatch: pytest.MonkeyPatch) -> None:
-    running = judgement()
+    running = run_state()
     progress = Progress(Writer(), running)
     progress.expect(40)
     assert progress.line(100).startswith("0/40  0 s")

@@ -16,6 +16,7 @@ import tomli_w
 
 from conformance.runner.stack import Embedded, Stack
 from conformance.target.target import Receiver
+from conformance.wacrm.reference import start_reference
 from tests.conformance.runner.fronts import front
 from tests.conftest import settings_of
 
@@ -39,7 +40,7 @@ def plenty() -> Iterator[Target]:
     """A deployment whose limiter is nobody's concern, and whose webhooks nobody receives."""
     with Stack(seed=1) as stack:
         stack.start_receiver()
-        target = stack.start_reference(Embedded(limit=LIMIT))
+        target = start_reference(stack, Embedded(limit=LIMIT))
         stack.kill("conformance.webhooks.receiver")
         assert stack.receiver is not None
         yield target.model_copy(update={"receiver": Receiver(origin=stack.receiver["origin"])})

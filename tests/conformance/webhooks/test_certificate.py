@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.runner.stack import Stack, StackError
+from conformance.runner.process import StackError
+from conformance.runner.stack import Stack
 from conformance.target.target import Receiver
 from conformance.webhooks.certificate import authority, mismatch, server_context
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.runner.stack import Process, StackError
+from conformance.runner.process import Process, StackError
 from harness.pointing.relay import endpoint
 
 if TYPE_CHECKING:

@@ -19,7 +19,9 @@ import psutil
 import pytest
 import tomli_w
 
-from conformance.runner.stack import Embedded, Process, embedded_accounts, embedded_target
+from conformance.runner.process import Process
+from conformance.runner.stack import Embedded
+from conformance.wacrm.reference import new_accounts, target_of
 from conformance.webhooks.certificate import authority
 from harness.pointing.namespace import ADDRESS
 from tests.conftest import settings_of
@@ -221,11 +223,11 @@ def test_the_gate_judges_what_was_started_and_ends_it(
 @pytest.fixture
 def reference(tmp_path: Path) -> dict[str, Any]:
     """The reference as somebody's deployment: a target file, and the command that starts it."""
-    accounts, port, ca = embedded_accounts(16), free_port(), tmp_path / "receiver.pem"
+    accounts, port, ca = new_accounts(16), free_port(), tmp_path / "receiver.pem"
     authority(ca)
     (tmp_path / "accounts.json").write_text(json.dumps(accounts))
     address = {"url": f"http://127.0.0.1:{port}", "meta_webhook": f"http://127.0.0.1:{port}/api/whatsapp/webhook"}
-    settings = settings_of(embedded_target(accounts, address, "http://127.0.0.1:8790/_control", Embedded(keys=16)))
+    settings = settings_of(target_of(accounts, address, "http://127.0.0.1:8790/_control", Embedded(keys=16)))
     (tmp_path / "harness.toml").write_text(tomli_w.dumps({**settings, "receiver": {"port": 8443, "ca": str(ca)}}))
     command = [
         sys.executable, "-m", "reference.wacrm", "--port", str(port), "--accounts", str(tmp_path / "accounts.json"),

@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance.target.expect import Mismatch
-from conformance.target.probe import Exchange
+from conformance.target.exchange import Exchange
+from conformance.target.verdicts import Mismatch
 from conformance.wacrm.steps.broadcasts import Broadcast, counts_of, greeting, order_of
 
 NONE = Exchange("GET", "http://127.0.0.1/", {}, b"", None, 200, httpx.Headers(), b"", 0.0, 0.0)
@@ -81,10 +81,10 @@ def polled_until_given_up(sends: list[dict[str, Any]], enough: int = 12) -> bool
     answer = Exchange(
         "GET", "http://127.0.0.1/", {}, b"", None, 200, httpx.Headers(), json.dumps(row).encode(), 0.0, 0.0
     )
-    provider = SimpleNamespace(
+    mock_meta = SimpleNamespace(
         patience=PATIENCE, sends=lambda contains, **_: [entry for entry in sends if contains in entry["raw"]]
     )
-    account: Any = SimpleNamespace(api=SimpleNamespace(get=lambda _: answer), provider=provider)
+    account: Any = SimpleNamespace(api=SimpleNamespace(get=lambda _: answer), mock_meta=mock_meta)
     broadcast = Broadcast(account, order_of(NONCE, {"template_name": "t", "recipients": []}), NONE, "b", 0, 0.0)
     began = time.monotonic()
     broadcast.until(lambda _: time.monotonic() - began > enough * PATIENCE, PATIENCE, 0.005)

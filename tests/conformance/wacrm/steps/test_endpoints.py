@@ -10,10 +10,10 @@ from email.utils import formatdate
 import httpx
 import pytest
 
-from conformance.target.expect import NoVerdict
-from conformance.target.probe import Exchange
+from conformance.target.exchange import Exchange
+from conformance.target.verdicts import NoVerdict
 from conformance.wacrm.steps.endpoints import CREATED, RECEIVED, data_of, shown, skew, skews, told
-from conformance.webhooks.receiver import Attempt
+from conformance.webhooks.receiver_client import Attempt
 
 
 def attempt(body: object) -> Attempt:

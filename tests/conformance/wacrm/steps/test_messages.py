@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance.target.expect import Mismatch, NoVerdict
-from conformance.target.probe import Exchange
+from conformance.target.exchange import Exchange
+from conformance.target.verdicts import Mismatch, NoVerdict
 from conformance.wacrm.steps.messages import TYPES, parameter, said, sample, taken, template
 
 

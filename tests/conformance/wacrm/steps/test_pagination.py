@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance.target.expect import Mismatch, NoVerdict
-from conformance.target.probe import Exchange
+from conformance.target.exchange import Exchange
+from conformance.target.verdicts import Mismatch, NoVerdict
 from conformance.wacrm.steps.pagination import MANY_TIES, View, losses, misplaced, page_of, walk, whole
 
 FINE = "2026-07-01T12:00:00.{:06d}Z"

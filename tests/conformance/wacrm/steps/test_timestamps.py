@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.target.expect import NoVerdict
+from conformance.target.verdicts import NoVerdict
 from conformance.wacrm.steps.timestamps import digits, instant, is_fine
 
 

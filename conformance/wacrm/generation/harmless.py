@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from conformance.contract.json_schema import Json
-    from conformance.generation.memory import Memory
     from conformance.generation.traffic import Request
+    from conformance.wacrm.generation.memory import Memory
 
 RECIPIENTS = 5
 """What a generated broadcast is cut to."""
@@ -86,7 +86,7 @@ class Harmless:
             # One thing wrong at a time: a body that is wrong as well gets an id that exists.
             alone = not known or body_is_valid(request)
             return self.rng.choice(IMPOSSIBLE_IDS) if alone else self.rng.choice(known)
-        if known and self.rng.random() < 0.75:  # noqa: PLR2004
+        if known and self.rng.random() < 0.75:
             return self.rng.choice(known)
         # an id that a list named is somebody's row: it is read at most, never changed
         return (
@@ -103,14 +103,14 @@ class Harmless:
         """Mostly none or one that was issued: the deployment may refuse all others."""
         issued = self.memory.cursors[request.operation.id]
         given = [value for name, value in request.query if name == "cursor"]
-        if not given or given[0] in issued or self.rng.random() < 0.25:  # noqa: PLR2004
+        if not given or given[0] in issued or self.rng.random() < 0.25:
             return given
-        return [self.rng.choice(issued)] if issued and self.rng.random() < 0.5 else []  # noqa: PLR2004
+        return [self.rng.choice(issued)] if issued and self.rng.random() < 0.5 else []
 
     def _filter(self, name: str, value: str) -> str:
         known = self._known("contacts") if name == "contact_id" else list(self.memory.given.get("tags", ()))
         usable = name in {"contact_id", "tag"} and known and json_schema.is_uuid(value) and value not in known
-        return self.rng.choice(known) if usable and self.rng.random() < 0.5 else value  # noqa: PLR2004
+        return self.rng.choice(known) if usable and self.rng.random() < 0.5 else value
 
     def _known(self, kind: str, *, own: bool = False) -> list[str]:
         """Ids that exist; `own` ones were created by this run, and may be changed."""
@@ -120,7 +120,7 @@ class Harmless:
     def _reply(self, body: dict[str, Json]) -> dict[str, Json]:
         """A reply to a message that exists, in its own conversation; a random id would only ever be refused."""
         wanted = body.get("reply_to_message_id")
-        if not isinstance(wanted, str) or not json_schema.is_uuid(wanted) or self.rng.random() < 0.25:  # noqa: PLR2004
+        if not isinstance(wanted, str) or not json_schema.is_uuid(wanted) or self.rng.random() < 0.25:
             return body
         if not self.memory.sent:
             return {name: value for name, value in body.items() if name != "reply_to_message_id"}
@@ -128,7 +128,7 @@ class Harmless:
         return body | {"to": _Fixed(number), "reply_to_message_id": message_id}
 
     def _template(self, body: dict[str, Json]) -> dict[str, Json]:
-        if not self.templates or self.rng.random() < 0.2:  # noqa: PLR2004
+        if not self.templates or self.rng.random() < 0.2:
             return body
         known = self.rng.choice(self.templates)
         template = body.get("template")
@@ -170,7 +170,7 @@ class Harmless:
 
     def _drawn(self) -> str:
         """Mostly a fresh number; now and then one that the deployment knows."""
-        if self.memory.sent and self.rng.random() < 0.25:  # noqa: PLR2004
+        if self.memory.sent and self.rng.random() < 0.25:
             return self.rng.choice(self.memory.sent)[0]
         return self.number()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from conformance.contract import json_schema
+from conformance.generation.system_rules import Broken
 from conformance.generation.traffic import answer_json
 
 if TYPE_CHECKING:
@@ -29,15 +30,6 @@ STABLE = {
 
 NAMED = (("contact_id", "contacts"), ("conversation_id", "conversations"), ("broadcast_id", "broadcasts"))
 """Members that name something else."""
-
-
-@dataclass(frozen=True)
-class Broken:
-    """A promise that a later answer broke."""
-
-    promise: str
-    expected: str
-    actual: str
 
 
 @dataclass
@@ -64,23 +56,28 @@ class Memory:
         known = (self.alive[kind], self.dead[kind], self.seen[kind], self.given.get(kind, ()))
         return any(id_ in ids for ids in known)
 
-    def judge(self, request: Request, answer: Answer) -> Iterator[Broken]:
+    @property
+    def created(self) -> dict[str, tuple[str, ...]]:
+        """Ids of what the run made and did not delete, by collection."""
+        return {kind: tuple(found) for kind, found in self.alive.items() if found}
+
+    def check(self, request: Request, answer: Answer) -> Iterator[Broken]:
         """The promises that this answer breaks, then remember it."""
         data = _data(answer)
         if request.id is not None and json_schema.is_uuid(request.id):
-            yield from self._judge_single(request, request.id, answer, data)
+            yield from self._check_single(request, request.id, answer, data)
         elif isinstance(data, list):
-            yield from self._judge_list(request, data)
+            yield from self._check_list(request, data)
         self._remember(request, answer, data)
         self._look(request, answer_json(answer))
 
-    def _judge_single(self, request: Request, id_: str, answer: Answer, data: Json) -> Iterator[Broken]:
+    def _check_single(self, request: Request, id_: str, answer: Answer, data: Json) -> Iterator[Broken]:
         kind, status = request.kind, answer.status or 0
-        if id_ in self.dead[kind] and status < 400:  # noqa: PLR2004
+        if id_ in self.dead[kind] and status < 400:
             yield Broken("deleted", f"404 for {kind[:-1]} after its deletion", f"HTTP {status}")
         elif id_ in self.alive[kind] and status == NOT_FOUND:
             yield Broken("created", f"the {kind[:-1]} that was created", f"HTTP {status}")
-        elif not self.knows(kind, id_) and status < 400:  # noqa: PLR2004
+        elif not self.knows(kind, id_) and status < 400:
             yield Broken("unknown", f"404 for a {kind[:-1]} id that was never issued", f"HTTP {status}")
         elif (
             request.operation.path.endswith("{id}") and isinstance(data, dict) and request.operation.method != "DELETE"
@@ -100,7 +97,7 @@ class Memory:
                 expected = f"{name} to be {json_schema.shown(value)} as before"
                 yield Broken(f"unchanged {name}", expected, json_schema.shown(data[name]))
 
-    def _judge_list(self, request: Request, rows: list[Json]) -> Iterator[Broken]:
+    def _check_list(self, request: Request, rows: list[Json]) -> Iterator[Broken]:
         ids = {row["id"] for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str)}
         if request.id is None and ids & self.dead[request.kind]:
             yield Broken(
@@ -114,7 +111,7 @@ class Memory:
                 yield Broken("listed", f"the contact's conversation {wanted} in the list", f"{len(rows)} others")
 
     def _remember(self, request: Request, answer: Answer, data: Json) -> None:
-        if not isinstance(data, dict) and answer.status != 204:  # noqa: PLR2004
+        if not isinstance(data, dict) and answer.status != 204:
             return
         operation = request.operation
         if operation.method == "DELETE":
@@ -156,7 +153,7 @@ class Memory:
 
 def _data(answer: Answer) -> Json:
     """`data` of a success; None for anything else."""
-    if not 200 <= (answer.status or 0) < 300:  # noqa: PLR2004
+    if not 200 <= (answer.status or 0) < 300:
         return None
     body = answer_json(answer)
     return body.get("data") if isinstance(body, dict) else None

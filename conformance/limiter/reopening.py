@@ -1,97 +1,25 @@
-"""What refusals say of themselves, and whether it comes true (RATE-03, -04, -05, -09)."""
+"""When a spent key is admitted again: as its refusals said, and no later for having asked on (RATE-05, -06, -09)."""
 
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING
 
 from conformance.limiter.observation import exchanges, refusals
-from conformance.target.expect import Mismatch, error_code, precondition
+from conformance.target.expect import precondition
+from conformance.target.verdicts import Mismatch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from conformance.limiter.observation import Observation
-    from conformance.limiter.timekeeping import ClockOffset
 
-NAMES = ("retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
-UNIX_SECONDS = range(1_000_000_000, 10_000_000_000)
-"""2001 to 2286. Less is a number of seconds to wait, more are milliseconds."""
-AGREE = 1.0
-"""Seconds by which `Reset` - now and `Retry-After` may differ (RATE-04)."""
 EARLY = 2.0
 """Seconds by which the window may open before `Retry-After` says so (RATE-05: "a second or two")."""
 PUNCTUAL = 0.05
 """Seconds that a target may be late to open, for clocks of milliseconds and timers."""
 PROLONGED = 2.0
 """Seconds after the promise at which a refused key counts as prolonged (RATE-09)."""
-
-
-def _plausible(reset: float | None) -> bool:
-    return reset is not None and UNIX_SECONDS.start <= reset < UNIX_SECONDS.stop
-
-
-def documented(seen: Observation, limit: int) -> None:
-    """A refusal has `rate_limited` and the four headers, each of its kind (RATE-03). Raises `Mismatch`."""
-    shown = exchanges([seen])
-    if seen.exchange is not None and (code := error_code(seen.exchange)) != "rate_limited":
-        raise Mismatch("error.code 'rate_limited' with 429", repr(code), *shown)
-    missing = [name for name in NAMES if name not in seen.headers]
-    if missing:
-        raise Mismatch(f"the header {', '.join(missing)} on every 429", "no such header", *shown)
-    values = {name: seen.headers[name].strip() for name in NAMES}
-    for name, value in values.items():
-        if not re.fullmatch(r"\d+", value, re.ASCII):
-            raise Mismatch(f"{name} to be a whole number", repr(value), *shown)
-    wanted = {
-        "retry-after": ("a positive number of seconds", int(values["retry-after"]) > 0),
-        "x-ratelimit-limit": (f"the limit, {limit}", int(values["x-ratelimit-limit"]) == limit),
-        "x-ratelimit-remaining": ("0 on a 429", int(values["x-ratelimit-remaining"]) == 0),
-        "x-ratelimit-reset": ("unix time in seconds", int(values["x-ratelimit-reset"]) in UNIX_SECONDS),
-    }
-    for name, (meaning, right) in wanted.items():
-        if not right:
-            raise Mismatch(f"{name} to be {meaning}", values[name], *shown)
-
-
-def consistent(refused: Sequence[Observation], clock: ClockOffset | None) -> int:
-    """`Reset` - now = `Retry-After` within a second, on the target's own clock (RATE-04); how many refusals said so."""
-    told = [seen for seen in refused if seen.retry_after is not None and _plausible(seen.reset)]
-    precondition(told, "no refusal had Retry-After and X-RateLimit-Reset as numbers: RATE-03 judges that")
-    precondition(clock is not None, "the target's answers have no Date, or its clock was set: its time is not known")
-    assert clock is not None
-    for seen in told:
-        assert seen.reset is not None
-        assert seen.retry_after is not None
-        earliest, latest = clock.between(seen)
-        low, high = seen.reset - latest - seen.retry_after, seen.reset - earliest - seen.retry_after
-        if low > AGREE + PUNCTUAL or high < -AGREE - PUNCTUAL:
-            off = low if low > 0 else high
-            raise Mismatch(
-                f"X-RateLimit-Reset {seen.retry_after:g} s (Retry-After) from the target's now, within a second",
-                f"{seen.reset:.0f}, which is {'more' if off > 0 else 'less'} by at least {abs(off):.1f} s",
-                *exchanges([seen]),
-            )
-    return len(told)
-
-
-def within_one_window(refused: Iterable[Observation], clock: ClockOffset | None, window: float) -> None:
-    """Neither header points past one window from now (RATE-04), with a second for rounding. Raises `Mismatch`."""
-    most = math.ceil(window) + AGREE
-    for seen in refused:
-        if seen.retry_after is not None and seen.retry_after > most:
-            raise Mismatch(
-                f"Retry-After of at most one window, {window:g} s", f"{seen.retry_after:g} s", *exchanges([seen])
-            )
-        if clock is None or not _plausible(seen.reset):
-            continue
-        assert seen.reset is not None
-        ahead = seen.reset - clock.between(seen)[1]
-        if ahead > most + PUNCTUAL:
-            raise Mismatch(
-                f"X-RateLimit-Reset at most one window, {window:g} s, ahead", f"{ahead:.1f} s", *exchanges([seen])
-            )
 
 
 def waiting_is_enough(series: Sequence[Observation], *, last_word: bool) -> int:
@@ -158,7 +86,7 @@ def not_prolonged(series: Sequence[Observation], window: float) -> tuple[int, fl
             *exchanges([refused[0], late[0]]),
         )
     admitted = [seen for seen in series if not seen.refused and seen.sent > refused[0].sent]
-    precondition(admitted, "the key was not admitted again before the experiment ended, which was too soon to judge")
+    precondition(admitted, "the key was not admitted again before the experiment ended, which was too soon to tell")
     return len(refused), round(admitted[0].received - series[0].sent, 3)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.contract.openapi import operation
 from conformance.generation.traffic import Request, answer_json
+from conformance.wacrm.specification import OPENAPI
 
 if TYPE_CHECKING:
     from conformance.generation.traffic import Answer
@@ -24,11 +24,11 @@ READS = {
 
 def reading_back(request: Request, answer: Answer) -> Request | None:
     """The request that reads what was written; None after anything but a successful write."""
-    if request.operation.id not in READS or not 200 <= (answer.status or 0) < 300:  # noqa: PLR2004
+    if request.operation.id not in READS or not 200 <= (answer.status or 0) < 300:
         return None
     reader, member = READS[request.operation.id]
     id_ = request.id if member is None else _member(answer, member)
-    return Request(operation(reader), id_, (), None) if isinstance(id_, str) else None
+    return Request(OPENAPI.operation(reader), id_, (), None) if isinstance(id_, str) else None
 
 
 def _member(answer: Answer, name: str) -> object:

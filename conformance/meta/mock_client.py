@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from conformance.target.expect import NoVerdict
+from conformance.target import waiting
+from conformance.target.verdicts import NoVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,30 +16,28 @@ if TYPE_CHECKING:
 Entry = dict[str, Any]
 """A ledger entry or a delivery, as mock Meta's control interface gives it."""
 
-POLL = 0.02
 
-
-class ProviderError(Exception):
+class MockMetaError(Exception):
     """Mock Meta cannot be reached, or refused a control request: ours, so verdict `error`."""
 
 
 @dataclass
-class Provider:
+class MockMeta:
     """Mock Meta's control interface at `control` (an URL ending in `/_control`)."""
 
     control: str
-    patience: float = 10.0
+    patience: float = waiting.PATIENCE
     client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=40.0, trust_env=False), repr=False)
 
     def request(self, method: str, path: str, json: Any = None, **params: Any) -> Any:  # noqa: ANN401 - JSON
-        """One control request; the parsed answer. Raises `ProviderError`."""
+        """One control request; the parsed answer. Raises `MockMetaError`."""
         wanted = {name: value for name, value in params.items() if value is not None}
         try:
             response = self.client.request(method, self.control + path, json=json, params=wanted)
         except httpx.HTTPError as error:
-            raise ProviderError(f"mock Meta at {self.control} does not answer: {error}") from error
+            raise MockMetaError(f"mock Meta at {self.control} does not answer: {error}") from error
         if response.is_error:
-            raise ProviderError(f"mock Meta refused {method} {path}: {response.status_code} {response.text[:300]}")
+            raise MockMetaError(f"mock Meta refused {method} {path}: {response.status_code} {response.text[:300]}")
         return response.json() if response.content else None
 
     # -- the ledger -------------------------------------------------------------------------------------------------
@@ -60,20 +58,17 @@ class Provider:
         """Messages that Meta accepted."""
         return [entry for entry in self.sends(**query) if entry["wamid"] is not None]
 
-    def settled(self, *, at_least: int, quiet: float = 0.4, patience: float | None = None, **query: Any) -> list[Entry]:  # noqa: ANN401
+    def settled(
+        self,
+        *,
+        at_least: int,
+        quiet: float = waiting.QUIET,
+        patience: float | None = None,
+        **query: Any,  # noqa: ANN401
+    ) -> list[Entry]:
         """Sends that match, once there are `at_least` of them and none came for `quiet` seconds, or at the deadline."""
-        deadline = time.monotonic() + (self.patience if patience is None else patience)
-        entries = self.sends(**query)
-        changed = time.monotonic()
-        while time.monotonic() < deadline:
-            if len(entries) >= at_least and time.monotonic() - changed >= quiet:
-                break
-            time.sleep(POLL)
-            now = self.sends(**query)
-            if len(now) != len(entries):
-                changed = time.monotonic()
-            entries = now
-        return entries
+        limit = self.patience if patience is None else patience
+        return waiting.settled(lambda: self.sends(**query), at_least=at_least, patience=limit, quiet=quiet)
 
     # -- behaviour --------------------------------------------------------------------------------------------------
 
@@ -135,20 +130,9 @@ class Provider:
 
     def drained(self, patience: float | None = None) -> bool:
         """Wait until no webhook is due or under way; False at the deadline."""
-        deadline = time.monotonic() + (self.patience if patience is None else patience)
-        while time.monotonic() < deadline:
-            health = self.request("GET", "/health")
-            if not health["pending_webhooks"] and not health["in_flight"]:
-                return True
-            time.sleep(POLL)
-        return False
+        limit = self.patience if patience is None else patience
+        return bool(waiting.eventually(self._has_drained, limit, waiting.POLL_OWN))
 
-
-def eventually(probe: Any, patience: float, poll: float = 0.05) -> Any:  # noqa: ANN401 - whatever the callable gives
-    """Call `probe()` until it gives something true, or the deadline; its last value either way."""
-    deadline = time.monotonic() + patience
-    value = probe()
-    while not value and time.monotonic() < deadline:
-        time.sleep(poll)
-        value = probe()
-    return value
+    def _has_drained(self) -> bool:
+        health = self.request("GET", "/health")
+        return not health["pending_webhooks"] and not health["in_flight"]

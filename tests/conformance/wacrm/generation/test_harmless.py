@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from conformance.contract.openapi import operation
-from conformance.generation.harmless import IMPOSSIBLE_IDS, Harmless, KnownTemplate
-from conformance.generation.memory import Memory
 from conformance.generation.traffic import Request
+from conformance.wacrm.generation.harmless import IMPOSSIBLE_IDS, Harmless, KnownTemplate
+from conformance.wacrm.generation.memory import Memory
+from conformance.wacrm.specification import OPENAPI
 
 ID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 GIVEN = "16fd2706-8baf-433b-82eb-8c7fada847da"
@@ -24,7 +24,9 @@ def harmless() -> Harmless:
 
 
 def rewritten(harmless: Harmless, operation_id: str, body: Any) -> Any:
-    return json.loads(harmless(Request(operation(operation_id), None, (), json.dumps(body).encode())).body or b"")
+    return json.loads(
+        harmless(Request(OPENAPI.operation(operation_id), None, (), json.dumps(body).encode())).body or b""
+    )
 
 
 @pytest.mark.parametrize("dialable", ["+14155550123", "0049 30 1234567", "1234567", 14155552671])
@@ -50,13 +52,13 @@ def test_hosts_never_resolve(harmless: Harmless, url: str) -> None:
 
 def test_impossible_ids_are_ones_that_no_proxy_rewrites(harmless: Harmless) -> None:
     for generated in ("..", ".", "a/b", "\x00"):
-        changed = harmless(Request(operation("getContact"), generated, (), None)).id
+        changed = harmless(Request(OPENAPI.operation("getContact"), generated, (), None)).id
         assert changed in IMPOSSIBLE_IDS
 
 
 def test_what_is_written_to_is_what_the_run_created(harmless: Harmless) -> None:
-    written = {harmless(Request(operation("updateContact"), ID, (), b"{}")).id for _ in range(20)}
-    read = {harmless(Request(operation("getContact"), ID, (), None)).id for _ in range(20)}
+    written = {harmless(Request(OPENAPI.operation("updateContact"), ID, (), b"{}")).id for _ in range(20)}
+    read = {harmless(Request(OPENAPI.operation("getContact"), ID, (), None)).id for _ in range(20)}
     assert written == {ID}
     assert read == {ID, GIVEN}
 
@@ -74,7 +76,9 @@ def test_an_invalid_template_stays_invalid(harmless: Harmless) -> None:
 
 def test_a_cursor_is_left_out_or_one_that_was_issued(harmless: Harmless) -> None:
     harmless.memory.cursors["listContacts"].append("issued")
-    asked = [harmless(Request(operation("listContacts"), None, (("cursor", "x"),), None)).query for _ in range(40)]
+    asked = [
+        harmless(Request(OPENAPI.operation("listContacts"), None, (("cursor", "x"),), None)).query for _ in range(40)
+    ]
     assert set(asked) == {(), (("cursor", "x"),), (("cursor", "issued"),)}
 
 
@@ -88,5 +92,5 @@ def test_a_reply_is_to_a_message_of_the_same_number(harmless: Harmless) -> None:
 def test_rows_of_others_that_a_list_named_are_never_written_to(harmless: Harmless, operation_id: str) -> None:
     harmless.memory.seen["webhooks"].add(ID)
     body = b"{}" if operation_id == "updateWebhook" else None
-    assert ID not in {harmless(Request(operation(operation_id), ID, (), body)).id for _ in range(50)}
-    assert harmless(Request(operation("getWebhook"), ID, (), None)).id == ID
+    assert ID not in {harmless(Request(OPENAPI.operation(operation_id), ID, (), body)).id for _ in range(50)}
+    assert harmless(Request(OPENAPI.operation("getWebhook"), ID, (), None)).id == ID

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, TypeGuard
 
 import pytest
 
-from conformance import generation
-from conformance.contract.openapi import operations
 from conformance.generation import Budget, Mode, Run
-from tests.conformance.generation.tiny import Plant, Tiny
+from conformance.wacrm import generation
+from conformance.wacrm.specification import OPENAPI
+from tests.conformance.wacrm.generation.tiny import Plant, Tiny
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tests.conformance.generation.tiny import Answered
+    from tests.conformance.wacrm.generation.tiny import Answered
 
 # Far more seconds than it takes: a busy machine must not cut a test short.
 SMALL = Budget(seconds=600, max_examples=5, sequences=30)
@@ -41,8 +41,10 @@ def test_a_correct_deployment_is_not_accused(mode: Mode, seed: int, *, lenient: 
 
 def test_every_operation_is_called_and_what_can_succeed_does() -> None:
     result = run(Mode.VALID, Tiny())
-    assert result.operations == len(operations())
-    able = [operation.label for operation in operations() if operation.path.startswith(("/contacts", "/webhooks"))]
+    assert result.operations == len(OPENAPI.operations)
+    able = [
+        operation.label for operation in OPENAPI.operations if operation.path.startswith(("/contacts", "/webhooks"))
+    ]
     assert [label for label in able if not result.succeeded(label)] == []
     assert not result.succeeded("POST /messages")
 

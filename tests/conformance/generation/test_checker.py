@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import json
+import random
 from typing import Any
 
 import pytest
 
-from conformance.contract.openapi import operation
-from conformance.generation.judge import Judge, Trait
-from conformance.generation.memory import Memory
+from conformance.generation.checker import Checker
+from conformance.generation.defects import Trait
 from conformance.generation.traffic import Request
-from tests.conformance.generation.tiny import NOW, Answered
+from conformance.wacrm.generation import rules
+from conformance.wacrm.generation.harmless import Harmless
+from conformance.wacrm.generation.memory import Memory
+from conformance.wacrm.specification import OPENAPI
+from tests.conformance.wacrm.generation.tiny import NOW, Answered
 
 ID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 OTHER = "16fd2706-8baf-433b-82eb-8c7fada847da"
@@ -26,7 +30,7 @@ CREATED = HOOK | {"secret": "whsec_x"}
 
 
 def asked(operation_id: str, id_: str | None = None, body: Any = None) -> Request:
-    return Request(operation(operation_id), id_, (), None if body is None else json.dumps(body).encode())
+    return Request(OPENAPI.operation(operation_id), id_, (), None if body is None else json.dumps(body).encode())
 
 
 def said(status: int, body: Any, media: str = "application/json") -> Answered:
@@ -38,28 +42,29 @@ def error(status: int, code: str, media: str = "application/json") -> Answered:
 
 
 @pytest.fixture
-def judge() -> Judge:
+def checker() -> Checker:
     """One that has seen a webhook created."""
-    judge = Judge(Memory({"webhooks": [OTHER]}))
-    judge.hear(
+    memory = Memory({"webhooks": [OTHER]})
+    checker = Checker(rules(memory, Harmless(random.Random(1), str, memory)))
+    checker.check(
         asked("createWebhook", body={"url": HOOK["url"], "events": HOOK["events"]}), said(201, {"data": CREATED})
     )
-    return judge
+    return checker
 
 
-def found(judge: Judge) -> list[tuple[str, Trait, str]]:
-    return [(defect.clause, defect.problem.trait, defect.problem.expected) for defect in judge.defects]
+def found(checker: Checker) -> list[tuple[str, Trait, str]]:
+    return [(defect.clause, defect.problem.trait, defect.problem.expected) for defect in checker.defects]
 
 
-def test_documented_answers_are_no_defects(judge: Judge) -> None:
-    judge.hear(asked("getWebhook", ID), said(200, {"data": HOOK}))
-    judge.hear(asked("getWebhook", "4711"), error(404, "not_found"))
-    judge.hear(asked("sendMessage", body={}), error(400, "bad_request", "application/json; charset=utf-8"))
-    judge.hear(asked("sendMessage", body={"to": "+33199000001", "text": "x"}), error(502, "meta_error"))
-    judge.hear(asked("sendMessage", body={"to": "+33199000001", "text": "x"}), error(500, "template_malformed"))
-    judge.hear(asked("deleteWebhook", ID), Answered(204, {}, b""))
-    judge.hear(asked("getWebhook", ID), error(404, "not_found"))
-    assert found(judge) == []
+def test_documented_answers_are_no_defects(checker: Checker) -> None:
+    checker.check(asked("getWebhook", ID), said(200, {"data": HOOK}))
+    checker.check(asked("getWebhook", "4711"), error(404, "not_found"))
+    checker.check(asked("sendMessage", body={}), error(400, "bad_request", "application/json; charset=utf-8"))
+    checker.check(asked("sendMessage", body={"to": "+33199000001", "text": "x"}), error(502, "meta_error"))
+    checker.check(asked("sendMessage", body={"to": "+33199000001", "text": "x"}), error(500, "template_malformed"))
+    checker.check(asked("deleteWebhook", ID), Answered(204, {}, b""))
+    checker.check(asked("getWebhook", ID), error(404, "not_found"))
+    assert found(checker) == []
 
 
 @pytest.mark.parametrize(
@@ -74,14 +79,14 @@ def test_documented_answers_are_no_defects(judge: Judge) -> None:
         (error(429, "rate_limited"), Trait.HEADERS, "header Retry-After: expected integer"),
     ],
 )
-def test_what_does_not_conform(judge: Judge, answer: Answered, trait: Trait, expected: str) -> None:
-    judge.hear(asked("getWebhook", OTHER), answer)
-    assert ("SPEC-01", trait, expected) in found(judge)
+def test_what_does_not_conform(checker: Checker, answer: Answered, trait: Trait, expected: str) -> None:
+    checker.check(asked("getWebhook", OTHER), answer)
+    assert ("SPEC-01", trait, expected) in found(checker)
 
 
-def test_invalid_input_that_is_accepted(judge: Judge) -> None:
-    judge.hear(asked("createWebhook", body={}), said(201, {"data": CREATED | {"id": OTHER}}))
-    assert [(clause, trait) for clause, trait, _ in found(judge)] == [("SPEC-02", Trait.ACCEPTED)]
+def test_invalid_input_that_is_accepted(checker: Checker) -> None:
+    checker.check(asked("createWebhook", body={}), said(201, {"data": CREATED | {"id": OTHER}}))
+    assert [(clause, trait) for clause, trait, _ in found(checker)] == [("SPEC-02", Trait.ACCEPTED)]
 
 
 @pytest.mark.parametrize(
@@ -104,32 +109,32 @@ def test_invalid_input_that_is_accepted(judge: Judge) -> None:
         ),
     ],
 )
-def test_what_a_sequence_promises(judge: Judge, request_: Request, answer: Answered, promise: str) -> None:
-    judge.hear(request_, answer)
-    broken = [expected for clause, _, expected in found(judge) if clause == "SPEC-03"]
+def test_what_a_sequence_promises(checker: Checker, request_: Request, answer: Answered, promise: str) -> None:
+    checker.check(request_, answer)
+    broken = [expected for clause, _, expected in found(checker) if clause == "SPEC-03"]
     assert [expected[: len(promise)] for expected in broken] == ([promise] if promise else [])
 
 
-def test_a_change_is_what_is_read_then(judge: Judge) -> None:
+def test_a_change_is_what_is_read_then(checker: Checker) -> None:
     changed = HOOK | {"url": "https://y.invalid"}
-    judge.hear(asked("updateWebhook", ID, {"url": "https://y.invalid"}), said(200, {"data": changed}))
-    judge.hear(asked("getWebhook", ID), said(200, {"data": changed}))
-    assert found(judge) == []
-    judge.hear(asked("getWebhook", ID), said(200, {"data": HOOK}))
-    assert [clause for clause, _, _ in found(judge)] == ["SPEC-03"]
+    checker.check(asked("updateWebhook", ID, {"url": "https://y.invalid"}), said(200, {"data": changed}))
+    checker.check(asked("getWebhook", ID), said(200, {"data": changed}))
+    assert found(checker) == []
+    checker.check(asked("getWebhook", ID), said(200, {"data": HOOK}))
+    assert [clause for clause, _, _ in found(checker)] == ["SPEC-03"]
 
 
-def test_what_a_list_named_is_known(judge: Judge) -> None:
+def test_what_a_list_named_is_known(checker: Checker) -> None:
     row = HOOK | {"id": "00000000-0000-4000-8000-000000000000"}
-    judge.hear(asked("listWebhooks"), said(200, {"data": [row], "meta": {"next_cursor": None}}))
-    judge.hear(asked("getWebhook", row["id"]), said(200, {"data": row}))
-    assert found(judge) == []
+    checker.check(asked("listWebhooks"), said(200, {"data": [row], "meta": {"next_cursor": None}}))
+    checker.check(asked("getWebhook", row["id"]), said(200, {"data": row}))
+    assert found(checker) == []
 
 
-def test_the_smallest_request_stands_for_a_defect(judge: Judge) -> None:
+def test_the_smallest_request_stands_for_a_defect(checker: Checker) -> None:
     for body in ({"is_active": True, "url": HOOK["url"]}, {}, {"is_active": True}):
-        judge.hear(asked("updateWebhook", ID, body), error(500, "internal"))
-    (defect,) = judge.defects
+        checker.check(asked("updateWebhook", ID, body), error(500, "internal"))
+    (defect,) = checker.defects
     assert (defect.count, defect.request.body) == (3, b"{}")
     assert defect.sentence.startswith(
         "PATCH /webhooks/{id}: expected no server error, whatever the input; actual HTTP 500"

@@ -7,8 +7,8 @@ import subprocess
 
 import pytest
 
-from conformance.target import invalid_credentials
 from conformance.target.keys import Key
+from conformance.wacrm.steps import invalid_credentials
 
 SECRET = "wacrm_live_AbCdEfGh0123456789AbCdEfGh0123456789AbCdEfG"
 KEY = Key("full[0]", "full", SECRET)
