@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.meta.mock_client import MockMetaError
 from conformance.runner import options, preflight
 from conformance.runner.process import StackError
 from conformance.runner.progress import Progress
@@ -41,7 +40,7 @@ class Controller:
         try:
             target = self._bring_up(self.lifetime.enter_context(Stack(self.run_state.seed)))
             self._preflight(target)
-        except (StackError, MockMetaError, preflight.SetupError) as error:
+        except (StackError, preflight.SetupError) as error:
             raise pytest.UsageError(str(error)) from None
         self.run_state.begin(target)
         self.progress.start()

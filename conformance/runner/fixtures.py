@@ -108,13 +108,13 @@ def drawn_numbers() -> set[str]:
 
 @pytest.fixture(scope="session")
 def run_prefix() -> str:
-    """What all words of this run begin with."""
+    """What all markers of this run begin with."""
     return f"hx{secrets.token_hex(3)}"
 
 
 @pytest.fixture(scope="session")
-def word(run_prefix: str) -> Callable[[], str]:
-    """Words that nothing else on the target contains: a prefix of the run and a random part."""
+def marker(run_prefix: str) -> Callable[[], str]:
+    """Markers: words that nothing else on the target contains: a prefix of the run and a random part."""
     return lambda: f"{run_prefix}{secrets.token_hex(5)}"
 
 

@@ -35,7 +35,7 @@ class System:
 
     `sends` are last path segments of the POSTs that may send a message: none of them leaves before the preflight has
     armed the probe. `connect` tells the services around a deployment of it (mock Meta, for Wacrm); `preflight` settles
-    what must hold before the first check. Both raise `SetupError`, and `start_reference` raises `StackError`.
+    what must hold before the first check. All three raise `SetupError`, `start_reference` also `StackError`.
     """
 
     name: str

@@ -83,26 +83,26 @@ def numbers(rng: random.Random, run_state: RunState, target: Target, api: Api, d
 
 @pytest.fixture
 def account(
-    api: Api, target: Target, numbers: Numbers, word: Callable[[], str], mock_meta_if_any: MockMeta | None
+    api: Api, target: Target, numbers: Numbers, marker: Callable[[], str], mock_meta_if_any: MockMeta | None
 ) -> Account:
     """The main account, with what a user of it does: contacts, sends, inbound messages."""
-    return main_account(target, api, numbers, word, mock_meta_if_any)
+    return main_account(target, api, numbers, marker, mock_meta_if_any)
 
 
 @pytest.fixture
 def other(
-    api: Api, target: Target, numbers: Numbers, word: Callable[[], str], mock_meta_if_any: MockMeta | None
+    api: Api, target: Target, numbers: Numbers, marker: Callable[[], str], mock_meta_if_any: MockMeta | None
 ) -> Account:
     """Another account of the same deployment."""
     given = target.meta
     mock_meta = mock_meta_if_any if given and given.other_phone_number_id else None
     phone, waba = (given.other_phone_number_id, given.other_waba_id) if given else ("", "")
-    return Account(api.as_role(Role.OTHER), numbers, word, mock_meta, phone, waba)
+    return Account(api.as_role(Role.OTHER), numbers, marker, mock_meta, phone, waba)
 
 
 @pytest.fixture(scope="session")
 def shared_account(
-    run_state: RunState, target: Target, probe: Probe, pool: KeyPool, drawn_numbers: set[str], word: Callable[[], str]
+    run_state: RunState, target: Target, probe: Probe, pool: KeyPool, drawn_numbers: set[str], marker: Callable[[], str]
 ) -> Callable[[str], Account]:
     """`shared_account("broadcasts")`: the main account for a set-up that several checks share; the name seeds its draws."""
 
@@ -110,16 +110,16 @@ def shared_account(
         api, rng = Api(probe, pool, Role.FULL), random.Random(f"{run_state.seed}:{name}")
         numbers = Numbers(rng, drawn_numbers, known_to(api, target), run_state.worker)
         mock_meta = MockMeta(target.meta.control, target.target.patience) if target.meta is not None else None
-        return main_account(target, api, numbers, word, mock_meta)
+        return main_account(target, api, numbers, marker, mock_meta)
 
     return named
 
 
 def main_account(
-    target: Target, api: Api, numbers: Numbers, word: Callable[[], str], mock_meta: MockMeta | None
+    target: Target, api: Api, numbers: Numbers, marker: Callable[[], str], mock_meta: MockMeta | None
 ) -> Account:
     phone, waba = (target.meta.phone_number_id, target.meta.waba_id) if target.meta else ("", "")
-    return Account(api, numbers, word, mock_meta, phone, waba)
+    return Account(api, numbers, marker, mock_meta, phone, waba)
 
 
 def known_to(api: Api, target: Target | None = None) -> Callable[[str], bool]:
@@ -137,22 +137,24 @@ def known_to(api: Api, target: Target | None = None) -> Callable[[str], bool]:
 
 
 @pytest.fixture(scope="session")
-def hook_origins(run_state: RunState, target: Target) -> list[str]:
-    """Origins that an endpoint may be registered for, the harmless one first: some deployments ask a name server."""
+def candidate_origins(run_state: RunState, target: Target) -> list[str]:
+    """Origins that an endpoint may be registered for, first the one that does not resolve: some deployments look
+    names up.
+    """
     given = (target.receiver.origin if target.receiver else "") or (run_state.receiver or {}).get("origin", "")
     return [ORIGIN, *([given] if given else [])]
 
 
 @pytest.fixture(scope="session")
-def origins(hook_origins: list[str]) -> Callable[[Api], Callable[[], str]]:
-    """`origins(api)()`: the first of those origins that the target takes; found when first asked for."""
+def endpoint_origin_for(candidate_origins: list[str]) -> Callable[[Api], Callable[[], str]]:
+    """`endpoint_origin_for(api)()`: the first of those origins that the target accepts, found when first asked for."""
 
-    def through(api: Api) -> Callable[[], str]:
+    def for_api(api: Api) -> Callable[[], str]:
         found: list[str] = []
 
         def origin() -> str:
             if not found:
-                found.append(next((o for o in hook_origins if _taken(api, o)), ""))
+                found.append(next((o for o in candidate_origins if _accepts(api, o)), ""))
             if not found[0]:
                 raise Lacking(
                     "the target registers no endpoint of ours: give it an origin that it takes in receiver.origin"
@@ -161,17 +163,19 @@ def origins(hook_origins: list[str]) -> Callable[[Api], Callable[[], str]]:
 
         return origin
 
-    return through
+    return for_api
 
 
 @pytest.fixture(scope="session")
-def hook_origin(origins: Callable[[Api], Callable[[], str]], probe: Probe, pool: KeyPool) -> Callable[[], str]:
+def endpoint_origin(
+    endpoint_origin_for: Callable[[Api], Callable[[], str]], probe: Probe, pool: KeyPool
+) -> Callable[[], str]:
     """The origin that endpoints may be registered for."""
-    return origins(Api(probe, pool, Role.FULL))
+    return endpoint_origin_for(Api(probe, pool, Role.FULL))
 
 
-def _taken(api: Api, origin: str) -> bool:
-    """Whether the target registers such an endpoint. Whatever else is wrong with it is for the checks to find."""
+def _accepts(api: Api, origin: str) -> bool:
+    """Whether the target registers such an endpoint; other findings about it are left to the checks."""
     body = {"url": f"{origin}/harness", "events": ["message.received"], "is_active": False}
     answer = api.post("/webhooks", body)
     made = answer.json()
@@ -189,7 +193,7 @@ def lab(
     target: Target,
     pool: KeyPool,
     shared_account: Callable[[str], Account],
-    origins: Callable[[Api], Callable[[], str]],
+    endpoint_origin_for: Callable[[Api], Callable[[], str]],
     drawn_numbers: set[str],
     new_lab: NewLab,
 ) -> Laboratory:
@@ -198,7 +202,7 @@ def lab(
 
     def calls(api: Api) -> Calls:
         numbers = Numbers(random.Random(rng.random()), drawn_numbers, known_to(api), run_state.worker)
-        return Calls(replace(account, api=api, numbers=numbers), target.capabilities, origins(api))
+        return Calls(replace(account, api=api, numbers=numbers), target.capabilities, endpoint_origin_for(api))
 
     requests = limiter_requests.requests(calls, pool, "" if run_state.armed else run_state.unarmed_reason)
     return new_lab(pool, target.target.limit, target.target.window, requests)

@@ -12,7 +12,7 @@ from conformance.target.keys import Role
 from conformance.target.verdicts import Lacking, NoVerdict
 from conformance.wacrm.specification import OPENAPI
 from conformance.wacrm.steps.invalid_credentials import unknown
-from conformance.wacrm.steps.refused_writes import WRITING, trial
+from conformance.wacrm.steps.refused_writes import WRITE_OPERATIONS, traced_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,11 +37,11 @@ class OfAccount:
 
     def writes(self) -> dict[str, RefusedWrite | Exception]:
         """A write of each kind, by operation id."""
-        return {name: _kept(lambda: self._write(name)) for name in WRITING}  # noqa: B023 - called at once
+        return {name: _kept(lambda: self._write(name)) for name in WRITE_OPERATIONS}  # noqa: B023 - called at once
 
     def _write(self, operation_id: str) -> RefusedWrite:
-        made = trial(self.calls, operation_id)
-        return RefusedWrite(Request(made.call.operation.method, made.call.path, made.call.json), made.trace)
+        made = traced_write(self.calls, operation_id)
+        return RefusedWrite(Request(made.call.operation.method, made.call.path, made.call.json), made.effect)
 
     def rounds(self, count: int) -> tuple[list[list[Named]], dict[str, Exception]]:
         """`count` + 1 times every operation, and what is lacking for the others."""
@@ -79,7 +79,7 @@ class OfAccount:
 
     def _request(self, operation: Operation, id_: str) -> Named:
         def made() -> Request:
-            body = self.calls.body(operation, self.calls.hooks)
+            body = self.calls.body(operation, self.calls.endpoint_origin)
             if operation.id == "updateWebhook":
                 body = {"events": ["message.received"]}
             return Request(operation.method, operation.url(id_), body)
