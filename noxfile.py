@@ -89,6 +89,12 @@ def kills(session: nox.Session) -> None:
 
 
 @nox.session
+def worn(session: nox.Session) -> None:
+    """Prove the gate on worn references: exactly what their wear breaks must be red."""
+    _harness(session, "worn", "[gate]")
+
+
+@nox.session
 def kills_load(session: nox.Session) -> None:
     """Prove the load test: every fault that shows only under load must be named, the clean reference never."""
     _harness(session, "kills-load", "[load]")

@@ -27,6 +27,7 @@ EXAMPLES = """\
 examples:
   wacrm-harness reference                             then use the printed export lines
   wacrm-harness reference --fault revoked-key-still-lists-conversations
+  wacrm-harness reference --wear worn-a               with what real deployments have
   wacrm-harness reference --write harness.toml        and in another terminal:
   wacrm-harness gate --target harness.toml
 """
@@ -37,6 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = Parser(prog="wacrm-harness reference", description=__doc__, epilog=EXAMPLES)
     parser.add_argument("--port", type=int, default=0, help="the reference's port (a free one)")
     parser.add_argument("--fault", action="append", default=[], metavar="NAME", help="switch on a fault (repeat)")
+    parser.add_argument(
+        "--wear", action="append", default=[], metavar="NAME", help="be worn as real deployments are (repeat)"
+    )
     parser.add_argument("--write", type=Path, metavar="FILE", help="write a target file for the gate")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="seed of mock Meta's draws (1)")
     given = parser.parse_args(arguments)
@@ -51,7 +55,7 @@ def _run(given: Namespace) -> int:
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     with Stack(given.seed) as stack:
         stack.start_receiver()
-        target = start_reference(stack, Embedded(given.fault, port=given.port))
+        target = start_reference(stack, Embedded(given.fault, wear=given.wear, port=given.port))
         if given.write:
             given.write.touch(mode=0o600)
             given.write.write_text(target_file(target), encoding="utf-8")

@@ -81,6 +81,15 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
         },
     ),
     (
+        "--wear",
+        {
+            "action": "append",
+            "default": [],
+            "metavar": "NAME",
+            "help": "let the embedded reference be worn as real ones are",
+        },
+    ),
+    (
         "--fault",
         {"action": "append", "default": [], "metavar": "NAME", "help": "switch on a fault of the embedded reference"},
     ),
@@ -147,9 +156,9 @@ def external_target(config: pytest.Config) -> Target | None:
             settings.refuse_strangers(target, config.getoption("allow_host"))
     except settings.SettingsError as error:
         raise pytest.UsageError(str(error)) from None
-    if target is not None and (config.getoption("fault") or config.getoption("variant")):
+    if target is not None and any(config.getoption(option) for option in ("fault", "variant", "wear")):
         raise pytest.UsageError(
-            "--fault and --variant are for the embedded reference, which --target and --base-url replace"
+            "--fault, --variant and --wear are for the embedded reference, which --target and --base-url replace"
         )
     return target
 
@@ -168,4 +177,6 @@ def embedded(config: pytest.Config) -> Embedded:
         limit, window = int(values["target.limit"]), float(values["target.window"])
     except ValueError as error:
         raise pytest.UsageError(f"--set: {error}") from None
-    return Embedded(config.getoption("fault"), config.getoption("variant"), limit, window)
+    return Embedded(
+        config.getoption("fault"), config.getoption("variant"), limit, window, wear=config.getoption("wear")
+    )

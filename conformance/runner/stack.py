@@ -22,8 +22,8 @@ FULL_KEYS = 160
 
 @dataclass(frozen=True)
 class Embedded:
-    """The reference as this run wants it: broken in named ways, correct in other ways, with this limit and window, and with
-    so many keys of every scope.
+    """The reference as this run wants it: broken, correct otherwise or worn in named ways, with this limit and window, and
+    with so many keys of every scope.
     """
 
     faults: Sequence[str] = ()
@@ -32,6 +32,7 @@ class Embedded:
     window: float = 60.0
     port: int = 0
     keys: int = FULL_KEYS
+    wear: Sequence[str] = ()
 
 
 @dataclass

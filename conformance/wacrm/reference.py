@@ -24,7 +24,8 @@ def start_reference(stack: Stack, how: Embedded = Embedded()) -> Target:  # noqa
     file = stack.directory / "accounts.json"
     file.touch(mode=0o600)
     file.write_text(json.dumps(accounts), encoding="utf-8")
-    switches = [f"--fault={name}" for name in how.faults] + [f"--variant={name}" for name in how.variants]
+    changes = {"fault": how.faults, "variant": how.variants, "wear": how.wear}
+    switches = [f"--{kind}={name}" for kind, names in changes.items() for name in names]
     address = stack.start(
         "reference.wacrm", "--port", str(how.port), "--accounts", str(file),
         "--graph-url", mock["graph"], "--graph-timeout", "5",
