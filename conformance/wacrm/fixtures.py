@@ -176,7 +176,7 @@ def endpoint_origin(
 
 def _accepts(api: Api, origin: str) -> bool:
     """Whether the target registers such an endpoint; other findings about it are left to the checks."""
-    body = {"url": f"{origin}/harness", "events": ["message.received"], "is_active": False}
+    body = {"url": f"{origin}/harness", "events": ["message.received"]}
     answer = api.post("/webhooks", body)
     made = answer.json()
     if answer.status == 201 and isinstance(made, dict) and isinstance(made.get("data"), dict) and "id" in made["data"]:

@@ -13,6 +13,7 @@ from conformance.target.target import SCOPES
 from conformance.target.verdicts import Mismatch
 from conformance.wacrm.checks.operations import OPERATIONS, each_operation
 from conformance.wacrm.expectations import envelope
+from conformance.wacrm.own_account import own_account
 from conformance.wacrm.specification import OPENAPI
 from conformance.wacrm.steps import invalid_credentials
 from conformance.wacrm.steps.refused_writes import WRITE_OPERATIONS, traced_write
@@ -222,20 +223,16 @@ def test_me_names_different_accounts_for_keys_of_two_accounts(role: str, api: Ap
 
 
 def scopes(exchange: Exchange) -> list[Any]:
-    found = expect.member(envelope.record(exchange, 200), "scopes", exchange)
-    expect.that(isinstance(found, list), "a list of scopes", repr(found), exchange)
-    return list(found)
+    record, found = envelope.record(exchange, 200), own_account(exchange).scopes
+    expect.that(found is not None, "a list of scopes in data.key", repr(record), exchange)
+    return found or []
 
 
 def account_of(exchange: Exchange) -> tuple[Any, Any]:
-    """Id and name of the account, which is an object or an id alone."""
-    record = envelope.record(exchange, 200)
-    account = record.get("account")
-    id_, name = (
-        (account.get("id"), account.get("name")) if isinstance(account, dict) else (record.get("account_id"), None)
-    )
-    expect.that(isinstance(id_, str) and id_, "the account's id", repr(record), exchange)
-    return id_, name
+    """Id and name of the account."""
+    record, account = envelope.record(exchange, 200), own_account(exchange)
+    expect.that(account.id, "the account's id in data.account", repr(record), exchange)
+    return account.id, account.name
 
 
 @requirement("AUTH-08")

@@ -63,7 +63,7 @@ def unconfigured(account: Account) -> Account | None:
 def subscribe(calls: Calls, receiver: Receiver) -> str:
     """Register a path of the receiver for all events; the path."""
     path = f"/{calls.account.marker()}"
-    exchange = calls.account.api.post("/webhooks", {"url": receiver.url(path), "events": EVENTS, "is_active": True})
+    exchange = calls.account.api.post("/webhooks", {"url": receiver.url(path), "events": EVENTS})
     if exchange.status == 400:
         raise Lacking(
             "the target registers no endpoint at the receiver: give it an origin that it takes in receiver.origin"

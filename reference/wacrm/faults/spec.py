@@ -7,7 +7,7 @@ from reference.wacrm.assembly import Wacrm
 from reference.wacrm.faults.registry import fault
 from reference.wacrm.patching.patches import answer, request_body
 from reference.wacrm.patching.steps import current_operation, wrap
-from reference.wacrm.protocol.bodies import ContactCreate, WebhookCreate
+from reference.wacrm.protocol.bodies import ContactCreate, WebhookPatch
 from reference.wacrm.protocol.envelope import Json, not_found
 from reference.wacrm.protocol.operations import Operation
 from reference.wacrm.storage.clock import Ids
@@ -42,7 +42,7 @@ def empty_name_ends_the_contact(wacrm: Wacrm) -> None:
     answer(Operation.CREATE_CONTACT, ended, status=201)(wacrm)
 
 
-@fault("SPEC-02", "is_active is converted to a boolean: any value is accepted", partial(request_body, WebhookCreate))
+@fault("SPEC-02", "is_active is converted to a boolean: any value is accepted", partial(request_body, WebhookPatch))
 def any_is_active_is_accepted(body: dict[str, Any]) -> dict[str, Any]:
     return body | {"is_active": bool(body["is_active"])} if "is_active" in body else body
 
@@ -59,7 +59,7 @@ def numeric_email_is_accepted(body: dict[str, Any]) -> dict[str, Any]:
     return body | {"email": str(body["email"])} if is_number else body
 
 
-@fault("SPEC-03", "an endpoint that was created inactive is a draft, which the single read does not find")
+@fault("SPEC-03", "an endpoint that was switched off by hand is a draft, which the single read does not find")
 def inactive_webhook_cannot_be_read(wacrm: Wacrm) -> None:
     running, require = current_operation(wacrm), wacrm.endpoints.require
 

@@ -11,7 +11,7 @@ from reference.wacrm.faults.registry import Fault, fault
 from reference.wacrm.inbound.meta_webhook import Change
 from reference.wacrm.patching.patches import patch
 from reference.wacrm.patching.steps import replace_step, rewrite, under_way, wrap
-from reference.wacrm.protocol.bodies import Event, WebhookCreate
+from reference.wacrm.protocol.bodies import Event
 from reference.wacrm.protocol.envelope import Json
 from reference.wacrm.storage.database import Row
 from reference.wacrm.webhooks.dispatcher import Delivery
@@ -186,16 +186,6 @@ def only_one_endpoint_is_told(wacrm: Wacrm) -> None:
         return subscribed(account, event)[:1]
 
     wrap(wacrm.endpoints, "subscribed", first)
-
-
-@fault("HOOK-08", "a new endpoint is active even when it is registered as inactive")
-def registered_inactive_is_active(wacrm: Wacrm) -> None:
-    create = wacrm.endpoints.create
-
-    def active(account: str, body: WebhookCreate) -> Json:
-        return create(account, body.model_copy(update={"is_active": True}))
-
-    wrap(wacrm.endpoints, "create", active)
 
 
 @fault("HOOK-08", "the endpoint's list of events is stored and not used")
