@@ -80,6 +80,12 @@ def data_of_only(found: list[Attempt], what: str) -> Row:
     return event_data(found[0])
 
 
+def data_of_first(found: list[Attempt], what: str) -> Row:
+    """The data of the first attempt, of one or more: Meta repeats its statuses."""
+    expect.that(found, f"{what}, once or more", "none")
+    return event_data(found[0])
+
+
 def none_delivered(attempts: list[Attempt], expected: str, *exchanges: Exchange) -> None:
     """There are no attempts; a Mismatch that shows the first few."""
     expect.that(not attempts, expected, lambda: "; ".join(as_evidence(attempts[:3])), *exchanges)

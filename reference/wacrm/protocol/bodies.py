@@ -144,11 +144,14 @@ class Bodies:
         return self.validate(self.parse(await self.content(request)), model)
 
     async def content(self, request: Request) -> bytes:
-        received = bytearray()
+        """All of it is taken, though too much of it is not kept: who is still writing does not read the refusal."""
+        received, size = bytearray(), 0
         async for chunk in request.stream():
-            received += chunk
-            if len(received) > MAXIMUM_BYTES:
-                raise bad_request("The request body is too large.")
+            size += len(chunk)
+            if size <= MAXIMUM_BYTES:
+                received += chunk
+        if size > MAXIMUM_BYTES:
+            raise bad_request("The request body is too large.")
         return bytes(received)
 
     def parse(self, raw: bytes) -> dict[str, Any]:

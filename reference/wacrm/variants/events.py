@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.inbound.meta_webhook import Post
+from reference.wacrm.inbound.meta_webhook import Change, Post
 from reference.wacrm.patching.steps import wrap
 from reference.wacrm.protocol.bodies import Event, MessageCreate, WebhookPatch
 from reference.wacrm.protocol.envelope import Json
@@ -59,3 +59,17 @@ def a_send_is_told_as_sent(wacrm: Wacrm) -> None:
         return answer
 
     wrap(wacrm.messages, "record", published)
+
+
+@variant("whether a status that Meta repeats is told again (HOOK-07)")
+def repeated_status_is_told_again(wacrm: Wacrm) -> None:
+    take = wacrm.meta_webhook.take_status
+
+    def published(change: Change, item: Json) -> None:
+        row = wacrm.messages.find_wamid(change.account, str(item.get("id")))
+        if row is not None and row["status"] == item.get("status"):
+            data = {"whatsapp_message_id": row["wamid"], "conversation_id": row["conversation_id"]}
+            wacrm.dispatcher.publish(change.account, Event.STATUS_UPDATED, data | {"status": row["status"]})
+        take(change, item)
+
+    wrap(wacrm.meta_webhook, "take_status", published)

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from reference.wacrm.assembly import Wacrm
 from reference.wacrm.faults.registry import Fault, fault
-from reference.wacrm.inbound.meta_webhook import Change
 from reference.wacrm.patching.patches import patch
 from reference.wacrm.patching.steps import replace_step, rewrite, under_way, wrap
 from reference.wacrm.protocol.bodies import Event
@@ -118,20 +117,6 @@ def event_text_is_cut(wacrm: Wacrm) -> None:
         publish(account, event, data | {"text": data["text"][:shown]} if data.get("text") else data)
 
     wrap(wacrm.dispatcher, "publish", cut)
-
-
-@fault("HOOK-07", "the event is fired for every report, whether it changed anything or not")
-def repeated_status_is_told_again(wacrm: Wacrm) -> None:
-    take = wacrm.meta_webhook.take_status
-
-    def published(change: Change, item: Json) -> None:
-        row = wacrm.messages.find_wamid(change.account, str(item.get("id")))
-        if row is not None and row["status"] == item.get("status"):
-            data = {"whatsapp_message_id": row["wamid"], "conversation_id": row["conversation_id"]}
-            wacrm.dispatcher.publish(change.account, Event.STATUS_UPDATED, data | {"status": row["status"]})
-        take(change, item)
-
-    wrap(wacrm.meta_webhook, "take_status", published)
 
 
 @fault("HOOK-07", "the event of a conversation is fired where its contact is made")
