@@ -94,6 +94,13 @@ def test_altered_valid_keys_are_401(role: str, api: Api, probe: Probe) -> None:
         refused(probe.send("GET", "/contacts", key=credential, params={"limit": 1}))
 
 
+@requirement("AUTH-02")
+def test_what_becomes_of_a_bare_key_is_measured(api: Api, probe: Probe, measure: Callable[[str, Any], None]) -> None:
+    """A valid key without `Bearer` is outside the documentation: to accept it is no violation."""
+    exchange = probe.send("GET", "/me", key=invalid_credentials.bare(api.pool.keys(Role.FULL)[0]))
+    measure("a key without Bearer", "accepted" if exchange.status == 200 else f"HTTP {exchange.status}")
+
+
 @requirement("AUTH-03")
 @each_operation
 def test_a_revoked_key_is_401(operation: Operation, calls: Calls, role_keys: RoleKeys) -> None:
