@@ -1,7 +1,9 @@
 """HOOK-13: events that are lost, doubled or invented when much happens in one thread."""
 
+import json
 import time
 from collections import Counter
+from contextvars import ContextVar
 
 from reference.wacrm.assembly import Wacrm
 from reference.wacrm.faults.registry import Fault, fault
@@ -16,19 +18,31 @@ _BUSY = 1.0
 
 @patch
 def _when_busy(wacrm: Wacrm, times: int) -> None:
-    """The third message and later ones of a conversation within a second are told so many times."""
-    publish = wacrm.dispatcher.publish
+    """The third message and later ones of a conversation within a second are told so many times to an endpoint that hears
+    of everything.
+    """
+    publish, subscribed = wacrm.dispatcher.publish, wacrm.endpoints.subscribed
     arrived: dict[str, list[float]] = {}
+    busy: ContextVar[bool] = ContextVar("busy", default=False)
 
     def told(account: str, event: Event, data: Json) -> None:
-        recent = arrived.setdefault(data["conversation_id"], [])
-        is_message = event is Event.MESSAGE_RECEIVED
-        now = time.monotonic()
-        recent[:] = [at for at in recent if at > now - _BUSY] + [now] * is_message
-        for _ in range(times if is_message and len(recent) > 2 else 1):  # noqa: PLR2004 - the third
-            publish(account, event, data)
+        now, is_message = time.monotonic(), event is Event.MESSAGE_RECEIVED
+        recent = [at for at in arrived.get(data["conversation_id"], []) if at > now - _BUSY] + [now] * is_message
+        arrived[data["conversation_id"]] = recent
+        busy.set(is_message and len(recent) > 2)  # noqa: PLR2004 - the third
+        publish(account, event, data)
+        busy.set(False)
+
+    def several(account: str, event: Event) -> list[Row]:
+        rows = subscribed(account, event)
+        return [row for row in rows for _ in range(times if busy.get() and _hears_all(row) else 1)]
 
     wrap(wacrm.dispatcher, "publish", told)
+    wrap(wacrm.endpoints, "subscribed", several)
+
+
+def _hears_all(endpoint: Row) -> bool:
+    return len(json.loads(endpoint["events"])) == len(Event)
 
 
 ROWS = (
