@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from pathlib import Path
@@ -11,13 +10,15 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from harness import kills_page, parallel, score, selection
-from harness.gate_run import Changes, GateRun, judge, killed
+from harness.arguments import Parser
+from harness.gate_run import Changes, GateRun, killed, run_gate
 from harness.score import Outcome
 from reference.wacrm.faults import FAULTS, Fault
 from reference.wacrm.variants import VARIANTS
 from reports.results import ExitCode
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Sequence
 
 
@@ -51,10 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return ExitCode.FINDINGS if problems else ExitCode.PROVED
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="wacrm-harness kills", description=__doc__,
-        epilog="example: wacrm-harness kills --group PAGE,CONT --jobs 2", allow_abbrev=False,
+        epilog="example: wacrm-harness kills --group PAGE,CONT --jobs 2",
     )  # fmt: skip
     selection.add_options(parser)
     add = parser.add_argument
@@ -72,25 +73,25 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--incumbent", type=Path, metavar="FILE", help="incumbent.json, for the column of stock Schemathesis")
     add("--write", action="store_true", help="write docs/kills.md, once every fault has an outcome")
-    add("--variants", action="store_true", help="instead: judge the reference's correct variants, which must be silent")
+    add("--variants", action="store_true", help="instead: check the reference's correct variants, which must be silent")
     add("--list", action="store_true", help="list the faults and end")
     return parser
 
 
-def _clean_runs(chosen: Sequence[Fault], given: argparse.Namespace, console: Console) -> dict[str, GateRun]:
+def _clean_runs(chosen: Sequence[Fault], given: Namespace, console: Console) -> dict[str, GateRun]:
     """The clean reference against each group: must be silent, and is what measurements are compared with."""
     groups = sorted({fault.group for fault in chosen})
-    runs = parallel.each(given.jobs, groups, lambda group: judge(group, Changes(), given.seed))
+    runs = parallel.each(given.jobs, groups, lambda group: run_gate(group, Changes(), given.seed))
     for group, run in zip(groups, runs, strict=True):
         console.print(f"clean      {group:<9} {'silent' if run.silent else f'NOT SILENT: {run.noise or run.trouble}'}")
     return dict(zip(groups, runs, strict=True))
 
 
-def _false_alarms(given: argparse.Namespace, console: Console) -> int:
+def _false_alarms(given: Namespace, console: Console) -> int:
     """How many of the correct variants the gate (or `--group` of it) is not silent on."""
 
     def run(name: str) -> bool:
-        outcome = judge(given.group, Changes(variants=[name]), given.seed)
+        outcome = run_gate(given.group, Changes(variants=[name]), given.seed)
         console.print(
             f"{'silent' if outcome.silent else 'FALSE ALARM':<12} {name}  {', '.join(outcome.noise) or outcome.trouble}"
         )
@@ -99,14 +100,14 @@ def _false_alarms(given: argparse.Namespace, console: Console) -> int:
     return parallel.each(given.jobs, list(VARIANTS), run).count(False)
 
 
-def _try(fault: Fault, given: argparse.Namespace, clean: dict[str, GateRun], console: Console) -> Outcome:
+def _try(fault: Fault, given: Namespace, clean: dict[str, GateRun], console: Console) -> Outcome:
     group, broken = fault.group, Changes([fault.name])
-    runs = [judge(group, broken, given.seed)]
-    runs += [judge(group, broken, given.seed + n, clause=fault.clause) for n in range(1, given.repeat)]
+    runs = [run_gate(group, broken, given.seed)]
+    runs += [run_gate(group, broken, given.seed + n, clause=fault.clause) for n in range(1, given.repeat)]
     outcome = Outcome(
         fault.name, fault.clause, fault.defect,
         kills=tuple(killed(fault.clause, run, clean[group]) for run in runs),
-        verdicts=tuple(run.verdicts.get(fault.clause, run.trouble or "not judged") for run in runs),
+        verdicts=tuple(run.verdicts.get(fault.clause, run.trouble or "not checked") for run in runs),
         collateral=tuple(sorted({c for run in runs for c in run.noise if c != fault.clause and c not in clean[group].noise})),
     )  # fmt: skip
     also = f"  also: {', '.join(outcome.collateral)}" if outcome.collateral else ""
@@ -131,7 +132,7 @@ def _problems(outcomes: Sequence[Outcome], clean: dict[str, GateRun], *, complet
     return found
 
 
-def _write(outcomes: Sequence[Outcome], problems: Sequence[str], given: argparse.Namespace) -> None:
+def _write(outcomes: Sequence[Outcome], problems: Sequence[str], given: Namespace) -> None:
     """`kills.json`, in which earlier outcomes of faults that were not run now stay; docs/kills.md when asked for."""
     kept = score.read(given.out) if given.out.exists() else {}
     latest = kept | {outcome.fault: outcome for outcome in outcomes}
@@ -142,8 +143,8 @@ def _write(outcomes: Sequence[Outcome], problems: Sequence[str], given: argparse
         if missing := [name for name in FAULTS if name not in latest]:
             sys.stderr.write(f"docs/kills.md stays as it is: {len(missing)} faults were never run, as {missing[0]}\n")
             return
-        incumbent = json.loads(given.incumbent.read_text(encoding="utf-8")) if given.incumbent else None
-        kills_page.PAGE.write_text(kills_page.render(together, incumbent), encoding="utf-8")
+        comparison = json.loads(given.incumbent.read_text(encoding="utf-8")) if given.incumbent else None
+        kills_page.PAGE.write_text(kills_page.render(together, comparison), encoding="utf-8")
 
 
 if __name__ == "__main__":

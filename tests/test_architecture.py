@@ -20,7 +20,9 @@ MAY_IMPORT = {
 }
 LOADTESTS_MAY_KNOW = {
     "conformance.target", "conformance.meta", "conformance.webhooks",
-    "conformance.runner.stack", "conformance.runner.preflight",  # the interlock is the gate's, with its own requests
+    "conformance.runner.stack", "conformance.runner.process", "conformance.runner.preflight",
+    # the embedded deployment, and the gate's interlock with its own requests
+    "conformance.wacrm.reference", "conformance.wacrm.system", "conformance.wacrm.interlock", "conformance.wacrm.key_roles",
     "conformance.wacrm.steps.reconciliation",  # what a broadcast's polls may not say against each other
 }  # fmt: skip
 

@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from conformance.meta.templates import TEMPLATES
 from conformance.target.keys import Role
-from conformance.target.target import SCOPES, Target, load
+from conformance.target.sources import load
+from conformance.target.target import SCOPES, Target
 from tests.harness.provision.conftest import ENCRYPTION_KEY, PASSWORD, Deployment, one_line
 
 if TYPE_CHECKING:
