@@ -44,7 +44,7 @@ FOR_USERS = {
 }
 FOR_DEVELOPERS = {
     "kills": Verb("harness.kills:main", "prove the gate: every fault must turn its own clause red", "gate"),
-    "worn": Verb("harness.worn:main", "prove the gate on worn references: only what is broken must be red", "gate"),
+    "worn": Verb("harness.worn:main", "prove the gate on references worn as real ones are", "gate"),
     "kills-load": Verb("harness.kills_load:main", "prove the load test: every load fault must be named", "load"),
     "incumbent": Verb(
         "harness.stock_schemathesis:main", "run stock Schemathesis on the same faults, to compare", "gate"
