@@ -44,6 +44,7 @@ FOR_USERS = {
 }
 FOR_DEVELOPERS = {
     "kills": Verb("harness.kills:main", "prove the gate: every fault must turn its own clause red", "gate"),
+    "modules": Verb("harness.module_map:main", "print every module by room, with its first line"),
     "worn": Verb("harness.worn:main", "prove the gate on references worn as real ones are", "gate"),
     "kills-load": Verb("harness.kills_load:main", "prove the load test: every load fault must be named", "load"),
     "incumbent": Verb(

@@ -50,7 +50,7 @@ def finding(mismatch: Mismatch, probe: Probe | None) -> dict[str, Any]:
 
 
 def led_to(shown: list[Exchange], trail: list[Exchange]) -> list[Exchange]:
-    """Writes before the deciding exchange that name what it names: an id, a telephone number, a word of the run."""
+    """Writes before the deciding exchange that name what it names: an id, a telephone number, a marker of the run."""
     names = {name for exchange in shown for name in NAMES.findall(unquote(exchange.url) + exchange.sent)}
     before = [e for e in trail if e.method != "GET" and e not in shown and e.at <= shown[0].at]
     return [e for e in before if names & set(NAMES.findall(e.url + e.sent + e.text))]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.target.target import SettingsError
+from harness.arguments import Parser
 from harness.pointing.errors import PointingError
 from harness.pointing.relay import endpoint
 from harness.pointing.request import Request
@@ -77,11 +77,10 @@ def parse(arguments: Sequence[str]) -> Request:
     return request
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="wacrm-harness run", usage="wacrm-harness run [options] -- COMMAND [ARGUMENT ...]", epilog=EXAMPLES,
         description="Start a deployment's own command unchanged, so that it talks to mock Meta.",
-        formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
     )  # fmt: skip
     add = parser.add_argument
     add("--target", type=Path, metavar="FILE", help="target file: where mock Meta, deployment and receiver are")

@@ -5,7 +5,6 @@ All broadcasts are started before the first is checked, so that their time-outs 
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.meta.templates import GREETING
-from conformance.target import expect
+from conformance.target import expect, waiting
 from conformance.target.expect import requirement
 from conformance.target.numbers import variants
 from conformance.target.verdicts import NoVerdict
@@ -218,7 +217,7 @@ def test_a_message_that_fails_after_meta_accepted_it_is_counted_once(account: Ac
     account.mock_meta.script(to[3:], ("delivered", 0.0))
     broadcast = launch(account, to)
     broadcast.require_finished()
-    time.sleep(0.1)
+    waiting.pause(0.1)
     counts_match(broadcast, "five recipients counted once each", "sent", "failed")
     last = broadcast.poll()
     sent_and_failed_add_up(broadcast, last)

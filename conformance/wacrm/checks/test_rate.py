@@ -18,7 +18,7 @@ from conformance.meta.mock_client import MockMetaError
 from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.verdicts import Lacking, NoVerdict
-from conformance.wacrm.expectations.refusals import SEVERAL_LIMITERS, documented
+from conformance.wacrm.expectations.limiter_refusals import SEVERAL_LIMITERS, documented
 from conformance.wacrm.specification import OPENAPI
 from conformance.wacrm.steps.refused_writes import WRITE_OPERATIONS
 

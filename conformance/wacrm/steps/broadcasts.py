@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from conformance.meta.templates import GREETING
-from conformance.target import expect
+from conformance.target import expect, waiting
 from conformance.target.numbers import digits
 from conformance.target.waiting import eventually
 from conformance.wacrm.steps import reconciliation
@@ -75,11 +75,11 @@ class Broadcast:
         """Poll until `done`, or until nothing has changed for `patience` seconds and the target has no reason to
         wait; the last poll either way.
         """
-        began = changed = moved = time.monotonic()
+        changed = moved = time.monotonic()
         seen = self.poll()
-        while not done(seen) and time.monotonic() - began < LONGEST:
-            time.sleep(pause)
-            pause = min(pause * 1.3, LAST_PAUSE)
+        for _ in waiting.polls(LONGEST, pause, LAST_PAUSE):
+            if done(seen):
+                break
             before, seen = seen, self.poll()
             if seen.counts != before.counts:
                 changed = moved = time.monotonic()
@@ -121,11 +121,8 @@ class Broadcast:
     def finished(self, patience: float | None = None) -> bool:
         """`reaches_sent`, and then wait until Meta has answered a send to every recipient or no further send is made."""
         ended = self.reaches_sent(patience)
-        done, grown = self._answered(), time.monotonic()
-        while self.submission.recipients - done and time.monotonic() - grown < LEFT_OVER:
-            time.sleep(FIRST_PAUSE)
-            before, done = done, self._answered()
-            grown = time.monotonic() if done != before else grown
+        everybody = self.submission.recipients
+        waiting.while_it_changes(self._answered, lambda done: done >= everybody, LEFT_OVER, FIRST_PAUSE)
         return ended
 
     def require_finished(self) -> None:
@@ -141,7 +138,7 @@ class Broadcast:
         """The discrepancies of the counts that remain after waiting for them to become right, and a moment longer."""
         wanted = list(names)
         self.until(lambda poll: not reconciliation.count_discrepancies(poll, due, wanted), self._patience(None))
-        time.sleep(AFTERMATH)
+        waiting.pause(AFTERMATH)
         return reconciliation.count_discrepancies(self.poll(), due, wanted)
 
     def _patience(self, given: float | None) -> float:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import time
 from datetime import UTC, datetime
 
+from conformance.target import waiting
 from conformance.target.verdicts import NoVerdict
 
 _FRACTION = re.compile(r"[.,](\d+)")
@@ -36,4 +36,4 @@ def is_sub_millisecond(text: str) -> bool:
 
 def wait_past(text: str) -> None:
     """Wait until the target's clock must print a later timestamp: longer for timestamps without a fraction."""
-    time.sleep(0.01 if fraction_digits(text) else 1.1)
+    waiting.pause(0.01 if fraction_digits(text) else 1.1)

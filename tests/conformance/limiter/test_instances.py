@@ -8,7 +8,7 @@ from conformance.limiter import experiments
 from conformance.limiter.counting import Budget
 from conformance.limiter.instances import estimate, one_budget
 from conformance.target.verdicts import Mismatch
-from conformance.wacrm.expectations.refusals import SEVERAL_LIMITERS
+from conformance.wacrm.expectations.limiter_refusals import SEVERAL_LIMITERS
 from tests.conformance.limiter.simulation import (
     LIMIT,
     WINDOW,

@@ -9,7 +9,7 @@ from conformance.limiter import experiments, refusal_headers, reopening
 from conformance.limiter.observation import Observation, refusals
 from conformance.limiter.timekeeping import offset
 from conformance.target.verdicts import Mismatch, NoVerdict
-from conformance.wacrm.expectations.refusals import documented
+from conformance.wacrm.expectations.limiter_refusals import documented
 from tests.conformance.limiter.simulation import (
     LIMIT,
     WINDOW,

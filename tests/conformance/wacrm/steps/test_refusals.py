@@ -4,7 +4,7 @@ import pytest
 
 from conformance.limiter.observation import Observation
 from conformance.target.verdicts import Mismatch
-from conformance.wacrm.expectations.refusals import documented
+from conformance.wacrm.expectations.limiter_refusals import documented
 
 LIMIT = 120
 GOOD = {"retry-after": "5", "x-ratelimit-limit": "120", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1750000000"}
