@@ -9,7 +9,7 @@ from conformance.runner.preflight import SetupError, asked
 from conformance.target.keys import Role, kept_fresh
 from conformance.target.target import SCOPES
 from conformance.target.verdicts import Lacking, NoAnswerError
-from conformance.wacrm.own_account import own_account
+from conformance.wacrm.steps.own_account import own_account
 
 if TYPE_CHECKING:
     from conformance.target.keys import Key, KeyPool

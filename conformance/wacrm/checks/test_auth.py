@@ -13,9 +13,9 @@ from conformance.target.target import SCOPES
 from conformance.target.verdicts import Mismatch
 from conformance.wacrm.checks.operations import OPERATIONS, each_operation
 from conformance.wacrm.expectations import envelope
-from conformance.wacrm.own_account import own_account
 from conformance.wacrm.specification import OPENAPI
 from conformance.wacrm.steps import invalid_credentials
+from conformance.wacrm.steps.own_account import own_account
 from conformance.wacrm.steps.refused_writes import WRITE_OPERATIONS, traced_write
 
 if TYPE_CHECKING:

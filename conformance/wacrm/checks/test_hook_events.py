@@ -23,7 +23,6 @@ from conformance.wacrm.expectations.deliveries import (
     none_delivered,
     seconds_ahead,
 )
-from conformance.wacrm.own_account import own_account
 from conformance.wacrm.steps import signatures
 from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.endpoints import (
@@ -36,6 +35,7 @@ from conformance.wacrm.steps.endpoints import (
     event_data,
 )
 from conformance.wacrm.steps.event_scenario import MESSAGE_TYPES, TEXT, EventScenario, register_endpoints, run_scenario
+from conformance.wacrm.steps.own_account import own_account
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

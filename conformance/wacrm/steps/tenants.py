@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from conformance.meta.templates import PLAIN
 from conformance.target import expect
 from conformance.target.waiting import eventually
-from conformance.wacrm.own_account import own_account
 from conformance.wacrm.steps.account import required, required_rows
+from conformance.wacrm.steps.own_account import own_account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

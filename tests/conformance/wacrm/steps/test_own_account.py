@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from conformance.target.exchange import Exchange
-from conformance.wacrm.own_account import OwnAccount, own_account
+from conformance.wacrm.steps.own_account import OwnAccount, own_account
 
 NOTHING = OwnAccount(None, None, None)
 
