@@ -40,6 +40,27 @@ PATIENCE = 60.0
 
 
 @requirement("SPEC-04")
+@pytest.mark.usefixtures("answer_audit", "hears", "sends")
+def test_every_delivery_conforms(
+    account: Account, endpoints: Endpoints, receiver: Receiver, capabilities: Capabilities, run_state: RunState
+) -> None:
+    if not capabilities.webhooks:
+        raise Lacking("capabilities.webhooks is false")
+    unusual_answers.read_endpoints_that_were_delivered_to(account, endpoints)
+    attempts = receiver.attempts("")
+    expect.precondition(attempts, "no delivery arrives")
+    expect.precondition(not run_state.is_red("HOOK-05"), "HOOK-05 says what is wrong with the deliveries")
+    wrong: dict[str, list[str]] = {}
+    for attempt in attempts:
+        body = attempt.json()
+        event = body.get("event") if isinstance(body, dict) else None
+        problems = OPENAPI.validate_event(event, body) if event in EVENTS else []
+        for problem in problems:
+            wrong.setdefault(f"{event}: {problem.partition(', got ')[0]}", as_evidence([attempt]))
+    expect.that(not wrong, "every delivery of the run as documented", lambda: "; ".join(wrong))
+
+
+@requirement("SPEC-04")
 def test_every_answer_conforms(
     answer_audit: AnswerAudit,
     run_state: RunState,
@@ -62,27 +83,6 @@ def test_every_answer_conforms(
         )
     expect.precondition(answer_audit.checked, "no operation was answered")
     _only_part_seen(run_state)
-
-
-@requirement("SPEC-04")
-@pytest.mark.usefixtures("answer_audit", "hears", "sends")
-def test_every_delivery_conforms(
-    account: Account, endpoints: Endpoints, receiver: Receiver, capabilities: Capabilities, run_state: RunState
-) -> None:
-    if not capabilities.webhooks:
-        raise Lacking("capabilities.webhooks is false")
-    unusual_answers.read_endpoints_that_were_delivered_to(account, endpoints)
-    attempts = receiver.attempts("")
-    expect.precondition(attempts, "no delivery arrives")
-    expect.precondition(not run_state.is_red("HOOK-05"), "HOOK-05 says what is wrong with the deliveries")
-    wrong: dict[str, list[str]] = {}
-    for attempt in attempts:
-        body = attempt.json()
-        event = body.get("event") if isinstance(body, dict) else None
-        problems = OPENAPI.validate_event(event, body) if event in EVENTS else []
-        for problem in problems:
-            wrong.setdefault(f"{event}: {problem.partition(', got ')[0]}", as_evidence([attempt]))
-    expect.that(not wrong, "every delivery of the run as documented", lambda: "; ".join(wrong))
 
 
 def _only_part_seen(run_state: RunState) -> None:
