@@ -208,9 +208,7 @@ def instances(instrument: Instrument, key: Key) -> Series:
     with instrument.turn():
         while len(admissions(seen)) < enough and not (len(seen) >= quiet and all(s.refused for s in seen[-quiet:])):
             count = together(instrument, group)
-            group = (
-                [instrument.ask(key, request)] if count == 1 else instrument.burst(key, instrument.spending, count)
-            )
+            group = [instrument.ask(key, request)] if count == 1 else instrument.burst(key, instrument.spending, count)
             seen += group
     return seen
 
@@ -226,9 +224,7 @@ class Charges:
 def charges(instrument: Instrument, key: Key, failing: Sequence[tuple[str, Request, int]], reading: Request) -> Charges:
     """Failing requests, (what, request, amount) each, then the rest of the budget (RATE-10)."""
     with instrument.turn():
-        batches = [
-            Batch(what, ask_all(instrument, key, repeat(request, amount))) for what, request, amount in failing
-        ]
+        batches = [Batch(what, ask_all(instrument, key, repeat(request, amount))) for what, request, amount in failing]
     return Charges(batches, spend(instrument, key, reading))
 
 

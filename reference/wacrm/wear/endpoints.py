@@ -9,6 +9,8 @@ from reference.wacrm.wear.registry import wear
 _EVERY = 1_000_000
 _SILENT = "nothing is delivered to a receiver on this machine"
 _DELIVERIES = (
+    "HOOK-01",  # that no delivery has the secret
+    "HOOK-03",  # that deliveries follow a changed URL and are noted
     "HOOK-04",
     "HOOK-05",
     "HOOK-06",
