@@ -57,7 +57,7 @@ def _run(given: Namespace) -> int:
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     with Stack(given.seed) as stack:
         stack.start_receiver()
-        target = start_reference(stack, Embedded(given.fault, wear=given.wear, port=given.port))
+        target = start_reference(stack, Embedded(given.fault, port=given.port, wear=given.wear))
         if given.write:
             target = target.model_copy(update={"receiver": _released_receiver(stack)})
             given.write.touch(mode=0o600)
