@@ -63,10 +63,14 @@ def while_it_changes(read: Callable[[], T], done: Callable[[T], object], quiet: 
     """
     value, changed = read(), time.monotonic()
     for _ in polls(LONGEST, poll):
-        if done(value) or time.monotonic() - changed >= quiet:
+        if done(value):
             break
-        before, value = value, read()
-        changed = changed if value == before else time.monotonic()
+        asked, before = time.monotonic(), value
+        value = read()
+        if value != before:
+            changed = time.monotonic()
+        elif asked - changed >= quiet:
+            break
     return value
 
 
