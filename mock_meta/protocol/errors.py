@@ -56,6 +56,11 @@ def invalid(text: str) -> GraphError:
     return GraphError(ErrorBody(100, f"(#100) {text}", 400))
 
 
+def too_large() -> "ErrorBody":
+    """A body beyond the limit: the status is HTTP's own (RFC 9110, section 15.5.14), the text is in Meta's style."""
+    return ErrorBody(100, "(#100) The request body is too large.", 413)
+
+
 def management(subcode: int, title: str, text: str) -> GraphError:
     """Template management: code 100 with a subcode and the two user-facing members (13.6)."""
     body = ErrorBody(
