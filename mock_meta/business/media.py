@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from mock_meta.protocol.call import DOWNLOAD_NODE
 from mock_meta.protocol.ids import Ids
+from mock_meta.protocol.meta_hosts import media_origin
 
 URL_LIFE = 300.0
 UPLOADED_LIFE = 30 * 86400.0
@@ -122,6 +124,12 @@ class Ticket:
     media_id: str
     expires_at: int
     hash: str
+
+
+def download_url(origin: str, ticket: Ticket) -> str:
+    """On the caller's own way to the mock."""
+    place = f"{DOWNLOAD_NODE}/attachments/"
+    return f"{media_origin(origin)}/{place}?mid={ticket.media_id}&ext={ticket.expires_at}&hash={ticket.hash}"
 
 
 class MediaStore:

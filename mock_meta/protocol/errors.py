@@ -5,7 +5,6 @@ from typing import Any
 
 from mock_meta.protocol.error_codes import code_row
 
-HREF = "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes/"
 OAUTH = "OAuthException"
 GRAPH_METHOD = "GraphMethodException"
 _TRANSIENT = frozenset({1, 2, 4})
@@ -109,8 +108,8 @@ def envelope(body: ErrorBody, trace: str) -> dict[str, Any]:
 
 
 def webhook_error(code: int, details: str | None = None, title: str | None = None) -> dict[str, Any]:
-    """An element of ``statuses[].errors``: title and message are the same text (16.1)."""
+    """An element of ``statuses[].errors``: title and message are the same text (16.1), and there is no ``href`` (20.1)."""
     row = code_row(code)
     text = title or row.title
     shown = details or row.details or text
-    return {"code": code, "title": text, "message": text, "error_data": {"details": shown}, "href": HREF}
+    return {"code": code, "title": text, "message": text, "error_data": {"details": shown}}

@@ -37,8 +37,9 @@ def facts() -> list[Fact]:
 
 
 def _facts_in(path: Path) -> Iterator[Fact]:
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        for one in node.decorator_list if isinstance(node, ast.FunctionDef) else ():
+    tests = (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.FunctionDef))
+    for node in tests:
+        for one in node.decorator_list:
             if isinstance(one, ast.Call) and isinstance(one.func, ast.Name) and one.func.id == "fact":
                 told = {str(word.arg): str(ast.literal_eval(word.value)) for word in one.keywords}
                 place = f"{path.relative_to(HERE).as_posix()}::{node.name}"

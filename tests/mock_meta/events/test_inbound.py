@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from mock_meta.events.inbound import TYPES
+from mock_meta.events.inbound_content import TYPES
 from mock_meta.protocol.wamid import decode_wamid
-from tests.mock_meta.inside import PERSON, PHONE, WABA, Inside
+from tests.mock_meta.fidelity import fact
+from tests.mock_meta.inside import GROUP, PERSON, PHONE, TOKEN, WABA, Inside
 
 
 def write(inside: Inside, *messages: dict[str, Any], **options: Any) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def test_every_type_is_completed(inside: Inside, kind: str) -> None:
     assert found is not None
     assert (found.number, found.inbound) == (PERSON, True)
     assert (message["from"], message["timestamp"], message["type"]) == (PERSON, "1750000000", kind)
-    assert message[kind]
+    assert message[kind if kind not in {"request_welcome", "unknown"} else "type"]
     person = {"profile": {"name": "Ada"}, "wa_id": PERSON, "user_id": message["from_user_id"]}
     expected = None if kind == "system" else [person]
     assert value.get("contacts") == expected
@@ -105,33 +106,17 @@ def test_one_post_each_or_one_for_all(inside: Inside) -> None:
     assert len(inside.posts.sent) == 3
 
 
-def test_statuses_go_out_exactly_as_given(inside: Inside) -> None:
-    known = inside.wamid()
-    statuses = [
-        {"id": known, "status": "read"},
-        {"id": "wamid.unknown", "status": "odd", "recipient_id": "1", "timestamp": "5"},
-    ]
-    (delivery,) = inside.control("POST", "/statuses", {"phone_number_id": PHONE, "statuses": statuses})["deliveries"]
-    assert delivery["state"] == "acknowledged"
-    assert inside.posts.statuses() == [
-        {"id": known, "status": "read", "timestamp": "1750000000", "recipient_id": PERSON},
-        {"id": "wamid.unknown", "status": "odd", "recipient_id": "1", "timestamp": "5"},
-    ]
-    (entry,) = inside.control("GET", "/ledger?kind=webhook&wamid=wamid.unknown")["entries"]
-    assert entry["statuses"] == [[known, "read"], ["wamid.unknown", "odd"]]
-
-
 def test_bad_commands_are_refused(inside: Inside) -> None:
     def refused(path: str, body: dict[str, Any], status: int = 400) -> str:
         return str(inside.control("POST", path, body, status=status)["error"])
 
     text = {"from": PERSON, "type": "text"}
     assert "no phone number '1'" in refused("/inbound", {"phone_number_id": "1", "messages": [text]}, 404)
-    assert "messages.0.from: field required" in refused("/inbound", {"phone_number_id": PHONE, "messages": [{}]})
+    assert "from: field required" in refused("/inbound", {"phone_number_id": PHONE, "messages": [{}]})
     unknown = {"phone_number_id": PHONE, "messages": [{"from": PERSON, "type": "txt"}]}
     assert "no message type 'txt'" in refused("/inbound", unknown)
     misspelt = {"phone_number_id": PHONE, "messages": [{"form": PERSON}]}
-    assert refused("/inbound", misspelt) == "messages.0: unknown member 'form'; did you mean 'from'?"
+    assert refused("/inbound", misspelt).startswith("messages.0: unknown member 'form'; did you mean 'from'?")
     assert "unknown member 'message'; did you mean 'messages'?" in refused(
         "/inbound", {"phone_number_id": PHONE, "message": [text]}
     )
@@ -151,3 +136,290 @@ def test_bad_commands_are_refused(inside: Inside) -> None:
     assert "no delivery 'x'" in refused("/webhooks/x/replay", {}, 404)
     inside.control("PUT", f"/accounts/{WABA}", {"webhook_url": None})
     assert "has no webhook_url" in refused("/statuses", {"phone_number_id": PHONE, "statuses": [{"id": "x"}]})
+
+
+USER = "US.13491208655302741918"
+NUMBER, WHATSAPP_ID = "5551995550111", "555195550111"
+
+
+def message_of(inside: Inside, **given: Any) -> dict[str, Any]:
+    """The value of the webhook that tells of one message."""
+    inside.control("POST", "/inbound", {"phone_number_id": PHONE, "messages": [given]})
+    return inside.posts.values()[-1]
+
+
+@fact(
+    "a customer may come with a user id and no number: no `from`, no `wa_id`",
+    source="Meta: business-scoped user ids; captures in clients' threads",
+    month="2026-08",
+    sure="documented",
+)
+@pytest.mark.parametrize("name", ["from_user_id", "user_id"])
+def test_a_customer_without_a_number(inside: Inside, name: str) -> None:
+    value = message_of(inside, **{name: USER, "username": "anna.rossi"})
+    assert value["contacts"] == [{"profile": {"name": "Anna", "username": "anna.rossi"}, "user_id": USER}]
+    assert value["messages"][0]["from_user_id"] == USER
+    assert "from" not in value["messages"][0]
+
+
+@fact(
+    "a customer may come without a profile, or with a username in it",
+    source="clients' issue threads; Meta: usernames",
+    month="2026-06",
+    sure="documented",
+)
+def test_a_customer_without_a_profile(inside: Inside) -> None:
+    (contact,) = message_of(inside, **{"from": PERSON, "profile_name": None})["contacts"]
+    assert "profile" not in contact
+    (contact,) = message_of(inside, **{"from": PERSON, "profile_name": None, "username": "anna"})["contacts"]
+    assert contact["profile"] == {"username": "anna"}
+    assert "contacts" not in message_of(inside, **{"from": PERSON, "contact": None})
+    (contact,) = message_of(inside, **{"from": PERSON, "contact": {"new": 1}, "parent_user_id": "US.ENT.1"})["contacts"]
+    assert (contact["wa_id"], contact["new"], contact["parent_user_id"]) == (PERSON, 1, "US.ENT.1")
+
+
+def test_a_customer_without_a_number_is_answered_inside_the_window(inside: Inside) -> None:
+    message_of(inside, from_user_id=USER)
+    inside.control("PUT", "/behaviour", {"profile": "instant"})
+    inside.control("PUT", "/limits", {"window": {"enabled": True}})
+    inside.send(to=None, recipient=USER)
+    inside.rest()
+    assert [one["status"] for one in inside.posts.statuses()] == ["sent", "delivered", "read"]
+    assert inside.graph("POST", f"{PHONE}/block_users", json=blocking(USER)).status_code == 200
+    answer = write_from(inside, {"from_user_id": USER})
+    assert answer == {"wamids": [], "deliveries": []}
+
+
+def blocking(person: str) -> dict[str, Any]:
+    return {"messaging_product": "whatsapp", "block_users": [{"user": person}]}
+
+
+def write_from(inside: Inside, *messages: dict[str, Any], **options: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = inside.control(
+        "POST", "/inbound", {"phone_number_id": PHONE, "messages": list(messages), **options}
+    )
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({}, "from: field required"),
+        ({"from_user_id": "anna"}, "'anna' is not a user id"),
+        ({"from": PERSON, "username": 5}, "'username' must be a string"),
+        ({"from": PERSON, "referral": "ad"}, "'referral' must be an object"),
+        ({"from": PERSON, "extra": []}, "'extra' must be an object"),
+        ({"from": PERSON, "refferal": {}}, "did you mean 'referral'?; 'extra' takes what is in no documentation"),
+    ],
+)
+def test_senders_that_are_none(inside: Inside, given: dict[str, Any], sentence: str) -> None:
+    body = {"phone_number_id": PHONE, "messages": [given]}
+    assert sentence in inside.control("POST", "/inbound", body, status=400)["error"]
+
+
+REFERRALS = [
+    {"source_url": "https://fb.me/x", "source_id": "1", "source_type": "ad", "headline": "H", "body": "B"},
+    {"source_type": "post", "media_type": "image", "image_url": "https://x.example/a.png", "ctwa_clid": "c"},
+    {"source_type": "ad", "media_type": "video", "video_url": "https://x.example/a.mp4", "thumbnail_url": "t"},
+    {"source_type": "unknown", "welcome_message": {"text": "Hi"}},
+    {},
+]
+
+
+@pytest.mark.parametrize("referral", REFERRALS)
+def test_a_referral_of_any_kind(inside: Inside, referral: dict[str, Any]) -> None:
+    assert message_of(inside, **{"from": PERSON, "referral": referral})["messages"][0]["referral"] == referral
+
+
+@fact(
+    "a forwarded message has a `context` without an `id`",
+    source="clients' issue threads (KeyError: id)",
+    month="2026-08",
+    sure="captured",
+)
+@pytest.mark.parametrize(
+    "context",
+    [
+        {"forwarded": True},
+        {"frequently_forwarded": True},
+        {"referred_product": {"catalog_id": "1", "product_retailer_id": "x"}},
+    ],
+)
+def test_a_context_need_not_quote(inside: Inside, context: dict[str, Any]) -> None:
+    for kind in ("text", "image", "order"):
+        assert (
+            message_of(inside, **{"from": PERSON, "type": kind, "context": context})["messages"][0]["context"]
+            == context
+        )
+
+
+def test_members_that_nobody_knows_go_in_as_they_are(inside: Inside) -> None:
+    extra = {"new_in_2027": {"a": [1]}, "group_id": GROUP, "timestamp": "5"}
+    message = message_of(inside, **{"from": PERSON, "extra": extra})["messages"][0]
+    assert {name: message[name] for name in extra} == extra
+
+
+@fact(
+    "media in webhooks may carry a `url`, which the token fetches",
+    source="Meta: webhooks, messages/image",
+    month="2026-05",
+    sure="documented",
+)
+@pytest.mark.parametrize("kind", ["image", "video", "audio", "document", "sticker"])
+def test_media_with_a_url(inside: Inside, kind: str) -> None:
+    media = message_of(inside, **{"from": PERSON, "type": kind, kind: {"url": True}})["messages"][0][kind]
+    answer = inside.request("GET", media["url"], headers={"Authorization": f"Bearer {TOKEN}"})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, media["mime_type"])
+    given = message_of(inside, **{"from": PERSON, "type": kind, kind: {"url": "https://x.example/"}})
+    assert given["messages"][0][kind]["url"] == "https://x.example/"
+    assert "url" not in message_of(inside, **{"from": PERSON, "type": kind})["messages"][0][kind]
+
+
+@fact(
+    "an edit names the original message and holds the message as it is now",
+    source="Meta: webhooks, messages/edit",
+    month="2026-07",
+    sure="documented",
+)
+@fact(
+    "a revoke names the original message and nothing else",
+    source="Meta: webhooks, messages/revoke",
+    month="2026-05",
+    sure="documented",
+)
+@pytest.mark.parametrize("kind", ["edit", "revoke"])
+def test_edits_and_revokes_name_what_was_written_last(inside: Inside, kind: str) -> None:
+    first = write_from(inside, {"from": PERSON})["wamids"][0]
+    changed = message_of(inside, **{"from": PERSON, "type": kind})["messages"][0][kind]
+    assert changed["original_message_id"] == first
+    assert ("message" in changed) == (kind == "edit")
+    given = message_of(inside, **{"from": PERSON, "type": kind, kind: {"original_message_id": "wamid.x"}})
+    assert given["messages"][0][kind]["original_message_id"] == "wamid.x"
+
+
+def test_an_edited_picture_can_be_fetched(inside: Inside) -> None:
+    edit = {"message": {"type": "image", "image": {"caption": "new"}}}
+    message = message_of(inside, **{"from": PERSON, "type": "edit", "edit": edit})["messages"][0]["edit"]["message"]
+    assert message["image"]["caption"] == "new"
+    assert inside.graph("GET", message["image"]["id"]).status_code == 200
+
+
+@fact(
+    "`request_welcome` is a message without a member of its own; `unknown` says 131051",
+    source="clients' type lists (pywa 4.5.0 and others)",
+    month="2026-11",
+    sure="inferred",
+)
+def test_types_without_a_member(inside: Inside) -> None:
+    (welcome,) = message_of(inside, **{"from": PERSON, "type": "request_welcome"})["messages"]
+    assert set(welcome) == {"from", "from_user_id", "id", "timestamp", "type"}
+    (unknown,) = message_of(inside, **{"from": PERSON, "type": "unknown"})["messages"]
+    assert unknown["errors"][0]["code"] == 131051
+    assert "unknown" not in unknown
+
+
+@fact(
+    "a change of number comes without contacts and names two different numbers",
+    source="Meta: webhooks, messages/system",
+    month="2026-08",
+    sure="documented",
+)
+def test_a_new_number_is_another_number(inside: Inside) -> None:
+    for number in (PERSON, "99900001239"):
+        value = message_of(inside, **{"from": number, "type": "system"})
+        system = value["messages"][0]["system"]
+        assert "contacts" not in value
+        assert system["wa_id"] not in {number, None}
+        assert system["body"] == f"User Anna changed from {number} to {system['wa_id']}"
+
+
+@fact(
+    "a change of user id names the new id and no number",
+    source="Meta: webhooks, messages/system",
+    month="2026-08",
+    sure="documented",
+)
+def test_a_new_user_id(inside: Inside) -> None:
+    system = message_of(inside, from_user_id=USER, type="system")["messages"][0]["system"]
+    assert system["type"] == "user_changed_user_id"
+    assert system["user_id"] not in {USER, None}
+    assert "wa_id" not in system
+
+
+@fact(
+    "what Meta itself tells of a customer opens no window",
+    source="Meta: customer service windows (a user's message or call opens one)",
+    month="2026-09",
+    sure="inferred",
+)
+def test_a_system_message_opens_no_window(inside: Inside) -> None:
+    inside.control("PUT", "/behaviour", {"profile": "instant"})
+    inside.control("PUT", "/limits", {"window": {"enabled": True}})
+    message_of(inside, **{"from": PERSON, "type": "system"})
+    inside.send()
+    inside.rest()
+    assert [one["status"] for one in inside.posts.statuses()] == ["failed"]
+
+
+def test_a_reaction_may_name_its_emoji_alone(inside: Inside) -> None:
+    sent = inside.wamid()
+    message = message_of(inside, **{"from": PERSON, "type": "reaction", "reaction": {"emoji": "🙏"}})["messages"][0]
+    assert message["reaction"] == {"message_id": sent, "emoji": "🙏"}
+
+
+@fact(
+    "a number and its WhatsApp id are one person: webhooks carry the id, and the reply is inside the window",
+    source="clients' issue threads; Meta: phone number formats",
+    month="2026-11",
+    sure="captured",
+)
+@pytest.mark.parametrize(
+    ("number", "whatsapp_id"),
+    [
+        (NUMBER, WHATSAPP_ID),
+        (WHATSAPP_ID, WHATSAPP_ID),
+        ("5511987654321", "5511987654321"),
+        ("525512345678", "5215512345678"),
+        ("541123456789", "5491123456789"),
+        ("393331234567", "393331234567"),
+    ],
+)
+def test_a_number_and_its_whatsapp_id_are_one_person(inside: Inside, number: str, whatsapp_id: str) -> None:
+    value = message_of(inside, **{"from": f"+{number}"})
+    assert (value["messages"][0]["from"], value["contacts"][0]["wa_id"]) == (whatsapp_id, whatsapp_id)
+    again = message_of(inside, **{"from": whatsapp_id})
+    assert again["contacts"] == value["contacts"]
+    inside.control("PUT", "/behaviour", {"profile": "instant"})
+    inside.control("PUT", "/limits", {"window": {"enabled": True}})
+    for to in (number, whatsapp_id):
+        inside.send(to=to)
+    inside.send(to=None, recipient=value["contacts"][0]["user_id"])
+    inside.rest()
+    assert "failed" not in {one["status"] for one in inside.posts.statuses()}
+
+
+@fact(
+    "a number that is not registered hears nothing",
+    source="Meta: registration; reports of numbers moved between accounts",
+    month="2026-11",
+    sure="inferred",
+)
+def test_a_number_that_is_not_registered_hears_nothing(inside: Inside) -> None:
+    inside.graph("POST", f"{PHONE}/deregister")
+    for batch in (True, False):
+        assert write_from(inside, {"from": PERSON}, batch=batch) == {"wamids": [], "deliveries": []}
+    assert inside.posts.sent == []
+
+
+@fact(
+    "with the identity change check on, contacts carry `identity_key_hash`",
+    source="Meta: business phone numbers, identity change check; webhooks, messages",
+    month="2026-05",
+    sure="documented",
+)
+def test_an_identity_key_hash(inside: Inside) -> None:
+    assert "identity_key_hash" not in message_of(inside, **{"from": PERSON})["contacts"][0]
+    check = {"user_identity_change": {"enable_identity_key_check": True}}
+    assert inside.graph("POST", f"{PHONE}/settings", json=check).json() == {"success": True}
+    first, second = (message_of(inside, **{"from": PERSON})["contacts"][0]["identity_key_hash"] for _ in range(2))
+    assert first == second
