@@ -80,7 +80,6 @@ def phone_node(account: Account, phone: PhoneNumber) -> dict[str, Any]:
         "quality_score": {"score": phone.quality_rating},
         "is_on_biz_app": False,
         "is_preverified_number": False,
-        "health_status": health(account, phone),
         "country_dial_code": next((code for code in _COUNTRIES if phone.digits.startswith(code)), None),
         "country_code": next((name for code, name in _COUNTRIES.items() if phone.digits.startswith(code)), None),
         **dict.fromkeys(_UNSET),
@@ -88,9 +87,10 @@ def phone_node(account: Account, phone: PhoneNumber) -> dict[str, Any]:
 
 
 def shown_phone(mock: Mock, account: Account, phone: PhoneNumber, asked: str | None) -> dict[str, Any]:
-    """The asked fields of the node, the tier that the messaging limit stands for among them."""
+    """The asked fields of the node, its health and the tier that the messaging limit stands for among them."""
     limits = dict.fromkeys(("messaging_limit_tier", "whatsapp_business_manager_messaging_limit"), tier(mock))
-    return select({**phone_node(account, phone), **limits}, asked, DEFAULT_FIELDS)
+    node = {**phone_node(account, phone), **limits, "health_status": health(account, phone)}
+    return select(node, asked, DEFAULT_FIELDS)
 
 
 def tier(mock: Mock) -> str:
