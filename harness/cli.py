@@ -1,151 +1,121 @@
-"""`wacrm-harness`: one command with a verb for each thing the harness does. The nox sessions call the same verbs."""
+"""`wacrm-harness`: one command with a verb for each thing the harness does. The nox sessions call the same verbs.
+
+A verb's module is imported when the verb runs, so that each needs the packages of its own extra and no others.
+"""
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
-from pathlib import Path
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
-import pytest
-
-from conformance.runner import options
+from harness.arguments import Parser
 from reports.results import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ROOT = Path(__file__).resolve().parent.parent
-CHECKS = ROOT / "conformance" / "wacrm" / "checks"
-
 MOCK_PORT = 8790
-GATE_EXAMPLES = """\
-examples:
-  wacrm-harness gate                                  the embedded reference, nothing to set up
-  wacrm-harness gate --target harness.toml            a deployment of yours
-  wacrm-harness gate --group PAGE,CONT --seed 7       some groups of clauses, with a seed
-  wacrm-harness gate --clause MSG-11 -n 2             one clause, on two processes
-  wacrm-harness gate -k unread                        checks by name
+DISTRIBUTION = "wacrm-harness"
 
-Any option of pytest works too (-k, -n, -x, --junitxml, --collect-only).
-exit codes: 0 the contract holds; 1 findings; 2 interrupted; 4 wrong usage or
-set-up; 5 not proved (a clause without verdict, an error, or nothing judged).
-"""
+
+@dataclass(frozen=True)
+class Verb:
+    """`function` is `module:name`, takes the arguments after the verb and returns the exit code."""
+
+    function: str
+    summary: str
+    extra: str = ""
+
+
+FOR_USERS = {
+    "gate": Verb("harness.gate:main", "check a deployment against the contract, clause by clause", "gate"),
+    "loadtest": Verb("harness.cli:loadtest", "load a deployment and reconcile every message", "load"),
+    "mock": Verb("harness.cli:mock", "run mock Meta on port 8790 (mock-meta: on a free one)"),
+    "reference": Verb("harness.reference_deployment:main", "run the reference deployment with mock Meta", "gate"),
+    "provision": Verb("harness.provision.cli:main", "make the accounts and keys that a run needs", "provision"),
+    "run": Verb("harness.pointing.command_line:main", "start a deployment's own command with mock Meta"),
+    "settings": Verb("harness.example_file:main", "print a harness.toml with every setting explained"),
+    "requirements": Verb("harness.traceability:main", "print the clauses, their checks and their faults", "gate"),
+}
+FOR_DEVELOPERS = {
+    "kills": Verb("harness.kills:main", "prove the gate: every fault must turn its own clause red", "gate"),
+    "modules": Verb("harness.module_map:main", "print every module by room, with its first line"),
+    "worn": Verb("harness.worn:main", "prove the gate on references worn as real deployments are", "gate"),
+    "kills-load": Verb("harness.kills_load:main", "prove the load test: every load fault must be named", "load"),
+    "incumbent": Verb(
+        "harness.stock_schemathesis:main", "run stock Schemathesis on the same faults, to compare", "gate"
+    ),
+}
+VERBS = FOR_USERS | FOR_DEVELOPERS
+MARKS = {"gate": "schemathesis", "load": "locust", "provision": "psycopg"}
+"""By extra, the package that tells whether it is installed: the largest one."""
+
 EXAMPLES = """\
 examples:
-  wacrm-harness gate --help
-  wacrm-harness mock --help
-  wacrm-harness reference --help
-  wacrm-harness provision --help
-  wacrm-harness kills --group PAGE
+  wacrm-harness gate                         the embedded reference, no set-up
+  wacrm-harness gate --target harness.toml   a deployment of yours
+  wacrm-harness loadtest -u 50 -t 5m         fifty users for five minutes
+  wacrm-harness gate --help                  the options of a verb
+
+exit codes: 0 all is well; 1 findings; 2 interrupted; 3 internal error;
+4 wrong usage or set-up; 5 not proved
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    parser = argparse.ArgumentParser(
-        prog="wacrm-harness", description="Conformance and load tests for Wacrm's public API, with a mock of Meta.",
-        epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    parser.add_argument("verb", choices=sorted(VERBS), help="what to do; each has its own --help")
-    verb = parser.parse_args(given[:1]).verb
+    name = _parser().parse_args(given[:1] or ["--help"]).verb
+    if missing := _missing(name):
+        sys.stderr.write(f"{missing}\n")
+        return ExitCode.SETUP
     try:
-        return VERBS[verb](given[1:])
+        code: int = resolve_name(VERBS[name].function)(given[1:])
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         return ExitCode.INTERRUPTED
+    return code
 
 
-def gate(arguments: list[str]) -> int:
-    """Judge a deployment, by default the embedded reference."""
-    parser = argparse.ArgumentParser(
-        prog="wacrm-harness gate", description="Judge a deployment against the contract, clause by clause.",
-        epilog=GATE_EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
+def _parser() -> Parser:
+    sections = {"for users": FOR_USERS, "for developers of the harness": FOR_DEVELOPERS}
+    lists = [f"{title}:\n{_list(verbs)}" for title, verbs in sections.items()]
+    parser = Parser(
+        prog=DISTRIBUTION, usage="%(prog)s VERB [OPTIONS]", epilog="\n".join([*lists, EXAMPLES]),
+        description="Conformance and load tests for Wacrm's public API, with a mock of Meta.",
     )  # fmt: skip
-    for flag, keywords in options.OPTIONS:
-        parser.add_argument(flag, **keywords)
-    parser.parse_known_args([a for a in arguments if a in {"-h", "--help"}])
-    return int(pytest.main([*GATE_ARGUMENTS, *arguments]))
+    parser.add_argument("--version", action="version", version=f"{DISTRIBUTION} {version(DISTRIBUTION)}")
+    parser.add_choice("verb", VERBS)
+    return parser
 
 
-GATE_ARGUMENTS = [
-    # Plugins that dependencies bring along and no check uses: importing them takes longer than most groups of checks.
-    "-p", "no:schemathesis", "-p", "no:hypothesispytest", "-p", "no:locust",
-    "-p", "conformance.runner.plugin", "-p", "no:cacheprovider", "-c", str(CHECKS / "pytest.ini"), "--rootdir", str(CHECKS),
-    "-q", "-rN", "--tb=no", "--capture=sys", str(CHECKS),
-]  # fmt: skip
+def _list(verbs: dict[str, Verb]) -> str:
+    return "".join(f"  {name:<14}{verb.summary}\n" for name, verb in verbs.items())
+
+
+def _missing(name: str) -> str:
+    """What to install for this verb, in one sentence; empty when it is there."""
+    extra = VERBS[name].extra
+    if not extra or find_spec(MARKS[extra]):
+        return ""
+    return f"wacrm-harness {name} needs more packages: python3 -m pip install '{DISTRIBUTION}[{extra}]'"
 
 
 def mock(arguments: list[str]) -> int:
     """Run mock Meta for people who build on the WhatsApp Cloud API, on the port that the example target file names."""
-    from mock_meta.serving.cli import main as run  # noqa: PLC0415 - the gate needs no server in its process
-
-    run(["--port", str(MOCK_PORT), *arguments])
+    resolve_name("mock_meta.__main__:main")(["--port", str(MOCK_PORT), *arguments])
     return ExitCode.PROVED
 
 
-def reference(arguments: list[str]) -> int:
-    """Run the reference deployment with mock Meta, for trying things by hand."""
-    from harness.playground import main as run  # noqa: PLC0415 - as above
-
-    return run(arguments)
-
-
-def kills(arguments: list[str]) -> int:
-    """Run every fault of the reference against the checks of its group."""
-    from harness.kills import main as run  # noqa: PLC0415 - as above
-
-    return run(arguments)
-
-
-def kills_load(arguments: list[str]) -> int:
-    """Run every fault that only load shows, and the clean reference, under the load test."""
-    from harness.kills_load import main as run  # noqa: PLC0415 - as above
-
-    return run(arguments)
-
-
 def loadtest(arguments: list[str]) -> int:
-    """Load a deployment, by default the embedded reference, and reconcile every message. In a process of its own: Locust patches
-    the standard library.
-    """
+    """Load a deployment, in a process of its own: Locust patches the standard library."""
     os.execv(sys.executable, [sys.executable, "-m", "loadtests", *arguments])  # noqa: S606 - our own module
 
-
-def requirements(arguments: list[str]) -> int:
-    """Print the table of clauses, checks and faults."""
-    from harness.traceability import main as run  # noqa: PLC0415 - as above
-
-    return run(arguments)
-
-
-def provision(arguments: list[str]) -> int:
-    """Make the accounts and keys that a run needs in a deployment's database, and write harness.toml; or remove them."""
-    from harness.provision.cli import main as run  # noqa: PLC0415 - as above
-
-    return run(arguments)
-
-
-def incumbent(arguments: list[str]) -> int:
-    """Run stock Schemathesis on the same faults, for comparison."""
-    from harness.incumbent import main as run  # noqa: PLC0415 - as above
-
-    return run(arguments)
-
-
-VERBS = {
-    "gate": gate,
-    "mock": mock,
-    "reference": reference,
-    "kills": kills,
-    "kills-load": kills_load,
-    "loadtest": loadtest,
-    "incumbent": incumbent,
-    "provision": provision,
-    "requirements": requirements,
-}
 
 if __name__ == "__main__":
     sys.exit(main())

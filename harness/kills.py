@@ -2,48 +2,24 @@
 
 from __future__ import annotations
 
-import argparse
 import json
-import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from harness import kills_page, parallel, score, selection
+from harness.arguments import Parser
+from harness.gate_run import Changes, GateRun, judge, killed
 from harness.score import Outcome
 from reference.wacrm.faults import FAULTS, Fault
 from reference.wacrm.variants import VARIANTS
 from reports.results import ExitCode
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Sequence
-
-DEADLINE = 600.0
-"""Seconds that one run may take; a fault that makes the gate hang is a survivor."""
-SHORT_WINDOW, SMALL_LIMIT = 8, 60
-"""The limiter in these runs, in seconds and requests; the checks are the same. A busy machine must be able to count it."""
-
-
-@dataclass(frozen=True)
-class GroupRun:
-    """What one gate run said: verdict and measurements by clause, exit code, what went wrong if nothing was written."""
-
-    verdicts: dict[str, str]
-    measurements: dict[str, Any]
-    exit_code: int
-    trouble: str = ""
-
-    @property
-    def noise(self) -> list[str]:
-        return [clause for clause, verdict in self.verdicts.items() if verdict != "pass"]
-
-    @property
-    def silent(self) -> bool:
-        return self.exit_code == ExitCode.PROVED and not self.noise
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -76,10 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return ExitCode.FINDINGS if problems else ExitCode.PROVED
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="wacrm-harness kills", description=__doc__,
-        epilog="example: wacrm-harness kills --group PAGE,CONT --jobs 2", allow_abbrev=False,
+        epilog="example: wacrm-harness kills --group PAGE,CONT --jobs 2",
     )  # fmt: skip
     selection.add_options(parser)
     add = parser.add_argument
@@ -97,25 +73,25 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--incumbent", type=Path, metavar="FILE", help="incumbent.json, for the column of stock Schemathesis")
     add("--write", action="store_true", help="write docs/kills.md, once every fault has an outcome")
-    add("--variants", action="store_true", help="instead: judge the reference's correct variants, which must be silent")
+    add("--variants", action="store_true", help="instead: check the reference's correct variants, which must be silent")
     add("--list", action="store_true", help="list the faults and end")
     return parser
 
 
-def _clean_runs(chosen: Sequence[Fault], given: argparse.Namespace, console: Console) -> dict[str, GroupRun]:
+def _clean_runs(chosen: Sequence[Fault], given: Namespace, console: Console) -> dict[str, GateRun]:
     """The clean reference against each group: must be silent, and is what measurements are compared with."""
     groups = sorted({fault.group for fault in chosen})
-    runs = parallel.each(given.jobs, groups, lambda group: judge(group, [], given.seed))
+    runs = parallel.each(given.jobs, groups, lambda group: judge(group, Changes(), given.seed))
     for group, run in zip(groups, runs, strict=True):
         console.print(f"clean      {group:<9} {'silent' if run.silent else f'NOT SILENT: {run.noise or run.trouble}'}")
     return dict(zip(groups, runs, strict=True))
 
 
-def _false_alarms(given: argparse.Namespace, console: Console) -> int:
+def _false_alarms(given: Namespace, console: Console) -> int:
     """How many of the correct variants the gate (or `--group` of it) is not silent on."""
 
     def run(name: str) -> bool:
-        outcome = judge(given.group, [], given.seed, [name])
+        outcome = judge(given.group, Changes(variants=[name]), given.seed)
         console.print(
             f"{'silent' if outcome.silent else 'FALSE ALARM':<12} {name}  {', '.join(outcome.noise) or outcome.trouble}"
         )
@@ -124,14 +100,14 @@ def _false_alarms(given: argparse.Namespace, console: Console) -> int:
     return parallel.each(given.jobs, list(VARIANTS), run).count(False)
 
 
-def _try(fault: Fault, given: argparse.Namespace, clean: dict[str, GroupRun], console: Console) -> Outcome:
-    group = fault.group
-    runs = [judge(group, [fault.name], given.seed)]
-    runs += [judge(group, [fault.name], given.seed + n, clause=fault.clause) for n in range(1, given.repeat)]
+def _try(fault: Fault, given: Namespace, clean: dict[str, GateRun], console: Console) -> Outcome:
+    group, broken = fault.group, Changes([fault.name])
+    runs = [judge(group, broken, given.seed)]
+    runs += [judge(group, broken, given.seed + n, clause=fault.clause) for n in range(1, given.repeat)]
     outcome = Outcome(
         fault.name, fault.clause, fault.defect,
-        kills=tuple(_killed(fault.clause, run, clean[group]) for run in runs),
-        verdicts=tuple(run.verdicts.get(fault.clause, run.trouble or "not judged") for run in runs),
+        kills=tuple(killed(fault.clause, run, clean[group]) for run in runs),
+        verdicts=tuple(run.verdicts.get(fault.clause, run.trouble or "not checked") for run in runs),
         collateral=tuple(sorted({c for run in runs for c in run.noise if c != fault.clause and c not in clean[group].noise})),
     )  # fmt: skip
     also = f"  also: {', '.join(outcome.collateral)}" if outcome.collateral else ""
@@ -142,35 +118,7 @@ def _try(fault: Fault, given: argparse.Namespace, clean: dict[str, GroupRun], co
     return outcome
 
 
-def _killed(clause: str, run: GroupRun, clean: GroupRun) -> bool:
-    """Red by name; a clause that is only measured is killed when its finding is told otherwise than on the clean reference."""
-    told, before = (r.measurements.get(clause, {}).get("finding") for r in (run, clean))
-    return run.verdicts.get(clause) == "fail" or (told is not None and told != before)
-
-
-def judge(group: str, faults: Sequence[str], seed: int, variants: Sequence[str] = (), *, clause: str = "") -> GroupRun:
-    """One gate run of a group (all groups when empty) or of a clause alone, in a process of its own."""
-    with TemporaryDirectory(prefix="wacrm-kills-") as out:
-        command = [sys.executable, "-m", "harness.cli", "gate", "--seed", str(seed), "--out", out]
-        command += ["--clause", clause] if clause else ["--group", group]
-        command += [f"--fault={name}" for name in faults] + [f"--variant={name}" for name in variants]
-        limits = ["--set", f"target.window={SHORT_WINDOW}", "--set", f"target.limit={SMALL_LIMIT}"]
-        command += limits if group == "RATE" else []
-        try:
-            done = subprocess.run(  # noqa: S603 - our own command
-                command, capture_output=True, text=True, timeout=DEADLINE, check=False, stdin=subprocess.DEVNULL
-            )
-        except subprocess.TimeoutExpired:
-            return GroupRun({}, {}, ExitCode.UNPROVED, f"hung for {DEADLINE:.0f} s")
-        written = list(Path(out).glob("*/results.json"))
-        if not written:
-            said = (done.stderr or done.stdout).strip().splitlines() or ["nothing"]
-            return GroupRun({}, {}, done.returncode, said[-1])
-        data = json.loads(written[0].read_text(encoding="utf-8"))
-    return GroupRun({c["id"]: c["verdict"] for c in data["clauses"]}, data["measurements"], data["exit_code"])
-
-
-def _problems(outcomes: Sequence[Outcome], clean: dict[str, GroupRun], *, complete: bool) -> list[str]:
+def _problems(outcomes: Sequence[Outcome], clean: dict[str, GateRun], *, complete: bool) -> list[str]:
     """What makes the run fail: survivors, flakes, a noisy clean reference, a clause that no fault proves."""
     found = [f"{o.word.lower()}: {o.fault} ({o.clause}: {', '.join(o.verdicts)})" for o in outcomes if not o.killed]
     found += [
@@ -184,7 +132,7 @@ def _problems(outcomes: Sequence[Outcome], clean: dict[str, GroupRun], *, comple
     return found
 
 
-def _write(outcomes: Sequence[Outcome], problems: Sequence[str], given: argparse.Namespace) -> None:
+def _write(outcomes: Sequence[Outcome], problems: Sequence[str], given: Namespace) -> None:
     """`kills.json`, in which earlier outcomes of faults that were not run now stay; docs/kills.md when asked for."""
     kept = score.read(given.out) if given.out.exists() else {}
     latest = kept | {outcome.fault: outcome for outcome in outcomes}
@@ -195,8 +143,8 @@ def _write(outcomes: Sequence[Outcome], problems: Sequence[str], given: argparse
         if missing := [name for name in FAULTS if name not in latest]:
             sys.stderr.write(f"docs/kills.md stays as it is: {len(missing)} faults were never run, as {missing[0]}\n")
             return
-        incumbent = json.loads(given.incumbent.read_text(encoding="utf-8")) if given.incumbent else None
-        kills_page.PAGE.write_text(kills_page.render(together, incumbent), encoding="utf-8")
+        comparison = json.loads(given.incumbent.read_text(encoding="utf-8")) if given.incumbent else None
+        kills_page.PAGE.write_text(kills_page.render(together, comparison), encoding="utf-8")
 
 
 if __name__ == "__main__":

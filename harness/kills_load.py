@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from harness.arguments import Parser
 from reference.wacrm.faults import LOAD_FAULTS, Fault
 from reference.wacrm.variants import VARIANTS
 from reports.results import ExitCode
@@ -66,8 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return ExitCode.PROVED if named == len(outcomes) and all(silent) else ExitCode.FINDINGS
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="wacrm-harness kills-load", description=__doc__)
+def _parser() -> Parser:
+    parser = Parser(prog="wacrm-harness kills-load", description=__doc__)
     add = parser.add_argument
     add("--fault", action="append", default=[], metavar="NAME", help="only this fault (repeat)")
     add("--clean", type=int, default=5, metavar="N", help="runs of the clean reference, which must be silent (5)")

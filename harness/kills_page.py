@@ -24,15 +24,15 @@ def faults(page: str) -> list[str]:
     return re.findall(r"^\| `([^`]+)` \|", page, flags=re.MULTILINE)
 
 
-def render(outcomes: Sequence[Outcome], incumbent: dict[str, Any] | None) -> str:
-    """The page. `incumbent` is incumbent.json; without it there is nothing to compare with."""
+def render(outcomes: Sequence[Outcome], comparison: dict[str, Any] | None) -> str:
+    """The page. `comparison` holds stock Schemathesis' outcomes (incumbent.json)."""
     ordered = sorted(outcomes, key=lambda o: (o.group, o.clause, o.fault))
-    noticed = incumbent["noticed"] if incumbent else {}
+    noticed = comparison["noticed"] if comparison else {}
     return "\n".join(
         [
             "# How good the gate is", "",
             f"{sentence(outcomes)}; {_runs(outcomes)}.",
-            *(_compared(incumbent, outcomes) if incumbent else ()), "",
+            *(_compared(comparison, outcomes) if comparison else ()), "",
             f"{CREATE}; `kills.json` holds every run.",
             "*By name* means that the clause which the defect breaks is red, in each run; *3 of 3* are three runs with seeds of",
             "their own. *Also red* are neighbouring clauses that the same defect turns red: some break a promise of each, some",
@@ -50,16 +50,16 @@ def _runs(outcomes: Sequence[Outcome]) -> str:
     return ", ".join(f"{faults} were run {f'{runs} times' if runs > 1 else 'once'}" for runs, faults in counts)
 
 
-def _compared(incumbent: dict[str, Any], outcomes: Sequence[Outcome]) -> Iterable[str]:
-    noticed = sum(incumbent["noticed"].get(outcome.fault, False) for outcome in outcomes)
+def _compared(comparison: dict[str, Any], outcomes: Sequence[Outcome]) -> Iterable[str]:
+    noticed = sum(comparison["noticed"].get(outcome.fault, False) for outcome in outcomes)
     yield ""
     yield (
-        f"Stock Schemathesis {incumbent['schemathesis']} noticed {noticed} of {len(outcomes)} {interval(noticed, len(outcomes))}, "
-        f"and reported {incumbent['clean']} failures on the reference without any fault."
+        f"Stock Schemathesis {comparison['schemathesis']} noticed {noticed} of {len(outcomes)} {interval(noticed, len(outcomes))}, "
+        f"and reported {comparison['clean']} failures on the reference without any fault."
     )
     yield (
-        f"Its settings: `{' '.join(incumbent['settings'])}`, the same `openapi.yaml`, keys of two accounts (`--auth-wfc`), "
-        f"no limiter in its way except for RATE, {len(incumbent['seeds'])} run(s) with seeds of their own, "
+        f"Its settings: `{' '.join(comparison['settings'])}`, the same `openapi.yaml`, keys of two accounts (`--auth-wfc`), "
+        f"no limiter in its way except for RATE, {len(comparison['seeds'])} run(s) with seeds of their own, "
         "of about 1,400 requests each "
         "(a run of the gate's group sends 100 to 8,000). A defect counts as noticed when a run with any seed shows a failure "
         "that no run on the clean reference showed (`--baseline`); which clause it belongs to is not asked of it. "

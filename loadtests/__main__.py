@@ -26,9 +26,11 @@ def main() -> None:
     from locust.main import main as locust  # noqa: PLC0415 - it patches the standard library, and reads sys.argv
 
     if {"-h", "--help"} & set(sys.argv):
-        import loadtests.locustfile  # noqa: F401, PLC0415 - Locust answers before it reads a locustfile's arguments
+        from loadtests import help_page  # noqa: PLC0415 - needs what Locust has patched
 
-    locust()
+        help_page.show()
+    else:
+        locust()
 
 
 if __name__ == "__main__":

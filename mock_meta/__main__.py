@@ -1,4 +1,4 @@
-"""Entry point of ``python -m mock_meta``."""
+"""Entry point of ``mock-meta`` and ``python -m mock_meta``."""
 
 import signal
 
@@ -6,4 +6,5 @@ signal.signal(signal.SIGINT, signal.SIG_DFL)  # a Ctrl-C before the server takes
 
 from mock_meta.serving.cli import main  # noqa: E402
 
-main()
+if __name__ == "__main__":
+    main()

@@ -27,16 +27,17 @@ UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 CURL_SHOWN = 1200
 ANSWER_LINES = 3
 FINDINGS_PER_CLAUSE = 3
+NOTHING_CHECKED = ("Nothing was checked: the selection matches no check.", "yellow")
 CLOSING = {
-    ExitCode.PROVED: ("The contract holds, as far as it was judged.", "bold green"),
+    ExitCode.PROVED: ("The contract holds, as far as it was checked.", "bold green"),
     ExitCode.FINDINGS: ("The contract is broken.", "bold red"),
-    ExitCode.INTERRUPTED: ("Interrupted: what was not reached is not judged.", "yellow"),
+    ExitCode.INTERRUPTED: ("Interrupted: what was not reached is not checked.", "yellow"),
     ExitCode.UNPROVED: ("Not proved: some clauses got no verdict.", "yellow"),
 }
 
 
 def render(results: Results, folder: str, *, colour: bool, width: int) -> str:
-    """The closing pages as text, with ANSI colours where wanted."""
+    """The report as text, with ANSI colours where wanted."""
     buffer = io.StringIO()
     console = Console(
         file=buffer, force_terminal=colour, no_color=not colour, width=width, highlight=False, soft_wrap=True
@@ -68,7 +69,7 @@ def _troubles(console: Console, results: Results, width: int) -> None:
     for reason, ids in skipped.items():
         wrapped(console, f"{'skip':<11}", f"{', '.join(ids)}: {reason}", width, "dim")
     for clause in results.clauses:
-        for reason, number in clause.left_out.items():
+        for reason, number in clause.skipped.items():
             wrapped(console, f"{'skip':<11}", f"{_checks(number)} of {clause.id}: {reason}", width, "dim")
 
 
@@ -162,18 +163,27 @@ def _summary(console: Console, results: Results, folder: str, width: int) -> Non
         for verdict in Verdict
         if results.count(verdict) or verdict is Verdict.FAIL
     ]
-    unjudged = len(results.clauses) - results.judged
-    rest = f"{unjudged} not judged" if unjudged else "all judged"
-    if results.checks_left_out:
-        rest += f", {_checks(results.checks_left_out)} skipped"
-    wrapped(console, "clauses    ", f"{' · '.join(counts)}   ({len(results.clauses)} in all, {rest})", width)
+    wrapped(console, "clauses    ", f"{' · '.join(counts)}   ({_extent(results)})", width)
     run = f"seed {results.seed} · {results.seconds:.0f} s · {results.requests} requests · {results.waited:.0f} s waited for limits"
     wrapped(console, "run        ", run, width)
     for note in results.notes:
         wrapped(console, "note       ", note, width, "yellow")
     wrapped(console, "report     ", f"{folder}/results.json, junit.xml", width)
-    sentence, style = CLOSING[ExitCode(results.exit_code)]
+    code = ExitCode(results.exit_code)
+    nothing = code is ExitCode.UNPROVED and not results.clauses
+    sentence, style = NOTHING_CHECKED if nothing else CLOSING[code]
     console.print(Text().append("verdict    ", "dim").append(sentence, style))
+
+
+def _extent(results: Results) -> str:
+    """`43 in all, 2 not checked, 5 checks skipped`"""
+    if not results.clauses:
+        return "none"
+    unchecked = len(results.clauses) - results.checked
+    parts = [f"{len(results.clauses)} in all", f"{unchecked} not checked" if unchecked else "all checked"]
+    if results.checks_skipped:
+        parts.append(f"{_checks(results.checks_skipped)} skipped")
+    return ", ".join(parts)
 
 
 def wrapped(console: Console, label: str, text: str, width: int, style: str = "", *, cut_words: bool = False) -> None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2: `summary` says `checked` for `judged`, `checks_skipped` for `checks_left_out`."""
 
 
 class Verdict(StrEnum):
@@ -87,7 +88,7 @@ class ClauseResult:
     reason: str = ""
 
     @property
-    def left_out(self) -> dict[str, int]:
+    def skipped(self) -> dict[str, int]:
         """How many of its checks were skipped for which reason, while others decided the verdict."""
         if self.verdict is Verdict.SKIP:
             return {}
@@ -116,18 +117,19 @@ class Results:
         return sum(clause.verdict is verdict for clause in self.clauses)
 
     @property
-    def judged(self) -> int:
+    def checked(self) -> int:
+        """Clauses that something is known about: they passed, failed, or failed as accepted."""
         return len(self.clauses) - self.count(Verdict.SKIP) - self.count(Verdict.NO_VERDICT) - self.count(Verdict.ERROR)
 
     @property
-    def checks_left_out(self) -> int:
+    def checks_skipped(self) -> int:
         """Skipped checks of clauses that others decided."""
-        return sum(sum(clause.left_out.values()) for clause in self.clauses)
+        return sum(sum(clause.skipped.values()) for clause in self.clauses)
 
     def as_json(self) -> dict[str, Any]:
         counts = {str(verdict): self.count(verdict) for verdict in Verdict}
         summary = {
-            "clauses": len(self.clauses), "judged": self.judged, "checks_left_out": self.checks_left_out, "verdicts": counts,
+            "clauses": len(self.clauses), "checked": self.checked, "checks_skipped": self.checks_skipped, "verdicts": counts,
         }  # fmt: skip
         return {"schema_version": SCHEMA_VERSION, "summary": summary, **asdict(self)}
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import tomli_w
 
 from conformance.runner.run_state import reveal
 from conformance.runner.stack import Stack
+from conformance.wacrm.reference import start_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,20 +22,6 @@ if TYPE_CHECKING:
 def pytest_configure() -> None:
     """Who starts the tests in the background of a shell has them ignore SIGINT, and so the programs that they interrupt."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def toml(sections: dict[str, Any]) -> str:
-    """Settings as TOML; JSON's strings, numbers and lists are TOML's too."""
-    lines = []
-    for section, values in sections.items():
-        lines.append(f"[{section}]")
-        for name, value in values.items():
-            lines.append(f"{name} = {_inline(value) if isinstance(value, dict) else json.dumps(value)}")
-    return "\n".join(lines) + "\n"
-
-
-def _inline(table: dict[str, Any]) -> str:
-    return "{" + ", ".join(f"{json.dumps(name)} = {json.dumps(value)}" for name, value in table.items()) + "}"
 
 
 def settings_of(target: Target) -> dict[str, Any]:
@@ -49,12 +36,12 @@ def deployment() -> Iterator[Target]:
     """Mock Meta and the reference, running for the whole session."""
     with Stack(seed=1) as stack:
         stack.start_receiver()
-        yield stack.start_reference()
+        yield start_reference(stack)
 
 
 @pytest.fixture
 def target_file(deployment: Target, tmp_path: Path) -> Path:
     """A valid harness.toml for `deployment`."""
     path = tmp_path / "harness.toml"
-    path.write_text(toml(settings_of(deployment)))
+    path.write_text(tomli_w.dumps(settings_of(deployment)))
     return path

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
+import tomli_w
 
 from conformance.runner.stack import Stack
+from conformance.wacrm.reference import start_reference
 from reports.results import ExitCode
 from tests.conformance.target import servers
-from tests.conftest import settings_of, toml
+from tests.conftest import settings_of
 
 if TYPE_CHECKING:
     from conformance.target.target import Target
@@ -58,14 +60,14 @@ def refused(*arguments: str | Path, cwd: Path) -> str:
 def edited(target_file: Path, deployment: Target, section: str, **values: Any) -> Path:
     settings = settings_of(deployment)
     settings[section] |= values
-    target_file.write_text(toml(settings))
+    target_file.write_text(tomli_w.dumps(settings))
     return target_file
 
 
 # -- a run that goes well ---------------------------------------------------------------------------------------------
 
 
-def test_a_deployment_is_judged_by_its_target_file(target_file: Path, tmp_path: Path) -> None:
+def test_a_deployment_is_checked_by_its_target_file(target_file: Path, tmp_path: Path) -> None:
     done = run("--target", target_file, "--clause", "AUTH-01,AUTH-06", "--seed", "5", cwd=tmp_path)
     assert done.returncode == ExitCode.PROVED, done.stdout + done.stderr
     data = results(tmp_path)
@@ -79,17 +81,17 @@ def test_what_the_file_does_not_give_is_skipped_and_counted(
 ) -> None:
     settings = settings_of(deployment)
     del settings["keys"]["revoked"]
-    target_file.write_text(toml(settings))
+    target_file.write_text(tomli_w.dumps(settings))
     done = run("--target", target_file, "--clause", "AUTH-03,AUTH-06", cwd=tmp_path)
     assert done.returncode == ExitCode.PROVED, done.stdout
     assert "AUTH-03: the target file gives no key for keys.revoked" in " ".join(done.stdout.split())
-    assert "1 not judged" in done.stdout
+    assert "1 not checked" in done.stdout
 
 
 def test_without_mock_meta_nothing_is_sent(target_file: Path, deployment: Target, tmp_path: Path) -> None:
     settings = settings_of(deployment)
     del settings["meta"]
-    target_file.write_text(toml(settings))
+    target_file.write_text(tomli_w.dumps(settings))
     done = run("--target", target_file, "--clause", "MSG-01", cwd=tmp_path)
     assert done.returncode == ExitCode.UNPROVED, done.stdout
     assert results(tmp_path)["clauses"][0]["verdict"] == "skip"
@@ -202,6 +204,12 @@ def test_a_name_that_does_not_exist(arguments: list[str], said: str, tmp_path: P
     assert said in refused(*arguments, cwd=tmp_path)
 
 
+def test_a_selection_of_no_check_is_not_green(tmp_path: Path) -> None:
+    done = run("--clause", "AUTH-01", "-k", "nothing_matches", cwd=tmp_path)
+    assert done.returncode == ExitCode.UNPROVED, done.stdout
+    assert "Nothing was checked" in done.stdout
+
+
 def test_a_port_in_use(target_file: Path, deployment: Target, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -219,7 +227,7 @@ def test_mock_meta_unreachable(target_file: Path, deployment: Target, tmp_path: 
 def test_mock_meta_not_wired_to_the_target(target_file: Path, deployment: Target, tmp_path: Path) -> None:
     with Stack(seed=2) as elsewhere:
         elsewhere.start_receiver()
-        stranger = elsewhere.start_reference()
+        stranger = start_reference(elsewhere)
         assert stranger.meta is not None
         edited(target_file, deployment, "meta", control=stranger.meta.control)
         said = refused("--target", target_file, cwd=tmp_path)
@@ -232,9 +240,9 @@ def test_mock_meta_not_wired_to_the_target(target_file: Path, deployment: Target
 def test_a_target_that_dies(tmp_path: Path) -> None:
     with Stack(seed=3) as stack:
         stack.start_receiver()
-        target = stack.start_reference()
+        target = start_reference(stack)
         path = tmp_path / "harness.toml"
-        path.write_text(toml(settings_of(target)))
+        path.write_text(tomli_w.dumps(settings_of(target)))
         gate = start("--target", path, "--group", "AUTH,SCOPE,TENANT,ENV,PAGE,CONT", cwd=tmp_path)
         wait_for_requests(gate)
         stack.kill("reference.wacrm")
@@ -265,10 +273,10 @@ def start(*arguments: str | Path, cwd: Path) -> subprocess.Popen[str]:
 
 
 def wait_for_requests(gate: subprocess.Popen[str]) -> None:
-    """Until the gate has said that it judges, and a little more."""
+    """Until the gate has said what it checks, and a little more."""
     assert gate.stdout is not None
-    while "Judging" not in (line := gate.stdout.readline()):
-        assert line, "the gate ended before it judged"
+    while "Checking" not in (line := gate.stdout.readline()):
+        assert line, "the gate ended before it checked"
     time.sleep(2)
 
 

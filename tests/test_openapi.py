@@ -1,12 +1,10 @@
 """The specification says what the contract says: a missing operation, member, code, header or event is a defect."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
-
 import pytest
 from openapi_spec_validator import validate
 
-from conformance.contract.openapi import document, operations
+from conformance.wacrm.specification import OPENAPI
+from tests.openapi_document import every_member, members, raw, resolved, schema
 
 SCOPES = {
     "GET /me": None,
@@ -84,73 +82,25 @@ EVENTS = {
 }
 
 
-def resolved(node: Mapping[str, Any]) -> dict[str, Any]:
-    """The node with what its `$ref` names merged in; its own members win."""
-    if "$ref" not in node:
-        return dict(node)
-    target: Any = document()
-    for part in node["$ref"].removeprefix("#/").split("/"):
-        target = target[part]
-    return resolved(target) | {key: value for key, value in node.items() if key != "$ref"}
-
-
-def schema(name: str) -> dict[str, Any]:
-    return resolved({"$ref": f"#/components/schemas/{name}"})
-
-
-def raw(label: str) -> dict[str, Any]:
-    method, path = label.split()
-    operation: dict[str, Any] = document()["paths"][path][method.lower()]
-    return operation
-
-
-def branches(node: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The node, and whatever its composition adds to it."""
-    node = resolved(node)
-    yield node
-    for keyword in ("oneOf", "anyOf", "allOf"):
-        for part in node.get(keyword, []):
-            yield from branches(part)
-
-
-def members(node: Mapping[str, Any]) -> set[str]:
-    return {name for branch in branches(node) for name in branch.get("properties", {})}
-
-
-def every_member() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every property of every schema, at any depth, with the path to it."""
-
-    def walk(node: Any, where: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        if isinstance(node, dict):
-            for key, value in node.items():
-                if key == "properties":
-                    yield from ((f"{where}.{name}", member) for name, member in value.items())
-                if key != "x-wacrm-tolerated":
-                    yield from walk(value, f"{where}.{key}" if key != "properties" else where)
-
-    for name, node in document()["components"]["schemas"].items():
-        yield from walk(node, name)
-
-
 def test_the_document_is_valid_openapi() -> None:
-    validate(dict(document()))
+    validate(dict(OPENAPI.document))
 
 
 def test_there_are_the_sixteen_operations_with_their_scopes() -> None:
-    assert {operation.label: operation.scope for operation in operations()} == SCOPES
-    assert len({operation.id for operation in operations()}) == 16
+    assert {operation.label: operation.scope for operation in OPENAPI.operations} == SCOPES
+    assert len({operation.id for operation in OPENAPI.operations}) == 16
 
 
 def test_every_operation_wants_a_bearer_key() -> None:
-    assert document()["security"] == [{"apiKey": []}]
-    scheme = document()["components"]["securitySchemes"]["apiKey"]
+    assert OPENAPI.document["security"] == [{"apiKey": []}]
+    scheme = OPENAPI.document["components"]["securitySchemes"]["apiKey"]
     assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
     assert not [label for label in SCOPES if "security" in raw(label)]
 
 
 @pytest.mark.parametrize("label", SCOPES)
 def test_success_is_documented(label: str) -> None:
-    (operation,) = (operation for operation in operations() if operation.label == label)
+    (operation,) = (operation for operation in OPENAPI.operations if operation.label == label)
     assert set(operation.success_statuses) == SUCCESS.get(label, {200})
 
 
@@ -173,7 +123,7 @@ def test_an_id_that_names_nothing_is_404(label: str) -> None:
 
 
 def test_an_error_has_code_and_message() -> None:
-    for name, node in document()["components"]["schemas"].items():
+    for name, node in OPENAPI.document["components"]["schemas"].items():
         if name.endswith("Error"):
             error = resolved(node["properties"]["error"])
             assert node["required"] == ["error"]
@@ -208,7 +158,7 @@ def test_me_names_the_account_either_way() -> None:
 
 @pytest.mark.parametrize(("operation_id", "fields", "required"), [(id_, *facts) for id_, facts in BODIES.items()])
 def test_a_body_has_every_documented_member(operation_id: str, fields: str, required: str) -> None:
-    (operation,) = (operation for operation in operations() if operation.id == operation_id)
+    (operation,) = (operation for operation in OPENAPI.operations if operation.id == operation_id)
     node = resolved(raw(operation.label)["requestBody"]["content"]["application/json"]["schema"])
     assert members(node) == set(fields.split())
     for branch in node.get("oneOf", [node]):
@@ -228,7 +178,7 @@ def test_limits_of_requests() -> None:
     assert (recipients["minItems"], recipients["maxItems"]) == (1, 1000)
     assert schema("CreateBroadcast")["properties"]["template_language"]["default"] == "en_US"
     assert schema("SendText")["properties"]["text"]["maxLength"] == 4096
-    limit = document()["components"]["parameters"]["Limit"]["schema"]
+    limit = OPENAPI.document["components"]["parameters"]["Limit"]["schema"]
     assert (limit["minimum"], limit["maximum"], limit["default"]) == (1, 100, 50)
 
 
@@ -259,14 +209,14 @@ def test_closed_lists_are_closed_and_such_as_lists_are_open() -> None:
 
 
 def test_answers_may_carry_more_than_is_documented() -> None:
-    text = repr(document())
+    text = repr(OPENAPI.document)
     assert "additionalProperties" not in text
     assert "unevaluatedProperties" not in text
 
 
 @pytest.mark.parametrize(("event", "fields"), EVENTS.items())
 def test_events_have_their_envelope_and_headers(event: str, fields: str) -> None:
-    operation = document()["webhooks"][event]["post"]
+    operation = OPENAPI.document["webhooks"][event]["post"]
     body = resolved(operation["requestBody"]["content"]["application/json"]["schema"])
     assert set(body["required"]) == {"id", "event", "occurred_at", "account_id", "data"}
     assert body["properties"]["event"]["const"] == event
@@ -276,7 +226,7 @@ def test_events_have_their_envelope_and_headers(event: str, fields: str) -> None
 
 
 def test_there_are_the_three_events() -> None:
-    assert set(document()["webhooks"]) == set(EVENTS)
+    assert set(OPENAPI.document["webhooks"]) == set(EVENTS)
     assert set(schema("EventName")["enum"]) == set(EVENTS)
 
 
@@ -298,7 +248,7 @@ def test_every_member_has_a_type_a_description_and_an_example() -> None:
 def test_examples_are_valid_by_their_own_schemas() -> None:
     from conformance.contract.json_schema import problems  # noqa: PLC0415 - the one test that needs it
 
-    components = {"components": document()["components"]}
+    components = {"components": OPENAPI.document["components"]}
     for where, member in every_member():
         for example in resolved(member).get("examples", []):
             assert not problems(resolved(member) | components, example), where
@@ -317,7 +267,7 @@ LINKS = {
 
 @pytest.mark.parametrize(("operation_id", "targets"), LINKS.items())
 def test_links_lead_on(operation_id: str, targets: set[str]) -> None:
-    (operation,) = (operation for operation in operations() if operation.id == operation_id)
+    (operation,) = (operation for operation in OPENAPI.operations if operation.id == operation_id)
     for status in operation.success_statuses:
         links = raw(operation.label)["responses"][str(status)]["links"]
         assert {resolved(link)["operationId"] for link in links.values()} == targets

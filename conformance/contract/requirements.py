@@ -8,9 +8,7 @@ from typing import Any
 
 import yaml
 
-REQUIREMENTS_FILE = Path(__file__).parents[1] / "wacrm" / "requirements.yaml"
-
-_ID = re.compile(r"[A-Z]+-\d{2}")
+_ID = re.compile(r"([A-Z]+-)+\d{2}")
 _MEMBERS = ("id", "level", "sentence", "source")
 
 
@@ -35,11 +33,11 @@ class Requirement:
 
     @property
     def group(self) -> str:
-        """The id's letters: `RATE` for `RATE-05`."""
-        return self.id.partition("-")[0]
+        """The word before the number: `RATE` for `RATE-05` and for `GW-RATE-05`."""
+        return self.id.split("-")[-2]
 
 
-def load(path: Path = REQUIREMENTS_FILE) -> dict[str, Requirement]:
+def load(path: Path) -> dict[str, Requirement]:
     """Every clause by its id, in the contract's order. Raises RequirementsError for a malformed or repeated entry."""
     requirements: dict[str, Requirement] = {}
     for position, entry in enumerate(_entries(path), start=1):

@@ -1,36 +1,38 @@
-"""SPEC: requests generated from `openapi.yaml`, and what their answers prove.
+"""Requests generated from a system's specification, and what their answers prove.
 
-Schemathesis generates (`engine`), `harmless` keeps it from reaching anyone, `judge` and `memory` say what is wrong, and
-`reduction` makes it readable. Nothing here knows HTTP: everything leaves through the `send` that the caller gives.
+Schemathesis generates (`engine`), the system's rules keep it from reaching anyone and remember what was made
+(`system_rules`), `checker` says what is wrong, and `reduction` makes it readable. Nothing here knows HTTP: everything
+leaves through the `send` that the caller gives.
 """
 
 from __future__ import annotations
 
-import random
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from conformance.generation.checker import Checker
+from conformance.generation.defects import Defect, Problem, Trait
 from conformance.generation.engine import Mode, generate
-from conformance.generation.harmless import Harmless, KnownTemplate
-from conformance.generation.judge import Defect, Judge, Problem, Trait
-from conformance.generation.memory import Memory
-from conformance.generation.reading_back import reading_back
 from conformance.generation.reduction import Reduction
+from conformance.generation.system_rules import Broken, Memory, Rewriting, Rules
 from conformance.generation.traffic import Answer, Request, Send, read, send
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Collection
 
 __all__ = [
     "Answer",
+    "Broken",
     "Budget",
     "Defect",
-    "KnownTemplate",
+    "Memory",
     "Mode",
     "Problem",
     "Request",
+    "Rewriting",
+    "Rules",
     "Run",
     "Send",
     "Trait",
@@ -83,34 +85,21 @@ class Run:
 
 
 def run(
-    mode: Mode,
-    *,
-    send: Send,
-    number: Callable[[], str],
-    seed: int,
-    ids: Mapping[str, Sequence[str]] | None = None,
-    templates: Sequence[KnownTemplate] = (),
-    without: Collection[str] = (),
-    budget: Budget | None = None,
+    mode: Mode, rules: Rules, *, send: Send, seed: int, without: Collection[str] = (), budget: Budget | None = None
 ) -> Run:
-    """Generate requests of one mode and judge their answers.
+    """Generate requests of one mode and check their answers.
 
-    `number` hands out fictional E.164 numbers; `ids` are existing ones by collection (`contacts`, `conversations`,
-    `broadcasts`, `webhooks`, `tags`), which are read and never written. Operations whose ids are in `without` are not
-    called. Raises what `send` raises.
+    Operations whose ids are in `without` are not called. Raises what `send` raises.
     """
-    memory = Memory(ids or {})
-    # A string seeds alike in every process; a tuple's hash would not.
-    harmless = Harmless(random.Random(f"{seed} {mode}"), number, memory, templates)
-    session = _Session(Run(mode), Judge(memory), harmless, send, budget or Budget())
+    session = _Session(Run(mode), rules, send, budget or Budget())
     session.go(seed, without)
-    session.run.created = {kind: tuple(found) for kind, found in memory.alive.items() if found}
+    session.run.created = dict(rules.memory.created)
     return session.run
 
 
 class _Session:
-    def __init__(self, run: Run, judge: Judge, harmless: Harmless, through: Send, budget: Budget) -> None:
-        self.run, self._judge, self._harmless = run, judge, harmless
+    def __init__(self, run: Run, rules: Rules, through: Send, budget: Budget) -> None:
+        self.run, self._rules, self._checker = run, rules, Checker(rules)
         self._through, self._budget = through, budget
         self._began = time.monotonic()
         self._raised: BaseException | None = None
@@ -118,12 +107,15 @@ class _Session:
     def go(self, seed: int, without: Collection[str]) -> None:
         sequences = self.run.mode is Mode.SEQUENCES
         examples = self._budget.sequences if sequences else self._budget.max_examples
-        generating = generate(self.run.mode, seed=seed, max_examples=examples, without=without, handle=self._handle)
-        self.run.troubles.extend(generating)
+        self.run.troubles.extend(
+            generate(self.run.mode, self._rules, seed=seed, max_examples=examples, without=without, handle=self._handle)
+        )
         if self._raised is not None:
             raise self._raised
-        reduction = Reduction(self._through, self._harmless.renumbered, self._budget.reductions)
-        self.run.defects = tuple(reduction.smallest(defect) for defect in self._judge.defects)
+        reduction = Reduction(
+            self._through, self._rules.rewriting.renumbered, self._checker.problems, self._budget.reductions
+        )
+        self.run.defects = tuple(reduction.smallest(defect) for defect in self._checker.defects)
         self.run.seconds = time.monotonic() - self._began
 
     def _handle(self, method: str, url: str, body: bytes | None) -> Answer | None:
@@ -138,20 +130,20 @@ class _Session:
             return None
 
     def _exchange(self, method: str, url: str, body: bytes | None) -> Answer:
-        generated = read(method, url, body)
+        generated = read(self._rules.specification, method, url, body)
         if generated is None:
             raise LookupError(f"the generator made a request that no operation documents: {method} {url}")
-        request = self._harmless(generated)
-        answer = self._judged(request)
-        back = reading_back(request, answer) if self.run.mode is not Mode.INVALID else None
+        request = self._rules.rewriting(generated)
+        answer = self._checked(request)
+        back = self._rules.reading_back(request, answer) if self.run.mode is not Mode.INVALID else None
         if back is not None:
-            self._judged(back)
+            self._checked(back)
         return answer
 
-    def _judged(self, request: Request) -> Answer:
+    def _checked(self, request: Request) -> Answer:
         answer = send(request, self._through)
         self.run.answers[request.operation.label][answer.status or 0] += 1
-        self._judge.hear(request, answer)
+        self._checker.check(request, answer)
         return answer
 
     def _spent(self) -> str | None:

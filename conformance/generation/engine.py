@@ -1,4 +1,4 @@
-"""Drives Schemathesis as a generator: it makes the requests, the judge judges the answers.
+"""Drives Schemathesis as a generator: it makes the requests, the checker checks the answers.
 
 None of Schemathesis' own checks run and nothing ever fails inside it, so that every run sends what the seed says. Its
 requests leave through an adapter of the session that its engine uses; no other adapter is mounted.
@@ -22,11 +22,10 @@ from schemathesis.engine.core import ExecutionPlan
 from schemathesis.engine.run import Phase, PhaseName
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
-from conformance.contract.openapi import document, operation
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
+    from conformance.generation.system_rules import Rules
     from conformance.generation.traffic import Answer
 
     Handle = Callable[[str, str, bytes | None], Answer | None]
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 BASE_URL = "http://target.invalid/api/v1"
 """Never resolved: the adapter takes method, path and body from the request and leaves the origin."""
 
-RECIPIENTS = 3
 STEPS = 6
 
 
@@ -56,12 +54,14 @@ class Mode(StrEnum):
                 return (PhaseName.STATEFUL_TESTING,)
 
 
-def generate(mode: Mode, *, seed: int, max_examples: int, without: Collection[str], handle: Handle) -> Iterator[str]:
+def generate(
+    mode: Mode, rules: Rules, *, seed: int, max_examples: int, without: Collection[str], handle: Handle
+) -> Iterator[str]:
     """Generate requests and give each to `handle(method, url, body)`; when that returns None, end.
 
     Yields what Schemathesis could not do, one line each. `max_examples`: per operation, or sequences.
     """
-    generated = schemathesis.openapi.from_dict(_document(without), config=_config(mode, seed, max_examples))
+    generated = schemathesis.openapi.from_dict(_document(rules, without), config=_config(mode, seed, max_examples))
     context = _Context(schema=generated, stop_event=threading.Event())
     context.adapter = _Adapter(handle, context.stop)
     for phase in mode.phases:
@@ -170,34 +170,13 @@ def _config(mode: Mode, seed: int, max_examples: int) -> SchemathesisConfig:
     })  # fmt: skip
 
 
-def _document(without: Collection[str]) -> dict[str, Any]:
-    """The specification as the generator gets it: authentication is the sender's business, broadcasts stay small.
-
-    Only documented members are valid here, or most of what is generated would be others; the invalid mode adds some.
-    """
-    raw: dict[str, Any] = copy.deepcopy(dict(document()))
+def _document(rules: Rules, without: Collection[str]) -> dict[str, Any]:
+    """The specification as the generator gets it: authentication is the sender's business."""
+    raw: dict[str, Any] = copy.deepcopy(dict(rules.specification.document))
     for member in ("security", "webhooks"):
-        del raw[member]
-    del raw["components"]["securitySchemes"]
-    for left_out in map(operation, without):
+        raw.pop(member, None)
+    raw["components"].pop("securitySchemes", None)
+    for left_out in map(rules.specification.operation, without):
         del raw["paths"][left_out.path][left_out.method.lower()]
-    schemas = raw["components"]["schemas"]
-    schemas["CreateBroadcast"]["properties"]["recipients"]["maxItems"] = RECIPIENTS
-    for name in _bodies(schemas):
-        schemas[name]["additionalProperties"] = False
+    rules.narrowed(raw)
     return raw
-
-
-def _bodies(schemas: dict[str, Any]) -> Iterator[str]:
-    """The objects that make up requests."""
-    names = (
-        "CreateContact",
-        "UpdateContact",
-        "CreateBroadcast",
-        "Recipient",
-        "CreateWebhook",
-        "UpdateWebhook",
-        "Template",
-    )
-    yield from names
-    yield from (reference["$ref"].rpartition("/")[2] for reference in schemas["SendMessage"]["oneOf"])

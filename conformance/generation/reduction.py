@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from conformance.generation.judge import Defect, Trait, key, problems
+from conformance.generation.defects import Trait, key
 from conformance.generation.traffic import send
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from conformance.contract.json_schema import Json
-    from conformance.generation.traffic import Request, Send
+    from conformance.generation.defects import Defect, Problem
+    from conformance.generation.traffic import Answer, Request, Send
+
+    Problems = Callable[[Request, Answer], Iterable[Problem]]
 
 ATTEMPTS = 12
 SHORT = 8
@@ -21,8 +24,10 @@ SHORT = 8
 class Reduction:
     """Looks for smaller requests with at most `budget` requests in all, and `ATTEMPTS` for each defect."""
 
-    def __init__(self, through: Send, renumbered: Callable[[Request], Request], budget: int) -> None:
-        self._through, self._renumbered, self._left = through, renumbered, budget
+    def __init__(
+        self, through: Send, renumbered: Callable[[Request], Request], problems: Problems, budget: int
+    ) -> None:
+        self._through, self._renumbered, self._problems, self._left = through, renumbered, problems, budget
 
     def smallest(self, defect: Defect) -> Defect:
         """The defect, shown by the smallest request found. A sequence stays as it is: it has a history."""
@@ -42,7 +47,7 @@ class Reduction:
         self._left -= 1
         candidate = self._renumbered(candidate)
         answer = send(candidate, self._through)
-        for problem in problems(candidate, answer):
+        for problem in self._problems(candidate, answer):
             if key(candidate, problem, answer) == defect.key:
                 return replace(defect, request=candidate, answer=answer, problem=problem)
         return None

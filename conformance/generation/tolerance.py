@@ -1,4 +1,4 @@
-"""Which input must be refused: what the specification forbids and `x-wacrm-tolerated` does not excuse."""
+"""Which input must be refused: what the specification forbids and its tolerances do not excuse."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from conformance.contract import json_schema
-from conformance.contract.openapi import body_schema, operation
 from conformance.generation.traffic import ABSENT, UNPARSABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from conformance.contract.json_schema import Json
+    from conformance.contract.openapi import Operation
     from conformance.generation.traffic import Request
-
-TOLERATED = "x-wacrm-tolerated"
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ class Refusal:
 
 def must_be_refused(request: Request) -> Refusal | None:
     """The reason why no correct deployment may accept the request, or None. Query parameters are never a reason."""
-    if request.operation.takes_id and not json_schema.is_uuid(request.id or ""):
+    if request.operation.id_is_uuid and not json_schema.is_uuid(request.id or ""):
         return Refusal(f"path: expected a uuid, got {json_schema.shown(request.id)}")
     return body_is_refused(request)
 
@@ -46,7 +44,7 @@ def body_is_refused(request: Request) -> Refusal | None:
         return Refusal("body: expected JSON, got no body")
     if body is UNPARSABLE:
         return Refusal("body: expected JSON, got something else")
-    problems = json_schema.problems(tolerant_schema(request.operation.id), body)
+    problems = json_schema.problems(tolerant_schema(request.operation), body)
     return Refusal(problems[0]) if problems else None
 
 
@@ -56,22 +54,23 @@ def body_is_valid(request: Request) -> bool:
         return True
     body = request.json
     unread = body is ABSENT or body is UNPARSABLE
-    return not unread and not json_schema.problems(body_schema(request.operation), body)
+    return not unread and not json_schema.problems(request.operation.body_schema, body)
 
 
 @cache
-def tolerant_schema(operation_id: str) -> Mapping[str, Json]:
+def tolerant_schema(operation: Operation) -> Mapping[str, Json]:
     """The schema of an operation's body, widened by every tolerance."""
-    widened: Mapping[str, Json] = _widened(body_schema(operation(operation_id)))
+    tolerated = f"{operation.specification.extension}-tolerated"
+    widened: Mapping[str, Json] = _widened(operation.body_schema, tolerated)
     return widened
 
 
-def _widened(node: Any) -> Any:  # noqa: ANN401 - JSON
+def _widened(node: Any, tolerated: str) -> Any:  # noqa: ANN401 - JSON
     if isinstance(node, list):
-        return [_widened(item) for item in node]
+        return [_widened(item, tolerated) for item in node]
     if not isinstance(node, dict):
         return node
-    if TOLERATED in node:
-        return _widened(node[TOLERATED])
+    if tolerated in node:
+        return _widened(node[tolerated], tolerated)
     # Tolerances may make the branches of a `oneOf` overlap.
-    return {"anyOf" if key == "oneOf" else key: _widened(value) for key, value in node.items()}
+    return {"anyOf" if key == "oneOf" else key: _widened(value, tolerated) for key, value in node.items()}

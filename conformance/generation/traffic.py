@@ -1,20 +1,18 @@
-"""A generated request as the judge sees it, and the seam through which it leaves."""
+"""A generated request, and the function through which it leaves."""
 
 from __future__ import annotations
 
 import json
 import re
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
-
-from conformance.contract.openapi import Operation, operations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from conformance.contract.json_schema import Json
+    from conformance.contract.openapi import Operation, Specification
 
 UNPARSABLE = object()
 """What `Request.json` is for a body that is no JSON."""
@@ -81,11 +79,11 @@ class Request:
         return replace(self, body=json.dumps(value).encode())
 
 
-def read(method: str, url: str, body: bytes | None) -> Request | None:
+def read(specification: Specification, method: str, url: str, body: bytes | None) -> Request | None:
     """The request that Schemathesis prepared; None when its path is no operation's."""
     split = urlsplit(url)
-    for operation, pattern in _patterns():
-        found = pattern.fullmatch(split.path)
+    for operation in specification.operations:
+        found = re.fullmatch(".*/api/v1" + operation.url("(?P<id>[^/]*)"), split.path)
         if found and operation.method == method:
             id_ = unquote(found["id"]) if operation.takes_id else None
             return Request(operation, id_, tuple(parse_qsl(split.query, keep_blank_values=True)), body or None)
@@ -106,11 +104,3 @@ def answer_json(answer: Answer) -> Any:  # noqa: ANN401 - JSON
         return json.loads(answer.content)
     except ValueError:
         return UNPARSABLE
-
-
-@cache
-def _patterns() -> tuple[tuple[Operation, re.Pattern[str]], ...]:
-    return tuple(
-        (operation, re.compile(".*/api/v1" + operation.path.replace("{id}", "(?P<id>[^/]*)")))
-        for operation in operations()
-    )

@@ -1,1 +1,1 @@
-"""The limiter checks' instruments (contract: RATE): experiments that collect observations, and pure judgements of them."""
+"""The limiter checks' instruments (contract: RATE): experiments that collect observations, and pure functions that check them."""

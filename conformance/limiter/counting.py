@@ -1,4 +1,4 @@
-"""How many requests a limiter admitted, and whether that was its limit (RATE-01, -02, -06, -07, -08)."""
+"""How many requests a limiter admitted, and whether that was its limit (RATE-01, -02, -06)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 from conformance.limiter.kinds import Kind
 from conformance.limiter.observation import admissions, exchanges, refusals, span, usable
-from conformance.target.expect import Mismatch, NoVerdict, precondition
+from conformance.target.expect import precondition
+from conformance.target.verdicts import Mismatch, NoVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from conformance.limiter.kinds import Fit
     from conformance.limiter.observation import Observation
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
 
 SLOW = 0.8
 """The part of a window that spending a budget may take; a window that ends meanwhile would be counted with the next."""
@@ -27,7 +28,6 @@ ROUNDED = 1.1
 """Seconds by which a promise may exceed what is left of a window, for being rounded up."""
 AT_EDGE = 0.1
 """Seconds before a window's end that are left out of it, for timers that are a little early."""
-FAILED = 400
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def exact(series: Sequence[Observation], budget: Budget, again: Sequence[Observa
     admitted = len(admissions(usable(series)))
     if admitted > budget.most(series):
         raise too_many(series, budget)
-    _in_time(series, budget)
+    in_time(series, budget)
     if admitted >= budget.limit:
         _then_refused(series, budget)
         return admitted
@@ -132,7 +132,7 @@ def deciding(series: Sequence[Observation]) -> list[Exchange]:
     return exchanges(dict.fromkeys(shown))
 
 
-def _in_time(series: Sequence[Observation], budget: Budget) -> None:
+def in_time(series: Sequence[Observation], budget: Budget) -> None:
     precondition(
         span(series) <= budget.window * SLOW,
         f"sending {len(series)} requests took {span(series):.1f} s of a window of {budget.window:g} s: too slow to count",
@@ -154,11 +154,12 @@ def whole_again(series: Sequence[Observation], budget: Budget, first: int) -> in
     """
     admitted = len(admissions(usable(series)))
     precondition(
-        not series[0].refused, "the key was still refused when its window should have ended: RATE-05 judges that"
+        not series[0].refused,
+        "the key was still refused when its window should have ended: another clause is about that",
     )
     if admitted > max(first, budget.most(series)):
         raise too_many(series, budget)
-    _in_time(series, budget)
+    in_time(series, budget)
     if admitted < min(budget.limit, max(first, 1)):
         raise Mismatch(
             f"the whole budget of {budget.limit} after the reset", f"{admitted}, then 429", *deciding(series)
@@ -176,7 +177,7 @@ def since_reopening(series: Sequence[Observation]) -> list[Observation]:
 def no_more_in_a_window(series: Sequence[Observation], budget: Budget) -> None:
     """Within a window of the key's first request, refusals and waits included, no more than the limit was admitted (RATE-01).
 
-    Judged by what certainly lies within the window: what was answered before it can have ended. Raises `Mismatch`.
+    Checked is what certainly lies within the window: what was answered before it can have ended. Raises `Mismatch`.
     """
     ends = series[0].sent + budget.window - AT_EDGE
     within = [seen for seen in usable(series) if seen.received < ends]
@@ -188,7 +189,7 @@ def as_long(after: Sequence[Observation], budget: Budget) -> float:
     """A window that begins with our own request lasts as long as documented (RATE-01); how long it says that it does.
 
     `after` are the requests of a key's second window, the first of them sent just after the first window had ended. A
-    limiter without windows is not judged. Raises `Mismatch`, `NoVerdict`.
+    limiter without windows is not checked. Raises `Mismatch`, `NoVerdict`.
     """
     refused = [seen for seen in refusals(usable(after)) if seen.retry_after is not None]
     precondition(refused and not after[0].refused, "no refusal in the key's second window says when it ends")
@@ -201,99 +202,3 @@ def as_long(after: Sequence[Observation], budget: Budget) -> float:
             *deciding(after),
         )
     return round(length, 2)
-
-
-def still_admitted(series: Sequence[Observation], of: str) -> None:
-    """A key that was admitted before another one was spent is admitted after it too (RATE-07).
-
-    `series` begins with the request that was sent before. Raises `Mismatch`, `NoVerdict`.
-    """
-    usable(series)
-    precondition(not series[0].refused, f"the {of} was refused at its first request: it was in use before us")
-    refused = refusals(series)
-    if refused:
-        raise Mismatch(
-            f"the {of} to be admitted after another one was spent", "429", *exchanges([series[0], refused[0]])
-        )
-
-
-def untouched(series: Sequence[Observation], spent: Sequence[Observation], budget: Budget, of: str) -> None:
-    """A key that was first asked after another one was spent has its own whole budget, in a window of its own (RATE-07).
-
-    A key that was in use before us has less too: in a window that began before our first request, and that does not
-    happen to be spent and to end together with the other key's. Raises `Mismatch`, `NoVerdict`.
-    """
-    admitted = len(admissions(usable(series)))
-    if admitted >= budget.limit:
-        return
-    _in_time(series, budget)
-    ends, end_of_spent = _ends(series), _ends(spent)
-    near = ends is not None and end_of_spent is not None and abs(ends - end_of_spent) < EARLIER
-    joined = near and admitted == 0 and len(admissions(spent)) >= budget.limit / 2
-    if joined or not used_before(series, budget.window):
-        raise Mismatch(
-            f"the fresh {of} to be admitted {budget.limit} times, whatever another key has spent",
-            f"{admitted}, then 429",
-            *deciding(series),
-        )
-    raise NoVerdict(f"the fresh {of} was admitted {admitted} times: it was in use before us")
-
-
-def _ends(series: Sequence[Observation]) -> float | None:
-    """When the key's window ends, as its first refusal says."""
-    refused = [seen for seen in refusals(series) if seen.retry_after is not None]
-    return refused[0].received + (refused[0].retry_after or 0) if refused else None
-
-
-def still_spent(series: Sequence[Observation], budget: Budget) -> None:
-    """A spent key that is asked once more after other keys were spent is refused as before (RATE-07)."""
-    usable(series)
-    precondition(series[-2].refused, "the key was not spent")
-    _in_time(series, budget)
-    if not series[-1].refused and len(admissions(series)) > budget.most(series):
-        raise Mismatch(
-            "a spent key to stay refused, whatever other keys do", "it was admitted again", *exchanges(series[-2:])
-        )
-
-
-def refused_when_spent(before: Sequence[Observation], seen: Observation, budget: Budget, name: str) -> None:
-    """An operation is refused when other operations have spent the budget (RATE-08). Raises `Mismatch`, `NoVerdict`."""
-    precondition(
-        before and before[-1].refused, "the budget was not spent, so nothing could be refused: RATE-01 judges that"
-    )
-    series = [*before, seen]
-    _in_time(series, budget)
-    if not seen.refused and len(admissions(series)) > budget.most(series):
-        raise Mismatch(
-            f"{name} to be refused when the key's budget is spent", f"HTTP {seen.status}", *exchanges([seen])
-        )
-
-
-def one_for_all(mixed: Sequence[Observation], rest: Sequence[Observation], budget: Budget) -> int:
-    """Requests of all operations together were admitted as often as reads alone; the count (RATE-08).
-
-    A request that succeeded was charged; whether one that failed was is RATE-10's question, so it is allowed either.
-    Raises `Mismatch`, `NoVerdict`.
-    """
-    series = [*mixed, *usable(rest)]
-    precondition(not series[0].refused, "the key was refused at its first request: it was in use before us")
-    _in_time(series, budget)
-    precondition(rest[-1].refused, "the budget was not spent: RATE-01 judges that")
-    failed = sum(seen.status >= FAILED and not seen.refused for seen in mixed)
-    admitted = len(admissions(series))
-    if admitted - failed > budget.most(series):
-        precondition(not rolled_over(series, budget.window), "the key was in use before us")
-        raise Mismatch(
-            f"{budget.limit} admissions of all operations together",
-            f"{admitted}, as if {admitted - failed - budget.limit} requests were not charged",
-            *deciding(series),
-        )
-    precondition(
-        admitted >= budget.limit or not used_before(series, budget.window),
-        f"the key was in use before us: {admitted} left",
-    )
-    if admitted < budget.limit:
-        raise Mismatch(
-            f"{budget.limit} admissions of all operations together", f"{admitted}, then 429", *deciding(series)
-        )
-    return admitted

@@ -1,19 +1,20 @@
-"""The experiments on keys of their own: they collect observations and judge nothing."""
+"""The experiments on keys of their own: they collect observations and check nothing."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from conformance.limiter.charging import Purchase
+from conformance.limiter.charging import Batch
 from conformance.limiter.instances import MOST, silence
-from conformance.limiter.observation import ME, SPEND, Observation, Request, Series, admissions, refusals, span
-from conformance.limiter.promises import PUNCTUAL
+from conformance.limiter.observation import Observation, Series, admissions, refusals, span
+from conformance.limiter.reopening import PUNCTUAL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from conformance.limiter.instrument import Instrument
+    from conformance.limiter.requests import Named, Request
     from conformance.target.keys import Key
 
 SURPLUS = 4
@@ -26,25 +27,27 @@ AFTERWARDS = 6
 JUST_AFTER = PUNCTUAL + 0.01
 
 
-def spend(instrument: Instrument, key: Key, request: Request = SPEND, surplus: int = SURPLUS) -> Series:
-    """Ask until `surplus` requests after the first refusal, or until far more than the limit was admitted."""
+def spend(instrument: Instrument, key: Key, request: Request | None = None, surplus: int = SURPLUS) -> Series:
+    """Ask for `request`, or else what the instrument spends budgets with, until `surplus` requests after the first refusal,
+    or until far more than the limit was admitted.
+    """
     seen: Series = []
     most = round(instrument.limit * BURST) + surplus
     with instrument.turn():
         while len(seen) < most and len(refusals(seen[-surplus - 1 :])) <= surplus:
-            seen.append(instrument.ask(key, request))
+            seen.append(instrument.ask(key, request or instrument.spending))
     return seen
 
 
 def promised(instrument: Instrument, seen: Observation) -> float:
     """Just after a refusal says that waiting is over; a missing, absurd or negative value counts as a window."""
     wait = seen.retry_after
-    sane = wait is not None and 0 <= wait <= instrument.window + JUDGED_BEYOND
+    sane = wait is not None and 0 <= wait <= instrument.window + WAITED_BEYOND
     return seen.received + (wait if wait is not None and sane else instrument.window) + JUST_AFTER
 
 
-JUDGED_BEYOND = 10.0
-"""Seconds beyond a window that a `Retry-After` is still waited for; RATE-04 judges what is longer than a window."""
+WAITED_BEYOND = 10.0
+"""Seconds beyond a window that a `Retry-After` is still waited for; what is longer than a window is RATE-04's."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +72,11 @@ def sequential(instrument: Instrument, key: Key) -> Sequential:
     if not first[-1].refused or not admissions(first):
         return Sequential(first)
     instrument.wait_until(promised(instrument, first[-1]))
-    seen = [instrument.ask(key, SPEND)]
+    seen = [instrument.ask(key, instrument.spending)]
     rested = admissions(first)[-1].received + instrument.window + JUST_AFTER
     while seen[-1].refused and instrument.now() < rested + min(3.0, instrument.window / 2):
         instrument.wait_until(instrument.now() + instrument.window / 300)
-        seen.append(instrument.ask(key, SPEND))
+        seen.append(instrument.ask(key, instrument.spending))
     if seen[-1].refused:
         return Sequential(first, seen)
     if rested - seen[-1].received < span(first) + JUST_AFTER:
@@ -85,10 +88,10 @@ def asked_once(instrument: Instrument, key: Key, part: float) -> Series:
     """A key spent, asked once after `part` of the window, then silent for what that refusal said (RATE-05)."""
     seen = spend(instrument, key, surplus=0)
     instrument.wait_until(seen[0].sent + part * instrument.window)
-    seen.append(instrument.ask(key, SPEND))
+    seen.append(instrument.ask(key, instrument.spending))
     if seen[-1].refused:
         instrument.wait_until(promised(instrument, seen[-1]))
-        seen.append(instrument.ask(key, SPEND))
+        seen.append(instrument.ask(key, instrument.spending))
     return seen
 
 
@@ -99,7 +102,7 @@ def edge(instrument: Instrument, key: Key) -> Series:
     """
     window = instrument.window
     with instrument.turn():
-        seen = [instrument.ask(key, SPEND) for _ in range(instrument.limit // 2)]
+        seen = [instrument.ask(key, instrument.spending) for _ in range(instrument.limit // 2)]
     start = seen[0].sent
     instrument.wait_until(start + window / 2)
     seen += spend(instrument, key, surplus=0)
@@ -107,13 +110,13 @@ def edge(instrument: Instrument, key: Key) -> Series:
     while instrument.now() < end:
         near = start + window - instrument.now() < min(2.5, window / 6)
         instrument.wait_until(instrument.now() + (close if near else window / 30))
-        seen.append(instrument.ask(key, SPEND))
+        seen.append(instrument.ask(key, instrument.spending))
         if not seen[-1].refused:
             seen += spend(instrument, key, surplus=0)
     return seen
 
 
-def hammered(instrument: Instrument, key: Key, others: Sequence[Request]) -> tuple[Series, list[Observation]]:
+def retries(instrument: Instrument, key: Key, others: Sequence[Request]) -> tuple[Series, list[Observation]]:
     """A spent key that never stops asking: first with `others`, then with reads, until it is admitted (RATE-09, -11).
 
     The series of reads, and the answers to `others` in order.
@@ -127,16 +130,16 @@ def hammered(instrument: Instrument, key: Key, others: Sequence[Request]) -> tup
     while seen[-1].refused and instrument.now() < due + min(3.0, window / 2):
         near = due - instrument.now() < min(2.5, window / 6)
         instrument.wait_until(instrument.now() + (max(window / 900, 0.04) if near else window / 120))
-        seen.append(instrument.ask(key, SPEND))
+        seen.append(instrument.ask(key, instrument.spending))
     if not seen[-1].refused:
-        seen += [instrument.ask(key, SPEND) for _ in range(AFTERWARDS)]
+        seen += [instrument.ask(key, instrument.spending) for _ in range(AFTERWARDS)]
     return seen, answers
 
 
 def burst(instrument: Instrument, key: Key) -> Series:
     """All at once (RATE-02)."""
     with instrument.turn():
-        return instrument.burst(key, SPEND, round(instrument.limit * BURST))
+        return instrument.burst(key, instrument.spending, round(instrument.limit * BURST))
 
 
 @dataclass(frozen=True)
@@ -154,12 +157,12 @@ def isolation(instrument: Instrument, spent: Key, begun: dict[str, Key], fresh: 
     The former make few requests after it, so that keys that others need too may be among them; the latter are spent.
     """
     with instrument.turn():
-        series = {name: [instrument.ask(key, SPEND)] for name, key in begun.items()}
+        series = {name: [instrument.ask(key, instrument.spending)] for name, key in begun.items()}
     gone = spend(instrument, spent)
     for name, key in begun.items():
-        series[name] += [instrument.ask(key, SPEND) for _ in range(min(AFTERWARDS, instrument.limit - 1))]
-    whole = {name: [instrument.ask(key, SPEND)] for name, key in fresh.items()}
-    gone.append(instrument.ask(spent, SPEND))
+        series[name] += [instrument.ask(key, instrument.spending) for _ in range(min(AFTERWARDS, instrument.limit - 1))]
+    whole = {name: [instrument.ask(key, instrument.spending)] for name, key in fresh.items()}
+    gone.append(instrument.ask(spent, instrument.spending))
     for name, key in fresh.items():
         whole[name] += spend(instrument, key) if not whole[name][0].refused else []
     return Isolation(gone, series, whole)
@@ -173,34 +176,38 @@ def instances(instrument: Instrument, key: Key, together: int = 1) -> Series:
     """
     quiet, seen = silence(instrument.limit), Series()
     enough = MOST * instrument.limit
-    request = Request(SPEND.method, SPEND.path, headers=FRESH)
+    request = replace(instrument.spending, headers=FRESH)
     with instrument.turn():
         while len(admissions(seen)) < enough and not (len(seen) >= quiet and all(s.refused for s in seen[-quiet:])):
-            seen += [instrument.ask(key, request)] if together == 1 else instrument.burst(key, SPEND, together)
+            seen += (
+                [instrument.ask(key, request)]
+                if together == 1
+                else instrument.burst(key, instrument.spending, together)
+            )
     return seen
 
 
 @dataclass(frozen=True)
-class Prices:
-    """What was bought, and what the key had left."""
+class Charges:
+    """The failing requests, and what the key had left."""
 
-    purchases: list[Purchase]
+    batches: list[Batch]
     rest: Series
 
 
-def prices(instrument: Instrument, key: Key, wares: Sequence[tuple[str, Request, int]], reading: Request) -> Prices:
+def charges(instrument: Instrument, key: Key, failing: Sequence[tuple[str, Request, int]], reading: Request) -> Charges:
     """Failing requests, (what, request, amount) each, then the rest of the budget (RATE-10)."""
     with instrument.turn():
-        bought = [
-            Purchase(what, [instrument.ask(key, request) for _ in range(amount)]) for what, request, amount in wares
+        batches = [
+            Batch(what, [instrument.ask(key, request) for _ in range(amount)]) for what, request, amount in failing
         ]
-    return Prices(bought, spend(instrument, key, reading))
+    return Charges(batches, spend(instrument, key, reading))
 
 
-def nameless(instrument: Instrument, unknown: Key) -> Series:
+def unknown_key(instrument: Instrument, unknown: Key) -> Series:
     """More requests than the limit with a key that nobody issued (RATE-10)."""
     with instrument.turn():
-        return [instrument.ask(unknown, SPEND) for _ in range(instrument.limit + SURPLUS)]
+        return [instrument.ask(unknown, instrument.spending) for _ in range(instrument.limit + SURPLUS)]
 
 
 @dataclass(frozen=True)
@@ -216,13 +223,16 @@ class Mixture:
         return [seen for _, seen in self.mixed] + self.rest + [seen for _, seen in self.refused]
 
 
-def mixture(instrument: Instrument, key: Key, rounds: Sequence[Sequence[tuple[str, Callable[[], Request]]]]) -> Mixture:
-    """All rounds but the last while there is budget, then reads until none is left, then the last round (RATE-08)."""
+def mixture(instrument: Instrument, key: Key, rounds: Sequence[Sequence[Named]], plain: Request) -> Mixture:
+    """All rounds but the last while there is budget, then reads until none is left, then the last round (RATE-08).
+
+    `plain` is another read, in case the first kind is exempt from the limit.
+    """
     mixed = []
     with instrument.turn():
         for name, request in [one for around in rounds[:-1] for one in around][: instrument.limit - 1]:
             mixed.append((name, instrument.ask(key, request())))
     rest = spend(instrument, key)
-    if not rest[-1].refused:  # reads of contacts may be what is exempt
-        rest += spend(instrument, key, ME)
+    if not rest[-1].refused:
+        rest += spend(instrument, key, plain)
     return Mixture(mixed, rest, [(name, instrument.ask(key, request())) for name, request in rounds[-1]])

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from conformance.limiter.counting import SLOW, deciding
 from conformance.limiter.observation import admissions, span, usable
-from conformance.target.expect import Mismatch, precondition
+from conformance.target.expect import precondition
+from conformance.target.verdicts import Mismatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,10 +22,6 @@ MOST = 8
 """Limiters that the experiment pays for; with more, it says "at least"."""
 ONE = 1.1
 """Up to this many times the limit is no second limiter: a miscount by a few is RATE-01's and RATE-02's."""
-DOCUMENTED = (
-    "the documentation says: the limiter is in-memory and per-process; with several processes or containers each enforces "
-    "the limit for itself; for one budget, swap it for a shared store such as Redis or Upstash (src/lib/rate-limit.ts)"
-)
 
 
 def silence(limit: int) -> int:
@@ -64,20 +61,23 @@ def estimate(series: Sequence[Observation], limit: int) -> Estimate:
     return Estimate(count, open_ended and factor > ONE, admitted, round(factor, 2), turns)
 
 
-def one_budget(series: Sequence[Observation], budget: Budget) -> Estimate:
-    """The whole deployment has one budget per key. Raises `Mismatch` with the estimate, `NoVerdict`."""
+def one_budget(series: Sequence[Observation], budget: Budget, documented: str = "") -> Estimate:
+    """The whole deployment has one budget per key; `documented` is what the system says of several limiters.
+
+    Raises `Mismatch` with the estimate, `NoVerdict`.
+    """
     found = estimate(usable(series), budget.limit)
     if found.factor > ONE and found.admitted > budget.most(series):
+        actual = f"{found.words} ({documented})" if documented else found.words
         sent = f"{len(series)} requests in {span(series):.1f} s, each on a connection of its own"
         evidence = [
             f"{found.admitted} of {sent}, were admitted: {found.factor:g} times the limit of {budget.limit}",
             f"answers changed {found.turns} times between admitted and refused; one limiter changes once",
-            DOCUMENTED,
+            *([documented] if documented else []),
         ]
         raise Mismatch(
-            f"one budget of {budget.limit} for the whole deployment", f"{found.words} ({DOCUMENTED})", *deciding(series),
-            evidence=evidence,
-        )  # fmt: skip
+            f"one budget of {budget.limit} for the whole deployment", actual, *deciding(series), evidence=evidence
+        )
     precondition(
         span(series) <= budget.window * SLOW,
         f"{len(series)} requests on connections of their own took {span(series):.1f} s of a window of {budget.window:g} s",

@@ -9,16 +9,18 @@ from dataclasses import dataclass, field
 from threading import Condition, Event
 from typing import TYPE_CHECKING, Protocol
 
-from conformance.limiter.observation import Observation, Request
-from conformance.target.burst import volley
-from conformance.target.expect import NoVerdict
+from conformance.limiter.observation import Observation
+from conformance.target.burst import burst
+from conformance.target.verdicts import NoVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
+    from conformance.limiter.requests import Request
+    from conformance.target.exchange import Exchange
     from conformance.target.keys import Key
-    from conformance.target.probe import Exchange, Probe
+    from conformance.target.probe import Probe
 
 
 class Instrument(Protocol):
@@ -26,6 +28,8 @@ class Instrument(Protocol):
 
     limit: int
     window: float
+    spending: Request
+    """What budgets are spent with."""
 
     def now(self) -> float:
         """Monotonic seconds, the clock of `Observation.sent`."""
@@ -76,6 +80,7 @@ class Live:
     probe: Probe
     limit: int
     window: float
+    spending: Request
     turns: Turns
     stop: Event = field(default_factory=Event)
 
@@ -102,7 +107,7 @@ class Live:
         )
 
     def burst(self, key: Key, request: Request, count: int) -> list[Observation]:
-        return [observed(exchange) for exchange in volley(self.probe, request.path, key, count)]
+        return [observed(exchange) for exchange in burst(self.probe, request.path, key, count)]
 
     def turn(self) -> AbstractContextManager[None]:
         return self.turns.take()

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from threading import Condition
 from typing import TYPE_CHECKING
 
-from conformance.target.expect import NoVerdict
-from conformance.target.keys import MARGIN, Role
+from conformance.target.keys import MARGIN
+from conformance.target.verdicts import NoVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,10 +22,11 @@ ROUNDS = 4
 
 
 @dataclass
-class Desk:
+class KeySchedule:
     """Hands out keys, first come, first served. A key that comes back rests for a window before it is fresh again."""
 
     keys: list[Key]
+    role: str
     window: float
     clock: Callable[[], float] = time.monotonic
     _fresh_from: dict[Key, float] = field(default_factory=dict)
@@ -57,7 +58,9 @@ class Desk:
 
     def _take(self, count: int) -> list[Key]:
         if count > self.stock:
-            raise NoVerdict(f"the target file has too few keys: this needs {count} of keys.full that nothing else uses")
+            raise NoVerdict(
+                f"the target file has too few keys: this needs {count} of keys.{self.role} that nothing else uses"
+            )
         ticket = object()
         with self._changed:
             self._queue.append(ticket)
@@ -77,14 +80,15 @@ class Desk:
             self._queue.remove(ticket)
             self._changed.notify_all()
             raise NoVerdict(
-                f"no fresh key within {ROUNDS} windows: {self.stock} of keys.full are kept for limiter checks, a third of them"
+                f"no fresh key within {ROUNDS} windows: "
+                f"{self.stock} of keys.{self.role} are kept for limiter checks, a third of them"
             )
         waking = min((self._fresh_from.get(key, 0.0) for key in self.keys), default=self._until)
         self._changed.wait(min(max(0.01, waking - self.clock()), 0.5))
 
 
-def stocked(pool: KeyPool, wanted: int, window: float) -> Desk:
-    """A desk with up to `wanted` keys, at most a third of the pool's, one at least if the pool can spare it."""
-    share = max(1, len(pool.keys(Role.FULL)) // 3)
-    keys = [key for _ in range(min(wanted, share)) if (key := pool.exclusive(Role.FULL)) is not None]
-    return Desk(keys, window)
+def reserved(pool: KeyPool, role: str, wanted: int, window: float) -> KeySchedule:
+    """A schedule of up to `wanted` keys of the role: at most a third of the pool's, one at least if it can spare it."""
+    share = max(1, len(pool.keys(role)) // 3)
+    keys = [key for _ in range(min(wanted, share)) if (key := pool.exclusive(role)) is not None]
+    return KeySchedule(keys, role, window)

@@ -11,28 +11,23 @@ from functools import cached_property
 from threading import Event
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from conformance.limiter import experiments, kinds, promises
+from conformance.limiter import charging, experiments, kinds, reopening
 from conformance.limiter.counting import Budget
 from conformance.limiter.instrument import Live, Turns
-from conformance.limiter.key_scheduling import ROUNDS, stocked
-from conformance.limiter.observation import ME, SPEND, Observation, Request, Series, admissions, refusals
-from conformance.limiter.requests import Prepared, wares
+from conformance.limiter.key_scheduling import ROUNDS, reserved
+from conformance.limiter.observation import Observation, Series, admissions, refusals
+from conformance.limiter.requests import RefusedWrite
 from conformance.limiter.timekeeping import ClockOffset, offset
-from conformance.target import invalid_credentials
-from conformance.target.expect import Lacking, Mismatch, NoVerdict
-from conformance.target.keys import Role
-from conformance.target.probe import Api, NoAnswerError, Probe
-from conformance.wacrm.steps.refused_writes import Trial
+from conformance.target.verdicts import Lacking, Mismatch, NoAnswerError, NoVerdict
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable
 
-    from conformance.limiter.experiments import Isolation, Mixture, Prices, Sequential
+    from conformance.limiter.experiments import Charges, Isolation, Mixture, Sequential
+    from conformance.limiter.requests import Prepared, Requests
     from conformance.target.keys import Key, KeyPool
-    from conformance.target.numbers import Numbers
-    from conformance.target.target import Target
-    from conformance.wacrm.steps.account import Account
+    from conformance.target.probe import Probe
 
 T = TypeVar("T")
 
@@ -51,47 +46,44 @@ STAGGER = 3.0
 
 
 @dataclass(frozen=True)
-class Bench:
-    """What the laboratory is built from. `prepared` makes the requests that need rows, over the account's API.
+class Inputs:
+    """What the laboratory is built from: the limiter's `limit` and `window` (seconds), and what is sent with which keys.
 
-    `rng` depends on the run's seed; `numbers` gives telephone numbers that the target behind an API does not know; `tell`
-    takes what a check waits for.
+    `rng` depends on the run's seed; `tell` takes what a check waits for.
     """
 
-    target: Target
     pool: KeyPool
+    limit: int
+    window: float
     new_probe: Callable[[], Probe]
-    account: Account
-    prepared: Callable[[Account], Prepared]
+    requests: Requests
     rng: random.Random
-    numbers: Callable[[Api], Numbers]
     tell: Callable[[str], None] = lambda _: None
 
 
 @dataclass(frozen=True)
-class Hammered:
+class Retries:
     """A spent key that never stopped asking: its reads, and its refused writes with what they must not have left."""
 
     series: Series
-    writes: dict[str, tuple[Trial, Observation] | Exception]
+    writes: dict[str, tuple[RefusedWrite, Observation] | Exception]
 
 
 class Laboratory:
     """Starts every experiment when it is made; each attribute is one experiment's `Future`. `close` ends what still runs."""
 
-    def __init__(self, bench: Bench) -> None:
-        self.bench = bench
-        address = bench.target.target
-        self.limit, self.window = address.limit, address.window
-        self._stop, self._probes = Event(), [bench.new_probe()]
+    def __init__(self, inputs: Inputs) -> None:
+        self.inputs = inputs
+        self.limit, self.window = inputs.limit, inputs.window
+        self._stop, self._probes = Event(), [inputs.new_probe()]
         self._made: list[Prepared] = []
         self._deadline = time.monotonic() + ROUNDS * (self.window + 5) + 60
         trip = self._trip()
         self._turns = Turns(min(MOST_PLACES, max(1, round(trip / PACE))))
         self._together = min(MOST_TOGETHER, max(1, round(trip / FAR)))
-        self._desk = stocked(bench.pool, KEYS, self.window)
+        self._schedule = reserved(inputs.pool, inputs.requests.full, KEYS, self.window)
         self._executor = ThreadPoolExecutor(16, "limiter")
-        self._start, self._part = time.monotonic(), bench.rng.uniform(*MIDDLE)
+        self._start, self._part = time.monotonic(), inputs.rng.uniform(*MIDDLE)
         self._run()
 
     def _run(self) -> None:
@@ -100,24 +92,26 @@ class Laboratory:
         self.edge: Future[Series] = start(self._on_keys, 1, experiments.edge)
         self.sequential: Future[Sequential] = start(self._on_keys, 1, experiments.sequential)
         self.bursts: list[Future[Series]] = [start(self._on_keys, 1, experiments.burst) for _ in range(2)]
-        self.hammered: Future[Hammered] = start(self._hammered)
+        self.retries: Future[Retries] = start(self._retries)
         self.asked_once: Future[Series] = start(
             self._on_keys, 1, lambda live, key: experiments.asked_once(live, key, self._part)
         )
         self.mixture: Future[tuple[Mixture, dict[str, Exception]]] = start(self._mixture)
-        self.prices: Future[Prices] = start(self._prices)
-        self.forbidden: Future[Prices] = start(self._forbidden)
+        self.charges: Future[Charges] = start(self._charges)
+        self.forbidden: Future[Charges] = start(self._forbidden)
         self.instances: Future[Series] = start(
             self._on_keys, 1, lambda live, key: experiments.instances(live, key, self._together)
         )
-        self.nameless: Future[Series] = start(lambda: experiments.nameless(self._live(), invalid_credentials.unknown()))
+        self.unknown_key: Future[Series] = start(
+            lambda: experiments.unknown_key(self._live(), self.inputs.requests.unknown_key())
+        )
 
     # -- what checks ask for --------------------------------------------------------------------------------------------
 
     def of(self, experiment: Future[T]) -> T:
         """The experiment's data, waiting for it. Raises what the experiment raised."""
         if not experiment.done():
-            self.bench.tell(f"waiting for the limiter's window of {self.window:g} s to end")
+            self.inputs.tell(f"waiting for the limiter's window of {self.window:g} s to end")
         try:
             return experiment.result(max(0.0, self._deadline - time.monotonic()))
         except LateError:
@@ -127,8 +121,8 @@ class Laboratory:
     def fit(self) -> kinds.Fit:
         """The limiter's kind (RATE-11). Raises what the experiments raised, and `NoVerdict`."""
         series = [self.of(self.edge)]
-        hammered, sequential = self._if_there(self.hammered), self._if_there(self.sequential)
-        more = [self._if_there(self.asked_once), hammered and hammered.series, sequential and sequential.series]
+        retries, sequential = self._if_there(self.retries), self._if_there(self.sequential)
+        more = [self._if_there(self.asked_once), retries and retries.series, sequential and sequential.series]
         series += [one for one in more if one]
         return kinds.fit(series, self.allowance, self.window)
 
@@ -147,9 +141,9 @@ class Laboratory:
     @cached_property
     def prolongs(self) -> bool:
         """Refusals prolong the wait (RATE-09), so that a series full of them says little about other clauses."""
-        hammered = self._if_there(self.hammered)
+        retries = self._if_there(self.retries)
         try:
-            promises.not_prolonged(hammered.series if hammered else [], self.window)
+            reopening.not_prolonged(retries.series if retries else [], self.window)
         except Mismatch:
             return True
         except NoVerdict:
@@ -173,11 +167,11 @@ class Laboratory:
     def every(self) -> list[Series]:
         """All series of reads, of the experiments that succeeded."""
         found = [
-            self._if_there(one) for one in (self.edge, self.asked_once, self.instances, *self.bursts, self.nameless)
+            self._if_there(one) for one in (self.edge, self.asked_once, self.instances, *self.bursts, self.unknown_key)
         ]
-        sequential, hammered = self._if_there(self.sequential), self._if_there(self.hammered)
-        found += [sequential.series if sequential else None, hammered.series if hammered else None]
-        priced = (self._if_there(self.prices), self._if_there(self.forbidden))
+        sequential, retries = self._if_there(self.sequential), self._if_there(self.retries)
+        found += [sequential.series if sequential else None, retries.series if retries else None]
+        priced = (self._if_there(self.charges), self._if_there(self.forbidden))
         found += [one.rest if one else None for one in priced]
         isolated, mixed = self._if_there(self.isolation), self._if_there(self.mixture)
         found += [isolated.spent, *isolated.begun.values(), *isolated.fresh.values()] if isolated else []
@@ -195,10 +189,10 @@ class Laboratory:
 
     def close(self) -> None:
         self._stop.set()
-        self._desk.close()
+        self._schedule.close()
         self._executor.shutdown(wait=True, cancel_futures=True)
         for prepared in self._made:
-            prepared.calls.close()
+            prepared.close()
         for probe in self._probes:
             probe.close()
 
@@ -213,83 +207,89 @@ class Laboratory:
 
     def _live(self) -> Live:
         """An instrument with connections of its own."""
-        probe = self.bench.new_probe()
+        probe = self.inputs.new_probe()
         self._probes.append(probe)
-        return Live(probe, self.limit, self.window, self._turns, self._stop)
+        return Live(probe, self.limit, self.window, self.inputs.requests.spend, self._turns, self._stop)
 
     def _trip(self) -> float:
         """Seconds of a round trip; 0 when the target does not answer, which the experiments will say."""
+        requests = self.inputs.requests
         try:
-            trips = [self._probes[0].send("GET", ME.path, key=invalid_credentials.unknown()).seconds for _ in range(3)]
+            trips = [
+                self._probes[0].send(requests.plain.method, requests.plain.path, key=requests.unknown_key()).seconds
+                for _ in range(3)
+            ]
         except NoAnswerError:
             return 0.0
         return statistics.median(trips)
 
     def _on_keys(self, count: int, experiment: Callable[..., T], *more: Any) -> T:  # noqa: ANN401 - the experiment's
-        with self._desk.keys_for(count) as keys:
+        with self._schedule.keys_for(count) as keys:
             return experiment(self._live(), *keys, *more)
 
     def _isolation(self) -> Isolation:
         others = [key for key in (self._of_another_account() for _ in range(2)) if key is not None]
         begun = dict(zip((OTHER_ACCOUNT,), others[1:] or self._shared_with_the_pool(), strict=False))
-        with self._desk.keys_for(min(3, max(2, self._desk.stock))) as (spent, first, *second):
+        with self._schedule.keys_for(min(3, max(2, self._schedule.stock))) as (spent, first, *second):
             fresh = dict(zip((SAME_ACCOUNT, OTHER_ACCOUNT), (first, *others), strict=False))
             begun |= dict(zip((SAME_ACCOUNT,), second, strict=False))
             return experiments.isolation(self._live(), spent, begun, fresh)
 
     def _of_another_account(self) -> Key | None:
-        pool = self.bench.pool
-        return pool.exclusive(Role.OTHER) if pool.has(Role.OTHER) else None
+        pool, other = self.inputs.pool, self.inputs.requests.other
+        return pool.exclusive(other) if pool.has(other) else None
 
     def _shared_with_the_pool(self) -> list[Key]:
         """A key of another account that other checks use too, booked for the few requests."""
-        pool = self.bench.pool
-        if not pool.has(Role.OTHER):
+        pool, other = self.inputs.pool, self.inputs.requests.other
+        if not pool.has(other):
             return []
-        key = pool.keys(Role.OTHER)[0]
+        key = pool.keys(other)[0]
         for _ in range(1 + experiments.AFTERWARDS):
             pool.book(key)
         return [key]
 
-    def _hammered(self) -> Hammered:
+    def _retries(self) -> Retries:
         live = self._live()
-        trials = self._prepared(live).trials()
-        ready = {name: found for name, found in trials.items() if isinstance(found, Trial)}
-        requests = [Request(t.call.operation.method, t.call.path, t.call.json) for t in ready.values()]
-        with self._desk.keys_for(1) as (key,):
+        writes = self._prepared(live).writes()
+        ready = {name: found for name, found in writes.items() if isinstance(found, RefusedWrite)}
+        with self._schedule.keys_for(1) as (key,):
             live.wait_until(self._start + min(STAGGER, self.window / 4))
-            series, answers = experiments.hammered(live, key, requests)
-        seen: dict[str, tuple[Trial, Observation] | Exception] = {
-            name: found for name, found in trials.items() if not isinstance(found, Trial)
+            series, answers = experiments.retries(live, key, [write.request for write in ready.values()])
+        seen: dict[str, tuple[RefusedWrite, Observation] | Exception] = {
+            name: found for name, found in writes.items() if not isinstance(found, RefusedWrite)
         }
-        return Hammered(series, seen | {name: (ready[name], at) for name, at in zip(ready, answers, strict=False)})
+        return Retries(series, seen | {name: (ready[name], at) for name, at in zip(ready, answers, strict=False)})
 
     def _mixture(self) -> tuple[Mixture, dict[str, Exception]]:
         live = self._live()
         rounds, lacking = self._prepared(live).rounds(2 if self.limit >= TWICE else 1)
-        with self._desk.keys_for(1) as (key,):
-            return experiments.mixture(live, key, rounds), lacking
+        with self._schedule.keys_for(1) as (key,):
+            return experiments.mixture(live, key, rounds, self.inputs.requests.plain), lacking
 
-    def _prices(self) -> Prices:
-        with self._desk.keys_for(1) as (key,):
-            return experiments.prices(self._live(), key, wares(self.limit), SPEND)
+    def _charges(self) -> Charges:
+        failing = charging.sized(self.inputs.requests.failing, self.limit)
+        with self._schedule.keys_for(1) as (key,):
+            return experiments.charges(self._live(), key, failing, self.inputs.requests.spend)
 
-    def _forbidden(self) -> Prices:
+    def _forbidden(self) -> Charges:
         """What a 403 costs: needs a key without scopes that no other check uses."""
-        key = self.bench.pool.exclusive(Role.NONE) if self.bench.pool.has(Role.NONE) else None
+        pool, requests = self.inputs.pool, self.inputs.requests
+        key = pool.exclusive(requests.unscoped) if pool.has(requests.unscoped) else None
         if key is None:
-            raise NoVerdict("keys.none has no key to spare: a 403 can only be priced on a key of its own")
-        return experiments.prices(self._live(), key, [("missing scope", SPEND, FORBIDDEN)], ME)
+            raise NoVerdict(
+                f"keys.{requests.unscoped} has no key to spare: a 403 needs a key of its own to be measured"
+            )
+        return experiments.charges(self._live(), key, [("missing scope", requests.spend, FORBIDDEN)], requests.plain)
 
     def _prepared(self, live: Live) -> Prepared:
-        api = Api(live.probe, self.bench.pool, Role.FULL)
-        self._made.append(self.bench.prepared(replace(self.bench.account, api=api, numbers=self.bench.numbers(api))))
+        self._made.append(self.inputs.requests.prepared(live.probe))
         return self._made[-1]
 
 
 SAME_ACCOUNT = "other key of the account"
 OTHER_ACCOUNT = "key of another account"
 FORBIDDEN = 7
-"""Requests that are priced on the key without scopes; what they cost must be a multiple of it."""
+"""Requests whose cost is measured on the key without scopes; what they cost must be a multiple of it."""
 TWICE = 40
 """From this limit on, every operation is called twice before the budget is spent."""

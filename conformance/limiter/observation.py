@@ -5,34 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from conformance.target.expect import NoVerdict, precondition
+from conformance.target.expect import precondition
+from conformance.target.verdicts import NoVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
 
 REFUSED = 429
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d+)?", re.ASCII)
-
-
-@dataclass(frozen=True)
-class Request:
-    """A request of an experiment. `path` is below the base path and carries its query."""
-
-    method: str
-    path: str
-    json: Any = None
-    content: bytes | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-SPEND = Request("GET", "/contacts?limit=1")
-"""What budgets are spent with: a documented read that needs a scope. Not `GET /me`, which deployments like to exempt."""
-ME = Request("GET", "/me")
-"""What a key without scopes spends its budget with."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +38,7 @@ class Observation:
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds; None when the header is missing or no number. That it is a whole one is for RATE-03 to judge."""
+        """Seconds; None when the header is missing or no number. That it is a whole one is RATE-03's."""
         plain = self.headers.get("retry-after", "").strip()
         return float(plain) if _NUMBER.fullmatch(plain) else None
 

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.target.probe import Exchange, Probe
+    from conformance.target.exchange import Exchange
+    from conformance.target.probe import Probe
 
 Item = dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""What checks ask for by name. Anything that the target file does not give raises `Lacking`: the clause is skipped."""
+"""What checks of any system ask for by name. What the target file does not give raises `Lacking`: the clause is skipped."""
 
 from __future__ import annotations
 
@@ -8,40 +8,30 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.meta.provider import Provider
-from conformance.meta.webhook_payloads import MetaSide
-from conformance.target.expect import Lacking, NoVerdict
+from conformance.runner.run_state import RUN_STATE
+from conformance.target.api import Api
 from conformance.target.keys import KeyPool, Role, scoped_role
-from conformance.target.numbers import Numbers
-from conformance.target.probe import Api, Probe
-from conformance.wacrm.steps.account import Account
-from conformance.webhooks.receiver import Receiver
+from conformance.target.probe import Probe
+from conformance.target.verdicts import Lacking
+from conformance.webhooks.receiver_client import Receiver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from conformance.runner.run_state import Judgement
-    from conformance.target.target import Capabilities, Meta, Target
-
-__all__ = [
-    "_drawn", "_mock", "_prefix", "account", "api", "capabilities", "hears", "judgement", "measure", "meta",
-    "meta_side", "numbers", "other", "pool", "probe", "provider", "receiver", "rng", "role_keys", "sends",
-    "shared_account", "target", "word",
-]  # fmt: skip
+    from conformance.runner.run_state import RunState
+    from conformance.target.target import Capabilities, Target
 
 
 @pytest.fixture(scope="session")
-def judgement(request: pytest.FixtureRequest) -> Judgement:
-    bench: Any = request.config.pluginmanager.get_plugin("wacrm-bench")
-    found: Judgement = bench.judgement
-    return found
+def run_state(pytestconfig: pytest.Config) -> RunState:
+    return pytestconfig.stash[RUN_STATE]
 
 
 @pytest.fixture(scope="session")
-def target(judgement: Judgement) -> Target:
-    """The settings of what is judged."""
-    assert judgement.target is not None
-    return judgement.target
+def target(run_state: RunState) -> Target:
+    """The settings of what is tested."""
+    assert run_state.target is not None
+    return run_state.target
 
 
 @pytest.fixture(scope="session")
@@ -50,36 +40,29 @@ def capabilities(target: Target) -> Capabilities:
 
 
 @pytest.fixture(scope="session")
-def sends(capabilities: Capabilities) -> None:
-    """The target sends messages: checks ask for this with `usefixtures`."""
-    if not capabilities.messages:
-        raise Lacking("capabilities.messages is false: the deployment does not send messages")
+def pool(run_state: RunState, target: Target) -> KeyPool:
+    run_state.pool = KeyPool(run_state.keys(), target.target.limit, target.target.window)
+    return run_state.pool
 
 
 @pytest.fixture(scope="session")
-def hears(capabilities: Capabilities, target: Target) -> None:
-    """The target takes Meta's webhooks, and mock Meta reaches it: checks ask for this with `usefixtures`."""
-    if not capabilities.inbound:
-        raise Lacking("capabilities.inbound is false: the deployment does not take Meta's webhooks")
-    if target.meta is not None and not Provider(target.meta.control).reaches(target.meta.waba_id):
-        raise NoVerdict(f"mock Meta does not reach the deployment's webhook at {target.target.meta_webhook}")
+def new_probe(run_state: RunState, target: Target) -> Callable[[], Probe]:
+    """Makes probes to the target, each with connections of its own; who makes one closes it."""
+    address, sends = target.target, run_state.system.sends
+
+    def made() -> Probe:
+        armed, reason = run_state.armed, run_state.unarmed_reason
+        return Probe(address.api, address.timeout, address.verify, sends, armed=armed, unarmed_reason=reason)
+
+    return made
 
 
 @pytest.fixture(scope="session")
-def pool(judgement: Judgement, target: Target) -> KeyPool:
-    judgement.pool = KeyPool(judgement.keys(), target.target.limit, target.target.window)
-    return judgement.pool
-
-
-@pytest.fixture(scope="session")
-def probe(judgement: Judgement, target: Target) -> Iterator[Probe]:
-    """The seam to the target. Use `api` unless the check is about keys or the limiter."""
-    address = target.target
-    judgement.probe = Probe(
-        address.api, address.timeout, address.verify, armed=judgement.armed, unarmed_reason=judgement.unarmed_reason
-    )
-    yield judgement.probe
-    judgement.probe.close()
+def probe(run_state: RunState, new_probe: Callable[[], Probe]) -> Iterator[Probe]:
+    """All traffic to the target passes through it. Use `api` unless the check is about keys or the limiter."""
+    run_state.probe = new_probe()
+    yield run_state.probe
+    run_state.probe.close()
 
 
 @pytest.fixture
@@ -102,115 +85,37 @@ def role_keys(api: Api) -> Callable[..., Api]:
 
 
 @pytest.fixture(scope="session")
-def meta(target: Target) -> Meta:
-    """The account's WhatsApp connection and mock Meta's address."""
-    if target.meta is None:
-        raise Lacking("the target file has no [meta]")
-    return target.meta
-
-
-@pytest.fixture(scope="session")
-def meta_side(meta: Meta, target: Target, judgement: Judgement) -> Iterator[MetaSide]:
-    """The deployment's webhook for Meta, for handshakes and for POSTs that Meta would never send."""
-    address = target.target
-    probe = Probe(address.meta_webhook, address.timeout, address.verify)
-    yield MetaSide(probe, meta.app_secret.get_secret_value(), meta.verify_token.get_secret_value())
-    judgement.requests += probe.count
-    probe.close()
-
-
-@pytest.fixture(scope="session")
-def provider(meta: Meta, target: Target) -> Provider:
-    """Mock Meta: ledger, behaviour, faults, inbound messages."""
-    return Provider(meta.control, target.target.patience)
-
-
-@pytest.fixture(scope="session")
-def receiver(judgement: Judgement, target: Target) -> Receiver:
+def receiver(run_state: RunState, target: Target) -> Receiver:
     """Where the target's outbound webhooks arrive."""
-    if judgement.receiver is None:
+    if run_state.receiver is None:
         raise Lacking("the target file has no [receiver]")
-    given = judgement.receiver
+    given = run_state.receiver
     origin = (target.receiver.origin if target.receiver else "") or given["origin"]
     return Receiver(origin, given["control"], given["tripwire"], target.target.patience)
 
 
 @pytest.fixture
-def rng(judgement: Judgement, request: pytest.FixtureRequest) -> random.Random:
+def rng(run_state: RunState, request: pytest.FixtureRequest) -> random.Random:
     """Draws that depend on the seed and the check alone, not on what ran before."""
-    return random.Random(f"{judgement.seed}:{request.node.name}")
+    return random.Random(f"{run_state.seed}:{request.node.name}")
 
 
 @pytest.fixture(scope="session")
-def _drawn() -> set[str]:
+def drawn_numbers() -> set[str]:
+    """Telephone numbers that this process has drawn."""
     return set()
 
 
-@pytest.fixture
-def numbers(rng: random.Random, judgement: Judgement, target: Target, api: Api, _drawn: set[str]) -> Numbers:
-    """Telephone numbers that reach nobody, new to this run and to the target."""
-    return Numbers(rng, _drawn, _known(target, api), judgement.worker)
-
-
-def _known(target: Target, api: Api) -> Callable[[str], bool]:
-    """Whether the target has a contact with a number already; the embedded one begins with none."""
-
-    def known(number: str) -> bool:
-        found = api.get("/contacts", search=number.lstrip("+")).json()
-        return isinstance(found, dict) and any(row.get("phone") == number for row in found.get("data") or [])
-
-    return (lambda _number: False) if target.target.embedded else known
-
-
 @pytest.fixture(scope="session")
-def _prefix() -> str:
+def run_prefix() -> str:
+    """What all markers of this run begin with."""
     return f"hx{secrets.token_hex(3)}"
 
 
-@pytest.fixture
-def word(_prefix: str) -> Callable[[], str]:
-    """Words that nothing else on the target contains: a prefix of the run and a random part."""
-    return lambda: f"{_prefix}{secrets.token_hex(5)}"
-
-
 @pytest.fixture(scope="session")
-def _mock(target: Target) -> Provider | None:
-    """One client for all checks: making one costs more than a request."""
-    return Provider(target.meta.control, target.target.patience) if target.meta is not None else None
-
-
-@pytest.fixture
-def account(api: Api, target: Target, numbers: Numbers, word: Callable[[], str], _mock: Provider | None) -> Account:
-    """The main account, with what a user of it does: contacts, sends, inbound messages."""
-    given = target.meta
-    return Account(api, numbers, word, _mock, given.phone_number_id if given else "", given.waba_id if given else "")
-
-
-@pytest.fixture(scope="session")
-def shared_account(
-    judgement: Judgement, target: Target, probe: Probe, pool: KeyPool, _drawn: set[str], _prefix: str
-) -> Callable[[str], Account]:
-    """`shared_account("broadcasts")`: the main account for a set-up that several checks share; the name seeds its draws."""
-
-    def named(name: str) -> Account:
-        rng = random.Random(f"{judgement.seed}:{name}")
-        api = Api(probe, pool, Role.FULL)
-        numbers = Numbers(rng, _drawn, _known(target, api), judgement.worker)
-        given = target.meta
-        provider = Provider(given.control, target.target.patience) if given is not None else None
-        phone, waba = (given.phone_number_id, given.waba_id) if given else ("", "")
-        return Account(api, numbers, lambda: f"{_prefix}{secrets.token_hex(5)}", provider, phone, waba)
-
-    return named
-
-
-@pytest.fixture
-def other(api: Api, target: Target, numbers: Numbers, word: Callable[[], str], _mock: Provider | None) -> Account:
-    """Another account of the same deployment."""
-    given = target.meta
-    provider = _mock if given and given.other_phone_number_id else None
-    phone, waba = (given.other_phone_number_id, given.other_waba_id) if given else ("", "")
-    return Account(api.as_role(Role.OTHER), numbers, word, provider, phone, waba)
+def marker(run_prefix: str) -> Callable[[], str]:
+    """Markers: words that nothing else on the target contains: a prefix of the run and a random part."""
+    return lambda: f"{run_prefix}{secrets.token_hex(5)}"
 
 
 @pytest.fixture

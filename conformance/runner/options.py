@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.runner.stack import Embedded
+from conformance.runner.system import DEFAULT
+from conformance.target import sources
 from conformance.target import target as settings
 
 if TYPE_CHECKING:
@@ -23,11 +25,15 @@ if TYPE_CHECKING:
 
 OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     (
+        "--system",
+        {"metavar": "NAME", "help": f"what the target is (default: the target file's `system`, else {DEFAULT})"},
+    ),
+    (
         "--target",
         {
             "type": Path,
             "metavar": "FILE",
-            "help": "harness.toml of the deployment to judge (default: the embedded reference)",
+            "help": "harness.toml of the deployment to check (default: the embedded reference)",
         },
     ),
     ("--base-url", {"metavar": "URL", "help": "the deployment's address; as --set target.base_url=URL"}),
@@ -37,19 +43,19 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ),
     (
         "--allow-host",
-        {"action": "append", "default": [], "metavar": "HOST", "help": "judge a deployment on this other machine"},
+        {"action": "append", "default": [], "metavar": "HOST", "help": "check a deployment on this other machine"},
     ),
     (
         "--clause",
-        {"action": "append", "default": [], "metavar": "ID", "help": "judge only these clauses, as PAGE-05,CONT-01"},
+        {"action": "append", "default": [], "metavar": "ID", "help": "check only these clauses, as PAGE-05,CONT-01"},
     ),
     (
         "--group",
-        {"action": "append", "default": [], "metavar": "GROUP", "help": "judge only these groups, as PAGE,CONT"},
+        {"action": "append", "default": [], "metavar": "GROUP", "help": "check only these groups, as PAGE,CONT"},
     ),
     (
         "--level",
-        {"action": "append", "default": [], "metavar": "LEVEL", "help": "judge only clauses of these levels: M, S, I"},
+        {"action": "append", "default": [], "metavar": "LEVEL", "help": "check only clauses of these levels: M, S, I"},
     ),
     ("--seed", {"type": int, "metavar": "N", "help": "seed of all drawn data (default: random; the report prints it)"}),
     (
@@ -75,6 +81,15 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
         },
     ),
     (
+        "--wear",
+        {
+            "action": "append",
+            "default": [],
+            "metavar": "NAME",
+            "help": "let the embedded reference be worn as real ones are",
+        },
+    ),
+    (
         "--fault",
         {"action": "append", "default": [], "metavar": "NAME", "help": "switch on a fault of the embedded reference"},
     ),
@@ -91,7 +106,7 @@ def add(parser: pytest.Parser) -> None:
 
 @dataclass(frozen=True)
 class Selection:
-    """Which clauses are judged; empty sets mean all."""
+    """Which clauses are checked; empty sets mean all."""
 
     clauses: frozenset[str]
     groups: frozenset[str]
@@ -135,18 +150,16 @@ def external_target(config: pytest.Config) -> Target | None:
     overrides = list(config.getoption("set"))
     if config.getoption("base_url"):
         overrides.append(f"target.base_url={config.getoption('base_url')}")
-    named = config.getoption("target") or "WACRM_TARGET_BASE_URL" in os.environ
-    if not named and not any(override.startswith("target.base_url=") for override in overrides):
-        return None
-    if config.getoption("fault") or config.getoption("variant"):
-        raise pytest.UsageError(
-            "--fault and --variant are for the embedded reference, which --target and --base-url replace"
-        )
     try:
-        target = settings.load(config.getoption("target"), os.environ, overrides)
-        settings.refuse_strangers(target, config.getoption("allow_host"))
+        target = sources.find(config.getoption("target"), os.environ, overrides)
+        if target is not None:
+            settings.refuse_strangers(target, config.getoption("allow_host"))
     except settings.SettingsError as error:
         raise pytest.UsageError(str(error)) from None
+    if target is not None and any(config.getoption(option) for option in ("fault", "variant", "wear")):
+        raise pytest.UsageError(
+            "--fault, --variant and --wear are for the embedded reference, which --target and --base-url replace"
+        )
     return target
 
 
@@ -164,4 +177,6 @@ def embedded(config: pytest.Config) -> Embedded:
         limit, window = int(values["target.limit"]), float(values["target.window"])
     except ValueError as error:
         raise pytest.UsageError(f"--set: {error}") from None
-    return Embedded(config.getoption("fault"), config.getoption("variant"), limit, window)
+    return Embedded(
+        config.getoption("fault"), config.getoption("variant"), limit, window, wear=config.getoption("wear")
+    )

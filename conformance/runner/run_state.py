@@ -1,4 +1,4 @@
-"""One run's state: what is judged with what, and what was heard. Becomes `Results` at the end."""
+"""One run's state: what is tested with what, and what was reported. Becomes `Results` at the end."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from conformance.target.keys import split
 from conformance.target.target import Target
 from reports.results import CheckResult, ClauseResult, ExchangeRecord, Finding, Results, Verdict, exit_code, fold
@@ -15,22 +17,22 @@ from reports.results import CheckResult, ClauseResult, ExchangeRecord, Finding, 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pytest
-
     from conformance.contract.baseline import Baseline
     from conformance.contract.requirements import Requirement
     from conformance.runner.options import Selection
+    from conformance.runner.system import System
     from conformance.target.keys import Key, KeyPool
     from conformance.target.probe import Probe
 
 
 @dataclass
-class Judgement:
+class RunState:
     """Shared by the plugin's parts. A worker has one of its own, filled from the controller's by `take_over`.
 
     `doing` is what a long check is at, for the progress line.
     """
 
+    system: System
     requirements: Mapping[str, Requirement]
     selection: Selection
     seed: int
@@ -48,7 +50,7 @@ class Judgement:
     requests: int = 0
     waited: float = 0.0
     finished: Results | None = None
-    _heard: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _reported: dict[str, dict[str, Any]] = field(default_factory=dict)
     _began: float = field(default_factory=time.monotonic)
     _started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -107,27 +109,27 @@ class Judgement:
         self.requests += self.probe.count if self.probe is not None else 0
         self.waited += self.pool.waited if self.pool is not None else 0.0
 
-    # -- what was heard -------------------------------------------------------------------------------------------------
+    # -- what was reported -------------------------------------------------------------------------------------------------
 
-    def hear(self, report: pytest.TestReport) -> None:
+    def record(self, report: pytest.TestReport) -> None:
         """Keep the phase of a check that decides: the call, or the set-up or tear-down that went wrong."""
         known = dict(report.user_properties)
         name = check_name(report.nodeid)
-        if report.when == "call" or "verdict" in known or (report.failed and name not in self._heard):
+        if report.when == "call" or "verdict" in known or (report.failed and name not in self._reported):
             given: Any = known.get("verdict", ["pass" if report.passed else "error", ""])
             verdict, reason = given
             measured = [value for key, value in report.user_properties if key == "measurement"]
-            heard = {"clause": known.get("clause"), "verdict": Verdict(verdict), "reason": reason,
+            reported = {"clause": known.get("clause"), "verdict": Verdict(verdict), "reason": reason,
                      "seconds": report.duration, "finding": known.get("finding"), "measured": measured}  # fmt: skip
-            if name not in self._heard or heard["verdict"] is not Verdict.PASS:
-                self._heard[name] = heard
+            if name not in self._reported or reported["verdict"] is not Verdict.PASS:
+                self._reported[name] = reported
 
     @property
     def counts(self) -> dict[Verdict, int]:
         """How many checks have ended with each verdict so far."""
         found: dict[Verdict, int] = defaultdict(int)
-        for heard in self._heard.values():
-            found[heard["verdict"]] += 1
+        for reported in self._reported.values():
+            found[reported["verdict"]] += 1
         return found
 
     # -- the end --------------------------------------------------------------------------------------------------------
@@ -152,13 +154,13 @@ class Judgement:
     def _clauses(self, *, interrupted: bool) -> list[ClauseResult]:
         checks: dict[str, list[CheckResult]] = defaultdict(list)
         for name, clause in self.collected.items():
-            heard = self._heard.get(name)
-            if heard is None:
+            reported = self._reported.get(name)
+            if reported is None:
                 lost = Verdict.NO_VERDICT if interrupted or not self.died else Verdict.ERROR
                 checks[clause].append(CheckResult(name, lost, 0.0, self.died or "not reached before the interruption"))
             else:
-                verdict = self.baseline.apply(clause, heard["verdict"])
-                checks[clause].append(CheckResult(name, verdict, round(heard["seconds"], 3), heard["reason"]))
+                verdict = self.baseline.apply(clause, reported["verdict"])
+                checks[clause].append(CheckResult(name, verdict, round(reported["seconds"], 3), reported["reason"]))
         return [self._clause(id_, checks[id_]) for id_ in self.requirements if id_ in checks]
 
     def _clause(self, id_: str, checks: list[CheckResult]) -> ClauseResult:
@@ -169,20 +171,20 @@ class Judgement:
 
     def _findings(self) -> list[Finding]:
         found = []
-        for name, heard in self._heard.items():
-            if (data := heard["finding"]) is not None:
+        for name, reported in self._reported.items():
+            if (data := reported["finding"]) is not None:
                 exchanges = [ExchangeRecord(**record) for record in data["exchanges"]]
                 found.append(
-                    Finding(heard["clause"], name, data["expected"], data["actual"], exchanges, data["evidence"])
+                    Finding(reported["clause"], name, data["expected"], data["actual"], exchanges, data["evidence"])
                 )
         order = list(self.requirements)
         return sorted(found, key=lambda finding: order.index(finding.clause))
 
     def _measurements(self) -> dict[str, Any]:
         measured: dict[str, Any] = defaultdict(dict)
-        for heard in self._heard.values():
-            for name, value in heard["measured"]:
-                measured[heard["clause"]][name] = value
+        for reported in self._reported.values():
+            for name, value in reported["measured"]:
+                measured[reported["clause"]][name] = value
         return dict(measured)
 
 
@@ -201,3 +203,7 @@ def reveal(value: Any) -> Any:  # noqa: ANN401 - settings as plain data
     if isinstance(value, list):
         return [reveal(inner) for inner in value]
     return value.get_secret_value() if hasattr(value, "get_secret_value") else value
+
+
+RUN_STATE = pytest.StashKey[RunState]()
+"""Where fixtures find the state of their run."""

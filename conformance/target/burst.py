@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from conformance.target.probe import Exchange, NoAnswerError
+from conformance.target.exchange import Exchange
+from conformance.target.verdicts import NoAnswerError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,7 @@ CONNECTING = 16
 """Connections that are opened at a time; a burst of SYNs would test the listen queue, not the limiter."""
 
 
-def volley(probe: Probe, path: str, key: Key, count: int) -> list[Exchange]:
+def burst(probe: Probe, path: str, key: Key, count: int) -> list[Exchange]:
     """`count` times `GET path` at the same moment. Raises `NoAnswerError` when not every request was answered.
 
     Reads only: a request that may send a message does not leave this way.
@@ -45,12 +46,7 @@ def volley(probe: Probe, path: str, key: Key, count: int) -> list[Exchange]:
             sent.append(time.monotonic())
             connection.sendall(request[-1:])
         exchanges = [_answer(c, url, key, at) for c, at in zip(connections, sent, strict=True)]
-    probe.count += count
-    probe.trail.extend(exchanges)
-    for exchange in exchanges:
-        if exchange.trouble is not None:
-            raise NoAnswerError(exchange)
-    return exchanges
+    return probe.recorded(*exchanges)
 
 
 def _open(probe: Probe, url: str, count: int, stack: ExitStack) -> Sequence[socket.socket]:
@@ -84,7 +80,7 @@ def _context(verify: bool | str) -> ssl.SSLContext:  # noqa: FBT001 - as in Prob
 def _get(url: str, key: Key) -> bytes:
     split = urlsplit(url)
     path = split.path + (f"?{split.query}" if split.query else "")
-    lines = [f"GET {path} HTTP/1.1", f"Host: {split.netloc}", f"Authorization: {key.authorization}"]
+    lines = [f"GET {path} HTTP/1.1", f"Host: {split.netloc}", f"{key.HEADER}: {key.authorization}"]
     lines += ["Accept: */*", "User-Agent: wacrm-harness", "Connection: close", "", ""]
     return "\r\n".join(lines).encode("latin-1")
 

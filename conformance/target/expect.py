@@ -6,36 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance.target.verdicts import Mismatch, NoVerdict
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
 
 
 def requirement(clause: str) -> pytest.MarkDecorator:
-    """Tie a check to the clause of `requirements.yaml` that it judges."""
+    """Tie a check to the clause of `requirements.yaml` that it checks."""
     return pytest.mark.requirement(clause)
-
-
-class Mismatch(AssertionError):  # noqa: N818 - the design's word
-    """The target did something else than the clause says. `exchanges` reproduce it; `evidence` are lines from other records."""
-
-    def __init__(self, expected: str, actual: str, *exchanges: Exchange, evidence: Iterable[str] = ()) -> None:
-        super().__init__(f"expected {expected}; actual {actual}")
-        self.expected, self.actual = expected, actual
-        self.exchanges, self.evidence = exchanges, list(evidence)
-
-
-class NoVerdict(Exception):  # noqa: N818 - the design's word
-    """The check's precondition never held, so nothing is known about the clause."""
-
-
-class Starved(NoVerdict):
-    """The target answers nothing but 429: whatever the check wanted to know, it was not told."""
-
-
-class Lacking(Exception):  # noqa: N818 - reads as the reason it is
-    """The target file declares or gives something that this check cannot do without: the clause is skipped."""
 
 
 def status(exchange: Exchange, *allowed: int) -> Exchange:
@@ -43,50 +24,6 @@ def status(exchange: Exchange, *allowed: int) -> Exchange:
     if exchange.status not in allowed:
         raise Mismatch(f"HTTP {' or '.join(map(str, allowed))}", exchange.summary, exchange)
     return exchange
-
-
-def error(exchange: Exchange, *allowed: tuple[int, str]) -> Exchange:
-    """The answer is the error envelope with one of the (status, code) pairs (ENV-02, ENV-03)."""
-    status(exchange, *dict.fromkeys(pair[0] for pair in allowed))
-    code = error_code(exchange)
-    if (exchange.status, code) not in allowed:
-        wanted = " or ".join(f"{s} {c!r}" for s, c in allowed)
-        raise Mismatch(f"error.code of {wanted}", f"{exchange.status} with error.code {code!r}", exchange)
-    return exchange
-
-
-def error_code(exchange: Exchange) -> str:
-    """`error.code` of an error envelope; a Mismatch when the body is none."""
-    body = exchange.json()
-    inner = body.get("error") if isinstance(body, dict) else None
-    if not isinstance(inner, dict) or not all(isinstance(inner.get(k), str) for k in ("code", "message")):
-        raise Mismatch('the error envelope {"error": {"code", "message"}}', exchange.excerpt, exchange)
-    return str(inner["code"])
-
-
-def data(exchange: Exchange, *allowed: int) -> Any:  # noqa: ANN401 - JSON
-    """The `data` of a success envelope; a Mismatch for another status or shape."""
-    status(exchange, *allowed)
-    body = exchange.json()
-    if not isinstance(body, dict) or "data" not in body:
-        raise Mismatch('the success envelope {"data": …}', exchange.excerpt, exchange)
-    return body["data"]
-
-
-def record(exchange: Exchange, *allowed: int) -> dict[str, Any]:
-    """`data`, which is an object."""
-    inner = data(exchange, *allowed)
-    if not isinstance(inner, dict):
-        raise Mismatch("an object in data", exchange.excerpt, exchange)
-    return inner
-
-
-def rows(exchange: Exchange) -> list[dict[str, Any]]:
-    """`data` of a 200 list answer: a list of objects."""
-    inner = data(exchange, 200)
-    if not isinstance(inner, list) or not all(isinstance(row, dict) for row in inner):
-        raise Mismatch("a list of objects in data", exchange.excerpt, exchange)
-    return inner
 
 
 def member(source: dict[str, Any], name: str, *exchanges: Exchange) -> Any:  # noqa: ANN401 - JSON

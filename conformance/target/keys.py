@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
 from threading import Condition
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -37,13 +37,15 @@ def scoped_role(kind: str, scope: str) -> str:
 class Key:
     """An API key that never prints itself. `label` is what logs, reports and curl lines show."""
 
+    HEADER: ClassVar[str] = "Authorization"
+
     label: str
     role: str
     secret: str = field(repr=False)
 
     @property
     def authorization(self) -> str:
-        """The value of the `Authorization` header."""
+        """The value of the header that carries it."""
         return f"Bearer {self.secret}"
 
     @property
@@ -55,7 +57,7 @@ class Key:
 
     @property
     def shown(self) -> str:
-        """The value of the `Authorization` header as a shell command writes it, between double quotes."""
+        """The header's value as a shell command writes it, between double quotes."""
         return f"Bearer {self.placeholder}"
 
     def __str__(self) -> str:

@@ -61,7 +61,7 @@ def digits(number: object) -> str:
 class Numbers:
     """Draws numbers that this run has not drawn before.
 
-    `known` answers whether the target already knows a number; a deployment that is judged again and again does.
+    `known` answers whether the target already knows a number; a deployment that is tested again and again does.
     `drawn` is shared by all draws of a process; `share` = (index, workers) keeps processes apart.
     """
 

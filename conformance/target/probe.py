@@ -4,116 +4,25 @@ from __future__ import annotations
 
 import json as jsonlib
 import re
-import shlex
 import time
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import httpx
 
-from conformance.target.expect import Lacking, Starved
-from conformance.target.keys import Key, Role
+from conformance.target.exchange import Exchange
 from conformance.target.numbers import is_fictional
-from reports.results import ExchangeRecord
+from conformance.target.verdicts import Lacking, NoAnswerError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
-    from conformance.target.keys import KeyPool
+    from conformance.target.keys import Key
 
 MAX_BODY = 8 * 2**20
 """Bytes of an answer that are read: a page of 100 rows is far below a mebibyte."""
-EXCERPT = 600
-RETRIES_AFTER_429 = 4
-
-
-@dataclass(frozen=True)
-class Exchange:
-    """One request and its answer. `status` is None and `trouble` says why when there was no (whole) answer.
-
-    `at` is on `time.monotonic`'s clock, in seconds; `key` is None for a request without a key of ours.
-    """
-
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    body: bytes
-    key: Key | None
-    status: int | None
-    answer_headers: httpx.Headers
-    content: bytes
-    at: float
-    seconds: float
-    trouble: str | None = None
-
-    @property
-    def sent(self) -> str:
-        """The request's body as text."""
-        return self.body.decode("utf-8", "replace")
-
-    @property
-    def text(self) -> str:
-        """The answer's body as text."""
-        return self.content.decode("utf-8", "replace")
-
-    @property
-    def excerpt(self) -> str:
-        """The beginning of the body, on one line, for a sentence."""
-        text = " ".join(self.text.split())
-        return text if len(text) <= EXCERPT else f"{text[:EXCERPT]}… ({len(self.content)} bytes)"
-
-    @property
-    def summary(self) -> str:
-        return f"HTTP {self.status}: {self.excerpt or '(no body)'}" if self.trouble is None else self.trouble
-
-    def json(self) -> Any:  # noqa: ANN401 - JSON
-        """The body as JSON, or None when it is none."""
-        try:
-            return jsonlib.loads(self.content)
-        except ValueError:
-            return None
-
-    @property
-    def curl(self) -> str:
-        """A command line that sends the request again; keys stand as shell variables, the origin as `$WACRM_URL`."""
-        parts = ["curl", "-sS", "-i"]
-        if self.method != "GET":
-            parts += ["-X", self.method]
-        if self.key is not None:
-            parts.append(f'-H "Authorization: {self.key.shown}"')
-        parts += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in self.headers.items()]
-        if self.body:
-            parts.append(_curl_body(self.body))
-        split = urlsplit(self.url)
-        rest = split.path + (f"?{split.query}" if split.query else "")
-        return " ".join([*parts, f'"$WACRM_URL"{shlex.quote(rest)}'])
-
-    def recorded(self) -> ExchangeRecord:
-        """The form that reports carry."""
-        body = self.text if len(self.content) <= 20_000 else f"{self.text[:20_000]}…"  # noqa: PLR2004
-        shown = {k: v for k, v in self.answer_headers.items() if k.lower() != "set-cookie"}
-        return ExchangeRecord(self.curl, self.status, shown, body, round(self.seconds, 4), self.trouble)
-
-
-def _curl_body(body: bytes) -> str:
-    try:
-        text = body.decode()
-    except UnicodeDecodeError:
-        text = "\0"
-    if "\0" not in text:
-        return f"--data-raw {shlex.quote(text)}"
-    octal = "".join(f"\\{byte:03o}" for byte in body)
-    return f"--data-binary @<(printf '{octal}')"
-
-
-class NoAnswerError(Exception):
-    """The target gave no usable answer: refused, cut, too slow, too large. Verdict `error`."""
-
-    def __init__(self, exchange: Exchange) -> None:
-        super().__init__(f"{exchange.method} {exchange.url}: {exchange.trouble}")
-        self.exchange = exchange
 
 
 class NotFictionalError(Exception):
@@ -124,12 +33,14 @@ class NotFictionalError(Exception):
 class Probe:
     """Sends one request at a time per thread and keeps what happened.
 
-    `armed` is set by the interlock; until then nothing that could send a WhatsApp message leaves (decision 4).
+    `sends` are the last path segments of POSTs that may send a message; None takes every POST for one. `armed` is set by
+    the interlock; until then none of them leaves, and afterwards only to numbers that reach nobody.
     """
 
     base_url: str
     timeout: float = 30.0
     verify: bool | str = True
+    sends: Collection[str] | None = None
     armed: bool = False
     unarmed_reason: str = "the interlock has not been closed"
     trail: deque[Exchange] = field(default_factory=lambda: deque(maxlen=400))
@@ -173,12 +84,16 @@ class Probe:
             headers=_private(shown, key),
             timeout=timeout or self.timeout,
         )
-        exchange = self._exchange(request, body, shown, key)
-        self.count += 1
-        self.trail.append(exchange)
-        if exchange.trouble is not None:
-            raise NoAnswerError(exchange)
-        return exchange
+        return self.recorded(self._exchange(request, body, shown, key))[0]
+
+    def recorded(self, *exchanges: Exchange) -> list[Exchange]:
+        """Count and keep them. Raises `NoAnswerError` for the first without a whole answer."""
+        self.count += len(exchanges)
+        self.trail.extend(exchanges)
+        for exchange in exchanges:
+            if exchange.trouble is not None:
+                raise NoAnswerError(exchange)
+        return list(exchanges)
 
     def _exchange(self, request: httpx.Request, body: bytes, shown: dict[str, str], key: Key | None) -> Exchange:
         started = time.monotonic()
@@ -220,7 +135,7 @@ class Probe:
         return response.status_code, response.headers, content, trouble
 
     def _guard(self, method: str, path: str, body: bytes) -> None:
-        if method.upper() != "POST" or not _may_send(path):
+        if method.upper() != "POST" or not self._may_send(path):
             return
         if not self.armed:
             raise Lacking(f"nothing that may send a message leaves: {self.unarmed_reason}")
@@ -228,12 +143,16 @@ class Probe:
             if not is_fictional(number):
                 raise NotFictionalError(f"{number} is outside the ranges reserved for fiction")
 
+    def _may_send(self, path: str) -> bool:
+        plain = unquote(path.split("?", maxsplit=1)[0]).rstrip("/").lower()
+        return self.sends is None or plain.rsplit("/", 1)[-1] in self.sends
+
     def close(self) -> None:
         self.client.close()
 
 
 def _private(headers: dict[str, str], key: Key | None) -> dict[str, str]:
-    return headers if key is None else {**headers, "Authorization": key.authorization}
+    return headers if key is None else {**headers, key.HEADER: key.authorization}
 
 
 def _dump(value: Any) -> bytes:  # noqa: ANN401 - JSON
@@ -258,11 +177,6 @@ def _read(response: httpx.Response, deadline: float) -> tuple[bytes, str | None]
     return b"".join(chunks), None
 
 
-def _may_send(path: str) -> bool:
-    plain = unquote(path.split("?", maxsplit=1)[0]).rstrip("/").lower()
-    return plain.rsplit("/", 1)[-1] in {"messages", "broadcasts"}
-
-
 def _recipients(body: bytes) -> list[str]:
     """Every string in the body that a lenient deployment might dial: `to`, at any depth, seven digits or more."""
     try:
@@ -280,51 +194,3 @@ def _to_members(value: Any) -> list[Any]:  # noqa: ANN401 - JSON
     if isinstance(value, list):
         return [found for inner in value for found in _to_members(inner)]
     return []
-
-
-@dataclass(frozen=True)
-class Api:
-    """The target's API as one role sees it: every call draws on the role's budget and survives an early 429.
-
-    `api.get("/contacts", limit=2)`, `api.post("/contacts", {"phone": …})`, `api.as_role(Role.NONE)`, `api.call("PUT", …)`.
-    """
-
-    probe: Probe
-    pool: KeyPool
-    role: str = Role.FULL
-
-    def as_role(self, role: str) -> Api:
-        """The same API with another role's keys; `Lacking` when the target file gives none."""
-        if not self.pool.has(role):
-            raise Lacking(f"the target file gives no key for keys.{role.replace(':', '.', 1)}")
-        return Api(self.probe, self.pool, role)
-
-    def call(self, method: str, path: str, **request: Any) -> Exchange:  # noqa: ANN401 - as Probe.send
-        """`Probe.send` with a key of the role. After repeated 429s: `Starved`."""
-        for _ in range(RETRIES_AFTER_429):
-            key = self.pool.lend(self.role)
-            exchange = self.probe.send(method, path, key=key, **request)
-            if exchange.status != 429:  # noqa: PLR2004
-                return exchange
-            self.pool.refused(key, retry_after(exchange))
-        raise Starved(f"rate limited away: {method} {path} got 429 {RETRIES_AFTER_429} times, each with budget left")
-
-    def get(self, path: str, **params: Any) -> Exchange:  # noqa: ANN401 - query values
-        return self.call("GET", path, params=params or None)
-
-    def post(self, path: str, json: Any) -> Exchange:  # noqa: ANN401 - JSON
-        return self.call("POST", path, json=json)
-
-    def patch(self, path: str, json: Any) -> Exchange:  # noqa: ANN401 - JSON
-        return self.call("PATCH", path, json=json)
-
-    def delete(self, path: str) -> Exchange:
-        return self.call("DELETE", path)
-
-
-def retry_after(exchange: Exchange, default: float = 5.0) -> float:
-    """The seconds of `Retry-After`, or `default` when it is missing or not a number."""
-    try:
-        return float(exchange.answer_headers.get("retry-after", default))
-    except ValueError:
-        return default

@@ -1,14 +1,10 @@
-"""What is judged: addresses, keys, limits, capabilities. Read once, from harness.toml, the environment and flags.
-
-Later sources win: file, then `WACRM_<SECTION>_<NAME>` in the environment, then `--set section.name=value`.
-"""
+"""The deployment that is checked: addresses, keys, limits, capabilities. `sources` reads them."""
 
 from __future__ import annotations
 
 import difflib
 import os
 import re
-import tomllib
 from typing import TYPE_CHECKING, Annotated, Any, Self
 from urllib.parse import urlsplit
 
@@ -19,17 +15,16 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
-    ValidationError,
     field_serializer,
     model_validator,
 )
 
 from conformance.target.keys import Key, Role, scoped_role
+from conformance.target.waiting import PATIENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
-    from pathlib import Path
 
 SCOPES = (
     "messages:send",
@@ -76,7 +71,7 @@ class Address(Section):
     limit: int = Field(120, ge=2)
     window: float = Field(60.0, gt=0)
     timeout: float = Field(30.0, gt=0)
-    patience: float = Field(10.0, gt=0)
+    patience: float = Field(PATIENCE, gt=0)
     ca: str = ""
     insecure: bool = False
     embedded: bool = False
@@ -199,7 +194,7 @@ class Capabilities(Section):
 
 
 class Target(Section):
-    """All that the judge knows of the deployment, and the hosts that its operator named."""
+    """All that the checks know of the deployment, and the hosts that its operator named."""
 
     target: Address
     keys: Keys
@@ -215,18 +210,6 @@ class Target(Section):
         return [key.secret for key in self.keys.flat()] + [secret.get_secret_value() for secret in given]
 
 
-def load(path: Path | None, environment: Mapping[str, str], overrides: Sequence[str] = ()) -> Target:
-    """The target from all three sources. Raises `SettingsError`."""
-    text = _read(path) if path else ""
-    raw = _parse(path, text)
-    for source, name, value in [*_environment(environment), *(_override(o) for o in overrides)]:
-        _put(raw, name, value, source)
-    try:
-        return Target.model_validate(raw)
-    except ValidationError as error:
-        raise SettingsError("\n".join(_explain(e, path, text) for e in error.errors(include_input=False))) from None
-
-
 def refuse_strangers(target: Target, allowed: Sequence[str]) -> None:
     """Only this machine is a target unless its host was named (decision 4). Raises `SettingsError`."""
     host = target.target.host
@@ -235,85 +218,3 @@ def refuse_strangers(target: Target, allowed: Sequence[str]) -> None:
             f"{host} is not this machine. The gate writes contacts and webhooks into its target; if {host} is a test\n"
             f"deployment of yours, name it: --allow-host {host}"
         )
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: cannot be read ({error})") from None
-
-
-def _parse(path: Path | None, text: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{path}: not valid TOML: {error}") from None
-
-
-def _environment(environment: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    sections = {name.upper(): name for name in Target.model_fields if name != "allow_hosts"}
-    found = []
-    for variable, value in environment.items():
-        parts = variable.split("_", 2)
-        if parts[0] == "WACRM" and len(parts) == 3 and parts[1] in sections:  # noqa: PLR2004
-            found.append((variable, f"{sections[parts[1]]}.{parts[2].lower()}", value))
-    return found
-
-
-def _override(text: str) -> tuple[str, str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or "." not in name:
-        raise SettingsError(f"--set {text}: write section.name=value, for example target.limit=60")
-    return f"--set {text.split('=', maxsplit=1)[0]}", name.strip(), value.strip()
-
-
-def _put(raw: dict[str, Any], name: str, value: str, source: str) -> None:
-    section, rest = name.split(".", 1)
-    fields = rest.split(".", 1)
-    holder = raw.setdefault(section, {})
-    if not isinstance(holder, dict):
-        raise SettingsError(f"{source}: {section} is not a section")
-    if len(fields) == 2:  # noqa: PLR2004 - keys.only.contacts:read
-        holder = holder.setdefault(fields[0], {})
-    is_list = section == "keys" and len(fields) == 1
-    holder[fields[-1]] = [part.strip() for part in value.split(",")] if is_list else value
-
-
-def _explain(error: Any, path: Path | None, text: str) -> str:  # noqa: ANN401 - pydantic's dict
-    location = [str(part) for part in error["loc"]]
-    line = _line(text, location)
-    where = f"{path}:{line}: " if line else f"{path}: " if path else ""
-    name = ".".join(location)
-    if error["type"] == "extra_forbidden":
-        return f"{where}{name}: unknown setting{_suggestion(location)}"
-    if error["type"] == "missing":
-        return f"{where}{name}: missing; harness.example.toml shows every setting"
-    return f"{where}{name}: {error['msg'].removeprefix('Value error, ')}"
-
-
-def _suggestion(location: list[str]) -> str:
-    model: Any = Target
-    for part in location[:-1]:
-        annotation = model.model_fields[part].annotation
-        model = next((a for a in getattr(annotation, "__args__", [annotation]) if hasattr(a, "model_fields")), model)
-    close = difflib.get_close_matches(location[-1], list(model.model_fields), 1, 0.5)
-    return f"; did you mean {'.'.join([*location[:-1], close[0]])}?" if close else ""
-
-
-def _line(text: str, location: list[str]) -> int | None:
-    """The line of the setting, or of the deepest part of its path that the file has."""
-    names = [part for part in location if not part.isdigit()]
-    section: list[str] = []
-    best: tuple[int, int] | None = None
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := re.match(r"\s*\[+([^\]]+)\]+", line):
-            section = [part.strip(' "') for part in header[1].split(".")]
-            here = section
-        elif setting := re.match(r"""\s*["']?([\w:.-]+)["']?\s*=""", line):
-            here = [*section, setting[1]]
-        else:
-            continue
-        if names[: len(here)] == here and (best is None or len(here) > best[0]):
-            best = (len(here), number)
-    return best[1] if best else None

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from conformance.target.target import LOOPBACK
-from harness.provision import checklist
+from harness.arguments import Parser
+from harness.provision import checklist, session
 from harness.provision.errors import ProvisionError
 from harness.provision.order import Order
 from reports.results import ExitCode
@@ -63,12 +64,11 @@ def _wrapped(text: str) -> str:
     )
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="wacrm-harness provision", allow_abbrev=False, epilog=EXAMPLES,
+def _parser() -> Parser:
+    parser = Parser(
+        prog="wacrm-harness provision", epilog=EXAMPLES,
         description="Make the accounts, keys, WhatsApp connections and templates that a run needs in\n"
         "a deployment's PostgreSQL database, and write harness.toml.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--remove", action="store_true", help="take away all that provisioning and runs have made")
@@ -98,10 +98,6 @@ def _count(text: str) -> int:
 
 
 def _with_database(given: argparse.Namespace) -> None:
-    try:
-        from harness.provision import session  # noqa: PLC0415 - its packages are an optional extra
-    except ImportError as error:
-        raise ProvisionError(f"{error}. Install the extra: pip install 'wacrm-harness[provision]'") from None
     if not given.database_url:
         raise ProvisionError("Which database? Give --database-url postgresql://…, or set DATABASE_URL.")
     if given.remove:

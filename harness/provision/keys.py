@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
-from conformance.runner.stack import new_key
 from conformance.target.keys import Role, scoped_role
 from conformance.target.target import SCOPES
+from conformance.wacrm.reference import new_key
 from harness.provision.errors import ProvisionError
 from harness.provision.outcomes import Outcome
 from harness.provision.statements import Hidden

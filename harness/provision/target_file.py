@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
-from conformance.target.target import SettingsError, load
+from conformance.target.sources import load
+from conformance.target.target import SettingsError
 from harness.provision.errors import ProvisionError
 
 if TYPE_CHECKING:

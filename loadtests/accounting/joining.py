@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from loadtests.accounting import reconciliation, record_import
 
 if TYPE_CHECKING:
-    from conformance.meta.provider import Provider
-    from conformance.webhooks.receiver import Receiver
+    from conformance.meta.mock_client import MockMeta
+    from conformance.webhooks.receiver_client import Receiver
     from loadtests.accounting.reconciliation import DiscrepancyCount
     from loadtests.accounting.run import Run
 
@@ -25,7 +25,7 @@ class Joined:
     unacknowledged: int = 0
 
 
-def join(run: Run, provider: Provider, receiver: Receiver | None) -> Joined:
+def join(run: Run, provider: MockMeta, receiver: Receiver | None) -> Joined:
     """Read the ledger and the receiver, and compare. Raises ProviderError and httpx.HTTPError when mock Meta has ended."""
     record_import.read_sends(run.records, provider, run.mark, run.name)
     unacknowledged = record_import.read_webhooks(run.records, provider, run.mark)

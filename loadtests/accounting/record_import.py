@@ -11,8 +11,8 @@ from loadtests.users import message_records
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from conformance.meta.provider import Provider
-    from conformance.webhooks.receiver import Attempt, Receiver
+    from conformance.meta.mock_client import MockMeta
+    from conformance.webhooks.receiver_client import Attempt, Receiver
     from loadtests.accounting.records import Records
 
 PAGE = 2000
@@ -21,7 +21,7 @@ POLL = 0.2
 RECEIVED = "message.received"
 
 
-def quiet(provider: Provider, patience: float, still: float = 1.0, busy: Callable[[], bool] = lambda: False) -> bool:
+def quiet(provider: MockMeta, patience: float, still: float = 1.0, busy: Callable[[], bool] = lambda: False) -> bool:
     """Wait until mock Meta has nothing due or under way and its ledger has not grown for `still` seconds; False at the
     deadline.
     """
@@ -38,7 +38,7 @@ def quiet(provider: Provider, patience: float, still: float = 1.0, busy: Callabl
     return False
 
 
-def pages(provider: Provider, since: int, **query: Any) -> Iterator[list[dict[str, Any]]]:  # noqa: ANN401 - query values
+def pages(provider: MockMeta, since: int, **query: Any) -> Iterator[list[dict[str, Any]]]:  # noqa: ANN401 - query values
     """The ledger's entries that match, after `since`, a page at a time."""
     while True:
         entries = provider.request("GET", "/ledger", since=since, limit=PAGE, **query)["entries"]
@@ -48,7 +48,7 @@ def pages(provider: Provider, since: int, **query: Any) -> Iterator[list[dict[st
         since = entries[-1]["seq"]
 
 
-def read_sends(records: Records, provider: Provider, since: int, run: str) -> int:
+def read_sends(records: Records, provider: MockMeta, since: int, run: str) -> int:
     """Everything of this run that Meta was asked to send; how many requests."""
     count = 0
     for entries in pages(provider, since, kind="request", operation="messages.send"):
@@ -80,7 +80,7 @@ def _send(entry: dict[str, Any]) -> tuple[Any, ...] | None:
     )
 
 
-def read_webhooks(records: Records, provider: Provider, since: int) -> int:
+def read_webhooks(records: Records, provider: MockMeta, since: int) -> int:
     """What the deployment was told by Meta's webhooks, and acknowledged; how many of them it did not."""
     unacknowledged = 0
     for entries in pages(provider, since, kind="webhook"):

@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING
 import httpx
 import psutil
 
-from conformance.meta.provider import Provider
-from conformance.runner import preflight
-from conformance.runner.stack import Embedded, Stack, introduce
+from conformance.meta.mock_client import MockMeta
+from conformance.runner.preflight import SetupError, reachable
+from conformance.runner.stack import Embedded, Stack
 from conformance.target.keys import KeyPool, Role
 from conformance.target.probe import Probe
-from conformance.webhooks.receiver import Receiver
+from conformance.wacrm.interlock import interlock
+from conformance.wacrm.key_roles import ME
+from conformance.wacrm.reference import start_reference
+from conformance.wacrm.system import SENDS, connect
+from conformance.webhooks.receiver_client import Receiver
 from loadtests.cluster import options
 from loadtests.users.key_budget import keys_needed
 
@@ -40,7 +44,7 @@ class TargetEnvironment:
 
     target: Target
     stack: Stack
-    provider: Provider
+    provider: MockMeta
     receiver: Receiver | None
     _exit: ExitStack = field(default_factory=ExitStack, repr=False)
 
@@ -104,11 +108,11 @@ def _set_up(given: argparse.Namespace, seed: int, requests_per_second: float, le
         limit, window = options.embedded_limits(given)
         keys = max(LEAST_EMBEDDED, keys_needed(requests_per_second, limit, window) + SPARE)
         stack.start_receiver()
-        target = stack.start_reference(Embedded(given.fault, given.variant, limit, window, keys=keys))
+        target = start_reference(stack, Embedded(given.fault, given.variant, limit, window, keys=keys))
     elif target.receiver is not None:
         stack.start_receiver(target.receiver)
     refuse_too_few_keys(target, requests_per_second)
-    provider = Provider(_proved(target), target.target.patience)
+    provider = MockMeta(_proved(target), target.target.patience)
     return TargetEnvironment(target, stack, provider, _receiver(stack, target), leaving)
 
 
@@ -127,14 +131,13 @@ def refuse_too_few_keys(target: Target, requests_per_second: float) -> None:
 def _proved(target: Target) -> str:
     """Mock Meta's control address, when the target answers and its wire leads there. Raises SetupError."""
     if target.meta is None:
-        raise preflight.SetupError("a load test needs mock Meta: the target file has no [meta]")
-    if not target.target.embedded:
-        introduce(target)
+        raise SetupError("a load test needs mock Meta: the target file has no [meta]")
+    connect(target)
     pool = KeyPool(target.keys.flat(), target.target.limit, target.target.window)
-    probe = Probe(target.target.api, target.target.timeout, target.target.verify)
+    probe = Probe(target.target.api, target.target.timeout, target.target.verify, SENDS)
     try:
-        preflight.reachable(probe, pool)
-        preflight.interlock(probe, pool, target)
+        reachable(probe, pool, Role.FULL, ME)
+        interlock(probe, pool, target)
     finally:
         probe.close()
     return target.meta.control

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from conformance.target import sources
 from conformance.target import target as settings
 from loadtests.schedule.arrivals import Arrivals
 from loadtests.schedule.shapes import SHAPES
@@ -80,13 +81,13 @@ def external(given: argparse.Namespace) -> Target | None:
     overrides = list(given.set)
     if given.base_url:
         overrides.append(f"target.base_url={given.base_url}")
-    named = given.target or "WACRM_TARGET_BASE_URL" in os.environ
-    if not named and not any(override.startswith("target.base_url=") for override in overrides):
-        return None
-    if given.fault or given.variant:
-        raise settings.SettingsError("--fault and --variant are for the embedded reference, which --target replaces")
-    target = settings.load(Path(given.target) if given.target else None, os.environ, overrides)
-    settings.refuse_strangers(target, given.allow_host)
+    target = sources.find(Path(given.target) if given.target else None, os.environ, overrides)
+    if target is not None:
+        settings.refuse_strangers(target, given.allow_host)
+        if given.fault or given.variant:
+            raise settings.SettingsError(
+                "--fault and --variant are for the embedded reference, which --target replaces"
+            )
     return target
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from conformance.meta.provider import ProviderError
+from conformance.meta.mock_client import MockMetaError
 from loadtests.accounting import record_import
 from loadtests.accounting.joining import Joined, join
 from loadtests.accounting.read_side_audit import Audit, Auditor
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from locust.env import Environment
 
-    from conformance.meta.provider import Provider
+    from conformance.meta.mock_client import MockMeta
     from loadtests.accounting.run import Run
     from loadtests.cluster.environment import TargetEnvironment
     from loadtests.cluster.master import Master
@@ -38,7 +38,7 @@ def end(run: Run, master: Master, setup: Setup, given: argparse.Namespace, locus
     try:
         quiet(run, setup.environment.provider, given.quiet)
         joined = join(run, setup.environment.provider, setup.environment.receiver)
-    except (ProviderError, httpx.HTTPError) as error:
+    except (MockMetaError, httpx.HTTPError) as error:
         joined = not_joined(run, setup.environment, error)
     audited = audit(run, master, given.audit)
     results = verdict(run, setup.slos, joined, audited)
@@ -58,8 +58,8 @@ def stop(run: Run, master: Master, environment: TargetEnvironment, locust: Envir
     run.note_memory(environment.memory())
 
 
-def quiet(run: Run, provider: Provider, patience: float) -> None:
-    """Wait until mock Meta has nothing due. A dead target is not waited for. Raises ProviderError and httpx.HTTPError."""
+def quiet(run: Run, provider: MockMeta, patience: float) -> None:
+    """Wait until mock Meta has nothing due. A dead target is not waited for. Raises MockMetaError and httpx.HTTPError."""
     if run.died is None and not record_import.quiet(provider, patience):
         run.notes.append(
             f"mock Meta was not quiet {patience:.0f} s after the load: what came later is not in the records"

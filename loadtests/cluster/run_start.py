@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from conformance.meta.provider import ProviderError
+from conformance.meta.mock_client import MockMetaError
 from conformance.runner.preflight import SetupError
-from conformance.runner.stack import StackError
+from conformance.runner.process import StackError
 from conformance.target.target import SettingsError
 from loadtests.accounting.records import Records
 from loadtests.accounting.run import Run
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 SLICES = 600
 """Slices of time at most, so that a soak's data stay small."""
-REFUSALS = (SettingsError, StackError, SetupError, ProviderError, target_environment.TooFewKeysError, slo.SloError,
+REFUSALS = (SettingsError, StackError, SetupError, MockMetaError, target_environment.TooFewKeysError, slo.SloError,
             comparison.BaselineError)  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""``python -m mock_meta``."""
+"""``mock-meta``, also ``python -m mock_meta``."""
 
 import argparse
 import ipaddress
@@ -33,17 +33,17 @@ if TYPE_CHECKING:
 
 _EXAMPLES = """\
 examples:
-  python -m mock_meta
+  mock-meta
       a mock on a free port; in a terminal it tells how to point an
       application at it
-  python -m mock_meta --port 8801 --config accounts.json \\
+  mock-meta --port 8801 --config accounts.json \\
       --behaviour realistic
       accounts from a file, statuses as slow and as lossy as real ones
-  python -m mock_meta --seed 7 --retry-scale 0.001
+  mock-meta --seed 7 --retry-scale 0.001
       the same draws on every run, webhook retries a thousand times faster
-  python -m mock_meta --scenario mock_meta/demo.toml
+  mock-meta --scenario mock_meta/demo.toml
       a timeline: messages, throttling, an outage of webhooks
-  python -m mock_meta --tls --port 443
+  mock-meta --tls --port 443
       as https://graph.facebook.com, for an application whose hosts file has
       the lines of --hosts
 """
@@ -98,7 +98,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _parser() -> Options:
-    return Options("python -m mock_meta", _DESCRIPTION, _EXAMPLES)
+    return Options("mock-meta", _DESCRIPTION, _EXAMPLES)
 
 
 def _positive(text: str) -> float:

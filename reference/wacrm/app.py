@@ -12,9 +12,10 @@ from starlette.responses import JSONResponse, Response
 
 from reference.wacrm import faults as faults_
 from reference.wacrm import variants as variants_
+from reference.wacrm import wear as wear_
 from reference.wacrm.assembly import Wacrm
 from reference.wacrm.patching.patches import install
-from reference.wacrm.protocol.envelope import ApiError, Code, bad_request, not_found
+from reference.wacrm.protocol.envelope import ApiError, Code, bad_request
 from reference.wacrm.routes import account, broadcasts, contacts, conversations, messages, meta, webhooks
 from reference.wacrm.routes.wiring import wacrm_of
 from reference.wacrm.settings import Settings
@@ -23,17 +24,21 @@ API = "/api/v1"
 _log = logging.getLogger("reference.wacrm")
 
 
-def create_app(settings: Settings, faults: Iterable[str] = (), variants: Iterable[str] = ()) -> FastAPI:
-    """An application with a state of its own; `faults` and `variants` are names from the modules of those names.
+def create_app(
+    settings: Settings, faults: Iterable[str] = (), variants: Iterable[str] = (), wear: Iterable[str] = ()
+) -> FastAPI:
+    """An application with a state of its own; `faults`, `variants`, `wear` are names from the packages of those names.
 
     Raises:
         UnknownFaultError: for a name that no fault has.
         UnknownVariantError: for a name that no variant has.
+        UnknownWearError: for a name that no wear has.
 
     """
     app = FastAPI(lifespan=_lifespan, openapi_url=None, redirect_slashes=False)
     app.state.wacrm = Wacrm(settings)
-    install(app.state.wacrm, [*variants_.patches(variants), *faults_.patches(faults)])
+    patches = [*variants_.patches(variants), *wear_.patches(wear), *faults_.patches(faults)]
+    install(app.state.wacrm, patches)
     for module in (account, messages, contacts, conversations, broadcasts, webhooks):
         app.include_router(module.router, prefix=API)
     app.include_router(meta.router)
@@ -63,7 +68,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
     """Unknown paths and wrong methods: both are nothing that the API has."""
     assert isinstance(error, HTTPException)
     if request.url.path.startswith("/api/v1"):
-        return _failure(request, not_found())
+        return wacrm_of(request).envelope.unrouted(error.status_code)
     return JSONResponse({"error": error.detail}, error.status_code, error.headers)
 
 

@@ -14,6 +14,7 @@ from reference.wacrm.faults import FAULTS, UnknownFaultError
 from reference.wacrm.patching.steps import PatchError
 from reference.wacrm.settings import Settings, SettingsError, load_accounts
 from reference.wacrm.variants import UnknownVariantError
+from reference.wacrm.wear import UnknownWearError
 from service.listening import BACKLOG, CannotListenError, announce, listen, url_of
 from service.options import Options
 from service.running import Server, run
@@ -38,6 +39,9 @@ def parser() -> Options:
     changes.add_argument("--fault", action="append", default=[], metavar="NAME", help="install a defect; repeatable")
     changes.add_argument(
         "--variant", action="append", default=[], metavar="NAME", help="be correct in another way; repeatable"
+    )
+    changes.add_argument(
+        "--wear", action="append", default=[], metavar="NAME", help="be worn as real deployments are; repeatable"
     )
     changes.add_argument(
         "--list-faults", action="store_true", help="print clause, name and description of every fault, and end"
@@ -149,9 +153,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     try:
-        app = create_app(settings_of(chosen), chosen.fault, chosen.variant)
+        app = create_app(settings_of(chosen), chosen.fault, chosen.variant, chosen.wear)
         listener = listen(chosen.host, chosen.port)
-    except (SettingsError, UnknownFaultError, UnknownVariantError, PatchError, CannotListenError) as problem:
+    except (
+        SettingsError, UnknownFaultError, UnknownVariantError, UnknownWearError, PatchError, CannotListenError,
+    ) as problem:  # fmt: skip
         return options.refuse(problem)
     url = url_of(listener)
     config = uvicorn.Config(app, loop="asyncio", log_level="warning", access_log=False, backlog=BACKLOG)

@@ -7,13 +7,13 @@ from harness.score import Outcome
 from reference.wacrm.faults import FAULTS
 
 KILLED = Outcome("a-fault", "PAGE-05", "a | defect", (True,), ("fail",), ("PAGE-03",))
-INCUMBENT = {
+COMPARISON = {
     "schemathesis": "4.0", "settings": ["--mode=all"], "seeds": [1, 2], "clean": 26, "noticed": {"a-fault": False},
 }  # fmt: skip
 
 
 def test_the_page_escapes_and_counts() -> None:
-    page = kills_page.render([KILLED], INCUMBENT)
+    page = kills_page.render([KILLED], COMPARISON)
     assert "1 of 1 faults killed by name" in page
     assert "1 were run once" in page
     assert "noticed 0 of 1" in page

@@ -102,11 +102,17 @@ def test_the_console_fits_eighty_columns() -> None:
     assert all(len(line) <= 80 for line in text.splitlines() if "curl" not in line), text
 
 
-def test_the_console_counts_what_was_not_judged() -> None:
+def test_the_console_counts_what_was_not_checked() -> None:
     text = console.render(results(Verdict.PASS, Verdict.SKIP, Verdict.SKIP), "out", colour=False, width=80)
     assert "1 pass · 0 fail · 2 skip" in text
-    assert "2 not judged" in text
+    assert "2 not checked" in text
     assert "PAGE-02, PAGE-03: a reason" in text
+
+
+def test_a_run_of_no_check_says_so() -> None:
+    text = console.render(results(), "out", colour=False, width=80)
+    assert "all checked" not in text
+    assert "Nothing was checked" in text
 
 
 def test_the_console_tells_what_was_measured() -> None:
@@ -122,7 +128,7 @@ def test_the_console_tells_what_was_measured() -> None:
     assert "RATE-03" not in text
 
 
-def left_out() -> Results:
+def partly_skipped() -> Results:
     """A clause that passes although two of its three checks were skipped, and one that is skipped."""
     given = results(Verdict.PASS, Verdict.SKIP)
     passed = given.clauses[0]
@@ -131,13 +137,13 @@ def left_out() -> Results:
 
 
 def test_skipped_checks_of_clauses_that_pass_are_told(tmp_path: Path) -> None:
-    shown = console.render(left_out(), "out", colour=False, width=100)
+    shown = console.render(partly_skipped(), "out", colour=False, width=100)
     assert "2 checks of PAGE-01: needs a setting" in shown
-    assert "1 not judged, 2 checks skipped" in shown
-    data = left_out().as_json()
+    assert "1 not checked, 2 checks skipped" in shown
+    data = partly_skipped().as_json()
     jsonschema.Draft202012Validator(SCHEMA).validate(data)
-    assert data["summary"]["checks_left_out"] == 2
-    junit.write(left_out(), tmp_path / "junit.xml")
+    assert data["summary"]["checks_skipped"] == 2
+    junit.write(partly_skipped(), tmp_path / "junit.xml")
     case = ET.parse(tmp_path / "junit.xml").getroot().find(".//testcase[@name='PAGE-01']")  # noqa: S314 - our own
     assert case is not None
     assert case.findtext("system-out") == "checks skipped: 2 (needs a setting)"

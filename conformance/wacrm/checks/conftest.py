@@ -1,4 +1,4 @@
-"""Fixtures that several groups of checks share."""
+"""Fixtures of the checks."""
 
 from __future__ import annotations
 
@@ -6,88 +6,46 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.limiter.session import _experiments_start_first, lab, pytest_collection_modifyitems
-from conformance.target.expect import Lacking
-from conformance.target.keys import Role
-from conformance.target.probe import Api
-from conformance.wacrm.steps.answers import Answers
-from conformance.wacrm.steps.conversations import customer
-from conformance.wacrm.steps.endpoints import Hooks
-from conformance.wacrm.steps.tenants import Pair
-from conformance.wacrm.steps.valid_requests import ORIGIN, Calls
+from conformance.target.verdicts import Lacking
+from conformance.wacrm.expectations.answers import malformed_body_answers
+from conformance.wacrm.steps import lists
+from conformance.wacrm.steps.conversations import start_customer
+from conformance.wacrm.steps.endpoints import Endpoints
+from conformance.wacrm.steps.operation_answers import AnswerCache, failed_sends, refusals, successes
+from conformance.wacrm.steps.tenants import Tenants
+from conformance.wacrm.steps.valid_requests import Calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from conformance.runner.run_state import Judgement
-    from conformance.target.keys import KeyPool
+    from conformance.contract.openapi import Operation
+    from conformance.target.exchange import Exchange
     from conformance.target.probe import Probe
-    from conformance.target.target import Capabilities, Target
+    from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account
-    from conformance.webhooks.receiver import Receiver
+    from conformance.wacrm.steps.lists import ContactSet
+    from conformance.wacrm.steps.operation_answers import AnswersOf, RoleKeys
+    from conformance.wacrm.steps.pagination import View
+    from conformance.webhooks.receiver_client import Receiver
 
-__all__ = ["_experiments_start_first", "customer", "lab", "pytest_collection_modifyitems"]
-
-
-@pytest.fixture(scope="session")
-def hook_origins(judgement: Judgement, target: Target) -> list[str]:
-    """Origins that an endpoint may be registered for, the harmless one first: some deployments ask a name server."""
-    given = (target.receiver.origin if target.receiver else "") or (judgement.receiver or {}).get("origin", "")
-    return [ORIGIN, *([given] if given else [])]
-
-
-@pytest.fixture(scope="session")
-def origins(hook_origins: list[str]) -> Callable[[Api], Callable[[], str]]:
-    """`origins(api)()`: the first of those origins that the target takes; found when first asked for."""
-
-    def through(api: Api) -> Callable[[], str]:
-        found: list[str] = []
-
-        def origin() -> str:
-            if not found:
-                found.append(next((o for o in hook_origins if _taken(api, o)), ""))
-            if not found[0]:
-                raise Lacking(
-                    "the target registers no endpoint of ours: give it an origin that it takes in receiver.origin"
-                )
-            return found[0]
-
-        return origin
-
-    return through
-
-
-@pytest.fixture(scope="session")
-def hook_origin(origins: Callable[[Api], Callable[[], str]], probe: Probe, pool: KeyPool) -> Callable[[], str]:
-    """The origin that endpoints may be registered for."""
-    return origins(Api(probe, pool, Role.FULL))
+__all__ = ["start_customer"]
 
 
 @pytest.fixture
-def hooks(account: Account, receiver: Receiver) -> Iterator[Hooks]:
-    """Endpoints at the receiver, removed at the end."""
-    made = Hooks(account.api, receiver, account.word)
+def endpoints(account: Account, receiver: Receiver) -> Iterator[Endpoints]:
+    """Endpoints at the receiver, deleted at the end."""
+    made = Endpoints(account.api, receiver, account.marker)
     yield made
-    made.clear()
-
-
-def _taken(api: Api, origin: str) -> bool:
-    """Whether the target registers such an endpoint. Whatever else is wrong with it is for the checks to find."""
-    body = {"url": f"{origin}/harness", "events": ["message.received"], "is_active": False}
-    answer = api.post("/webhooks", body)
-    made = answer.json()
-    if answer.status == 201 and isinstance(made, dict) and isinstance(made.get("data"), dict) and "id" in made["data"]:
-        api.delete(f"/webhooks/{made['data']['id']}")
-    return answer.status != 400
+    made.delete_all()
 
 
 @pytest.fixture
-def calls_of(capabilities: Capabilities, hook_origin: Callable[[], str]) -> Iterator[Callable[[Account], Calls]]:
+def calls_of(capabilities: Capabilities, endpoint_origin: Callable[[], str]) -> Iterator[Callable[[Account], Calls]]:
     """`calls_of(other)`: valid requests for another account. The endpoints that were registered are deleted at the end."""
     made: list[Calls] = []
 
     def of(account: Account) -> Calls:
-        made.append(Calls(account, capabilities, hook_origin))
+        made.append(Calls(account, capabilities, endpoint_origin))
         return made[-1]
 
     yield of
@@ -97,22 +55,116 @@ def calls_of(capabilities: Capabilities, hook_origin: Callable[[], str]) -> Iter
 
 @pytest.fixture
 def calls(account: Account, calls_of: Callable[[Account], Calls]) -> Calls:
-    """A valid request for each operation, for the main account."""
+    """Valid requests for each operation, for the main account."""
     return calls_of(account)
 
 
 @pytest.fixture(scope="session")
-def answers() -> Answers:
-    """Answers that are asked for once and judged by several clauses."""
-    return Answers()
+def answer_cache() -> AnswerCache:
+    """Answers that several checks look at, requested once."""
+    return AnswerCache()
 
 
 @pytest.fixture
-def pair(account: Account, other: Account, calls_of: Callable[[Account], Calls]) -> Pair:
-    return Pair(calls_of(account), calls_of(other))
+def successes_of(calls: Calls, answer_cache: AnswerCache) -> AnswersOf:
+    """`successes_of(operation)`: its 2xx answers."""
+    return lambda operation: answer_cache.get(f"successes of {operation.id}", lambda: successes(operation, calls))
+
+
+@pytest.fixture
+def refusals_of(calls: Calls, role_keys: RoleKeys, probe: Probe, answer_cache: AnswerCache) -> AnswersOf:
+    """`refusals_of(operation)`: an answer for each reason that it has to refuse."""
+
+    def of(operation: Operation) -> list[Exchange]:
+        return answer_cache.get(f"refusals of {operation.id}", lambda: refusals(operation, calls, role_keys, probe))
+
+    return of
+
+
+@pytest.fixture
+def malformed_body_answers_of(calls: Calls, answer_cache: AnswerCache) -> AnswersOf:
+    """`malformed_body_answers_of(operation)`: its answers to bodies that are no JSON, no object, or hard to parse."""
+
+    def of(operation: Operation) -> list[Exchange]:
+        return answer_cache.get(f"bodies for {operation.id}", lambda: malformed_body_answers(operation, calls))
+
+    return of
+
+
+@pytest.fixture
+def failed_send_answers(calls: Calls, answer_cache: AnswerCache, sends: None) -> list[Exchange]:  # noqa: ARG001 - asked for its effect
+    """Answers to sends that fail."""
+    return answer_cache.get("failed sends", lambda: failed_sends(calls))
+
+
+@pytest.fixture
+def tenant_pair(account: Account, other: Account, calls_of: Callable[[Account], Calls]) -> Tenants:
+    return Tenants(calls_of(account), calls_of(other))
 
 
 @pytest.fixture(params=["main reads other", "other reads main"])
-def each(request: pytest.FixtureRequest, pair: Pair) -> Pair:
-    """The two accounts, one way and the other way round."""
-    return pair if request.param == "main reads other" else pair.turned
+def tenants(request: pytest.FixtureRequest, tenant_pair: Tenants) -> Tenants:
+    """Both accounts, each in turn as `mine`."""
+    return tenant_pair if request.param == "main reads other" else tenant_pair.swapped
+
+
+# -- lists of known rows, for PAGE ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def contact_set(shared_account: Callable[[str], Account]) -> ContactSet:
+    return lists.create_contacts(shared_account("page: contacts"))
+
+
+@pytest.fixture(scope="session")
+def contact_views(contact_set: ContactSet) -> dict[str, View]:
+    return contact_set.views()
+
+
+@pytest.fixture(scope="session")
+def conversation_views(
+    shared_account: Callable[[str], Account], contact_set: ContactSet, capabilities: Capabilities
+) -> dict[str, View]:
+    if not capabilities.inbound:
+        raise Lacking("the target takes no inbound messages")
+    account = shared_account("page: conversations")
+    plain = lists.create_conversations(account, contact_set)
+    rows = [row for row in plain.paginate(account.api, 100).rows if plain.key(row) in plain.timestamps]
+    return {"conversations": plain, "conversations by status": lists.by_status(plain, rows)}
+
+
+@pytest.fixture(scope="session")
+def message_views(shared_account: Callable[[str], Account], capabilities: Capabilities) -> dict[str, View]:
+    if not capabilities.inbound:
+        raise Lacking("the target takes no inbound messages")
+    return {"messages": lists.create_messages(shared_account("page: messages"))}
+
+
+@pytest.fixture(scope="module")
+def webhook_views(
+    shared_account: Callable[[str], Account], capabilities: Capabilities, endpoint_origin: Callable[[], str]
+) -> Iterator[dict[str, View]]:
+    if not capabilities.webhooks:
+        raise Lacking("the target has no webhooks")
+    account = shared_account("page: endpoints")
+    view = lists.create_endpoints(account, endpoint_origin())
+    yield {"webhooks": view}
+    for id_ in view.timestamps:
+        account.api.delete(f"/webhooks/{id_}")
+
+
+@pytest.fixture
+def view_of(request: pytest.FixtureRequest) -> Callable[[str], View]:
+    """`view_of("messages")`: the view of this name; its rows are created when it is first asked for."""
+    fixtures = {
+        "contacts": "contact_views",
+        "conversations": "conversation_views",
+        "messages": "message_views",
+        "webhooks": "webhook_views",
+    }
+
+    def named(name: str) -> View:
+        views: dict[str, View] = request.getfixturevalue(fixtures[name.split(" ", 1)[0]])
+        return views[name]
+
+    return named

@@ -1,4 +1,4 @@
-"""CONV: what customers write, of every type (04, 07, 09)."""
+"""CONV-04, -07: what customers write, of every type."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
 from conformance.target.expect import requirement, that
-from conformance.wacrm.steps.conversations import SENDS, Talk, hear
-from conformance.wacrm.steps.inbound_messages import KINDS, Inbound
+from conformance.target.waiting import eventually
+from conformance.wacrm.expectations import envelope
+from conformance.wacrm.steps.conversations import Conversation, receive_kind
+from conformance.wacrm.steps.inbound_messages import KINDS, InboundSample
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.wacrm.steps.account import Account, Row
 
-
-# -- CONV-04 ----------------------------------------------------------------------------------------------------------
 
 TEXTS = {
     "a word": "Ciao",
@@ -36,180 +35,151 @@ TEXTS = {
 
 @requirement("CONV-04")
 @pytest.mark.parametrize("kind", TEXTS)
-def test_an_inbound_text_is_kept_as_it_was_written(account: Account, customer: Callable[..., Talk], kind: str) -> None:
-    talk = customer()
-    _is_inbound_text(talk, account.receive(talk.phone, TEXTS[kind]), TEXTS[kind])
+def test_an_inbound_text_is_stored_unchanged(
+    account: Account, start_customer: Callable[..., Conversation], kind: str
+) -> None:
+    conversation = start_customer()
+    _is_inbound_text(conversation, account.receive(conversation.phone, TEXTS[kind]), TEXTS[kind])
 
 
 @requirement("CONV-04")
 @pytest.mark.parametrize("name", ["Ada", None])
-def test_a_stranger_who_writes_becomes_contact_and_conversation(
-    account: Account, customer: Callable[..., Talk], name: str | None
+def test_a_message_from_an_unknown_number_creates_contact_and_conversation(
+    account: Account, start_customer: Callable[..., Conversation], name: str | None
 ) -> None:
-    _ = customer  # for the capability
-    phone, text = account.numbers.fresh(), account.word()
+    _ = start_customer  # asked for the capability that it checks
+    phone, text = account.numbers.fresh(), account.marker()
     named = {} if name is None else {"profile_name": name}
     wamid = account.receive(phone, text, **named)
-    contact = eventually(lambda: account.contact_by_phone(phone), account.provider.patience)
+    contact = eventually(lambda: account.contact_by_phone(phone), account.mock_meta.patience)
     that(contact, f"a contact with the phone {phone} after its first message", "none")
-    _is_inbound_text(Talk(account, contact), wamid, text)
+    _is_inbound_text(Conversation(account, contact), wamid, text)
 
 
 @requirement("CONV-04")
-def test_an_answer_to_a_send_is_in_the_sends_conversation(account: Account, customer: Callable[..., Talk]) -> None:
-    talk, text = customer(), account.word()
-    conversation = talk.send()["conversation_id"]
-    _is_inbound_text(talk, account.receive(talk.phone, text), text)
-    expect.equal(talk.id, conversation, "the conversation that the answer is in")
+def test_a_reply_to_a_send_is_in_the_same_conversation(
+    account: Account, start_customer: Callable[..., Conversation]
+) -> None:
+    conversation, text = start_customer(), account.marker()
+    conversation_id = conversation.send()["conversation_id"]
+    _is_inbound_text(conversation, account.receive(conversation.phone, text), text)
+    expect.equal(conversation.id, conversation_id, "the conversation of the reply")
 
 
 @requirement("CONV-04")
 @pytest.mark.parametrize("batch", [True, False])
-def test_messages_of_several_customers_go_to_their_conversations(
+def test_messages_of_several_customers_are_in_their_own_conversations(
     account: Account,
-    customer: Callable[..., Talk],
+    start_customer: Callable[..., Conversation],
     batch: bool,  # noqa: FBT001 - a parameter
 ) -> None:
-    talks = [customer() for _ in range(4)]
-    texts = [account.word() for _ in talks]
-    items = [{"from": t.phone[1:], "type": "text", "text": {"body": s}} for t, s in zip(talks, texts, strict=True)]
-    wamids = account.provider.inbound(account.phone_number_id, *items, batch=batch)
-    for talk, wamid, text in zip(talks, wamids, texts, strict=True):
-        _is_inbound_text(talk, wamid, text)
+    conversations = [start_customer() for _ in range(4)]
+    texts = [account.marker() for _ in conversations]
+    items = [
+        {"from": t.phone[1:], "type": "text", "text": {"body": s}} for t, s in zip(conversations, texts, strict=True)
+    ]
+    wamids = account.mock_meta.inbound(account.phone_number_id, *items, batch=batch)
+    for conversation, wamid, text in zip(conversations, wamids, texts, strict=True):
+        _is_inbound_text(conversation, wamid, text)
 
 
 @requirement("CONV-04")
-def test_messages_of_every_type_are_a_customers(account: Account, customer: Callable[..., Talk]) -> None:
-    talk = customer()
-    items = [{"from": talk.phone[1:], **kind.item} for kind in KINDS.values() if kind.known_to_the_mock]
-    wamids = account.provider.inbound(account.phone_number_id, *items, batch=True)
-    talk.write()
-    exchange = talk.messages()
-    for row in (row for row in expect.rows(exchange) if row.get("whatsapp_message_id") in wamids):
+def test_inbound_messages_of_every_type_have_inbound_direction_and_status(
+    account: Account, start_customer: Callable[..., Conversation]
+) -> None:
+    conversation = start_customer()
+    items = [{"from": conversation.phone[1:], **kind.item} for kind in KINDS.values() if kind.supported_by_mock]
+    wamids = account.mock_meta.inbound(account.phone_number_id, *items, batch=True)
+    conversation.receive()
+    exchange = conversation.messages()
+    for row in (row for row in envelope.rows(exchange) if row.get("whatsapp_message_id") in wamids):
         for name, value in (("direction", "inbound"), ("sender_type", "customer"), ("status", "received")):
             expect.equal(row.get(name), value, f"the {name} of an inbound {row.get('content_type')}", exchange)
 
 
-def _is_inbound_text(talk: Talk, wamid: str, text: str) -> None:
-    """The message is there, alone with its wamid, and is what the documentation says of it."""
-    found = talk.account.message(talk.id, wamid, talk.patience)
-    exchange = talk.messages()
+def _is_inbound_text(conversation: Conversation, wamid: str, text: str) -> None:
+    """The message is in its conversation, once, with the documented members."""
+    found = conversation.account.message(conversation.id, wamid, conversation.patience)
+    exchange = conversation.messages()
     that(found, f"the inbound message {wamid} in its conversation", exchange.excerpt, exchange)
     row = found or {}
     wanted = {
         "direction": "inbound", "sender_type": "customer", "status": "received", "content_type": "text",
-        "content_text": text, "whatsapp_message_id": wamid, "conversation_id": talk.id, "media_url": None,
+        "content_text": text, "whatsapp_message_id": wamid, "conversation_id": conversation.id, "media_url": None,
         "template_name": None, "reply_to_message_id": None,
     }  # fmt: skip
     for name, value in wanted.items():
         expect.equal(row.get(name), value, f"the inbound message's {name}", exchange)
-    times = [r.get("whatsapp_message_id") for r in expect.rows(exchange)].count(wamid)
+    times = [r.get("whatsapp_message_id") for r in envelope.rows(exchange)].count(wamid)
     that(times == 1, "the message once", f"{times} times", exchange)
 
 
 @requirement("CONV-07")
-@pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if kind.must_arrive])
-def test_a_message_of_any_type_arrives_as_what_it_is(
-    account: Account, customer: Callable[..., Talk], name: str
+@pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if kind.must_be_stored])
+def test_an_inbound_message_of_any_type_has_the_right_content_type(
+    account: Account, start_customer: Callable[..., Conversation], name: str
 ) -> None:
-    talk, kind = customer(), KINDS[name]
-    talk.write()
-    _is_kept(talk, hear(account, talk, kind), kind)
+    conversation, kind = start_customer(), KINDS[name]
+    conversation.receive()
+    _is_stored_as(conversation, receive_kind(account, conversation, kind), kind)
 
 
 @requirement("CONV-07")
-@pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if kind.must_arrive])
-def test_a_conversation_may_begin_with_any_type(account: Account, customer: Callable[..., Talk], name: str) -> None:
-    talk, kind = customer(), KINDS[name]
-    wamid = hear(account, talk, kind)
-    shown = eventually(lambda: list(account.pages("/conversations", contact_id=talk.contact["id"])), talk.patience)
+@pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if kind.must_be_stored])
+def test_a_conversation_can_start_with_a_message_of_any_type(
+    account: Account, start_customer: Callable[..., Conversation], name: str
+) -> None:
+    conversation, kind = start_customer(), KINDS[name]
+    wamid = receive_kind(account, conversation, kind)
+    shown = eventually(
+        lambda: list(account.pages("/conversations", contact_id=conversation.contact["id"])), conversation.patience
+    )
     that(shown, f"a conversation that begins with a message of type {name}", "none")
-    _is_kept(talk, wamid, kind)
+    _is_stored_as(conversation, wamid, kind)
 
 
 @requirement("CONV-07")
-def test_all_types_of_one_webhook_arrive(account: Account, customer: Callable[..., Talk]) -> None:
-    talk = customer()
-    talk.write()
-    kinds = [kind for kind in KINDS.values() if kind.known_to_the_mock]
-    items = [{"from": talk.phone[1:], **kind.item} for kind in kinds]
-    wamids = account.provider.inbound(account.phone_number_id, *items, batch=True)
-    for wamid, kind in zip(wamids, kinds, strict=True):
-        if kind.must_arrive:
-            _is_kept(talk, wamid, kind)
-
-
-@requirement("CONV-07")
-@pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if not kind.must_arrive])
-def test_what_is_no_message_of_its_own_loses_no_other(
-    account: Account, customer: Callable[..., Talk], name: str
+def test_messages_of_all_types_in_one_webhook_are_stored(
+    account: Account, start_customer: Callable[..., Conversation]
 ) -> None:
-    """Reactions and notices may be shown in any way or not at all; what follows them arrives."""
-    talk = customer()
-    target, kind = talk.write(), KINDS[name]
-    item: Row = {"from": talk.phone[1:], **kind.item}
+    conversation = start_customer()
+    conversation.receive()
+    kinds = [kind for kind in KINDS.values() if kind.supported_by_mock]
+    items = [{"from": conversation.phone[1:], **kind.item} for kind in kinds]
+    wamids = account.mock_meta.inbound(account.phone_number_id, *items, batch=True)
+    for wamid, kind in zip(wamids, kinds, strict=True):
+        if kind.must_be_stored:
+            _is_stored_as(conversation, wamid, kind)
+
+
+@requirement("CONV-07")
+@pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if not kind.must_be_stored])
+def test_reactions_and_notices_do_not_lose_other_messages(
+    account: Account, start_customer: Callable[..., Conversation], name: str
+) -> None:
+    """Reactions and notices may be shown in any way or not at all; the messages after them are stored."""
+    conversation = start_customer()
+    target, kind = conversation.receive(), KINDS[name]
+    item: Row = {"from": conversation.phone[1:], **kind.item}
     if "reaction" in item:
         item["reaction"] = {**item["reaction"], "message_id": target}
-    text: Row = {"from": talk.phone[1:], "type": "text", "text": {"body": account.word()}}
-    wamids = account.provider.inbound(account.phone_number_id, item, text, batch=True)
+    text: Row = {"from": conversation.phone[1:], "type": "text", "text": {"body": account.marker()}}
+    wamids = account.mock_meta.inbound(account.phone_number_id, item, text, batch=True)
     for wamid in (wamids[1], target):
-        _is_kept(talk, wamid, replace(KINDS["text"], text=None))
+        _is_stored_as(conversation, wamid, replace(KINDS["text"], text=None))
 
 
-def _is_kept(talk: Talk, wamid: str, kind: Inbound) -> None:
-    found = eventually(lambda: _complete(talk.account.message(talk.id, wamid), kind), talk.patience)
-    exchange = talk.messages()
-    row = found or talk.account.message(talk.id, wamid)
+def _is_stored_as(conversation: Conversation, wamid: str, kind: InboundSample) -> None:
+    found = eventually(
+        lambda: _complete(conversation.account.message(conversation.id, wamid), kind), conversation.patience
+    )
+    exchange = conversation.messages()
+    row = found or conversation.account.message(conversation.id, wamid)
     that(row, f"the message of type {kind.item['type']} in its conversation", exchange.excerpt, exchange)
     problem = kind.problem(row or {})
-    that(problem is None, f"the message as {kind}", str(problem), exchange)
+    that(problem is None, f"the message shown as {kind}", str(problem), exchange)
 
 
-def _complete(row: Row | None, kind: Inbound) -> Row | None:
-    """The row once its medium is there: a deployment may fetch it after it has stored the message."""
+def _complete(row: Row | None, kind: InboundSample) -> Row | None:
+    """The row once its media URL is there: a deployment may fetch media after storing the message."""
     return row if row is not None and (not kind.media or row.get("media_url")) else None
-
-
-# -- CONV-09 ----------------------------------------------------------------------------------------------------------
-
-CHOICES = ("yes", "BTN_Yes 1", "a-b_c.d:1", "ключ ✓", "0", "i" * 200, '{"a": 1}')
-
-
-@requirement("CONV-09")
-@pytest.mark.parametrize("choice", CHOICES)
-@pytest.mark.parametrize("kind", ["button_reply", "list_reply"])
-def test_a_choice_is_told_by_its_id(account: Account, customer: Callable[..., Talk], kind: str, choice: str) -> None:
-    talk = customer()
-    reply: Row = {"id": choice, "title": "The title"} | ({"description": "More"} if kind == "list_reply" else {})
-    wamid = account.receive(talk.phone, type="interactive", interactive={"type": kind, kind: reply})
-    row = talk.row(wamid)
-    exchange = talk.messages()
-    expect.equal(row.get("interactive_reply_id"), choice, "interactive_reply_id", exchange)
-
-
-@requirement("CONV-09")
-def test_a_choice_that_quotes_is_told_by_its_id(account: Account, customer: Callable[..., Talk]) -> None:
-    talk = customer()
-    sent = talk.send()
-    reply = {"type": "button_reply", "button_reply": {"id": "no", "title": "No"}}
-    context = {"id": sent["whatsapp_message_id"]}
-    row = talk.row(account.receive(talk.phone, type="interactive", interactive=reply, context=context))
-    expect.equal(row.get("interactive_reply_id"), "no", "interactive_reply_id", talk.messages())
-
-
-@requirement("CONV-09")
-def test_no_other_message_has_a_choice(account: Account, customer: Callable[..., Talk]) -> None:
-    talk = customer()
-    kinds = [kind for kind in KINDS.values() if kind.known_to_the_mock]
-    items = [{"from": talk.phone[1:], **kind.item} for kind in kinds]
-    wamids = account.provider.inbound(account.phone_number_id, *items, batch=True)
-    awaited = {wamid for wamid, kind in zip(wamids, kinds, strict=True) if kind.must_arrive}
-    eventually(
-        lambda: awaited <= {row.get("whatsapp_message_id") for row in expect.rows(talk.messages())}, talk.patience
-    )
-    talk.write(context={"id": wamids[0]})
-    for fields in (SENDS["text"], SENDS["template"], SENDS["image"]):
-        talk.send(**fields)
-    exchange = talk.messages()
-    odd = [r for r in expect.rows(exchange) if r.get("content_type") != "interactive" and r.get("interactive_reply_id")]
-    that(not odd, "interactive_reply_id null for every other content type", f"{odd[:2]}", exchange)

@@ -8,55 +8,54 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.contract import openapi
 from conformance.meta.templates import GREETING
-from conformance.target.expect import Mismatch, requirement
+from conformance.target.expect import requirement
+from conformance.target.verdicts import Mismatch
+from conformance.wacrm.checks.operations import OPERATIONS, SENDS, each_operation, each_with_body, each_with_id
+from conformance.wacrm.expectations.answers import answered
 from conformance.wacrm.steps import malformed_input
-from conformance.wacrm.steps.answers import survived, to_bodies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from conformance.contract.openapi import Operation
-    from conformance.target.probe import Api, Exchange
-    from conformance.wacrm.steps.answers import Answers
+    from conformance.target.api import Api
+    from conformance.target.exchange import Exchange
+    from conformance.wacrm.steps.operation_answers import AnswersOf
     from conformance.wacrm.steps.valid_requests import Calls
 
-OPERATIONS = openapi.operations()
-WITH_BODY = [operation for operation in OPERATIONS if operation.has_body]
-WITH_ID = [operation for operation in OPERATIONS if operation.takes_id]
-SENDS = ("sendMessage", "createBroadcast")
 DOCUMENTED = {(502, "meta_error"), (500, "template_malformed")}
 AT_ONCE = 4
-"""Requests under way: the check is many requests, and a deployment that is far away should not make it long."""
+"""Concurrent requests, so that the check does not take long against a distant deployment."""
 FILTERS = {"/contacts": ("search", "tag"), "/conversations": ("status", "contact_id")}
 LISTS = ("/contacts", "/conversations", "/conversations/{id}/messages", "/webhooks")
-each_with_body = pytest.mark.parametrize("operation", WITH_BODY, ids=[operation.id for operation in WITH_BODY])
 
 
 @requirement("ENV-04")
 @each_with_body
-def test_no_value_of_a_member_breaks_the_api(operation: Operation, calls: Calls, api: Api) -> None:
+def test_no_member_value_gives_a_5xx(operation: Operation, calls: Calls, api: Api) -> None:
     path = calls.to(operation).path
     contents = [
-        malformed_input.placed(body, pointer, token)
-        for body, places in bodies(operation, calls)
+        malformed_input.with_value_at(body, pointer, token)
+        for body, places in bodies_with_pointers(operation, calls)
         for pointer in places
-        for token in malformed_input.TOKENS.values()
+        for token in malformed_input.JSON_VALUES.values()
     ]
-    in_time(operation, [partial(survived, api, operation.method, path, content=c) for c in contents])
+    all_without_undocumented_5xx(
+        operation, [partial(answered, api, operation.method, path, content=c) for c in contents]
+    )
 
 
-def bodies(operation: Operation, calls: Calls) -> Iterator[tuple[Any, list[malformed_input.Pointer]]]:
-    """Full bodies, with the places in each that no earlier one has."""
+def bodies_with_pointers(operation: Operation, calls: Calls) -> Iterator[tuple[Any, list[malformed_input.Pointer]]]:
+    """Valid bodies, each with the places that no earlier body has."""
     seen: set[malformed_input.Pointer] = set()
-    for body in _full(operation, calls):
+    for body in _valid_bodies(operation, calls):
         places = [pointer for pointer in malformed_input.pointers(body) if pointer not in seen]
         seen.update(places)
         yield body, places
 
 
-def _full(operation: Operation, calls: Calls) -> Iterator[Any]:
+def _valid_bodies(operation: Operation, calls: Calls) -> Iterator[Any]:
     body = calls.to_nothing(operation).json
     match operation.id:
         case "sendMessage":
@@ -79,45 +78,47 @@ def _full(operation: Operation, calls: Calls) -> Iterator[Any]:
 
 @requirement("ENV-04")
 @each_with_body
-def test_no_body_breaks_the_api(operation: Operation, calls: Calls, answers: Answers) -> None:
-    for exchange in answers.once(f"bodies for {operation.id}", lambda: to_bodies(operation, calls)):
+def test_no_malformed_body_gives_a_5xx(operation: Operation, malformed_body_answers_of: AnswersOf) -> None:
+    for exchange in malformed_body_answers_of(operation):
         no_undocumented_5xx(exchange, operation)
 
 
 @requirement("ENV-04")
 @each_with_body
-def test_no_content_type_breaks_the_api(operation: Operation, calls: Calls, api: Api) -> None:
+def test_no_content_type_gives_a_5xx(operation: Operation, calls: Calls, api: Api) -> None:
     call = calls.to(operation)
     for kind in malformed_input.CONTENT_TYPES:
-        asked = survived(api, operation.method, call.path, json=call.json, headers={"Content-Type": kind})
-        no_undocumented_5xx(asked, operation)
+        exchanges = answered(api, operation.method, call.path, json=call.json, headers={"Content-Type": kind})
+        no_undocumented_5xx(exchanges, operation)
 
 
 @requirement("ENV-04")
 @pytest.mark.parametrize("path", LISTS)
-def test_no_query_breaks_a_list(path: str, calls: Calls, api: Api) -> None:
+def test_no_query_gives_a_5xx(path: str, calls: Calls, api: Api) -> None:
     operation = next(operation for operation in OPERATIONS if operation.method == "GET" and operation.path == path)
     url = calls.to(operation).path
     queries = [query.format(name) for name in FILTERS.get(path, ()) for query in malformed_input.QUERIES.values()]
     queries += [
-        malformed_input.QUERIES[kind].format(name) for name in ("limit", "cursor") for kind in malformed_input.OF_PAGING
+        malformed_input.QUERIES[kind].format(name)
+        for name in ("limit", "cursor")
+        for kind in malformed_input.PAGING_QUERIES
     ]
     queries += ["&".join(f"x{i}={i}" for i in range(300)), "&&==&", "limit=1&limit=x&cursor=&cursor=x"]
-    in_time(operation, [partial(survived, api, "GET", f"{url}?{q}") for q in queries])
+    all_without_undocumented_5xx(operation, [partial(answered, api, "GET", f"{url}?{q}") for q in queries])
 
 
 @requirement("ENV-04")
-@pytest.mark.parametrize("operation", WITH_ID, ids=[operation.id for operation in WITH_ID])
-def test_no_id_breaks_the_api(operation: Operation, calls: Calls, api: Api) -> None:
+@each_with_id
+def test_no_malformed_id_gives_a_5xx(operation: Operation, calls: Calls, api: Api) -> None:
     body = calls.to_nothing(operation).json
-    urls = [operation.url(malformed_input.escaped(id_)) for id_ in malformed_input.HOSTILE_IDS]
-    in_time(operation, [partial(survived, api, operation.method, u, json=body) for u in urls])
+    urls = [operation.url(malformed_input.escaped(id_)) for id_ in malformed_input.MALFORMED_IDS]
+    all_without_undocumented_5xx(operation, [partial(answered, api, operation.method, u, json=body) for u in urls])
 
 
 @requirement("ENV-04")
-@pytest.mark.parametrize("operation", OPERATIONS, ids=[operation.id for operation in OPERATIONS])
-def test_nothing_that_is_not_asked_for_breaks_the_api(operation: Operation, calls: Calls, api: Api) -> None:
-    """Queries on operations that have none, bodies on those that take none, headers that mean nothing here."""
+@each_operation
+def test_no_unexpected_query_body_or_header_gives_a_5xx(operation: Operation, calls: Calls, api: Api) -> None:
+    """Queries for operations without any, bodies for those that take none, meaningless headers."""
     call = calls.to_nothing(operation)
     odd = {
         "Accept": "text/html;q=x",
@@ -126,19 +127,21 @@ def test_nothing_that_is_not_asked_for_breaks_the_api(operation: Operation, call
         "If-None-Match": '"',
         "Cookie": "=;;=",
     }
-    asked: list[Callable[[], Exchange]] = [
-        lambda: survived(api, operation.method, f"{call.path}?a=%00&b[]=1&id=x", json=call.json),
-        lambda: survived(api, operation.method, call.path, json=call.json, headers=odd),
+    exchanges: list[Callable[[], Exchange]] = [
+        lambda: answered(api, operation.method, f"{call.path}?a=%00&b[]=1&id=x", json=call.json),
+        lambda: answered(api, operation.method, call.path, json=call.json, headers=odd),
     ]
     if not operation.has_body and operation.method == "DELETE":
-        asked += [partial(survived, api, "DELETE", call.path, content=c) for c in malformed_input.UNPARSABLE.values()]
-    in_time(operation, asked)
+        exchanges += [
+            partial(answered, api, "DELETE", call.path, content=c) for c in malformed_input.UNPARSABLE.values()
+        ]
+    all_without_undocumented_5xx(operation, exchanges)
 
 
-def in_time(operation: Operation, asked: list[Callable[[], Exchange]]) -> None:
-    """Ask all, a few at a time, and judge the answers in order."""
+def all_without_undocumented_5xx(operation: Operation, exchanges: list[Callable[[], Exchange]]) -> None:
+    """Send all requests, a few at a time, and check the answers in order."""
     with ThreadPoolExecutor(AT_ONCE) as executor:
-        for exchange in executor.map(lambda ask: ask(), asked):
+        for exchange in executor.map(lambda ask: ask(), exchanges):
             no_undocumented_5xx(exchange, operation)
 
 

@@ -1,4 +1,4 @@
-"""META: one malformed item does not lose the others of its webhook (06)."""
+"""META-06: one malformed item does not lose the others of its webhook."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.meta.webhook_payloads import change, entry, of_messages, payload, text_item
 from conformance.target import expect
 from conformance.target.expect import requirement
-from conformance.wacrm.steps.inbox import heard, heard_all, texts, worked_off
-from conformance.wacrm.steps.statuses import DELIVERED, READ, Thread
+from conformance.target.waiting import eventually
+from conformance.wacrm.steps.statuses import DELIVERED, READ, OutboundConversation
+from conformance.wacrm.steps.stored_messages import stored_inbound, text_items, wait_for_stored, wait_until_processed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ def _with(**members: Any) -> Callable[[Item], Any]:  # noqa: ANN401 - JSON
     return lambda item: {**item, **members}
 
 
-NO_ITEM: dict[str, Callable[[Item], Any]] = {
+NOT_AN_ITEM: dict[str, Callable[[Item], Any]] = {
     "null": lambda _: None,
     "a string": lambda _: "x",
     "a number": lambda _: 7,
@@ -38,7 +38,7 @@ NO_ITEM: dict[str, Callable[[Item], Any]] = {
     "an empty object": lambda _: {},
 }
 MESSAGES: dict[str, Callable[[Item], Any]] = {
-    **NO_ITEM,
+    **NOT_AN_ITEM,
     **{f"without {name}": _without(name) for name in ("id", "from", "type", "text", "timestamp")},
     **{f"{name} null": _with(**{name: None}) for name in ("id", "from", "type", "text", "timestamp")},
     **{f"{name} a number": _with(**{name: 7}) for name in ("id", "from", "type", "text")},
@@ -62,12 +62,12 @@ MESSAGES: dict[str, Callable[[Item], Any]] = {
 }
 ERRORS: tuple[Any, ...] = (None, [], ["x"], [None], {})
 STATUSES: dict[str, Callable[[Item], Any]] = {
-    **NO_ITEM,
+    **NOT_AN_ITEM,
     **{f"without {name}": _without(name) for name in ("id", "status", "timestamp", "recipient_id")},
     **{f"{name} null": _with(**{name: None}) for name in ("id", "status", "timestamp", "recipient_id")},
     **{f"{name} a number": _with(**{name: 7}) for name in ("id", "status")},
     **{f"{name} an object": _with(**{name: {"x": 1}}) for name in ("id", "status", "timestamp", "recipient_id")},
-    **{f"status {word!r}": _with(status=word) for word in ("", "teleported", "constructor", "READ")},
+    **{f"status {marker!r}": _with(status=marker) for marker in ("", "teleported", "constructor", "READ")},
     **{f"errors {errors!r}": _with(status="failed", errors=errors) for errors in ERRORS},
     "failed without errors": _with(status="failed"),
     "timestamp no number": _with(timestamp="soon"),
@@ -79,19 +79,21 @@ STATUSES: dict[str, Callable[[Item], Any]] = {
 
 @requirement("META-06")
 def test_a_malformed_message_does_not_lose_the_others(account: Account, meta_side: MetaSide) -> None:
-    sender, stranger = account.numbers.fresh(), account.numbers.fresh()
+    sender, other_sender = account.numbers.fresh(), account.numbers.fresh()
     good: dict[str, list[Item]] = {}
-    for kind, distort in MESSAGES.items():
-        before, after = good[kind] = texts(account, sender, 2)
-        items = [before, distort(text_item(stranger, account.word())), after]
+    for kind, malform in MESSAGES.items():
+        before, after = good[kind] = text_items(account, sender, 2)
+        items = [before, malform(text_item(other_sender, account.marker())), after]
         meta_side.signed(payload(entry(account.waba_id, of_messages(account.phone_number_id, items))))
-    lost = lost_of(account, sender, {kind: [item["id"] for item in pair] for kind, pair in good.items()})
-    expect.equal(lost, [], "the malformed messages beside which others were lost")
+    lost = kinds_with_lost_messages(
+        account, sender, {kind: [item["id"] for item in pair] for kind, pair in good.items()}
+    )
+    expect.equal(lost, [], "malformed messages whose neighbours in the webhook were lost")
 
 
-def lost_of(account: Account, sender: str, wanted: dict[str, list[str]]) -> list[str]:
-    """The kinds of which not all messages are stored."""
-    rows = heard_all(account, sender, [wamid for wamids in wanted.values() for wamid in wamids])
+def kinds_with_lost_messages(account: Account, sender: str, wanted: dict[str, list[str]]) -> list[str]:
+    """The kinds of malformed item beside which a message is not stored."""
+    rows = wait_for_stored(account, sender, [wamid for wamids in wanted.values() for wamid in wamids])
     found = {row.get("whatsapp_message_id") for row in rows}
     return [kind for kind, wamids in wanted.items() if not set(wamids) <= found]
 
@@ -99,28 +101,28 @@ def lost_of(account: Account, sender: str, wanted: dict[str, list[str]]) -> list
 @requirement("META-06")
 @pytest.mark.usefixtures("sends")
 def test_a_malformed_status_does_not_lose_the_others(account: Account, meta_side: MetaSide) -> None:
-    thread = Thread(account, 2 * len(STATUSES) + 1)
-    spare = thread.wamids[-1]
-    pairs = dict(zip(STATUSES, zip(thread.wamids[::2], thread.wamids[1::2], strict=False), strict=True))
-    for kind, distort in STATUSES.items():
-        before, after = (thread.item(wamid, READ) for wamid in pairs[kind])
-        items = [before, distort(thread.item(spare, DELIVERED)), after]
+    conversation = OutboundConversation(account, 2 * len(STATUSES) + 1)
+    spare = conversation.wamids[-1]
+    pairs = dict(zip(STATUSES, zip(conversation.wamids[::2], conversation.wamids[1::2], strict=False), strict=True))
+    for kind, malform in STATUSES.items():
+        before, after = (conversation.item(wamid, READ) for wamid in pairs[kind])
+        items = [before, malform(conversation.item(spare, DELIVERED)), after]
         meta_side.signed(payload(entry(account.waba_id, change(account.phone_number_id, statuses=items))))
 
     def lost() -> list[str]:
-        found = thread.statuses()
+        found = conversation.statuses()
         return [kind for kind, wamids in pairs.items() if any(found.get(wamid) != READ for wamid in wamids)]
 
-    eventually(lambda: not lost(), account.provider.patience)
-    expect.equal(lost(), [], "the malformed statuses beside which others were lost")
+    eventually(lambda: not lost(), account.mock_meta.patience)
+    expect.equal(lost(), [], "malformed statuses whose neighbours in the webhook were lost")
 
 
-def broken_changes(account: Account, stranger: str) -> dict[str, Any]:
-    """Changes of a stranger's message that are no longer ones, and those that hold nothing to process."""
+def malformed_changes(account: Account, other_sender: str) -> dict[str, Any]:
+    """Malformed changes with another sender's message, and changes without content."""
     number = account.phone_number_id
-    whole = of_messages(number, [text_item(stranger, "x")])
+    whole = of_messages(number, [text_item(other_sender, "x")])
 
-    def broken(**members: Any) -> Item:  # noqa: ANN401 - JSON
+    def malformed(**members: Any) -> Item:  # noqa: ANN401 - JSON
         return {**whole, "value": {**whole["value"], **members}}
 
     return {
@@ -132,16 +134,16 @@ def broken_changes(account: Account, stranger: str) -> dict[str, Any]:
         "value a list": {**whole, "value": []},
         "no field": {"value": whole["value"]},
         "field null": {**whole, "field": None},
-        **{f"{name} null": broken(**{name: None}) for name in ("metadata", "contacts", "messages")},
-        "messages an object": broken(messages={}),
-        "statuses a string": broken(statuses="x", messages=[]),
-        "contacts of strings": broken(contacts=["x", None, {}], messages=[]),
-        "number a number": broken(metadata={"phone_number_id": 7}),
+        **{f"{name} null": malformed(**{name: None}) for name in ("metadata", "contacts", "messages")},
+        "messages an object": malformed(messages={}),
+        "statuses a string": malformed(statuses="x", messages=[]),
+        "contacts of strings": malformed(contacts=["x", None, {}], messages=[]),
+        "number a number": malformed(metadata={"phone_number_id": 7}),
         "errors": change(number, errors=[{"code": 130429, "title": "Rate limit hit"}]),
     }
 
 
-def broken_entries(account: Account) -> dict[str, Any]:
+def malformed_entries(account: Account) -> dict[str, Any]:
     identity = account.waba_id
     return {
         "null": None,
@@ -157,29 +159,33 @@ def broken_entries(account: Account) -> dict[str, Any]:
 @requirement("META-06")
 def test_a_malformed_change_does_not_lose_the_others(account: Account, meta_side: MetaSide) -> None:
     sender, wanted = account.numbers.fresh(), {}
-    for kind, broken in broken_changes(account, account.numbers.fresh()).items():
-        pair = texts(account, sender, 2)
+    for kind, malformed in malformed_changes(account, account.numbers.fresh()).items():
+        pair = text_items(account, sender, 2)
         wanted[kind] = [item["id"] for item in pair]
         before, after = (of_messages(account.phone_number_id, [item]) for item in pair)
-        meta_side.signed(payload(entry(account.waba_id, before, broken, after)))
-    expect.equal(lost_of(account, sender, wanted), [], "the malformed changes beside which messages were lost")
+        meta_side.signed(payload(entry(account.waba_id, before, malformed, after)))
+    expect.equal(
+        kinds_with_lost_messages(account, sender, wanted), [], "the malformed changes beside which messages were lost"
+    )
 
 
 @requirement("META-06")
 def test_a_malformed_entry_does_not_lose_the_others(account: Account, meta_side: MetaSide) -> None:
     sender, wanted = account.numbers.fresh(), {}
-    for kind, broken in broken_entries(account).items():
-        pair = texts(account, sender, 2)
+    for kind, malformed in malformed_entries(account).items():
+        pair = text_items(account, sender, 2)
         wanted[kind] = [item["id"] for item in pair]
         before, after = (entry(account.waba_id, of_messages(account.phone_number_id, [item])) for item in pair)
-        meta_side.signed(payload(before, broken, after))
-    expect.equal(lost_of(account, sender, wanted), [], "the malformed entries beside which messages were lost")
+        meta_side.signed(payload(before, malformed, after))
+    expect.equal(
+        kinds_with_lost_messages(account, sender, wanted), [], "the malformed entries beside which messages were lost"
+    )
 
 
 NAMES = (None, 7, "", "A\0da", "n" * 5000, ["Ada"], {"x": 1})
 
 
-def odd_contacts(wa_id: str) -> dict[str, Any]:
+def malformed_contacts(wa_id: str) -> dict[str, Any]:
     return {
         "none": None,
         "empty": [],
@@ -196,18 +202,18 @@ def odd_contacts(wa_id: str) -> dict[str, Any]:
 
 
 @requirement("META-06")
-def test_messages_with_odd_contacts_beside_them_are_not_lost(account: Account, meta_side: MetaSide) -> None:
-    """A name is a courtesy: without it, or with a strange one, the message of a new customer stays a message."""
+def test_a_malformed_contact_does_not_lose_its_message(account: Account, meta_side: MetaSide) -> None:
+    """The profile name is optional: a missing or malformed one must not lose a new customer's message."""
     sent: dict[str, Item] = {}
-    for kind in odd_contacts(""):
-        sent[kind] = item = text_item(account.numbers.fresh(), account.word())
-        contacts = odd_contacts(item["from"])[kind]
+    for kind in malformed_contacts(""):
+        sent[kind] = item = text_item(account.numbers.fresh(), account.marker())
+        contacts = malformed_contacts(item["from"])[kind]
         members = {} if contacts is None else {"contacts": contacts}
         meta_side.signed(payload(entry(account.waba_id, change(account.phone_number_id, **members, messages=[item]))))
 
     def lost() -> list[str]:
-        return [kind for kind, item in sent.items() if not heard(account, f"+{item['from']}")]
+        return [kind for kind, item in sent.items() if not stored_inbound(account, f"+{item['from']}")]
 
-    worked_off(account)
-    eventually(lambda: not lost(), account.provider.patience, poll=1.0)
-    expect.equal(lost(), [], "the contacts beside which a message was lost")
+    wait_until_processed(account)
+    eventually(lambda: not lost(), account.mock_meta.patience, poll=1.0)
+    expect.equal(lost(), [], "malformed contacts whose message was lost")

@@ -1,4 +1,4 @@
-"""META: what is about nobody here is acknowledged and has no effect (07)."""
+"""META-07: webhooks about unknown messages and numbers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import pytest
 from conformance.meta.webhook_payloads import change, entry, new_wamid, of_messages, status_item, text_item
 from conformance.target import expect
 from conformance.target.expect import requirement
-from conformance.wacrm.steps.inbox import acknowledged, heard_all, stored_once, texts, worked_off
-from conformance.wacrm.steps.statuses import DELIVERED, FAILED, READ, SENT, Thread
+from conformance.wacrm.expectations.inbound import acknowledged, stored_once
+from conformance.wacrm.expectations.statuses import reach
+from conformance.wacrm.steps.statuses import DELIVERED, FAILED, READ, SENT, OutboundConversation
+from conformance.wacrm.steps.stored_messages import text_items, wait_for_stored, wait_until_processed
 
 if TYPE_CHECKING:
     from conformance.meta.webhook_payloads import MetaSide
@@ -23,17 +25,17 @@ pytestmark = pytest.mark.usefixtures("hears")
 @pytest.mark.parametrize("status", [SENT, DELIVERED, READ, FAILED, "played"])
 def test_statuses_of_unknown_messages_are_acknowledged(account: Account, meta_side: MetaSide, status: str) -> None:
     number = account.numbers.fresh()
-    items = [status_item(f"wamid.{account.word()}", status, number), status_item("gBGG", status, number)]
+    items = [status_item(f"wamid.{account.marker()}", status, number), status_item("gBGG", status, number)]
     acknowledged(meta_side, entry(account.waba_id, change(account.phone_number_id, statuses=items)))
-    worked_off(account)
-    expect.equal(account.contact_by_phone(number), None, "a contact for the status of an unknown message")
+    wait_until_processed(account)
+    expect.equal(account.contact_by_phone(number), None, "a contact after a status of an unknown message")
 
 
 @requirement("META-07")
 @pytest.mark.usefixtures("sends")
-def test_unknown_ids_beside_known_ones_change_nothing_of_theirs(account: Account, meta_side: MetaSide) -> None:
-    thread = Thread(account, 3)
-    known = thread.wamids
+def test_statuses_of_unknown_messages_do_not_change_known_ones(account: Account, meta_side: MetaSide) -> None:
+    conversation = OutboundConversation(account, 3)
+    known = conversation.wamids
     near = [
         known[0][:-1],
         f"{known[0]}x",
@@ -43,13 +45,13 @@ def test_unknown_ids_beside_known_ones_change_nothing_of_theirs(account: Account
         "wamid.%",
         "_" * len(known[0]),
     ]
-    items = [thread.item(wamid, READ) for wamid in near] + [thread.item(known[1], DELIVERED)]
+    items = [conversation.item(wamid, READ) for wamid in near] + [conversation.item(known[1], DELIVERED)]
     acknowledged(meta_side, entry(account.waba_id, change(account.phone_number_id, statuses=items)))
-    thread.become({known[1]: (DELIVERED,)})
-    thread.worked_off()
-    untouched = {wamid: thread.statuses()[wamid] for wamid in (known[0], known[2])}
+    reach(conversation, {known[1]: (DELIVERED,)})
+    conversation.wait_until_processed()
+    untouched = {wamid: conversation.statuses()[wamid] for wamid in (known[0], known[2])}
     moved = {wamid: status for wamid, status in untouched.items() if status in {DELIVERED, READ, FAILED}}
-    expect.equal(moved, {}, "the messages that statuses of others have moved")
+    expect.equal(moved, {}, "messages whose status was changed by statuses of unknown messages")
 
 
 UNKNOWN_NUMBERS = ("106549999999999", "0", "", "%", "106540352242922' OR '1'='1")
@@ -61,16 +63,16 @@ def test_messages_to_unknown_numbers_are_acknowledged_and_ignored(
 ) -> None:
     sender = account.numbers.fresh()
     for number in (*UNKNOWN_NUMBERS, account.phone_number_id[:-1], f"{account.phone_number_id}0", account.waba_id):
-        acknowledged(meta_side, entry(account.waba_id, of_messages(number, texts(account, sender, 1))))
-    worked_off(account)
+        acknowledged(meta_side, entry(account.waba_id, of_messages(number, text_items(account, sender, 1))))
+    wait_until_processed(account)
     for one in (account, other):
-        expect.equal(one.contact_by_phone(sender), None, "a contact for messages to a number that no account has")
+        expect.equal(one.contact_by_phone(sender), None, "a contact after messages to a number that no account has")
 
 
 @requirement("META-07")
-def test_unknown_numbers_do_not_lose_the_others(account: Account, meta_side: MetaSide) -> None:
-    sender, stranger = account.numbers.fresh(), account.numbers.fresh()
-    good, lost = texts(account, sender, 2), texts(account, stranger, 2)
+def test_messages_to_unknown_numbers_do_not_lose_the_others(account: Account, meta_side: MetaSide) -> None:
+    sender, other_sender = account.numbers.fresh(), account.numbers.fresh()
+    good, lost = text_items(account, sender, 2), text_items(account, other_sender, 2)
     exchange = acknowledged(
         meta_side,
         entry("102290999999999", of_messages("106549999999999", lost[:1])),
@@ -80,12 +82,12 @@ def test_unknown_numbers_do_not_lose_the_others(account: Account, meta_side: Met
         entry(account.waba_id, of_messages(account.phone_number_id, good[1:])),
     )
     stored_once(account, sender, good, exchange)
-    expect.equal(account.contact_by_phone(stranger), None, "a contact for messages to an unknown number", exchange)
+    expect.equal(account.contact_by_phone(other_sender), None, "a contact for messages to an unknown number", exchange)
 
 
 @requirement("META-07")
-def test_what_is_about_nothing_here_is_acknowledged(account: Account, meta_side: MetaSide) -> None:
-    """Further fields, templates that nobody knows, empty lists: Meta would send them again for a week."""
+def test_webhooks_without_relevant_content_are_acknowledged(account: Account, meta_side: MetaSide) -> None:
+    """Other fields, unknown templates, empty lists: Meta would redeliver them for a week."""
     fields = (
         "account_update",
         "phone_number_quality_update",
@@ -105,7 +107,7 @@ def test_what_is_about_nothing_here_is_acknowledged(account: Account, meta_side:
         "message_template_quality_update",
         "message_template_components_update",
     ):
-        value = {"event": "APPROVED", "message_template_id": 1689556908129832, "message_template_name": account.word(),
+        value = {"event": "APPROVED", "message_template_id": 1689556908129832, "message_template_name": account.marker(),
                  "message_template_language": "en-US", "reason": "NONE", "new_quality_score": "GREEN"}  # fmt: skip
         acknowledged(meta_side, entry(account.waba_id, {"value": value, "field": field}))
     for nothing in (
@@ -118,13 +120,13 @@ def test_what_is_about_nothing_here_is_acknowledged(account: Account, meta_side:
 
 
 @requirement("META-07")
-def test_a_reaction_to_an_unknown_message_is_acknowledged(account: Account, meta_side: MetaSide) -> None:
+def test_reactions_and_replies_to_unknown_messages_are_acknowledged(account: Account, meta_side: MetaSide) -> None:
     sender, unknown = account.numbers.fresh(), new_wamid(account.numbers.fresh())
     item = {**text_item(sender, ""), "type": "reaction", "reaction": {"message_id": unknown, "emoji": "+"}}
     del item["text"]
     acknowledged(meta_side, entry(account.waba_id, of_messages(account.phone_number_id, [item])))
-    quote = {**text_item(sender, account.word()), "context": {"from": "15550100000", "id": unknown}}
+    quote = {**text_item(sender, account.marker()), "context": {"from": "15550100000", "id": unknown}}
     acknowledged(meta_side, entry(account.waba_id, of_messages(account.phone_number_id, [quote])))
-    rows = heard_all(account, sender, [quote["id"]])
+    rows = wait_for_stored(account, sender, [quote["id"]])
     stored = [row.get("reply_to_message_id") for row in rows if row.get("whatsapp_message_id") == quote["id"]]
     expect.equal(stored, [None], "reply_to_message_id of a reply to an unknown message")

@@ -1,4 +1,4 @@
-"""MSG: media and templates reach Meta as documented (03)."""
+"""MSG-03: media and templates reach Meta as documented."""
 
 # ruff: noqa: RUF001 - characters that look like others are the point
 
@@ -13,23 +13,24 @@ import pytest
 from conformance.meta.templates import GREETING, ORDER, PICTURE, PLAIN
 from conformance.target import expect
 from conformance.target.expect import requirement
-from conformance.wacrm.steps.messages import (
+from conformance.wacrm.expectations import envelope
+from conformance.wacrm.expectations.sent_messages import message_at_meta
+from conformance.wacrm.steps.outbound_messages import (
     CAPTIONED,
     FILES,
     MEDIA,
     Sample,
-    at_meta,
-    medium,
+    media,
+    normalized,
     parameter,
-    said,
     template,
     text,
 )
 
 if TYPE_CHECKING:
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account
-    from conformance.wacrm.steps.messages import Row
+    from conformance.wacrm.steps.outbound_messages import Row
 
 pytestmark = pytest.mark.usefixtures("sends")
 
@@ -72,12 +73,12 @@ VALUES = (
 )
 
 
-def reaches(account: Account, number: str, one: Sample, *, without: str = "") -> Exchange:
-    """A 201, and Meta got the sample's type and content; the member `without` is not compared."""
+def meta_receives(account: Account, number: str, one: Sample, *, without: str = "") -> Exchange:
+    """A 201, and Meta got the sample's type and content; the member `without` is ignored."""
     exchange = account.api.post("/messages", one.to(number))
-    entry = at_meta(account, exchange)
+    entry = message_at_meta(account, exchange)
     expect.equal(entry["body"].get("type", "text"), one.type, "the type at Meta", exchange)
-    found = {name: value for name, value in said(entry["body"]).items() if name != without}
+    found = {name: value for name, value in normalized(entry["body"]).items() if name != without}
     expect.equal(found, one.wire, f"the {one.type} at Meta", exchange)
     return exchange
 
@@ -86,24 +87,21 @@ def with_fields(one: Sample, **fields: object) -> Sample:
     return replace(one, fields={**one.fields, **fields})
 
 
-# -- media ------------------------------------------------------------------------------------------------------------
-
-
 @requirement("MSG-03")
 @pytest.mark.parametrize("kind", MEDIA)
 def test_a_link_reaches_meta_unchanged_and_without_a_caption(account: Account, kind: str) -> None:
-    """A document's file name may be made from the link, where none is given."""
+    """A document without a file name may get one from the link."""
     number = account.numbers.fresh()
     for link in LINKS:
-        reaches(account, number, medium(kind, link), without="filename" if kind == "document" else "")
+        meta_receives(account, number, media(kind, link), without="filename" if kind == "document" else "")
 
 
 @requirement("MSG-03")
 @pytest.mark.parametrize("kind", MEDIA)
-def test_a_link_with_unescaped_letters_is_refused_or_keeps_its_meaning(account: Account, kind: str) -> None:
-    exchange = account.api.post("/messages", medium(kind, UNICODE_LINK).to(account.numbers.fresh()))
+def test_a_link_with_unescaped_letters_is_refused_or_equivalent(account: Account, kind: str) -> None:
+    exchange = account.api.post("/messages", media(kind, UNICODE_LINK).to(account.numbers.fresh()))
     if expect.status(exchange, 201, 400, 502).status == 201:
-        link = said(at_meta(account, exchange)["body"]).get("link")
+        link = normalized(message_at_meta(account, exchange)["body"]).get("link")
         expect.equal(unquote(str(link)), UNICODE_LINK, "the link at Meta, unescaped", exchange)
 
 
@@ -112,28 +110,28 @@ def test_a_link_with_unescaped_letters_is_refused_or_keeps_its_meaning(account: 
 def test_a_caption_reaches_meta_unchanged(account: Account, kind: str) -> None:
     number = account.numbers.fresh()
     for caption in CAPTIONS:
-        one = medium(kind, LINKS[0], caption)
-        reaches(account, number, one, without="filename" if kind == "document" else "")
+        one = media(kind, LINKS[0], caption)
+        meta_receives(account, number, one, without="filename" if kind == "document" else "")
 
 
 @requirement("MSG-03")
 @pytest.mark.parametrize("kind", CAPTIONED)
-def test_a_caption_that_meta_refuses_is_refused_and_never_cut(account: Account, kind: str) -> None:
-    """Meta takes 1,024 characters. The documentation names no limit of its own, so either side may refuse."""
+def test_a_caption_that_is_too_long_is_refused_and_not_truncated(account: Account, kind: str) -> None:
+    """Meta accepts 1,024 characters. The documentation names no limit, so that either side may refuse."""
     number = account.numbers.fresh()
-    exchange = account.api.post("/messages", medium(kind, LINKS[0], "n" * 1025).to(number))
-    expect.error(exchange, (400, "bad_request"), (502, "meta_error"))
-    expect.equal(len(account.provider.accepted(to=number)), 0, "the number of messages at Meta", exchange)
+    exchange = account.api.post("/messages", media(kind, LINKS[0], "n" * 1025).to(number))
+    envelope.error(exchange, (400, "bad_request"), (502, "meta_error"))
+    expect.equal(len(account.mock_meta.accepted(to=number)), 0, "the number of messages at Meta", exchange)
 
 
 @requirement("MSG-03")
-def test_text_with_audio_is_no_second_message(account: Account) -> None:
-    """Documented as the caption, which Meta does not have on audio: left out or refused, the audio stays what it is."""
-    number, one = account.numbers.fresh(), medium("audio", LINKS[0])
+def test_text_with_audio_is_ignored_or_refused(account: Account) -> None:
+    """Documented as the caption, which Meta does not have for audio: it may be ignored or refused."""
+    number, one = account.numbers.fresh(), media("audio", LINKS[0])
     exchange = account.api.post("/messages", one.to(number, text="Listen"))
     if expect.status(exchange, 201, 400, 502).status == 201:
-        expect.equal(said(at_meta(account, exchange)["body"]), one.wire, "the audio at Meta", exchange)
-    count = len(account.provider.accepted(to=number))
+        expect.equal(normalized(message_at_meta(account, exchange)["body"]), one.wire, "the audio at Meta", exchange)
+    count = len(account.mock_meta.accepted(to=number))
     expect.equal(count, int(exchange.status == 201), "the number of messages at Meta", exchange)
 
 
@@ -142,19 +140,16 @@ def test_text_with_audio_is_no_second_message(account: Account) -> None:
 def test_a_documents_file_name_reaches_meta_unchanged(account: Account, caption: str | None) -> None:
     number = account.numbers.fresh()
     for filename in FILENAMES:
-        one = medium("document", LINKS[0], caption)
-        reaches(account, number, replace(one, fields={**one.fields, "filename": filename},
+        one = media("document", LINKS[0], caption)
+        meta_receives(account, number, replace(one, fields={**one.fields, "filename": filename},
                                          wire={**one.wire, "filename": filename}))  # fmt: skip
 
 
 @requirement("MSG-03")
 @pytest.mark.parametrize("kind", ["text", "template", "image", "video", "audio"])
 def test_a_file_name_is_ignored_for_other_types(account: Account, kind: str) -> None:
-    plain = {"text": text("hello"), "template": template(PLAIN, "en_US")}.get(kind) or medium(kind, LINKS[0])
-    reaches(account, account.numbers.fresh(), with_fields(plain, filename="invoice.pdf"))
-
-
-# -- templates --------------------------------------------------------------------------------------------------------
+    plain = {"text": text("hello"), "template": template(PLAIN, "en_US")}.get(kind) or media(kind, LINKS[0])
+    meta_receives(account, account.numbers.fresh(), with_fields(plain, filename="invoice.pdf"))
 
 
 def with_params(one: Sample, params: object) -> Sample:
@@ -165,33 +160,33 @@ def with_params(one: Sample, params: object) -> Sample:
 @pytest.mark.parametrize("language", ["en_US", "it"])
 def test_a_templates_name_and_language_reach_meta(account: Account, language: str) -> None:
     number, bare = account.numbers.fresh(), template(PLAIN, language)
-    reaches(account, number, bare)
-    reaches(account, number, replace(bare, fields={"template": {"name": PLAIN, "language": language}}))
-    reaches(account, number, template(GREETING, language, "Ada", "A-17"))
+    meta_receives(account, number, bare)
+    meta_receives(account, number, replace(bare, fields={"template": {"name": PLAIN, "language": language}}))
+    meta_receives(account, number, template(GREETING, language, "Ada", "A-17"))
 
 
 @requirement("MSG-03")
-def test_a_template_without_language_is_refused_or_american_english(account: Account) -> None:
+def test_a_template_without_language_is_refused_or_en_us(account: Account) -> None:
     one = replace(template(PLAIN, "en_US"), fields={"template": {"name": PLAIN}})
     exchange = account.api.post("/messages", one.to(account.numbers.fresh()))
     if expect.status(exchange, 201, 400, 502).status == 201:
-        expect.equal(said(at_meta(account, exchange)["body"]), one.wire, "the template at Meta", exchange)
+        expect.equal(normalized(message_at_meta(account, exchange)["body"]), one.wire, "the template at Meta", exchange)
 
 
 @requirement("MSG-03")
-def test_body_values_reach_meta_in_order_and_unchanged(account: Account) -> None:
+def test_body_parameters_reach_meta_in_order_and_unchanged(account: Account) -> None:
     number = account.numbers.fresh()
     for first, second in zip(VALUES, VALUES[1:] + VALUES[:1], strict=True):
-        reaches(account, number, template(GREETING, "en_US", first, second))
+        meta_receives(account, number, template(GREETING, "en_US", first, second))
 
 
 @requirement("MSG-03")
 def test_params_as_an_object_reach_meta_in_their_components(account: Account) -> None:
     number, greeting = account.numbers.fresh(), template(GREETING, "it", "Zoë", "<b>")
-    reaches(account, number, with_params(greeting, {"body": ["Zoë", "<b>"]}))
+    meta_receives(account, number, with_params(greeting, {"body": ["Zoë", "<b>"]}))
     one = with_params(template(ORDER, "en_US", "Zoë", "the mail"),
                       {"header": "№ 4711", "body": ["Zoë", "the mail"], "buttons": ["A-17?x=1&y=ü"]})  # fmt: skip
-    reaches(account, number, replace(one, wire={**one.wire, "components": [
+    meta_receives(account, number, replace(one, wire={**one.wire, "components": [
         *one.wire["components"],
         {"type": "button", "sub_type": "url", "index": "0", "parameters": [parameter("A-17?x=1&y=ü")]},
         {"type": "header", "parameters": [parameter("№ 4711")]},
@@ -199,12 +194,12 @@ def test_params_as_an_object_reach_meta_in_their_components(account: Account) ->
 
 
 @requirement("MSG-03")
-def test_a_headers_medium_reaches_meta_where_its_form_is_understood(account: Account) -> None:
-    """The documentation says that a header may be a medium, and not how it is written."""
+def test_header_media_reaches_meta_or_is_refused(account: Account) -> None:
+    """The documentation allows media in a header, and does not say in which form."""
     image = {"image": {"link": LINKS[2]}}
     one = with_params(template(PICTURE, "en_US", "Ada"), {"header": image, "body": ["Ada"]})
     exchange = account.api.post("/messages", one.to(account.numbers.fresh()))
     if expect.status(exchange, 201, 400, 500, 502).status == 201:
         wanted: list[Row] = [*one.wire["components"], {"type": "header", "parameters": [{"type": "image", **image}]}]
-        found = said(at_meta(account, exchange)["body"]).get("components")
+        found = normalized(message_at_meta(account, exchange)["body"]).get("components")
         expect.equal(found, wanted, "the template's components at Meta", exchange)

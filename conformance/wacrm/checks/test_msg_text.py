@@ -1,4 +1,4 @@
-"""MSG: text is carried exactly, or refused before anything is sent (12)."""
+"""MSG-12: text is carried exactly, or refused before anything is sent."""
 
 # ruff: noqa: RUF001 - characters that look like others are the point
 
@@ -11,19 +11,22 @@ import pytest
 
 from conformance.target import expect
 from conformance.target.expect import requirement
-from conformance.wacrm.steps.messages import at_meta, said, text
+from conformance.target.verdicts import Mismatch
+from conformance.wacrm.expectations import envelope
+from conformance.wacrm.expectations.sent_messages import message_at_meta
+from conformance.wacrm.steps.outbound_messages import normalized, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Account
 
 pytestmark = pytest.mark.usefixtures("sends")
 
 LONGEST = 4096
 ASTRAL = "𝒳"
-"""One character, two UTF-16 code units: a deployment may count either, the documentation does not say which."""
+"""One character of two UTF-16 code units: the documentation does not say which a deployment counts."""
 
 EMOJI = (
     "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466 family",
@@ -100,14 +103,14 @@ CARRIED = {
     "emoji": EMOJI, "directions": DIRECTIONS, "combining marks": COMBINING, "line breaks": LINES, "white space": SPACES,
     "markup": MARKUP, "literals": LITERALS, "lengths": LENGTHS,
 }  # fmt: skip
-DOUBTFUL = (
+POSSIBLY_UNSUPPORTED = (
     *("a\0b", "\0", "a\0"),
     *("\ud83d", "a\udc00b", "\udc4d\ud83d"),
     *("\x01\x02\x1f", "\x1b[31mred\x1b[0m \x7f \x80", "\ufffe\uffff", "\U0010ffff \ue000"),
     *("   ", "\n", "\u200b"),
     *(f"{ASTRAL * (LONGEST // 2)}a", ASTRAL * LONGEST),
 )
-"""What may be impossible to carry, somewhere on the way: a 400 is as good as the exact text, and nothing else is."""
+"""Texts that some component may not support: only a 400 or the exact text is right."""
 TOO_LONG = (
     "a" * (LONGEST + 1),
     "é" * (LONGEST + 1),
@@ -118,26 +121,28 @@ TOO_LONG = (
 )
 
 
-def carried(account: Account, number: str, exchanges: Sequence[tuple[str, Exchange]]) -> None:
-    """Each text with its 201 is in Meta's ledger and on the read side, exactly."""
+def is_carried_exactly(account: Account, number: str, exchanges: Sequence[tuple[str, Exchange]]) -> None:
+    """Each text with a 201 is exactly in Meta's ledger and in the message list."""
     stored: dict[str, object] = {}
     for body, exchange in exchanges:
-        exact(said(at_meta(account, exchange)["body"]).get("body"), body, "the text at Meta", exchange)
-        answer = expect.record(exchange, 201)
+        is_exactly(
+            normalized(message_at_meta(account, exchange)["body"]).get("body"), body, "the text at Meta", exchange
+        )
+        answer = envelope.record(exchange, 201)
         if answer["whatsapp_message_id"] not in stored:
             rows = account.messages(str(answer.get("conversation_id")))
             stored = {row["whatsapp_message_id"]: row.get("content_text") for row in rows}
-        exact(stored.get(answer["whatsapp_message_id"]), body, "content_text on the read side", exchange)
-    expect.equal(len(account.provider.accepted(to=number)), len(exchanges), "the number of messages at Meta")
+        is_exactly(stored.get(answer["whatsapp_message_id"]), body, "content_text in the message list", exchange)
+    expect.equal(len(account.mock_meta.accepted(to=number)), len(exchanges), "the number of messages at Meta")
 
 
-def exact(found: object, wanted: str, what: str, exchange: Exchange) -> None:
+def is_exactly(found: object, wanted: str, what: str, exchange: Exchange) -> None:
     if found != wanted:
-        raise expect.Mismatch(f"{what} to be {shown(wanted)}", shown(found), exchange)
+        raise Mismatch(f"{what} to be {shown(wanted)}", shown(found), exchange)
 
 
 def shown(value: object) -> str:
-    """A text so that what cannot be seen can be told apart."""
+    """The text in ASCII escapes, so that invisible characters can be told apart."""
     plain = ascii(value)
     return plain if len(plain) <= 160 else f"{plain[:120]}…{plain[-30:]} ({len(str(value))} characters)"
 
@@ -151,30 +156,30 @@ def send_each(account: Account, number: str, bodies: Sequence[str]) -> list[tupl
 def test_text_is_carried_exactly(account: Account, group: str) -> None:
     number = account.numbers.fresh()
     sent = send_each(account, number, CARRIED[group])
-    carried(account, number, sent)
+    is_carried_exactly(account, number, sent)
 
 
 @requirement("MSG-12")
-def test_text_in_json_escapes_means_the_same(account: Account) -> None:
+def test_text_in_json_escapes_is_carried_exactly(account: Account) -> None:
     number, body = account.numbers.fresh(), "Perché 👍🏽 \u202bשלום\u202c e\u0301 \u2028 </b>"
     escaped = json.dumps({"to": number, "text": body}).replace("/", "\\/").encode("ascii")
     exchange = account.api.call("POST", "/messages", content=escaped, headers={"Content-Type": "application/json"})
-    carried(account, number, [(body, exchange)])
+    is_carried_exactly(account, number, [(body, exchange)])
 
 
 @requirement("MSG-12")
-def test_text_that_may_be_impossible_to_carry_is_carried_exactly_or_refused(account: Account) -> None:
+def test_unsupported_text_is_carried_exactly_or_refused(account: Account) -> None:
     number = account.numbers.fresh()
-    sent = send_each(account, number, DOUBTFUL)
+    sent = send_each(account, number, POSSIBLY_UNSUPPORTED)
     for _, exchange in sent:
         expect.status(exchange, 201, 400)
-    carried(account, number, [pair for pair in sent if pair[1].status == 201])
+    is_carried_exactly(account, number, [pair for pair in sent if pair[1].status == 201])
 
 
 @requirement("MSG-12")
-def test_text_that_is_too_long_is_refused_before_anything_is_sent(account: Account) -> None:
-    number, since = account.numbers.fresh(), account.provider.mark()
+def test_text_that_is_too_long_is_refused_before_sending(account: Account) -> None:
+    number, since = account.numbers.fresh(), account.mock_meta.mark()
     for body, exchange in send_each(account, number, TOO_LONG):
         expect.status(exchange, 400, *([413] if len(body) > 10_000 else []))
-    attempts = account.provider.sends(to=number, since=since)
+    attempts = account.mock_meta.sends(to=number, since=since)
     expect.equal(len(attempts), 0, "the number of requests to Meta for texts that are too long")

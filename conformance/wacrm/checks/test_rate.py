@@ -1,4 +1,7 @@
-"""RATE: the limiter. Every check judges data that one of the laboratory's experiments collected in the background."""
+"""RATE-01 to -12: the limiter.
+
+The checks read what the limiter's experiments (conformance/limiter/laboratory.py) recorded in the background.
+"""
 
 from __future__ import annotations
 
@@ -6,41 +9,43 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.contract import openapi
-from conformance.limiter import charging, counting, instances, promises
+from conformance.limiter import charging, counting, instances, key_isolation, refusal_headers, reopening, shared_budget
 from conformance.limiter.kinds import Kind, opening
 from conformance.limiter.laboratory import OTHER_ACCOUNT, SAME_ACCOUNT
 from conformance.limiter.observation import admissions, exchanges, refusals, span
 from conformance.limiter.timeline import timeline
-from conformance.meta.provider import ProviderError
+from conformance.meta.mock_client import MockMetaError
 from conformance.target import expect
 from conformance.target.expect import requirement
-from conformance.wacrm.steps.refused_writes import WRITING
+from conformance.target.verdicts import Lacking, NoVerdict
+from conformance.wacrm.expectations.limiter_refusals import SEVERAL_LIMITERS, documented
+from conformance.wacrm.specification import OPENAPI
+from conformance.wacrm.steps.refused_writes import WRITE_OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.limiter.laboratory import Laboratory
     from conformance.limiter.observation import Series
-    from conformance.wacrm.steps.refused_writes import Trial
+    from conformance.limiter.requests import RefusedWrite
 
     Measure = Callable[[str, Any], None]
 
-OPERATIONS = [operation.id for operation in openapi.operations()]
+OPERATIONS = [operation.id for operation in OPENAPI.operations]
 each_operation = pytest.mark.parametrize("operation_id", OPERATIONS)
-each_write = pytest.mark.parametrize("operation_id", WRITING)
+each_write = pytest.mark.parametrize("operation_id", WRITE_OPERATIONS)
 each_burst = pytest.mark.parametrize("burst", [0, 1])
-each_neighbour = pytest.mark.parametrize("key", [SAME_ACCOUNT, OTHER_ACCOUNT], ids=["same-account", "other-account"])
-watched = pytest.mark.parametrize("experiment", ["edge", "hammered", "asked_once", "sequential"])
+each_other_key = pytest.mark.parametrize("key", [SAME_ACCOUNT, OTHER_ACCOUNT], ids=["same-account", "other-account"])
+watched = pytest.mark.parametrize("experiment", ["edge", "retries", "asked_once", "sequential"])
 
 
 def series_of(lab: Laboratory, experiment: str) -> Series:
-    """The reads of one of the experiments that watch a spent key until it is admitted again."""
+    """The reads of an experiment that watches an exhausted key until it is admitted again."""
     match experiment:
         case "edge":
             return lab.of(lab.edge)
-        case "hammered":
-            return lab.of(lab.hammered).series
+        case "retries":
+            return lab.of(lab.retries).series
         case "asked_once":
             return lab.of(lab.asked_once)
     return lab.of(lab.sequential).series
@@ -48,7 +53,7 @@ def series_of(lab: Laboratory, experiment: str) -> Series:
 
 def every_refusal(lab: Laboratory) -> Series:
     found = [seen for series in lab.every for seen in refusals(series)]
-    expect.precondition(found, "no request was refused with 429: RATE-01 judges that")
+    expect.precondition(found, "no request was refused with 429 (RATE-01)")
     return found
 
 
@@ -61,14 +66,14 @@ def test_a_fresh_key_is_admitted_exactly_to_the_limit(lab: Laboratory, measure: 
 
 @requirement("RATE-01")
 @watched
-def test_no_window_holds_more_than_the_limit(experiment: str, lab: Laboratory) -> None:
+def test_no_window_admits_more_than_the_limit(experiment: str, lab: Laboratory) -> None:
     counting.no_more_in_a_window(series_of(lab, experiment), lab.budget)
 
 
 @requirement("RATE-01")
 def test_a_window_is_as_long_as_documented(lab: Laboratory, measure: Measure) -> None:
     after = lab.of(lab.sequential).after
-    expect.precondition(after, "no window was seen to end: RATE-01 and RATE-05 judge that")
+    expect.precondition(after, "no window was seen to end (RATE-01, RATE-05)")
     measure("second_window_seconds", counting.as_long(after, lab.budget))
 
 
@@ -85,57 +90,55 @@ def test_a_burst_is_admitted_exactly_to_the_limit(burst: int, lab: Laboratory, m
 def test_every_refusal_has_the_code_and_all_headers(lab: Laboratory, measure: Measure) -> None:
     found = every_refusal(lab)
     for seen in found:
-        promises.documented(seen, lab.limit)
+        documented(seen, lab.limit)
     measure("refusals_judged", len(found))
 
 
 @requirement("RATE-03")
 @each_operation
 def test_every_operation_refuses_with_the_code_and_all_headers(operation_id: str, lab: Laboratory) -> None:
-    mixture, lacking = lab.of(lab.mixture)
-    raise_if_lacking(lacking, operation_id)
+    mixture, skipped = lab.of(lab.mixture)
+    raise_if_skipped(skipped, operation_id)
     seen = dict(mixture.refused)[operation_id]
-    if seen.refused:  # whether it is, RATE-08 judges
-        promises.documented(seen, lab.limit)
+    if seen.refused:  # RATE-08 reports an admitted one
+        documented(seen, lab.limit)
 
 
 @requirement("RATE-04")
 def test_reset_and_retry_after_name_the_same_moment(lab: Laboratory, measure: Measure) -> None:
-    measure("refusals_judged", promises.consistent(every_refusal(lab), lab.clock))
+    measure("refusals_judged", refusal_headers.consistent(every_refusal(lab), lab.clock))
     if lab.clock is not None:
         measure("clock_known_within_seconds", round(lab.clock.high - lab.clock.low, 2))
 
 
 @requirement("RATE-04")
 def test_neither_header_points_past_one_window(lab: Laboratory) -> None:
-    promises.within_one_window(every_refusal(lab), lab.clock, lab.window)
+    refusal_headers.within_one_window(every_refusal(lab), lab.clock, lab.window)
 
 
 @requirement("RATE-05")
 @watched
-def test_waiting_for_retry_after_is_enough(experiment: str, lab: Laboratory, measure: Measure) -> None:
-    tested = promises.waiting_is_enough(series_of(lab, experiment), last_word=lab.prolongs)
+def test_waiting_for_retry_after_is_sufficient(experiment: str, lab: Laboratory, measure: Measure) -> None:
+    tested = reopening.waiting_is_enough(series_of(lab, experiment), last_word=lab.prolongs)
     measure(f"promises_tested_{experiment}", tested)
 
 
 @requirement("RATE-05")
 @watched
 def test_the_window_opens_no_earlier_than_retry_after(experiment: str, lab: Laboratory, measure: Measure) -> None:
-    ahead = promises.opens_no_earlier(series_of(lab, experiment))
+    ahead = reopening.opens_no_earlier(series_of(lab, experiment))
     measure(f"seconds_early_{experiment}", None if ahead is None else round(ahead, 2))
 
 
 @requirement("RATE-06")
-def test_after_the_reset_the_whole_budget_is_there(lab: Laboratory, measure: Measure) -> None:
+def test_the_whole_budget_is_available_after_the_reset(lab: Laboratory, measure: Measure) -> None:
     found = lab.of(lab.sequential)
-    expect.precondition(
-        found.after, "the key was never refused, or never admitted again: RATE-01 and RATE-05 judge that"
-    )
+    expect.precondition(found.after, "the key was never refused, or never admitted again (RATE-01, RATE-05)")
     measure("admitted_after_reset", counting.whole_again(found.after, lab.budget, first=len(admissions(found.first))))
 
 
 @requirement("RATE-06")
-def test_the_whole_budget_is_there_at_the_edge(lab: Laboratory, measure: Measure) -> None:
+def test_the_whole_budget_is_available_at_the_moment_of_the_reset(lab: Laboratory, measure: Measure) -> None:
     series = lab.of(lab.edge)
     fixed = lab.fit.kind in {Kind.FIRST_REQUEST, Kind.ALIGNED}
     reopened = counting.since_reopening(series)
@@ -144,84 +147,84 @@ def test_the_whole_budget_is_there_at_the_edge(lab: Laboratory, measure: Measure
 
 
 @requirement("RATE-06")
-def test_a_key_is_open_again_a_window_after_its_first_request(lab: Laboratory) -> None:
+def test_a_key_is_admitted_again_one_window_after_its_first_request(lab: Laboratory) -> None:
     series = lab.of(lab.edge)
     if not lab.prolongs:
-        promises.back_in_time(series, lab.allowance, lab.window)
+        reopening.back_in_time(series, lab.allowance, lab.window)
 
 
 @requirement("RATE-07")
-@each_neighbour
-def test_a_spent_key_takes_nothing_from_a_key_in_use(key: str, lab: Laboratory) -> None:
+@each_other_key
+def test_an_exhausted_key_does_not_affect_a_key_in_use(key: str, lab: Laboratory) -> None:
     found = lab.of(lab.isolation)
-    counting.still_admitted(neighbour(found.begun, key, lab), key)
+    key_isolation.still_admitted(reads_of_other_key(found.begun, key, lab), key)
 
 
 @requirement("RATE-07")
-@each_neighbour
-def test_a_spent_key_takes_nothing_from_a_fresh_key(key: str, lab: Laboratory, measure: Measure) -> None:
+@each_other_key
+def test_an_exhausted_key_does_not_affect_a_fresh_key(key: str, lab: Laboratory, measure: Measure) -> None:
     found = lab.of(lab.isolation)
-    series = neighbour(found.fresh, key, lab)
+    series = reads_of_other_key(found.fresh, key, lab)
     measure(f"admitted_fresh_{'same' if key == SAME_ACCOUNT else 'other'}_account", len(admissions(series)))
-    counting.untouched(series, found.spent, lab.in_practice, key)
+    key_isolation.untouched(series, found.spent, lab.in_practice, key)
 
 
 @requirement("RATE-07")
-def test_another_keys_requests_give_nothing_back(lab: Laboratory) -> None:
-    counting.still_spent(lab.of(lab.isolation).spent, lab.in_practice)
+def test_requests_with_another_key_do_not_restore_the_budget(lab: Laboratory) -> None:
+    key_isolation.still_spent(lab.of(lab.isolation).spent, lab.in_practice)
 
 
 @requirement("RATE-08")
 @each_operation
-def test_the_operation_is_refused_when_the_budget_is_spent(operation_id: str, lab: Laboratory) -> None:
-    mixture, lacking = lab.of(lab.mixture)
-    raise_if_lacking(lacking, operation_id)
+def test_the_operation_is_refused_when_the_budget_is_exhausted(operation_id: str, lab: Laboratory) -> None:
+    mixture, skipped = lab.of(lab.mixture)
+    raise_if_skipped(skipped, operation_id)
     before = [seen for _, seen in mixture.mixed] + mixture.rest
-    counting.refused_when_spent(before, dict(mixture.refused)[operation_id], lab.in_practice, operation_id)
+    shared_budget.refused_when_spent(before, dict(mixture.refused)[operation_id], lab.in_practice, operation_id)
 
 
 @requirement("RATE-08")
 def test_all_operations_are_charged_to_one_budget(lab: Laboratory, measure: Measure) -> None:
-    mixture, lacking = lab.of(lab.mixture)
+    mixture, skipped = lab.of(lab.mixture)
     measure("timeline_all_operations", timeline(mixture.series))
-    measure("operations", len(OPERATIONS) - len(lacking))
-    measure("admitted", counting.one_for_all([seen for _, seen in mixture.mixed], mixture.rest, lab.in_practice))
+    measure("operations", len(OPERATIONS) - len(skipped))
+    measure("admitted", shared_budget.one_for_all([seen for _, seen in mixture.mixed], mixture.rest, lab.in_practice))
 
 
 @requirement("RATE-09")
 @each_write
 def test_a_refused_write_has_no_effect(operation_id: str, lab: Laboratory) -> None:
-    found = lab.of(lab.hammered).writes.get(operation_id)
+    found = lab.of(lab.retries).writes.get(operation_id)
     expect.precondition(found is not None, "the key was never refused, so there was no refused write")
     if isinstance(found, Exception):
         raise found
     assert found is not None
-    trial, answer = found
-    trace = left_by(trial) if answer.refused else ""  # whether it is, RATE-08 judges
-    expect.that(not trace, "a write refused with 429 to have no effect", trace, *exchanges([answer]))
+    write, answer = found
+    effect = effect_of(write) if answer.refused else ""  # RATE-08 reports an admitted one
+    expect.that(not effect, "a write refused with 429 to have no effect", effect, *exchanges([answer]))
 
 
 @requirement("RATE-09")
 def test_refused_requests_do_not_prolong_the_wait(lab: Laboratory, measure: Measure) -> None:
-    series = lab.of(lab.hammered).series
-    measure("timeline_hammered", timeline(series))
-    count, seconds = promises.not_prolonged(series, lab.window)
+    series = lab.of(lab.retries).series
+    measure("timeline_retries", timeline(series))
+    count, seconds = reopening.not_prolonged(series, lab.window)
     measure("refusals_while_waiting", count)
     measure("admitted_again_after_seconds", seconds)
 
 
 @requirement("RATE-10")
-def test_what_each_failure_costs_is_measured(lab: Laboratory, measure: Measure) -> None:
+def test_which_failed_requests_are_charged_is_measured(lab: Laboratory, measure: Measure) -> None:
     found: dict[str, int] = {}
     unmeasured = []
-    for experiment in (lab.prices, lab.forbidden):
+    for experiment in (lab.charges, lab.forbidden):
         try:
             priced = lab.of(experiment)
-            found |= charging.charged(priced.purchases, priced.rest, lab.in_practice)
-        except (expect.NoVerdict, expect.Lacking) as error:
+            found |= charging.charged(priced.batches, priced.rest, lab.in_practice)
+        except (NoVerdict, Lacking) as error:
             unmeasured.append(str(error))
-    nameless = lab.of(lab.nameless)
-    found |= charging.nameless(nameless)
+    unknown_key = lab.of(lab.unknown_key)
+    found |= charging.unknown_key(unknown_key)
     refills = lab.budget.fit is not None and lab.budget.fit.kind is Kind.TOKEN_BUCKET
     expect.precondition(len(found) > 1 or refills, "; ".join(unmeasured))
     measure("finding", charging.words(found))
@@ -244,28 +247,28 @@ def test_the_deployment_has_one_budget(lab: Laboratory, measure: Measure) -> Non
     series = lab.of(lab.instances)
     measure("timeline_instances", timeline(series))
     limited = [*refusals(series), *refusals(lab.of(lab.sequential).first)]
-    expect.precondition(limited, "no request was refused, on one connection or many: RATE-01 judges that")
+    expect.precondition(limited, "no request was refused, on one connection or many (RATE-01)")
     found = instances.estimate(series, lab.limit)
     measure("finding", f"{found.words}: {found.admitted} of {len(series)} admitted, {found.factor:g} times the limit")
-    instances.one_budget(series, lab.budget)
+    instances.one_budget(series, lab.budget, SEVERAL_LIMITERS)
 
 
-def left_by(trial: Trial) -> str:
-    """The write's trace; no verdict when mock Meta cannot be asked for it."""
+def effect_of(write: RefusedWrite) -> str:
+    """The write's effect; no verdict when mock Meta cannot be asked."""
     try:
-        return trial.trace()
-    except ProviderError as error:
-        raise expect.NoVerdict(str(error)) from error
+        return write.trace()
+    except MockMetaError as error:
+        raise NoVerdict(str(error)) from error
 
 
-def raise_if_lacking(lacking: dict[str, Exception], operation_id: str) -> None:
-    if operation_id in lacking:
-        raise lacking[operation_id]
+def raise_if_skipped(skipped: dict[str, Exception], operation_id: str) -> None:
+    if operation_id in skipped:
+        raise skipped[operation_id]
 
 
-def neighbour(keys: dict[str, Series], key: str, lab: Laboratory) -> Series:
-    """What a key got that lives beside the one that was spent."""
+def reads_of_other_key(keys: dict[str, Series], key: str, lab: Laboratory) -> Series:
+    """The reads of a key beside the exhausted one."""
     if key not in keys:
-        raise expect.Lacking(f"the target file gives too few keys: there is no {key} to spare for this")
-    expect.precondition(refusals(lab.of(lab.isolation).spent), "the key beside it was not spent, so it took nothing")
+        raise Lacking(f"the target file gives too few keys: no {key} is left for this experiment")
+    expect.precondition(refusals(lab.of(lab.isolation).spent), "the other key was not exhausted")
     return keys[key]

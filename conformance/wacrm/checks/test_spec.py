@@ -1,4 +1,7 @@
-"""SPEC: what `openapi.yaml` says, asked in many ways. One generated run per mode, judged operation by operation."""
+"""SPEC-01 to -03: requests generated from `openapi.yaml`.
+
+There is one generated run for each mode; the checks look at its findings operation by operation.
+"""
 
 from __future__ import annotations
 
@@ -8,21 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance import generation
-from conformance.contract import openapi
-from conformance.generation import Budget, KnownTemplate, Mode
+from conformance.generation import Budget, Mode
 from conformance.meta.templates import GREETING, PLAIN
 from conformance.target import expect
-from conformance.target.expect import Lacking, Mismatch, NoVerdict, requirement
-from conformance.target.probe import Exchange, NoAnswerError
+from conformance.target.exchange import Exchange
+from conformance.target.expect import requirement
+from conformance.target.verdicts import Lacking, Mismatch, NoAnswerError, NoVerdict
+from conformance.wacrm.generation import KnownTemplate
+from conformance.wacrm.generation import run as run_generated
+from conformance.wacrm.specification import OPENAPI
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from conformance.contract.openapi import Operation
     from conformance.generation import Answer, Defect, Run, Send
-    from conformance.runner.run_state import Judgement
-    from conformance.target.probe import Api
+    from conformance.runner.run_state import RunState
+    from conformance.target.api import Api
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account
 
@@ -32,14 +37,14 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.xdist_group("generated")
 
 BUDGET = Budget(seconds=90.0)
-"""Long enough for a deployment with few keys, whose limiter makes the run wait."""
+"""Enough for a deployment with few keys, where the limiter makes the run wait."""
 
 TEMPLATES = (KnownTemplate(PLAIN, "en_US"), KnownTemplate(GREETING, "en_US", values=2))
 SENDS = ("sendMessage", "createBroadcast")
 OF_SENDS = ("getBroadcast", "getConversation", "listConversationMessages")
-"""What only exists when something was sent."""
+"""Operations about rows that only sends create."""
 
-OPERATIONS = openapi.operations()
+OPERATIONS = OPENAPI.operations
 REFUSING = [operation for operation in OPERATIONS if operation.has_body or operation.takes_id]
 REMEMBERING = [
     operation for operation in OPERATIONS if operation.takes_id or operation.id in {"listConversations", "listWebhooks"}
@@ -52,23 +57,23 @@ def each(operations: list[Operation] | tuple[Operation, ...]) -> pytest.MarkDeco
 
 @pytest.fixture(scope="module")
 def generated(
-    judgement: Judgement, capabilities: Capabilities, shared_account: Callable[[str], Account]
+    run_state: RunState, capabilities: Capabilities, shared_account: Callable[[str], Account]
 ) -> Iterator[Generated]:
-    """`generated(Mode.VALID)`: that mode's run, made when it is first asked for. What it registered is deleted at the end."""
+    """`generated(Mode.VALID)`: that mode's run, made when first asked for. Its endpoints are deleted at the end."""
     account = shared_account("generated")
-    without = () if capabilities.messages and judgement.armed else SENDS
+    without = () if capabilities.messages and run_state.armed else SENDS
     made: list[Run] = []
 
     @cache
     def run(mode: Mode) -> Run:
         made.append(
-            generation.run(
-                mode, send=counted(steadily(account.api), judgement, mode), number=account.numbers.fresh,
-                seed=judgement.seed, ids=existing(account),
+            run_generated(
+                mode, send=counted(steadily(account.api), run_state, mode), number=account.numbers.fresh,
+                seed=run_state.seed, ids=existing(account),
                 templates=TEMPLATES, without=without, budget=BUDGET,
             )
         )  # fmt: skip
-        judgement.doing = ""
+        run_state.doing = ""
         return made[-1]
 
     yield run
@@ -78,7 +83,7 @@ def generated(
 
 
 def steadily(api: Api) -> Send:
-    """A request that gets no answer is sent once more: after a failure, servers drop the connection that it was on."""
+    """Repeat a request without answer once: after a failure, servers close the connection."""
 
     def send(method: str, path: str, *, content: bytes | None, headers: Mapping[str, str]) -> Exchange:
         try:
@@ -89,20 +94,20 @@ def steadily(api: Api) -> Send:
     return send
 
 
-def counted(send: Send, judgement: Judgement, mode: Mode) -> Send:
-    """The same, and the progress line tells how many were sent: the first check waits for all that it judges."""
+def counted(send: Send, run_state: RunState, mode: Mode) -> Send:
+    """The same, with the number of requests in the progress line."""
     numbers = count(1)
-    judgement.doing = f"generating requests ({mode})"
+    run_state.doing = f"generating requests ({mode})"
 
     def told(method: str, path: str, *, content: bytes | None, headers: Mapping[str, str]) -> Answer:
-        judgement.doing = f"{next(numbers)} generated requests ({mode})"
+        run_state.doing = f"{next(numbers)} generated requests ({mode})"
         return send(method, path, content=content, headers=headers)
 
     return told
 
 
 def existing(account: Account) -> dict[str, list[str]]:
-    """Ids of some rows that are there already."""
+    """Ids of existing rows."""
     rows = {kind: first_page(account, kind) for kind in ("contacts", "conversations")}
     tags = [tag["id"] for contact in rows["contacts"] for tag in contact.get("tags") or []]
     return {kind: [row["id"] for row in found if "id" in row] for kind, found in rows.items()} | {"tags": tags}
@@ -116,7 +121,7 @@ def first_page(account: Account, kind: str) -> list[dict[str, Any]]:
 
 @requirement("SPEC-01")
 @each(OPERATIONS)
-def test_answers_to_generated_input_conform(operation: Operation, generated: Generated) -> None:
+def test_answers_to_generated_input_conform_to_the_specification(operation: Operation, generated: Generated) -> None:
     valid, invalid = generated(Mode.VALID), generated(Mode.INVALID)
     refuse("SPEC-01", operation, valid, invalid)
     proven(operation, valid)
@@ -134,14 +139,14 @@ def test_generated_invalid_input_is_refused(operation: Operation, generated: Gen
 
 @requirement("SPEC-03")
 @each(REMEMBERING)
-def test_generated_sequences_keep_their_promises(operation: Operation, generated: Generated) -> None:
+def test_generated_sequences_are_consistent(operation: Operation, generated: Generated) -> None:
     sequences, valid = generated(Mode.SEQUENCES), generated(Mode.VALID)
     refuse("SPEC-03", operation, sequences, valid)
     proven(operation, sequences, valid)
 
 
 def refuse(clause: str, operation: Operation, *runs: Run) -> None:
-    """A Mismatch for the operation's first defect; the others stand in its evidence."""
+    """A Mismatch for the operation's first defect, with the others as evidence."""
     defects = [defect for run in runs for defect in run.defects if concerns(defect, clause, operation)]
     if defects:
         first, *others = {defect.key: defect for defect in reversed(defects)}.values()
@@ -160,7 +165,7 @@ def line(defect: Defect) -> str:
 
 
 def proven(operation: Operation, *runs: Run) -> None:
-    """The operation succeeded at least once, or nothing is known about its success."""
+    """No verdict unless the operation succeeded at least once."""
     called(operation, *runs)
     succeeded = any(run.succeeded(operation.label) for run in runs)
     expect.precondition(succeeded, f"{operation.label} never answered with success")
@@ -176,4 +181,4 @@ def called(operation: Operation, *runs: Run) -> None:
     if sends_nothing and operation.id in (*SENDS, *OF_SENDS):
         raise Lacking("the deployment does not send messages, or the interlock is open")
     ended = "; ".join(f"{run.mode} ended {run.cut_short}" for run in runs if run.cut_short)
-    raise NoVerdict(f"{operation.label} was not called: {ended or 'nothing led to it'}")
+    raise NoVerdict(f"{operation.label} was not called: {ended or 'no generated sequence reached it'}")

@@ -1,4 +1,4 @@
-"""TENANT: events of two accounts (06)."""
+"""TENANT-06: an account's events go to its own endpoints."""
 
 from __future__ import annotations
 
@@ -7,89 +7,87 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
-from conformance.target.expect import Lacking, requirement
+from conformance.target.expect import requirement
 from conformance.target.keys import Role
-from conformance.wacrm.steps.account import needed
-from conformance.wacrm.steps.tenants import Pair, account_id
+from conformance.target.verdicts import Lacking
+from conformance.target.waiting import eventually
+from conformance.wacrm.steps.account import required
+from conformance.wacrm.steps.tenants import Tenants, account_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from conformance.target.target import Target
-    from conformance.wacrm.steps import tenants
-    from conformance.wacrm.steps.account import Account, Row
+    from conformance.wacrm.steps.account import Account
     from conformance.wacrm.steps.valid_requests import Calls
-    from conformance.webhooks.receiver import Attempt, Receiver
+    from conformance.webhooks.receiver_client import Attempt, Receiver
 
-    Act = Callable[[Account, tenants.Shared, Row], None]
 EVENTS = ["message.received", "message.status_updated", "conversation.created"]
-
-
-# -- events -------------------------------------------------------------------------------------------------------------
 
 
 @requirement("TENANT-06")
 @pytest.mark.usefixtures("sends", "hears")
-def test_events_go_to_their_own_accounts_endpoints(
-    pair: Pair, receiver: Receiver, target: Target, calls_of: Callable[[Account], Calls]
+def test_events_go_to_the_accounts_own_endpoints(
+    tenant_pair: Tenants, receiver: Receiver, target: Target, calls_of: Callable[[Account], Calls]
 ) -> None:
     if not target.capabilities.webhooks:
         raise Lacking("capabilities.webhooks is false: the deployment has no webhooks")
-    accounts = (pair.mine.account, pair.theirs.account)
-    paths = [subscribe(calls, receiver) for calls in (pair.mine, pair.theirs)]
-    idle = unconfigured(pair.mine.account)
-    bystander = subscribe(calls_of(idle), receiver) if idle is not None else ""
+    accounts = (tenant_pair.mine.account, tenant_pair.theirs.account)
+    paths = [subscribe(calls, receiver) for calls in (tenant_pair.mine, tenant_pair.theirs)]
+    idle_account = unconfigured(tenant_pair.mine.account)
+    idle_path = subscribe(calls_of(idle_account), receiver) if idle_account is not None else ""
     phone = accounts[0].numbers.fresh()
-    accounts[0].provider.script(phone, ("delivered", 0.05))
-    own = [happen(account, phone, target) for account in accounts]
+    accounts[0].mock_meta.script(phone, ("delivered", 0.05))
+    own = [cause_events(account, phone, target) for account in accounts]
     for path, mine in zip(paths, own, strict=True):
         missing = eventually(
-            lambda p=path, m=mine: not set(m) - mentioned(receiver.attempts(p)), target.target.patience
+            lambda p=path, m=mine: not set(m) - event_ids(receiver.attempts(p)), target.target.patience
         )
         expect.precondition(missing, "the account's own events do not all arrive")
     for position, path in enumerate(paths):
-        only_own(receiver.settled(path, at_least=3), own[1 - position], account_id(accounts[position]))
-    if bystander:
-        strays = receiver.attempts(bystander)
-        expect.that(not strays, "no event for an account in which nothing happened", lambda: f"{strays[0].raw[:300]!r}")
+        only_own_events(receiver.settled(path, at_least=3), own[1 - position], account_id(accounts[position]))
+    if idle_path:
+        unexpected = receiver.attempts(idle_path)
+        expect.that(
+            not unexpected, "no event for an account in which nothing happened", lambda: f"{unexpected[0].raw[:300]!r}"
+        )
 
 
 def unconfigured(account: Account) -> Account | None:
-    """The account without WhatsApp, in which nothing happens; None when the target file has no key of it."""
+    """The account without WhatsApp, as one without events; None when the target file has no key of it."""
     pool = account.api.pool
     return replace(account, api=account.api.as_role(Role.UNCONFIGURED)) if pool.has(Role.UNCONFIGURED) else None
 
 
 def subscribe(calls: Calls, receiver: Receiver) -> str:
-    """Register a path of the receiver for every event; the path."""
-    path = f"/{calls.account.word()}"
+    """Register a path of the receiver for all events; the path."""
+    path = f"/{calls.account.marker()}"
     exchange = calls.account.api.post("/webhooks", {"url": receiver.url(path), "events": EVENTS, "is_active": True})
     if exchange.status == 400:
         raise Lacking(
             "the target registers no endpoint at the receiver: give it an origin that it takes in receiver.origin"
         )
-    calls.endpoints.append(needed(exchange, 201)["id"])
+    calls.endpoint_ids.append(required(exchange, 201)["id"])
     return path
 
 
-def happen(account: Account, phone: str, target: Target) -> list[str]:
-    """A conversation begins, a message comes in, one goes out and is delivered: the ids that the events are about."""
+def cause_events(account: Account, phone: str, target: Target) -> list[str]:
+    """A customer writes, and a message is sent and delivered: the ids in the events."""
     wamid = account.receive(phone)
     contact = eventually(lambda: account.contact_by_phone(phone), target.target.patience)
-    expect.precondition(contact, "an inbound message makes no contact")
+    expect.precondition(contact, "an inbound message creates no contact")
     conversation = account.conversation_of(contact["id"], target.target.patience)
     sent = account.send(phone)
     return [wamid, str(conversation["id"]), str(sent["whatsapp_message_id"])]
 
 
-def mentioned(attempts: list[Attempt]) -> set[str]:
-    """The wamids and conversations that deliveries are about."""
-    return set(_mentioned(attempts))
+def event_ids(attempts: list[Attempt]) -> set[str]:
+    """The wamids and conversation ids in deliveries."""
+    return set(_event_ids(attempts))
 
 
-def _mentioned(attempts: list[Attempt]) -> Iterator[str]:
+def _event_ids(attempts: list[Attempt]) -> Iterator[str]:
     for attempt in attempts:
         body = attempt.json()
         data = body.get("data") if isinstance(body, dict) else None
@@ -97,11 +95,11 @@ def _mentioned(attempts: list[Attempt]) -> Iterator[str]:
             yield from (str(data[name]) for name in ("whatsapp_message_id", "conversation_id") if name in data)
 
 
-def only_own(attempts: list[Attempt], foreign: list[str], id_: str) -> None:
-    """Nothing in the deliveries is about the other account's ids, and each names the account."""
+def only_own_events(attempts: list[Attempt], foreign: list[str], id_: str) -> None:
+    """No delivery contains the other account's ids, and each names its own account."""
     for attempt in attempts:
-        strange = [value for value in foreign if value.encode() in attempt.raw]
-        expect.that(not strange, "none of another account's events", f"{attempt.raw[:500]!r}")
+        unexpected = [value for value in foreign if value.encode() in attempt.raw]
+        expect.that(not unexpected, "none of another account's events", f"{attempt.raw[:500]!r}")
         body = attempt.json()
         named = body.get("account_id") if isinstance(body, dict) else None
         if id_ and isinstance(named, str):

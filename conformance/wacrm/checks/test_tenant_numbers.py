@@ -1,4 +1,4 @@
-"""TENANT: one number in two accounts (05)."""
+"""TENANT-05: one phone number in two accounts."""
 
 from __future__ import annotations
 
@@ -7,97 +7,104 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.contract import openapi
-from conformance.meta.provider import eventually
 from conformance.target import expect
 from conformance.target.concurrency import at_once
-from conformance.target.expect import Lacking, requirement
-from conformance.wacrm.steps.account import needed
-from conformance.wacrm.steps.tenants import ACTS, HEARD, Pair, differences, eventually_changed, picture, share
+from conformance.target.expect import requirement
+from conformance.target.verdicts import Lacking
+from conformance.target.waiting import eventually
+from conformance.wacrm.expectations import envelope
+from conformance.wacrm.specification import OPENAPI
+from conformance.wacrm.steps.account import required
+from conformance.wacrm.steps.tenants import (
+    ACTIONS,
+    WEBHOOK_ACTIONS,
+    Tenants,
+    differences,
+    share_number,
+    snapshot,
+    wait_for_change,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.target.target import Target
-    from conformance.wacrm.steps import tenants
     from conformance.wacrm.steps.account import Account, Row
+    from conformance.wacrm.steps.tenants import SharedNumber
     from conformance.wacrm.steps.valid_requests import Calls
 
-    Act = Callable[[Account, tenants.Shared, Row], None]
-
-
-# -- one number in two accounts -----------------------------------------------------------------------------------------
+    Action = Callable[[Account, SharedNumber, Row], None]
 
 
 @requirement("TENANT-05")
-def test_one_number_is_a_contact_of_each_account(each: Pair) -> None:
-    mine, theirs = each.mine.account, each.theirs.account
-    phone, tag = mine.numbers.fresh(), mine.word()
-    mail = f"{theirs.word()}@wacrm.invalid"
+def test_one_number_gives_each_account_its_own_contact(tenants: Tenants) -> None:
+    mine, theirs = tenants.mine.account, tenants.theirs.account
+    phone, tag = mine.numbers.fresh(), mine.marker()
+    mail = f"{theirs.marker()}@wacrm.invalid"
     first = theirs.contact(
-        phone=phone, name=theirs.word(), email=mail, company=theirs.word(), tags=[tag, theirs.word()]
+        phone=phone, name=theirs.marker(), email=mail, company=theirs.marker(), tags=[tag, theirs.marker()]
     )
-    body = {"phone": phone, "name": mine.word(), "tags": [tag]}
+    body = {"phone": phone, "name": mine.marker(), "tags": [tag]}
     exchange = mine.api.post("/contacts", body)
-    own = expect.record(exchange, 201)
+    own = envelope.record(exchange, 201)
     expect.that(
         own.get("id") != first["id"], "a contact of its own", f"the id {first['id']} of another account's", exchange
     )
     given = (own.get("name"), own.get("email"), own.get("company"))
     expect.equal(given, (body["name"], None, None), "its name, mail address and company", exchange)
     expect.same_members([t["name"] for t in own.get("tags") or []], [tag], "its tags", exchange)
-    again = theirs.api.post("/contacts", {"phone": phone, "name": theirs.word()})
-    first = {name: value for name, value in first.items() if name != "updated_at"}  # what touches it is CONT-02's
-    shown = {name: value for name, value in expect.record(again, 200).items() if name != "updated_at"}
+    again = theirs.api.post("/contacts", {"phone": phone, "name": theirs.marker()})
+    first = {name: value for name, value in first.items() if name != "updated_at"}  # CONT-02 checks it
+    shown = {name: value for name, value in envelope.record(again, 200).items() if name != "updated_at"}
     expect.equal(shown, first, "the other account's contact", exchange, again)
 
 
 @requirement("TENANT-05")
 @pytest.mark.parametrize("way", ["create", "patch"])
-def test_a_tag_of_one_number_is_each_accounts_own(way: str, each: Pair) -> None:
-    """Not the row of the first account that used the name, and not the way in which that account spells it."""
-    mine, theirs = each.mine.account, each.theirs.account
-    word = mine.word()
-    phone, names = mine.numbers.fresh(), {"theirs": f"{word}ABC", "mine": f"{word}aBc"}
+def test_one_tag_name_gives_each_account_its_own_tag(way: str, tenants: Tenants) -> None:
+    """Neither the other account's tag nor its spelling."""
+    mine, theirs = tenants.mine.account, tenants.theirs.account
+    marker = mine.marker()
+    phone, names = mine.numbers.fresh(), {"theirs": f"{marker}ABC", "mine": f"{marker}aBc"}
     first = tagged(theirs, phone, names["theirs"], way)
     own = tagged(mine, phone, names["mine"], way)
-    shown = expect.record(own, 200, 201)["tags"]
-    ids = [tag.get("id") for tag in (*shown, *expect.record(first, 200, 201)["tags"])]
+    shown = envelope.record(own, 200, 201)["tags"]
+    ids = [tag.get("id") for tag in (*shown, *envelope.record(first, 200, 201)["tags"])]
     expect.that(len(set(ids)) == 2, "a tag of each account", f"the ids {ids}", first, own)
-    control = f"{mine.word()}aBc"
+    control = f"{mine.marker()}aBc"
     alone = tagged(mine, mine.numbers.fresh(), control, way)
-    if [tag.get("name") for tag in needed(alone, 200, 201)["tags"]] == [control]:  # names come back as they are sent
+    if [tag.get("name") for tag in required(alone, 200, 201)["tags"]] == [control]:  # the target returns names as sent
         expect.equal([tag.get("name") for tag in shown], [names["mine"]], "the tag's name", first, own)
 
 
 def tagged(account: Account, phone: str, name: str, way: str) -> Exchange:
-    """The answer that shows a contact of the number with a new tag, made with it or given it later."""
+    """The answer with a contact of the number and a new tag, set at creation or by PATCH."""
     if way == "create":
         return account.api.post("/contacts", {"phone": phone, "tags": [name]})
     return account.api.patch(f"/contacts/{account.contact(phone=phone)['id']}", {"tags": [name]})
 
 
 @requirement("TENANT-05")
-@pytest.mark.parametrize("how", ["created", "sent to", "heard of"])
-def test_a_new_contact_inherits_nothing_from_another_account(how: str, each: Pair, target: Target) -> None:
-    """However the contact comes about: by itself, by a send, by a message that comes in."""
-    mine, theirs = each.mine.account, each.theirs.account
-    phone, word = mine.numbers.fresh(), theirs.word()
-    theirs.contact(phone=phone, name=word, email=f"{word}@wacrm.invalid", company=word, tags=[word])
-    come_about(mine, phone, how, target)
+@pytest.mark.parametrize("how", ["created", "sent to", "received from"])
+def test_a_new_contact_has_no_data_of_another_accounts_contact(how: str, tenants: Tenants, target: Target) -> None:
+    """Created by POST, by a send, or by an inbound message."""
+    mine, theirs = tenants.mine.account, tenants.theirs.account
+    phone, marker = mine.numbers.fresh(), theirs.marker()
+    theirs.contact(phone=phone, name=marker, email=f"{marker}@wacrm.invalid", company=marker, tags=[marker])
+    create_contact_by(mine, phone, how, target)
     found = eventually(lambda: mine.contact_by_phone(phone), target.target.patience)
     expect.precondition(found, "the account gets no contact of the number")
     exchange = mine.api.get(f"/contacts/{found['id']}")
-    own = expect.record(exchange, 200)
-    expect.that(word not in exchange.text, "nothing that another account knows of the number", f"{own}", exchange)
+    own = envelope.record(exchange, 200)
+    expect.that(marker not in exchange.text, "no data of the other account's contact", f"{own}", exchange)
 
 
-def come_about(account: Account, phone: str, how: str, target: Target) -> None:
-    """Let the account get a contact of the number."""
+def create_contact_by(account: Account, phone: str, how: str, target: Target) -> None:
+    """Make the account create a contact of the number."""
     if how == "created":
-        needed(account.api.post("/contacts", {"phone": phone}), 200, 201)
-    elif not target.capabilities.messages or (how == "heard of" and not target.capabilities.inbound):
+        required(account.api.post("/contacts", {"phone": phone}), 200, 201)
+    elif not target.capabilities.messages or (how == "received from" and not target.capabilities.inbound):
         raise Lacking("the target file says that the deployment does not send messages, or takes none")
     elif how == "sent to":
         account.send(phone)
@@ -106,26 +113,29 @@ def come_about(account: Account, phone: str, how: str, target: Target) -> None:
 
 
 @requirement("TENANT-05")
-def test_one_number_in_both_accounts_at_once_gives_two_contacts(pair: Pair) -> None:
+def test_concurrent_creation_in_two_accounts_gives_two_contacts(tenant_pair: Tenants) -> None:
     for _ in range(3):
-        answers = at_once(creations(pair, pair.mine.account.numbers.fresh()))
-        ids = [expect.record(exchange, 201).get("id") for exchange in answers]
+        answers = at_once(creations(tenant_pair, tenant_pair.mine.account.numbers.fresh()))
+        ids = [envelope.record(exchange, 201).get("id") for exchange in answers]
         expect.that(ids[0] != ids[1], "two contacts", f"{ids[0]} twice", *answers)
 
 
-def creations(pair: Pair, phone: str) -> list[Callable[[], Exchange]]:
-    return [partial(calls.account.api.post, "/contacts", {"phone": phone}) for calls in (pair.mine, pair.theirs)]
+def creations(tenant_pair: Tenants, phone: str) -> list[Callable[[], Exchange]]:
+    return [
+        partial(calls.account.api.post, "/contacts", {"phone": phone})
+        for calls in (tenant_pair.mine, tenant_pair.theirs)
+    ]
 
 
 @requirement("TENANT-05")
 @pytest.mark.usefixtures("sends")
-def test_a_number_is_new_to_each_account(each: Pair) -> None:
-    mine, theirs = each.mine.account, each.theirs.account
-    first = each.theirs.conversation()
-    phone = needed(theirs.api.get(f"/contacts/{first['contact_id']}"), 200)["phone"]
-    name = mine.word()
-    exchange = mine.api.post("/messages", {"to": phone, "text": mine.word(), "name": name})
-    sent = expect.record(exchange, 201)
+def test_a_number_known_to_another_account_is_new(tenants: Tenants) -> None:
+    mine, theirs = tenants.mine.account, tenants.theirs.account
+    first = tenants.theirs.conversation()
+    phone = required(theirs.api.get(f"/contacts/{first['contact_id']}"), 200)["phone"]
+    name = mine.marker()
+    exchange = mine.api.post("/messages", {"to": phone, "text": mine.marker(), "name": name})
+    sent = envelope.record(exchange, 201)
     expect.that(
         sent.get("contact_created") is True, "contact_created true", repr(sent.get("contact_created")), exchange
     )
@@ -134,47 +144,47 @@ def test_a_number_is_new_to_each_account(each: Pair) -> None:
             sent.get(member) != first[member], f"a {member} of its own", f"{first[member]} of another account", exchange
         )
     read = mine.api.get(f"/contacts/{sent.get('contact_id')}")
-    expect.equal(expect.record(read, 200).get("name"), name, "the new contact's name", exchange, read)
-    through = [entry["phone_number_id"] for entry in mine.provider.accepted(wamid=sent.get("whatsapp_message_id"))]
-    expect.equal(through, [mine.phone_number_id], "the number that the message went out through", exchange)
+    expect.equal(envelope.record(read, 200).get("name"), name, "the new contact's name", exchange, read)
+    senders = [entry["phone_number_id"] for entry in mine.mock_meta.accepted(wamid=sent.get("whatsapp_message_id"))]
+    expect.equal(senders, [mine.phone_number_id], "the phone number id that sent the message", exchange)
 
 
 @requirement("TENANT-05")
 @pytest.mark.usefixtures("sends")
-@pytest.mark.parametrize("act", ACTS, ids=[act.__name__ for act in ACTS])
-def test_what_one_account_does_shows_in_it_alone(act: Act, each: Pair, target: Target) -> None:
-    if act in HEARD and not target.capabilities.inbound:
+@pytest.mark.parametrize("action", ACTIONS, ids=[action.__name__ for action in ACTIONS])
+def test_a_change_in_one_account_does_not_show_in_the_other(action: Action, tenants: Tenants, target: Target) -> None:
+    if action in WEBHOOK_ACTIONS and not target.capabilities.inbound:
         raise Lacking("capabilities.inbound is false: the deployment does not take Meta's webhooks")
-    shared = share(each)
-    mine, theirs = each.mine.account, each.theirs.account
-    own, before = picture(mine, shared.mine), picture(theirs, shared.theirs)
-    act(mine, shared, shared.mine)
-    eventually_changed(mine, shared.mine, own, target.target.patience)
-    changed = differences(before, picture(theirs, shared.theirs))
-    expect.that(not changed, f"nothing to change in the other account that has {shared.phone}", changed)
+    shared = share_number(tenants)
+    mine, theirs = tenants.mine.account, tenants.theirs.account
+    own, before = snapshot(mine, shared.mine), snapshot(theirs, shared.theirs)
+    action(mine, shared, shared.mine)
+    wait_for_change(mine, shared.mine, own, target.target.patience)
+    changed = differences(before, snapshot(theirs, shared.theirs))
+    expect.that(not changed, f"no change in the other account's data of {shared.phone}", changed)
 
 
 @requirement("TENANT-05")
 @pytest.mark.usefixtures("sends", "hears")
-def test_an_answer_to_one_accounts_broadcast_is_none_to_the_others(each: Pair, target: Target) -> None:
-    shared = share(each)
-    ids = [broadcast(calls, shared.phone) for calls in (each.mine, each.theirs)]
-    accounts = (each.mine.account, each.theirs.account)
+def test_a_reply_to_one_accounts_broadcast_is_not_counted_in_the_others(tenants: Tenants, target: Target) -> None:
+    shared = share_number(tenants)
+    ids = [broadcast(calls, shared.phone) for calls in (tenants.mine, tenants.theirs)]
+    accounts = (tenants.mine.account, tenants.theirs.account)
     for account, id_ in zip(accounts, ids, strict=True):
         expect.precondition(
-            eventually(lambda a=account, i=id_: counted(a, i, "sent_count"), target.target.patience), "no send"
+            eventually(lambda a=account, i=id_: count_of(a, i, "sent_count"), target.target.patience), "no send"
         )
-    each.mine.account.receive(shared.phone)
-    replied = eventually(lambda: counted(accounts[0], ids[0], "replied_count"), target.target.patience)
+    tenants.mine.account.receive(shared.phone)
+    replied = eventually(lambda: count_of(accounts[0], ids[0], "replied_count"), target.target.patience)
     expect.precondition(replied, "the reply to a broadcast is not counted")
     exchange = accounts[1].api.get(f"/broadcasts/{ids[1]}")
-    expect.equal(expect.record(exchange, 200).get("replied_count"), 0, "the other account's replied_count", exchange)
+    expect.equal(envelope.record(exchange, 200).get("replied_count"), 0, "the other account's replied_count", exchange)
 
 
 def broadcast(calls: Calls, phone: str) -> str:
-    body = {**calls.to(openapi.operation("createBroadcast")).json, "recipients": [{"to": phone}]}
-    return str(needed(calls.account.api.post("/broadcasts", body), 202)["broadcast_id"])
+    body = {**calls.to(OPENAPI.operation("createBroadcast")).json, "recipients": [{"to": phone}]}
+    return str(required(calls.account.api.post("/broadcasts", body), 202)["broadcast_id"])
 
 
-def counted(account: Account, broadcast_id: str, count: str) -> int:
-    return int(needed(account.api.get(f"/broadcasts/{broadcast_id}"), 200)[count])
+def count_of(account: Account, broadcast_id: str, count: str) -> int:
+    return int(required(account.api.get(f"/broadcasts/{broadcast_id}"), 200)[count])

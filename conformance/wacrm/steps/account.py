@@ -1,20 +1,21 @@
-"""An account as its user sees it: the few steps that many checks begin with. They judge nothing but what they need."""
+"""What a client of an account does: create contacts, send, receive, read lists. A failed step gives no verdict."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
-from conformance.target.expect import Lacking, NoVerdict
+from conformance.target.verdicts import Lacking, NoVerdict
+from conformance.target.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from conformance.meta.provider import Provider
+    from conformance.meta.mock_client import MockMeta
+    from conformance.target.api import Api
+    from conformance.target.exchange import Exchange
     from conformance.target.numbers import Numbers
-    from conformance.target.probe import Api, Exchange
 
 Row = dict[str, Any]
 MAX_PAGES = 400
@@ -22,41 +23,43 @@ MAX_PAGES = 400
 
 @dataclass(frozen=True)
 class Account:
-    """One account of the target: its API, its numbers at mock Meta, fresh telephone numbers and words."""
+    """One account of the target: its API, its ids at mock Meta, fresh phone numbers and unique markers."""
 
     api: Api
     numbers: Numbers
-    word: Callable[[], str]
-    _provider: Provider | None
+    marker: Callable[[], str]
+    _mock_meta: MockMeta | None
     phone_number_id: str
     waba_id: str
 
     @property
-    def provider(self) -> Provider:
+    def mock_meta(self) -> MockMeta:
         """Mock Meta; `Lacking` when the target file does not connect this account to it."""
-        if self._provider is None:
+        if self._mock_meta is None:
             raise Lacking("the target file does not connect this account to mock Meta")
-        return self._provider
+        return self._mock_meta
 
-    # -- precondition steps: when they fail, the check that needed them has no verdict ------------------------------------
+    # -- when one of these fails, the check has no verdict ------------------------------------------------------------------
 
     def contact(self, **fields: Any) -> Row:  # noqa: ANN401 - JSON
         """A new contact (a fresh phone unless given); its record."""
-        return needed(self.api.post("/contacts", {"phone": self.numbers.fresh(), **fields}), 201)
+        return required(self.api.post("/contacts", {"phone": self.numbers.fresh(), **fields}), 201)
 
     def send(self, to: str | None = None, **fields: Any) -> Row:  # noqa: ANN401 - JSON
-        """Send a message, by default a text of a unique word to a fresh number; the answer's record."""
+        """Send a message, by default a text with a unique marker to a fresh number; the answer's record."""
         body: Row = {"to": to or self.numbers.fresh(), **fields}
         if "type" not in fields and "text" not in fields:
-            body["text"] = self.word()
-        return needed(self.api.post("/messages", body), 201)
+            body["text"] = self.marker()
+        return required(self.api.post("/messages", body), 201)
 
     def receive(self, sender: str, text: str = "", **message: Any) -> str:  # noqa: ANN401 - Meta's members
-        """A customer writes in (a text unless `type` is given); the wamid, once the deployment acknowledged it."""
+        """A customer sends a message (a text unless `type` is given); its wamid, once the deployment has acknowledged
+        it.
+        """
         body: Row = {"from": sender.lstrip("+"), **message}
         if "type" not in message:
-            body |= {"type": "text", "text": {"body": text or self.word()}}
-        return self.provider.inbound(self.phone_number_id, body)[0]
+            body |= {"type": "text", "text": {"body": text or self.marker()}}
+        return self.mock_meta.inbound(self.phone_number_id, body)[0]
 
     def contact_by_phone(self, phone: str) -> Row | None:
         """The contact with exactly this phone, if the account has it."""
@@ -85,28 +88,32 @@ class Account:
         for _ in range(MAX_PAGES):
             query = params if cursor is None else {**params, "cursor": cursor}
             exchange = self.api.get(path, **query)
-            yield from needed_rows(exchange)
+            yield from required_rows(exchange)
             cursor = (exchange.json().get("meta") or {}).get("next_cursor")
             if cursor is None:
                 return
         raise NoVerdict(f"GET {path} has more than {MAX_PAGES} pages or its cursor does not end")
 
 
-def needed(exchange: Exchange, *statuses: int) -> Row:
-    """`data` of an answer that is a precondition: without it the check has no verdict."""
+def required(exchange: Exchange, *statuses: int) -> Row:
+    """`data` of an answer that the check depends on; no verdict without it."""
     body = exchange.json()
     inner = body.get("data") if isinstance(body, dict) else None
     if exchange.status not in statuses or not isinstance(inner, dict):
-        raise NoVerdict(f"a step that this check needs failed: {exchange.method} {exchange.url}: {exchange.summary}")
+        raise NoVerdict(
+            f"a request that this check depends on failed: {exchange.method} {exchange.url}: {exchange.summary}"
+        )
     return inner
 
 
-def needed_rows(exchange: Exchange) -> list[Row]:
-    """Rows of a list that is a precondition."""
+def required_rows(exchange: Exchange) -> list[Row]:
+    """The rows of a list that the check depends on; no verdict without them."""
     body = exchange.json()
     inner = body.get("data") if isinstance(body, dict) else None
     if exchange.status != 200 or not isinstance(inner, list):
-        raise NoVerdict(f"a step that this check needs failed: {exchange.method} {exchange.url}: {exchange.summary}")
+        raise NoVerdict(
+            f"a request that this check depends on failed: {exchange.method} {exchange.url}: {exchange.summary}"
+        )
     return [row for row in inner if isinstance(row, dict)]
 
 

@@ -1,4 +1,4 @@
-"""Cursors that no server issued: plain nonsense, and what becomes of a real one in transit or in a curious hand (PAGE-07)."""
+"""Cursors that no server issued: arbitrary texts, and altered forms of a real cursor (PAGE-07)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NEVER_ISSUED = (
     "00000000-0000-0000-0000-000000000000",
     "2026-01-01T00:00:00.000Z", "9999-99-99T99:99:99Z|00000000-0000-0000-0000-000000000000", "A" * 2000,
 )  # fmt: skip
-"""Among them, in base64url: an empty object, an empty list, null, a number, an object with a number for a time."""
+"""In base64url, among them: an empty object, an empty list, null, a number, an object with a number as timestamp."""
 
 WRONG_VALUES: tuple[Any, ...] = (
     None, "", -1, 1e300, [], {}, "infinity", "99999-01-01T00:00:00Z", "2026-13-45T99:99:99Z",
@@ -21,8 +21,8 @@ WRONG_VALUES: tuple[Any, ...] = (
 )  # fmt: skip
 
 
-def distorted(cursor: str) -> list[str]:
-    """Forms of a real cursor that are not what the server issued."""
+def altered(cursor: str) -> list[str]:
+    """Altered forms of a real cursor, none equal to it."""
     half = len(cursor) // 2
     forms = [cursor[:-1], cursor[:half], cursor[half:], cursor[1:], cursor[::-1], cursor + cursor, cursor.swapcase()]
     forms += [cursor + "A", cursor + "=", cursor + "%", f"{cursor}'", f"x{cursor}", cursor.replace(cursor[half], "~")]
@@ -30,7 +30,7 @@ def distorted(cursor: str) -> list[str]:
 
 
 def _rewritten(cursor: str) -> list[str]:
-    """For a cursor of JSON in base64: the same with one value replaced; for text in base64: the same with one part replaced."""
+    """A cursor that is base64 of JSON with each value replaced, or base64 of text with each part replaced."""
     text = _decoded(cursor)
     if text is None:
         return []

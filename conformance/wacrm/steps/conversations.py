@@ -1,4 +1,4 @@
-"""A customer and the conversation with them, as CONV checks begin one; what can be sent and heard in it."""
+"""A customer and the conversation with them (CONV)."""
 
 from __future__ import annotations
 
@@ -7,48 +7,48 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.contract.openapi import validate
 from conformance.meta.templates import GREETING, PLAIN
-from conformance.target.expect import Lacking, precondition, that
-from conformance.wacrm.steps.account import needed
+from conformance.target.expect import precondition
+from conformance.target.verdicts import Lacking
+from conformance.wacrm.steps.account import required
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account, Row
-    from conformance.wacrm.steps.inbound_messages import Inbound
+    from conformance.wacrm.steps.inbound_messages import InboundSample
 IMAGE = "https://media.wacrm.invalid/picture.jpg"
 
 
 @pytest.fixture
-def customer(account: Account, capabilities: Capabilities) -> Callable[..., Talk]:
-    """`customer(tags=[…])`: a new contact who has not written yet."""
+def start_customer(account: Account, capabilities: Capabilities) -> Callable[..., Conversation]:
+    """`start_customer(tags=[…])`: a new contact who has not written yet."""
     if not capabilities.inbound:
         raise Lacking("the target takes no inbound messages")
-    return lambda **fields: Talk(account, account.contact(**{"name": account.word(), **fields}))
+    return lambda **fields: Conversation(account, account.contact(**{"name": account.marker(), **fields}))
 
 
-class Talk:
+class Conversation:
     """One customer and the conversation with them."""
 
     def __init__(self, account: Account, contact: Row) -> None:
         self.account, self.contact, self.phone = account, contact, str(contact["phone"])
-        self.patience = account.provider.patience
+        self.patience = account.mock_meta.patience
 
-    def write(self, text: str = "", **message: Any) -> str:  # noqa: ANN401 - Meta's members
-        """The customer writes; the wamid, once the message can be read."""
-        return self.arrived(self.account.receive(self.phone, text, **message))
+    def receive(self, text: str = "", **message: Any) -> str:  # noqa: ANN401 - Meta's members
+        """The customer sends a message; its wamid, once it is listed."""
+        return self.wait_for(self.account.receive(self.phone, text, **message))
 
-    def arrived(self, wamid: str) -> str:
+    def wait_for(self, wamid: str) -> str:
         self.row(wamid)
         return wamid
 
     def row(self, wamid: str) -> Row:
-        """The message with that wamid; no verdict when it does not appear."""
+        """The message with this wamid; no verdict when it is not listed."""
         found = self.account.message(self.id, wamid, self.patience)
-        precondition(found, f"the message {wamid} does not appear in its conversation")
+        precondition(found, f"the message {wamid} is not listed in its conversation")
         assert found is not None
         return found
 
@@ -60,7 +60,7 @@ class Talk:
         return self.account.send(self.phone, **fields)
 
     def read(self) -> Row:
-        return needed(self.exchange(), 200)
+        return required(self.exchange(), 200)
 
     def exchange(self) -> Exchange:
         return self.account.api.get(f"/conversations/{self.id}")
@@ -69,47 +69,42 @@ class Talk:
         return self.account.api.get(f"/conversations/{self.id}/messages", limit=100)
 
 
-def documented(operation: str, exchange: Exchange) -> None:
-    problems = validate(operation, 200, exchange.json())
-    that(not problems, f"the documented shape of {operation}", "; ".join(problems[:3]), exchange)
-
-
-def quiet(talk: Talk) -> None:
-    """Let another customer's message through, so that what came before it is done."""
-    other = Talk(talk.account, talk.account.contact())
-    other.write()
+def wait_until_processed(conversation: Conversation) -> None:
+    """Send and await another customer's message: webhooks delivered before it have been processed then."""
+    other = Conversation(conversation.account, conversation.account.contact())
+    other.receive()
 
 
 # -- CONV-07 ----------------------------------------------------------------------------------------------------------
 
 
-def hear(account: Account, talk: Talk, kind: Inbound) -> str:
-    """The customer sends a message of that kind; its wamid."""
-    if kind.known_to_the_mock:
-        return account.provider.inbound(account.phone_number_id, {"from": talk.phone[1:], **kind.item})[0]
-    return unheard_of(account, talk, kind)
+def receive_kind(account: Account, conversation: Conversation, kind: InboundSample) -> str:
+    """The customer sends this sample; its wamid."""
+    if kind.supported_by_mock:
+        return account.mock_meta.inbound(account.phone_number_id, {"from": conversation.phone[1:], **kind.item})[0]
+    return receive_unknown_type(account, conversation, kind)
 
 
-def unheard_of(account: Account, talk: Talk, kind: Inbound) -> str:
-    """A type that Meta has not had so far, as Meta would send it."""
-    wamid = f"wamid.{account.word()}"
-    message = {"from": talk.phone[1:], "id": wamid, "timestamp": "1790000000", **kind.item}
+def receive_unknown_type(account: Account, conversation: Conversation, kind: InboundSample) -> str:
+    """Deliver a message type that Meta does not have today, as Meta would send it."""
+    wamid = f"wamid.{account.marker()}"
+    message = {"from": conversation.phone[1:], "id": wamid, "timestamp": "1790000000", **kind.item}
     value = {
         "messaging_product": "whatsapp",
         "metadata": {"display_phone_number": "15550100000", "phone_number_id": account.phone_number_id},
-        "contacts": [{"profile": {"name": "Ada"}, "wa_id": talk.phone[1:]}], "messages": [message],
+        "contacts": [{"profile": {"name": "Ada"}, "wa_id": conversation.phone[1:]}], "messages": [message],
     }  # fmt: skip
     payload = {
         "object": "whatsapp_business_account",
         "entry": [{"id": account.waba_id, "changes": [{"value": value, "field": "messages"}]}],
     }
-    account.provider.acknowledged([account.provider.webhook(account.waba_id, payload=payload)])
+    account.mock_meta.acknowledged([account.mock_meta.webhook(account.waba_id, payload=payload)])
     return wamid
 
 
 # -- CONV-08 ----------------------------------------------------------------------------------------------------------
 
-SENDS: dict[str, Row] = {
+OUTBOUND: dict[str, Row] = {
     "text": {"text": "Hello"},
     "long text": {"text": "é" * 4096},
     "text by name": {"type": "text", "text": "שלום 👋\n<b>&"},

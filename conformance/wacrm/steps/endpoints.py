@@ -1,4 +1,4 @@
-"""The target's webhook endpoints as the judge uses them: registered at the receiver, watched, removed."""
+"""The target's webhook endpoints: registered at the receiver, watched, deleted."""
 
 from __future__ import annotations
 
@@ -7,41 +7,42 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from conformance.meta.provider import eventually
 from conformance.target import expect
-from conformance.target.expect import NoVerdict
-from conformance.wacrm.steps.account import needed, needed_rows
-from conformance.wacrm.steps.timestamps import instant
+from conformance.target.verdicts import NoVerdict
+from conformance.target.waiting import eventually
+from conformance.wacrm.steps.account import required, required_rows
+from conformance.wacrm.steps.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.target.probe import Api, Exchange
+    from conformance.target.api import Api
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Row
-    from conformance.webhooks.receiver import Attempt, Receiver
+    from conformance.webhooks.receiver_client import Attempt, Receiver
 
 RECEIVED, STATUS, CREATED = "message.received", "message.status_updated", "conversation.created"
 EVENTS = (RECEIVED, STATUS, CREATED)
-GONE = 404
+NOT_FOUND = 404
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """An endpoint of the target that posts to `path` at the receiver. `answer` is the registration's."""
+    """An endpoint that delivers to `path` at the receiver. `answer` is the answer to its registration."""
 
     id: str
     path: str
     secret: str = field(repr=False)
     answer: Exchange
-    _hooks: Hooks = field(repr=False)
+    _endpoints: Endpoints = field(repr=False)
 
     def attempts(self) -> list[Attempt]:
-        """Everything that came, oldest first."""
-        return self._hooks.receiver.attempts(self.path)
+        """All attempts received, oldest first."""
+        return self._endpoints.receiver.attempts(self.path)
 
     def events(self, event: str, **data: Any) -> list[Attempt]:  # noqa: ANN401 - JSON
-        """What came of an event with these values in its data."""
-        return [attempt for attempt in self.attempts() if told(attempt, event, data)]
+        """The attempts for this event whose data has these values."""
+        return [attempt for attempt in self.attempts() if matches_event(attempt, event, data)]
 
     def wait(self, event: str, at_least: int = 1, **data: Any) -> list[Attempt]:  # noqa: ANN401 - JSON
         """`events`, once there are `at_least`, or at the deadline."""
@@ -50,108 +51,110 @@ class Endpoint:
             found = self.events(event, **data)
             return found if len(found) >= at_least else []
 
-        return eventually(enough, self._hooks.receiver.patience, 0.02) or self.events(event, **data)
+        return eventually(enough, self._endpoints.receiver.patience, 0.02) or self.events(event, **data)
 
     def quiet(self) -> None:
-        """Wait until nothing has come for a moment."""
-        self._hooks.receiver.settled(self.path, at_least=0, quiet=0.3)
+        """Wait until no attempt has arrived for a moment."""
+        self._endpoints.receiver.settled(self.path, at_least=0, quiet=0.3)
 
     def row(self) -> Row:
-        return needed(self._hooks.api.get(f"/webhooks/{self.id}"), 200)
+        return required(self._endpoints.api.get(f"/webhooks/{self.id}"), 200)
 
-    def remains(self) -> Row:
-        """The endpoint's record, empty when the target has none any more."""
-        answer = self._hooks.api.get(f"/webhooks/{self.id}")
-        return {} if answer.status == GONE else needed(answer, 200)
+    def row_or_empty(self) -> Row:
+        """The endpoint's record; empty when GET answers 404."""
+        answer = self._endpoints.api.get(f"/webhooks/{self.id}")
+        return {} if answer.status == NOT_FOUND else required(answer, 200)
 
     def until(self, done: Callable[[Row], object], patience: float | None = None) -> Row:
         """The endpoint's record, once `done` or at the deadline."""
 
-        def reached() -> Row | None:
+        def require_reachable() -> Row | None:
             row = self.row()
             return row if done(row) else None
 
-        limit = self._hooks.receiver.patience if patience is None else patience
-        return eventually(reached, limit, 0.03) or self.row()
+        limit = self._endpoints.receiver.patience if patience is None else patience
+        return eventually(require_reachable, limit, 0.03) or self.row()
 
     def patch(self, **fields: Any) -> Row:  # noqa: ANN401 - JSON
-        """Change it; no verdict when the target does not."""
-        return needed(self._hooks.api.patch(f"/webhooks/{self.id}", fields), 200)
+        """Change the endpoint; no verdict when the target refuses."""
+        return required(self._endpoints.api.patch(f"/webhooks/{self.id}", fields), 200)
 
-    def elsewhere(self) -> Endpoint:
-        """The same endpoint after its URL was changed to another path; no verdict when the target does not change it."""
-        path = self._hooks.path()
-        self.patch(url=self._hooks.receiver.url(path))
-        return Endpoint(self.id, path, self.secret, self.answer, self._hooks)
+    def moved_to_new_path(self) -> Endpoint:
+        """The same endpoint after a change of its URL to another path; no verdict when the target refuses."""
+        path = self._endpoints.path()
+        self.patch(url=self._endpoints.receiver.url(path))
+        return Endpoint(self.id, path, self.secret, self.answer, self._endpoints)
 
     def delete(self) -> Exchange:
-        return self._hooks.api.delete(f"/webhooks/{self.id}")
+        return self._endpoints.api.delete(f"/webhooks/{self.id}")
 
 
 @dataclass
-class Hooks:
-    """Registers endpoints with paths of their own and removes them at the end."""
+class Endpoints:
+    """Registers endpoints, each with its own path, and deletes them at the end."""
 
     api: Api
     receiver: Receiver
-    word: Callable[[], str]
-    _made: list[str] = field(default_factory=list)
+    marker: Callable[[], str]
+    _ids: list[str] = field(default_factory=list)
 
     def path(self) -> str:
-        return f"/{self.word()}"
+        return f"/{self.marker()}"
 
     def post(self, body: Row) -> Exchange:
-        """Register with any body, well-formed or not; what the target takes is removed at the end."""
+        """Register with any body, valid or not; an endpoint that was created is deleted at the end."""
         answer = self.api.post("/webhooks", body)
         made = answer.json()
         identity = made["data"].get("id") if isinstance(made, dict) and isinstance(made.get("data"), dict) else None
         if isinstance(identity, str):
-            self._made.append(identity)
+            self._ids.append(identity)
         return answer
 
     def register(self, *events: str, path: str = "", **fields: Any) -> Endpoint:  # noqa: ANN401 - JSON
-        """An endpoint at the receiver for these events (all without any); no verdict when the target does not take it."""
+        """An endpoint at the receiver for these events (for all if none is given); no verdict when the target refuses
+        it.
+        """
         at = path or self.path()
         answer = self.post({"url": self.receiver.url(at), "events": list(events or EVENTS), **fields})
-        row = needed(answer, 200, 201)
-        expect.precondition(isinstance(row.get("secret"), str), "POST /webhooks shows no secret")
+        row = required(answer, 200, 201)
+        expect.precondition(isinstance(row.get("secret"), str), "POST /webhooks answers without a secret")
         return Endpoint(str(row.get("id")), at, str(row["secret"]), answer, self)
 
-    def reached(self) -> None:
-        """No verdict when the target tried to deliver and failed, and not one delivery has come in all of the run."""
+    def require_reachable(self) -> None:
+        """No verdict when deliveries fail and none has arrived during the whole run: the receiver is unreachable."""
         if self.receiver.attempts(""):
             return
-        failing = [i for i, row in self.rows().items() if i in self._made and row.get("failure_count")]
-        expect.precondition(not failing, f"deliveries fail and none arrives: {self.receiver.origin} is out of reach")
+        failing = [i for i, row in self.rows().items() if i in self._ids and row.get("failure_count")]
+        expect.precondition(not failing, f"all deliveries fail: the target cannot reach {self.receiver.origin}")
 
     def rows(self) -> dict[str, Row]:
         """The newest endpoints of the account, by id."""
-        return {str(row.get("id")): row for row in needed_rows(self.api.get("/webhooks", limit=100))}
+        return {str(row.get("id")): row for row in required_rows(self.api.get("/webhooks", limit=100))}
 
-    def clear(self) -> None:
-        for identity in self._made:
+    def delete_all(self) -> None:
+        for identity in self._ids:
             self.api.delete(f"/webhooks/{identity}")
-        self._made.clear()
+        self._ids.clear()
 
 
-def told(attempt: Attempt, event: str, data: Row) -> bool:
-    """Whether an attempt is about an event with these values in its data."""
+def matches_event(attempt: Attempt, event: str, data: Row) -> bool:
+    """Whether an attempt is for this event and its data has these values."""
     body = attempt.json()
     if not isinstance(body, dict) or body.get("event") != event or not isinstance(body.get("data"), dict):
         return False
     return all(body["data"].get(name) == value for name, value in data.items())
 
 
-def data_of(attempt: Attempt) -> Row:
+def event_data(attempt: Attempt) -> Row:
     """The event's data; no verdict when there is none."""
     body = attempt.json()
     inner = body.get("data") if isinstance(body, dict) else None
     if not isinstance(inner, dict):
-        raise NoVerdict("a delivery without data")
+        raise NoVerdict("a delivery has no object in data")
     return inner
 
 
-def skew(exchange: Exchange) -> float:
+def clock_skew(exchange: Exchange) -> float:
     """Seconds by which the target's clock is ahead of ours, from its `Date` header; 0 without one, or within two seconds."""
     try:
         there = parsedate_to_datetime(exchange.answer_headers.get("date", "")).timestamp()
@@ -161,20 +164,28 @@ def skew(exchange: Exchange) -> float:
     return there - here if abs(there - here) > 2 else 0.0
 
 
-def skews(registration: Exchange) -> set[float]:
-    """By how many seconds a clock of the target is ahead of ours: the one of its `Date`, and the one that dated the row.
+def clock_skews(registration: Exchange) -> set[float]:
+    """Seconds by which each clock of the target is ahead of ours: the one of `Date`, and the one of `created_at`.
 
-    A proxy may write `Date` by another clock than the application's.
+    A proxy may write `Date` from another clock than the application's.
     """
-    made = needed(registration, 200, 201).get("created_at")
+    made = required(registration, 200, 201).get("created_at")
     here = time.time() - time.monotonic() + registration.at + registration.seconds
     try:
-        dated = instant(made).timestamp() - here
+        dated = parse_timestamp(made).timestamp() - here
     except NoVerdict:
         dated = 0.0
-    return {skew(registration), dated if abs(dated) > 2 else 0.0}
+    return {clock_skew(registration), dated if abs(dated) > 2 else 0.0}
 
 
-def shown(attempts: list[Attempt]) -> list[str]:
-    """Attempts as lines of evidence, without what identifies a secret."""
+def as_evidence(attempts: list[Attempt]) -> list[str]:
+    """Attempts as lines of evidence, without the headers."""
     return [f"{a.method} {a.path}: {' '.join(a.raw.decode('utf-8', 'replace').split())[:400]}" for a in attempts]
+
+
+STABLE = ("id", "url", "events", "is_active", "created_at")
+"""Members that only a PATCH changes; deliveries of other checks' events change the others."""
+
+
+def stable_members(row: Row) -> Row:
+    return {name: row.get(name) for name in STABLE}

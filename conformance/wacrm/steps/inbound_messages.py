@@ -1,4 +1,4 @@
-"""What customers send, by type (Meta fact sheet, section 16.2), and what a deployment must show of it (CONV-07)."""
+"""Samples of what customers send, by type (Meta fact sheet, section 16.2), and what a deployment must show (CONV-07)."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ CAPTION = "Una città è 50%, 👩‍👩‍👧‍👦\nשלם"
 
 
 @dataclass(frozen=True)
-class Inbound:
-    """A message as Meta sends it, and as what it may be shown.
+class InboundSample:
+    """A message as Meta sends it, and what may be shown of it.
 
-    `types`: the content types that are right for it. `text`: its text where the documents say so; `told`: words that must
-    be in the text. `media`: whether it has a medium (None: that is left open). `reply`: the id of what was chosen.
+    `types`: allowed content types. `text`: the documented text, if any. `text_contains`: a part of it. `media`:
+    whether it has a media URL (None: either). `must_be_stored` false: a deployment may show it in any way or not at
+    all.
     """
 
     item: Mapping[str, Any]
     types: tuple[str, ...]
     text: str | None = None
-    told: str = ""
+    text_contains: str = ""
     media: bool | None = False
-    reply: str | None = None
-    must_arrive: bool = True
-    known_to_the_mock: bool = True
-    silent: bool = field(default=False)
+    must_be_stored: bool = True
+    supported_by_mock: bool = True
+    without_text: bool = field(default=False)
 
     def __str__(self) -> str:
         parts = [" or ".join(self.types)]
@@ -37,51 +37,61 @@ class Inbound:
         return " ".join(parts)
 
     def problem(self, row: Row) -> str | None:
-        """What is wrong with the message's row; None when it is right."""
+        """What is wrong with the message's row; None when nothing is."""
         shown, text, medium = row.get("content_type"), row.get("content_text"), row.get("media_url")
         if shown not in self.types:
             return f"content_type {shown!r}"
         if self.text is not None and text != self.text:
             return f"content_text {text!r}"
-        if self.told and self.told not in str(text):
-            return f"content_text {text!r} without {self.told!r}"
-        if self.silent and text:
+        if self.text_contains and self.text_contains not in str(text):
+            return f"content_text {text!r} without {self.text_contains!r}"
+        if self.without_text and text:
             return f"content_text {text!r}, where there is none"
         if self.media is not None and bool(medium) != self.media:
             return f"media_url {medium!r}"
         return None
 
 
-def _media(kind: str, *types: str, media: bool | None = True, silent: bool = False, **members: Any) -> Inbound:  # noqa: ANN401
-    return Inbound({"type": kind, kind: members}, types or (kind,), members.get("caption"), media=media, silent=silent)
+def _media(
+    kind: str,
+    *types: str,
+    media: bool | None = True,
+    without_text: bool = False,
+    **members: Any,  # noqa: ANN401 - Meta's members
+) -> InboundSample:
+    return InboundSample(
+        {"type": kind, kind: members}, types or (kind,), members.get("caption"), media=media, without_text=without_text
+    )
 
 
-def _typed(kind: str, content: Any, *types: str, **rest: Any) -> Inbound:  # noqa: ANN401 - Meta's members
-    return Inbound({"type": kind, kind: content}, types, **rest)
+def _typed(kind: str, content: Any, *types: str, **rest: Any) -> InboundSample:  # noqa: ANN401 - Meta's members
+    return InboundSample({"type": kind, kind: content}, types, **rest)
 
 
-def _reply(kind: str, identity: str, title: str, **more: str) -> Inbound:
+def _interactive(kind: str, identity: str, title: str, **more: str) -> InboundSample:
     content = {"type": kind, kind: {"id": identity, "title": title, **more}}
-    return Inbound({"type": "interactive", "interactive": content}, ("interactive",), told=title, reply=identity)
+    return InboundSample({"type": "interactive", "interactive": content}, ("interactive",), text_contains=title)
 
 
-KINDS: Mapping[str, Inbound] = {
-    "text": Inbound({"type": "text", "text": {"body": "Ciao"}}, ("text",), "Ciao"),
+KINDS: Mapping[str, InboundSample] = {
+    "text": InboundSample({"type": "text", "text": {"body": "Ciao"}}, ("text",), "Ciao"),
     "image with caption": _media("image", caption=CAPTION),
-    "image": _media("image", silent=True),
+    "image": _media("image", without_text=True),
     "video with caption": _media("video", caption=CAPTION),
-    "video": _media("video", silent=True),
-    "audio": _media("audio", silent=True, voice=False),
-    "voice note": _media("audio", silent=True, voice=True),
+    "video": _media("video", without_text=True),
+    "audio": _media("audio", without_text=True, voice=False),
+    "voice note": _media("audio", without_text=True, voice=True),
     "document with caption": _media("document", caption=CAPTION, filename="fattura n° 1.pdf"),
-    # its file name may stand in for a caption
+    # its text may be the file name
     "document": _media("document", filename="fattura.pdf"),
     "sticker": _media("sticker", "sticker", "image", "unsupported", media=None),
     "location": _typed("location", {"latitude": 45.4642, "longitude": 9.19, "name": "Duomo", "address": "Milano"}, "location"),
-    "bare location": _typed("location", {"latitude": -33.8568, "longitude": 151.2153}, "location"),
-    "button reply": _reply("button_reply", "yes", "Sì"),
-    "list reply": _reply("list_reply", "r1", "Uno", description="Il primo"),
-    "template button": _typed("button", {"payload": "P-1", "text": "Va bene"}, "interactive", "text", "button", told="Va bene"),
+    "location without name": _typed("location", {"latitude": -33.8568, "longitude": 151.2153}, "location"),
+    "button reply": _interactive("button_reply", "yes", "Sì"),
+    "list reply": _interactive("list_reply", "r1", "Uno", description="Il primo"),
+    "template button": _typed(
+        "button", {"payload": "P-1", "text": "Va bene"}, "interactive", "text", "button", text_contains="Va bene",
+    ),
     "flow reply": _typed(
         "interactive", {"type": "nfm_reply", "nfm_reply": {"name": "flow", "body": "Sent", "response_json": '{"a":1}'}},
         "interactive", "unsupported", "text",
@@ -96,13 +106,15 @@ KINDS: Mapping[str, Inbound] = {
             {"product_retailer_id": "di9", "quantity": 2, "item_price": 30, "currency": "EUR"}]},
         "unsupported", "order", "text",
     ),
-    "unsupported": Inbound({"type": "unsupported"}, ("unsupported",)),
-    "a type to come": Inbound({"type": "hologram", "hologram": {"id": "1"}}, ("unsupported", "hologram"), known_to_the_mock=False),
-    "reaction": _typed("reaction", {"message_id": "wamid.x", "emoji": "👍"}, must_arrive=False),
-    "reaction taken back": _typed("reaction", {"message_id": "wamid.x"}, must_arrive=False),
+    "unsupported": InboundSample({"type": "unsupported"}, ("unsupported",)),
+    "a future type": InboundSample(
+        {"type": "hologram", "hologram": {"id": "1"}}, ("unsupported", "hologram"), supported_by_mock=False,
+    ),
+    "reaction": _typed("reaction", {"message_id": "wamid.x", "emoji": "👍"}, must_be_stored=False),
+    "removed reaction": _typed("reaction", {"message_id": "wamid.x"}, must_be_stored=False),
     "system": _typed(
         "system", {"body": "User Ada changed from 1 to 2", "wa_id": "33199001235", "type": "user_changed_number"},
-        must_arrive=False,
+        must_be_stored=False,
     ),
 }  # fmt: skip
-"""By name. What must not arrive (`must_arrive` false) may be shown in any way, or not at all."""
+"""By name; the names are parameters of checks."""

@@ -1,4 +1,4 @@
-"""What an error message must not carry: stack traces, SQL, file paths, keys (ENV-06)."""
+"""What an error message must not contain: stack traces, SQL, file paths, keys (ENV-06)."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _PATH = (
 )  # fmt: skip
 KINDS = (("a stack trace", _STACK), ("SQL", _SQL), ("a file path", _PATH))
 SHORTEST_PART = 8
-"""Characters of a key's random part that are enough to recognise it."""
+"""Length of a part of a key that identifies it."""
 
 
 def leaks(text: str, sent: str = "", keys: Iterable[Key] = (), secrets: Iterable[str] = ()) -> Iterator[str]:
-    """What an answer carries that it must not, in words. What was `sent` (path, query, body) may be repeated, keys may not."""
+    """Descriptions of what an answer must not contain. It may repeat what was `sent` (path, query, body), but no key."""
     plain = text.replace("\\/", "/")
     known = f"{sent}\n{unquote_plus(sent)}"
     for kind, patterns in KINDS:

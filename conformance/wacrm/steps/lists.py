@@ -1,4 +1,4 @@
-"""Lists long enough to page through: a crowd of contacts, their conversations, one long thread, a few webhook endpoints."""
+"""Lists of known rows, long enough for several pages: contacts, conversations, messages, webhook endpoints."""
 
 from __future__ import annotations
 
@@ -7,54 +7,65 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from conformance.meta.provider import eventually
-from conformance.target.expect import NoVerdict, precondition
-from conformance.wacrm.steps.account import needed
-from conformance.wacrm.steps.pagination import View, walk
+from conformance.target.expect import precondition
+from conformance.target.verdicts import NoVerdict
+from conformance.target.waiting import eventually
+from conformance.wacrm.steps.account import required
+from conformance.wacrm.steps.pagination import View, paginate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from conformance.wacrm.steps.account import Account, Row
 
-BANDS = ((4, True), (27, False), (29, True), (26, False), (34, True))
-"""How many rows are made in one burst (True) or one by one, oldest first: 120 in all.
+BATCHES = ((4, True), (27, False), (29, True), (26, False), (34, True))
+"""Numbers of rows created at once (True) or one by one (False), oldest first: 120 in all.
 
-Rows of a burst share instants, which PAGE-05 is about. Around the 50th and the 100th newest, where the usual pages end, each
-has an instant of its own, so that what is lost there has no such excuse (PAGE-03).
+Rows created at once share timestamps, which PAGE-05 needs. Rows around the 50th and the 100th newest, where the usual
+pages end, have different timestamps, so that a loss there is a finding of PAGE-03.
 """
 NAMELESS, TAGLESS = 9, 6
-"""Every ninth has another name, every sixth no tag: 106 have the name, exactly 100 have the tag."""
-THREAD = ((15, False), (29, True), (26, False), (34, True))
-"""The same for the long conversation after its first message: 105 in all, a multiple of seven."""
+"""Every ninth contact has another name, every sixth no tag: 106 have the name, exactly 100 have the tag."""
+MESSAGE_BATCHES = ((15, False), (29, True), (26, False), (34, True))
+"""The same for the messages of one conversation after the first: 105 in all, a multiple of seven."""
 ENDPOINTS = 12
 AT_ONCE = 16
-"""Requests in flight while a set is made, so that some of its rows share an instant."""
+"""Concurrent requests while rows are created, so that some share a timestamp."""
+
+
+# Names of the views; the fixture `view_of` gives the view of a name.
+SIZES = (1, 2, 7, 50, 100)
+LONG = ("contacts", "contacts by search", "contacts by tag", "conversations", "conversations by status", "messages")
+"""Views of at least a hundred rows."""
+UNFILTERED = ("contacts by search", "conversations", "messages", "webhooks")
+"""Each list once; contacts under a filter that keeps other runs' leftovers out."""
+FILTERED = ("contacts by search", "contacts by tag", "contacts by search and tag", "conversations by status")
+ALL_VIEWS = (*LONG, "contacts by search and tag", "webhooks")
 
 
 @dataclass(frozen=True)
-class Crowd:
-    """Contacts in a burst. `word` is in the names of `named`, `tag_id` is the tag of `tagged`; all are new."""
+class ContactSet:
+    """Contacts in a burst. `marker` is in the names of `named`, `tag_id` is the tag of `tagged`; all are new."""
 
-    word: str
+    marker: str
     tag_id: str
     named: Sequence[Row]
     tagged: Sequence[Row]
-    everybody: Sequence[Row]
+    all_contacts: Sequence[Row]
 
     def views(self) -> dict[str, View]:
         """The list of contacts plain and under each filter."""
         both = [row for row in self.named if row in self.tagged]
-        search, tag = {"search": self.word}, {"tag": self.tag_id}
+        search, tag = {"search": self.marker}, {"tag": self.tag_id}
         return {
-            "contacts": _contacts("contacts", {}, self.everybody, closed=False),
+            "contacts": _contacts("contacts", {}, self.all_contacts, exclusive=False),
             "contacts by search": _contacts("contacts by search", search, self.named, self.is_named),
             "contacts by tag": _contacts("contacts by tag", tag, self.tagged, self.is_tagged),
             "contacts by search and tag": _contacts("contacts by search and tag", search | tag, both, self.is_both),
         }
 
     def is_named(self, row: Row) -> bool:
-        return self.word in str(row.get("name"))
+        return self.marker in str(row.get("name"))
 
     def is_tagged(self, row: Row) -> bool:
         return any(tag.get("id") == self.tag_id for tag in row.get("tags") or [])
@@ -67,45 +78,45 @@ def _contacts(
     name: str,
     params: Row,
     rows: Sequence[Row],
-    holds: Callable[[Row], bool] = lambda _row: True,
+    matches: Callable[[Row], bool] = lambda _row: True,
     *,
-    closed: bool = True,
+    exclusive: bool = True,
 ) -> View:
-    stamps = {row["id"]: row["created_at"] for row in rows}
-    return View(name, "/contacts", params, stamps, closed, by_id, holds)
+    timestamps = {row["id"]: row["created_at"] for row in rows}
+    return View(name, "/contacts", params, timestamps, exclusive, by_id, matches)
 
 
 def by_id(row: Row) -> str:
     return str(row.get("id"))
 
 
-def make_crowd(account: Account) -> Crowd:
+def create_contacts(account: Account) -> ContactSet:
     """New contacts, many at a time."""
-    word, elsewhere, tag = account.word(), account.word(), account.word()
+    marker, elsewhere, tag = account.marker(), account.marker(), account.marker()
     bodies = [
         {
-            "name": f"{word if i % NAMELESS else elsewhere} {i}",
+            "name": f"{marker if i % NAMELESS else elsewhere} {i}",
             "tags": [tag, f"{tag}b", f"{tag}c"] if i % TAGLESS else [],
         }
-        for i in range(1, 1 + sum(size for size, _ in BANDS))
+        for i in range(1, 1 + sum(size for size, _ in BATCHES))
     ]
     made = [new_contact(account, bodies[0])]  # alone, so that the tag is there before the burst
-    for band, burst in _banded(bodies[1:], BANDS):
+    for batch, burst in _batches(bodies[1:], BATCHES):
         step = partial(new_contact, account)
-        made += at_once(step, band) if burst else [step(body) for body in band]
+        made += in_parallel(step, batch) if burst else [step(body) for body in batch]
     tagged = [row for row in made if row.get("tags")]
     ids = [
         one.get("id") for row in tagged[:1] for one in row["tags"] if str(one.get("name")).casefold() == tag.casefold()
     ]
     precondition(ids and ids[0], "a contact that was created with a tag does not show it")
-    named = [row for row in made if word in str(row.get("name"))]
-    return Crowd(word, ids[0], named, tagged, made)
+    named = [row for row in made if marker in str(row.get("name"))]
+    return ContactSet(marker, ids[0], named, tagged, made)
 
 
-def _banded(items: Sequence[Row], bands: Sequence[tuple[int, bool]]) -> Iterator[tuple[Sequence[Row], bool]]:
+def _batches(items: Sequence[Row], batches: Sequence[tuple[int, bool]]) -> Iterator[tuple[Sequence[Row], bool]]:
     """The items in bands, counted from the newest, which comes last."""
-    ends = [len(items) - sum(size for size, _ in bands[n + 1 :]) for n in range(len(bands))]
-    for start, end, (_, burst) in zip([0, *ends], ends, bands, strict=False):
+    ends = [len(items) - sum(size for size, _ in batches[n + 1 :]) for n in range(len(batches))]
+    for start, end, (_, burst) in zip([0, *ends], ends, batches, strict=False):
         yield items[max(start, 0) : max(end, 0)], burst
 
 
@@ -115,112 +126,119 @@ def new_contact(account: Account, fields: Row) -> Row:
         exchange = account.api.post("/contacts", {"phone": account.numbers.fresh(), **fields})
         if exchange.status != 200:
             break
-    return needed(exchange, 201)
+    return required(exchange, 201)
 
 
-def at_once(step: Callable[[Row], Row], bodies: Sequence[Row]) -> list[Row]:
+def in_parallel(step: Callable[[Row], Row], bodies: Sequence[Row]) -> list[Row]:
     """`step` for all bodies, some at a time, in the bodies' order."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(step, bodies))
 
 
-def make_talks(account: Account, crowd: Crowd) -> View:
-    """A conversation with everybody of the crowd, from one webhook of Meta's."""
-    senders = [(row["phone"].lstrip("+"), row["name"]) for row in crowd.everybody]
+def create_conversations(account: Account, contact_set: ContactSet) -> View:
+    """A conversation with each of the contacts, created by inbound messages."""
+    senders = [(row["phone"].lstrip("+"), row["name"]) for row in contact_set.all_contacts]
     items = [text_item(account, digits, profile_name=name) for digits, name in senders]
-    _deliver(account, items, BANDS)
-    stamps = {row["id"]: "" for row in crowd.everybody}
-    view = View("conversations", "/conversations", {}, stamps, closed=False, key=lambda row: str(row.get("contact_id")))
-    return _arrived(account, view)
+    _deliver(account, items, BATCHES)
+    timestamps = {row["id"]: "" for row in contact_set.all_contacts}
+    view = View(
+        "conversations", "/conversations", {}, timestamps, exclusive=False, key=lambda row: str(row.get("contact_id"))
+    )
+    return _with_timestamps(account, view)
 
 
-def _deliver(account: Account, items: Sequence[Row], bands: Sequence[tuple[int, bool]]) -> list[str]:
+def _deliver(account: Account, items: Sequence[Row], batches: Sequence[tuple[int, bool]]) -> list[str]:
     """Meta delivers bursts in one webhook each, the others one by one; their wamids."""
     wamids: list[str] = []
-    for band, burst in _banded(items, bands):
-        for part in [band] if burst else [[item] for item in band]:
-            wamids += account.provider.inbound(account.phone_number_id, *part, batch=True)
+    for batch, burst in _batches(items, batches):
+        for part in [batch] if burst else [[item] for item in batch]:
+            wamids += account.mock_meta.inbound(account.phone_number_id, *part, batch=True)
     return wamids
 
 
-def by_status(talks: View, rows: Sequence[Row]) -> View:
+def by_status(conversations: View, rows: Sequence[Row]) -> View:
     """The same conversations under the filter of the status that new ones have."""
     status = rows[0].get("status")
-    mine = {talks.key(row) for row in rows if row.get("status") == status}
-    stamps = {key: stamp for key, stamp in talks.stamps.items() if key in mine}
+    mine = {conversations.key(row) for row in rows if row.get("status") == status}
+    timestamps = {key: stamp for key, stamp in conversations.timestamps.items() if key in mine}
     params = {"status": status}
     return View(
         "conversations by status",
-        talks.path,
+        conversations.path,
         params,
-        stamps,
-        closed=False,
-        key=talks.key,
-        holds=lambda r: r["status"] == status,
+        timestamps,
+        exclusive=False,
+        key=conversations.key,
+        matches=lambda r: r["status"] == status,
     )
 
 
-def make_thread(account: Account) -> View:
+def create_messages(account: Account) -> View:
     """One conversation of many messages."""
-    contact = new_contact(account, {"name": account.word()})
+    contact = new_contact(account, {"name": account.marker()})
     sender = contact["phone"].lstrip("+")
     first = account.receive(sender)
-    conversation = account.conversation_of(contact["id"], account.provider.patience)
+    conversation = account.conversation_of(contact["id"], account.mock_meta.patience)
     precondition(
-        account.message(conversation["id"], first, account.provider.patience), "an inbound message is not listed"
+        account.message(conversation["id"], first, account.mock_meta.patience), "an inbound message is not listed"
     )
-    items = [text_item(account, sender) for _ in range(sum(size for size, _ in THREAD))]
-    wamids = _deliver(account, items, THREAD)
+    items = [text_item(account, sender) for _ in range(sum(size for size, _ in MESSAGE_BATCHES))]
+    wamids = _deliver(account, items, MESSAGE_BATCHES)
     path = f"/conversations/{conversation['id']}/messages"
-    stamps = dict.fromkeys([first, *wamids], "")
-    view = View("messages", path, {}, stamps, closed=True, key=lambda row: str(row.get("whatsapp_message_id")))
-    return _arrived(account, view)
+    timestamps = dict.fromkeys([first, *wamids], "")
+    view = View("messages", path, {}, timestamps, exclusive=True, key=lambda row: str(row.get("whatsapp_message_id")))
+    return _with_timestamps(account, view)
 
 
 def text_item(account: Account, sender: str, **members: str) -> Row:
-    return {"from": sender, "type": "text", "text": {"body": account.word()}, **members}
+    return {"from": sender, "type": "text", "text": {"body": account.marker()}, **members}
 
 
-def _arrived(account: Account, view: View) -> View:
+def _with_timestamps(account: Account, view: View) -> View:
     """The view with the times of its rows, once nothing more of it appears. No verdict when hardly anything does."""
     found: dict[str, str] = {}
     for _ in range(3):
-        eventually(lambda: _grown(account, view, found), account.provider.patience if not found else 0.5)
-        if len(found) == len(view.stamps):
+        eventually(lambda: _read_again(account, view, found), account.mock_meta.patience if not found else 0.5)
+        if len(found) == len(view.timestamps):
             break
-    precondition(len(found) > len(view.stamps) - 5, f"only {len(found)} of {len(view.stamps)} inbound messages show up")
-    view.stamps.update(found)
+    precondition(
+        len(found) > len(view.timestamps) - 5, f"only {len(found)} of {len(view.timestamps)} inbound messages show up"
+    )
+    view.timestamps.update(found)
     return view
 
 
-def _grown(account: Account, view: View, found: dict[str, str]) -> bool:
+def _read_again(account: Account, view: View, found: dict[str, str]) -> bool:
     """Look once more; whether all are there now. Adds what is new to `found`."""
-    walked = walk(
-        account.api, view.path, {"limit": 100}, enough=lambda rows: len(_mine(view, rows)) == len(view.stamps)
+    pagination = paginate(
+        account.api,
+        view.path,
+        {"limit": 100},
+        stop_when=lambda rows: len(_expected_rows(view, rows)) == len(view.timestamps),
     )
-    found.update(_mine(view, walked.rows))
-    return len(found) == len(view.stamps)
+    found.update(_expected_rows(view, pagination.rows))
+    return len(found) == len(view.timestamps)
 
 
-def _mine(view: View, rows: Sequence[Row]) -> dict[str, str]:
-    return {view.key(row): str(row.get("created_at")) for row in rows if view.key(row) in view.stamps}
+def _expected_rows(view: View, rows: Sequence[Row]) -> dict[str, str]:
+    return {view.key(row): str(row.get("created_at")) for row in rows if view.key(row) in view.timestamps}
 
 
-def make_endpoints(account: Account, origin: str, size: int = ENDPOINTS) -> View:
+def create_endpoints(account: Account, origin: str, size: int = ENDPOINTS) -> View:
     """Inactive webhook endpoints, many at a time; as many as the target lets an account have."""
-    exchanges = at_once(
+    exchanges = in_parallel(
         lambda body: {"answer": account.api.post("/webhooks", body)}, [endpoint_body(account, origin)] * size
     )
-    made = [needed(each["answer"], 201) for each in exchanges if each["answer"].status == 201]
+    made = [required(each["answer"], 201) for each in exchanges if each["answer"].status == 201]
     if len(made) < 3:
         raise NoVerdict(f"only {len(made)} of {size} webhook endpoints could be registered")
-    stamps = {row["id"]: row["created_at"] for row in made}
-    return View("webhooks", "/webhooks", {}, stamps, closed=False, key=by_id)
+    timestamps = {row["id"]: row["created_at"] for row in made}
+    return View("webhooks", "/webhooks", {}, timestamps, exclusive=False, key=by_id)
 
 
-def make_endpoint(account: Account, origin: str) -> Row:
-    return needed(account.api.post("/webhooks", endpoint_body(account, origin)), 201)
+def create_endpoint(account: Account, origin: str) -> Row:
+    return required(account.api.post("/webhooks", endpoint_body(account, origin)), 201)
 
 
 def endpoint_body(account: Account, origin: str) -> Row:
-    return {"url": f"{origin}/{account.word()}", "events": ["message.received"], "is_active": False}
+    return {"url": f"{origin}/{account.marker()}", "events": ["message.received"], "is_active": False}

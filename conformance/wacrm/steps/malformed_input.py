@@ -1,4 +1,4 @@
-"""Input that nobody should send and somebody will: JSON texts, bodies, query strings, ids (ENV-02, ENV-04, ENV-05)."""
+"""Malformed and unusual input: JSON values, bodies, query strings, ids (ENV-02, ENV-04, ENV-05)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 Pointer = tuple[str | int, ...]
-"""Where a value stands in a JSON document: `("recipients", 0, "to")`."""
+"""The place of a value in a JSON document: `("recipients", 0, "to")`."""
 
-WORDS = "'; DROP TABLE contacts;-- %_\\ a,b)(c.eq.d\" ${jndi:x} {{7*7}} ../../etc/passwd <b>&amp; $gt __proto__"
+METACHARACTERS = (
+    "'; DROP TABLE contacts;-- %_\\ a,b)(c.eq.d\" ${jndi:x} {{7*7}} ../../etc/passwd <b>&amp; $gt __proto__"
+)
 """What SQL, LIKE, PostgREST filters, templates, paths, markup and prototypes read as more than text."""
-ODD_TEXT = "\u202e\u200b\ufeff\uffff e\u0301\u0327 İß ﬀ 👩\u200d👩\u200d👧 \U0001f1ee\U0001f1f9 \u0085\u2028\u0007"
+UNUSUAL_TEXT = "\u202e\u200b\ufeff\uffff e\u0301\u0327 İß ﬀ 👩\u200d👩\u200d👧 \U0001f1ee\U0001f1f9 \u0085\u2028\u0007"
 
-TOKENS: Mapping[str, bytes] = MappingProxyType({
+JSON_VALUES: Mapping[str, bytes] = MappingProxyType({
     "null": b"null",
     "true": b"true",
     "negative": b"-1",
@@ -27,8 +29,8 @@ TOKENS: Mapping[str, bytes] = MappingProxyType({
     "empty text": b'""',
     "NUL": rb'"\u0000"',
     "lone surrogate": rb'"\ud800"',
-    "words": json.dumps(WORDS).encode(),
-    "odd text": json.dumps(ODD_TEXT, ensure_ascii=False).encode(),
+    "words": json.dumps(METACHARACTERS).encode(),
+    "odd text": json.dumps(UNUSUAL_TEXT, ensure_ascii=False).encode(),
     "long text": b'"' + b"x" * 40_000 + b'"',
     "list": b"[]",
     "object": b"{}",
@@ -51,14 +53,14 @@ UNPARSABLE: Mapping[str, bytes] = MappingProxyType({
     "XML": b"<?xml version='1.0'?><phone/>",
     "cut": b'{"phone": "+1202',
 })  # fmt: skip
-"""Bodies that are no JSON text."""
+"""Bodies that are not JSON."""
 
 NOT_OBJECTS: Mapping[str, bytes] = MappingProxyType({
     "list": b"[]", "list of objects": b"[{}]", "text": b'"text"', "number": b"1", "true": b"true", "null": b"null",
 })  # fmt: skip
-"""Bodies that are JSON, but no object."""
+"""Bodies that are JSON but not an object."""
 
-BODIES: Mapping[str, bytes] = MappingProxyType({
+EXTREME_BODIES: Mapping[str, bytes] = MappingProxyType({
     "deep list": b"[" * 20_000 + b"]" * 20_000,
     "deep object": b'{"a":' * 5_000 + b"1" + b"}" * 5_000,
     "deep member": b'{"name":' + b"[" * 5_000 + b"]" * 5_000 + b"}",
@@ -70,7 +72,7 @@ BODIES: Mapping[str, bytes] = MappingProxyType({
     "huge number": b'{"x": ' + b"9" * 10_000 + b', "y": 1e999999, "z": -0.0}',
     "NaN": b'{"name": NaN, "phone": Infinity, "to": -Infinity}',
 })  # fmt: skip
-"""Whole bodies that parsers stumble over."""
+"""Bodies that are hard to parse."""
 
 CONTENT_TYPES = (
     "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "multipart/form-data",
@@ -85,35 +87,45 @@ QUERIES: Mapping[str, str] = MappingProxyType({
     "half an escape": "{}=%2",
     "negative": "{}=-1",
     "beyond double": "{}=1e400",
-    "words": "{}=" + quote(WORDS, safe=""),
+    "words": "{}=" + quote(METACHARACTERS, safe=""),
     "quote": "{}=%22",
-    "odd text": "{}=" + quote(ODD_TEXT, safe=""),
+    "odd text": "{}=" + quote(UNUSUAL_TEXT, safe=""),
     "long": "{}=" + "x" * 3000,
     "twice": "{0}=1&{0}=2",
     "list": "{0}[]=1&{0}[]=2",
     "object": "{}[$gt]=1",
 })  # fmt: skip
-"""Query strings, with the parameter's name to be filled in."""
-OF_PAGING = ("NUL", "bad UTF-8", "beyond double", "words", "long", "twice")
-"""Those of them that `limit` and `cursor` get here; what else becomes of a cursor stands in `cursors`."""
+"""Query strings; the parameter's name is filled in."""
+PAGING_QUERIES = ("NUL", "bad UTF-8", "beyond double", "words", "long", "twice")
+"""The queries that are tried with `limit` and `cursor`; more cursors are in `altered_cursors`."""
 
 _UUID = "0b6f4d6e-52a1-4b07-9d0a-3d1d2f9b8a01"
-IMPOSSIBLE_IDS = (
+INVALID_UUIDS = (
     "x", "-1", "12345", "undefined", _UUID[:-1], f"{_UUID}0", f"{_UUID[:-1]}g",
     "zzzzzzzz-zzzz-zzzz-zzzz-zzzzzzzzzzzz", f"{_UUID} OR 1=1", "*", "é😀", "a" * 300,
 )  # fmt: skip
-"""Texts that are no UUID in any spelling."""
-HOSTILE_IDS = ("\u0000", f"{_UUID}\u0000", "\ud800", "' OR '1'='1", "..%2f", "{id}", ODD_TEXT, "1e400", "x" * 3000)
-"""Texts that path parsers and databases stumble over."""
+"""Texts that are not a UUID in any spelling."""
+MALFORMED_IDS = (
+    "\u0000",
+    f"{_UUID}\u0000",
+    "\ud800",
+    "' OR '1'='1",
+    "..%2f",
+    "{id}",
+    UNUSUAL_TEXT,
+    "1e400",
+    "x" * 3000,
+)
+"""Texts that are hard for path parsers and databases."""
 
 
 def escaped(id_: str) -> str:
-    """An id as it stands in a path. Half a surrogate pair becomes the bytes that naive encoders make of it."""
+    """An id escaped for a path. A lone surrogate becomes the bytes that naive encoders produce."""
     return quote(id_, safe="", errors="surrogatepass")
 
 
 def pointers(body: Any) -> Iterator[Pointer]:  # noqa: ANN401 - JSON
-    """Every place in a body: each member, and the first item of each list, at any depth; the body itself is none."""
+    """The place of every member and of the first item of every list, at any depth; the body itself is excluded."""
     items: list[tuple[str | int, Any]] = []
     if isinstance(body, dict):
         items = list(body.items())
@@ -124,14 +136,14 @@ def pointers(body: Any) -> Iterator[Pointer]:  # noqa: ANN401 - JSON
         yield from ((name, *rest) for rest in pointers(value))
 
 
-def placed(body: Any, pointer: Pointer, token: bytes) -> bytes:  # noqa: ANN401 - JSON
-    """The body as JSON, with a JSON text in the place of a value."""
+def with_value_at(body: Any, pointer: Pointer, token: bytes) -> bytes:  # noqa: ANN401 - JSON
+    """The body as JSON, with the value at this place replaced by a JSON text."""
     changed = copy.deepcopy(body)
     inner = changed
     for step in pointer[:-1]:
         inner = inner[step]
-    inner[pointer[-1]] = _MARK
-    return json.dumps(changed).encode().replace(json.dumps(_MARK).encode(), token)
+    inner[pointer[-1]] = _PLACEHOLDER
+    return json.dumps(changed).encode().replace(json.dumps(_PLACEHOLDER).encode(), token)
 
 
-_MARK = "the hostile value stands here"
+_PLACEHOLDER = "the malformed value is placed here"

@@ -1,4 +1,4 @@
-"""Lists as they are walked: page after page along `next_cursor`, and what a walk lost, repeated or showed wrongly."""
+"""Following `next_cursor` through a list: the pages, and the rows that were missing, repeated or out of order."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from conformance.target.expect import Mismatch, NoVerdict, show
-from conformance.wacrm.steps.timestamps import instant, is_fine
+from conformance.target.expect import precondition, show
+from conformance.target.verdicts import NoVerdict
+from conformance.wacrm.steps.timestamps import is_sub_millisecond, parse_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from conformance.target.probe import Api, Exchange
+    from conformance.target.api import Api
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.account import Row
 
 MAX_PAGES = 600
-"""Pages after which a walk through a list that others write to is given up."""
+"""Pages after which following a list that others write to is given up."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +32,13 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Walk:
-    """The pages of one walk. `trouble` says what ended it when neither the list's end nor the last awaited row did."""
+class Pagination:
+    """The pages that were read. `problem` says why reading ended before the last page or the last expected row."""
 
     pages: Sequence[Page]
     ended: bool
-    trouble: str | None = None
-    broken: Exchange | None = None
+    problem: str | None = None
+    failed: Exchange | None = None
 
     @property
     def rows(self) -> list[Row]:
@@ -44,21 +46,23 @@ class Walk:
 
     @property
     def exchanges(self) -> list[Exchange]:
-        """The first two pages and the last: enough to see how the list is walked."""
+        """The first two pages and the last one."""
         found = [page.exchange for page in self.pages]
-        return [*found[:2], *found[2:][-1:], *([self.broken] if self.broken else [])]
+        return [*found[:2], *found[2:][-1:], *([self.failed] if self.failed else [])]
 
 
-def walk(
+def paginate(
     api: Api,
     path: str,
     params: Mapping[str, Any],
     *,
-    enough: Callable[[list[Row]], bool] = lambda _rows: False,
+    stop_when: Callable[[list[Row]], bool] = lambda _rows: False,
     between: Mapping[int, Callable[[], object]] | None = None,
     most: int = MAX_PAGES,
-) -> Walk:
-    """Walk a list to its end, or until `enough(all rows so far)`. `between[n]` is called after the n-th page."""
+) -> Pagination:
+    """Follow `next_cursor` to the end, or until `stop_when(all rows so far)`. `between[n]` is called after the n-th
+    page.
+    """
     pages: list[Page] = []
     cursors: set[str] = set()
     query = dict(params)
@@ -66,21 +70,21 @@ def walk(
         exchange = api.get(path, **query)
         page = page_of(exchange)
         if page is None:
-            return Walk(pages, ended=False, trouble=f"a page of the list is {exchange.summary}", broken=exchange)
+            return Pagination(pages, ended=False, problem=f"a page of the list is {exchange.summary}", failed=exchange)
         pages.append(page)
         if page.cursor is None:
-            return Walk(pages, ended=True)
+            return Pagination(pages, ended=True)
         if page.cursor in cursors or not page.rows:
-            return Walk(pages, ended=False, trouble=f"no end: page {len(pages)} has {_endless(page)}")
-        if enough([row for each in pages for row in each.rows]):
-            return Walk(pages, ended=False)
+            return Pagination(pages, ended=False, problem=f"no end: page {len(pages)} has {_why_endless(page)}")
+        if stop_when([row for each in pages for row in each.rows]):
+            return Pagination(pages, ended=False)
         cursors.add(page.cursor)
         query["cursor"] = page.cursor
         (between or {}).get(len(pages), _nothing)()
     raise NoVerdict(f"GET {path} has more than {most} pages before the rows that the check is about")
 
 
-def _endless(page: Page) -> str:
+def _why_endless(page: Page) -> str:
     return "no rows, and a cursor" if not page.rows else "a cursor that an earlier page had"
 
 
@@ -101,74 +105,77 @@ def page_of(exchange: Exchange) -> Page | None:
 
 @dataclass(frozen=True)
 class View:
-    """A list under a filter, and the rows that it must show.
+    """A list with a filter, and the rows that it must show.
 
-    `key` tells rows apart by what is known of them without a list. `stamps` has the `created_at` of every awaited row, by
-    key, as far as it is known. `closed`: nothing but the awaited rows belongs to it; else others may write to it.
-    `holds`: whether a row belongs to it by its filter.
+    `key` identifies a row by what is known without reading the list. `timestamps` has the `created_at` of every
+    expected row by key, empty while unknown. `exclusive`: no other rows belong to the list; otherwise others may
+    write to it. `matches`: whether a row satisfies the filter.
     """
 
     name: str
     path: str
     params: Mapping[str, Any]
-    stamps: dict[str, str]
-    closed: bool
+    timestamps: dict[str, str]
+    exclusive: bool
     key: Callable[[Row], str]
-    holds: Callable[[Row], bool] = lambda _row: True
-    _walks: dict[int, Walk] = field(default_factory=dict)
+    matches: Callable[[Row], bool] = lambda _row: True
+    _paginations: dict[int, Pagination] = field(default_factory=dict)
 
     @property
     def ties(self) -> int:
-        """How many awaited rows share their instant with another one, as far as their times are known."""
-        return sum(count for count in Counter(filter(None, self.stamps.values())).values() if count > 1)
+        """How many expected rows share their `created_at` with another one, as far as known."""
+        return sum(count for count in Counter(filter(None, self.timestamps.values())).values() if count > 1)
 
     @property
-    def fine(self) -> bool:
-        """Whether times are told finer than in milliseconds, so that hardly two rows share one."""
-        return any(is_fine(stamp) for stamp in self.stamps.values())
+    def sub_millisecond(self) -> bool:
+        """Whether timestamps are finer than milliseconds, so that hardly two rows share one."""
+        return any(is_sub_millisecond(stamp) for stamp in self.timestamps.values())
 
-    def walk(self, api: Api, limit: int) -> Walk:
-        """The walk with this page size; walked once, then remembered."""
-        if limit not in self._walks:
-            self._walks[limit] = walk(api, self.path, {**self.params, "limit": limit}, enough=self.passed)
-            self._learn(self._walks[limit])
-        return self._walks[limit]
+    def paginate(self, api: Api, limit: int) -> Pagination:
+        """The pagination with this page size, read once."""
+        if limit not in self._paginations:
+            self._paginations[limit] = paginate(
+                api, self.path, {**self.params, "limit": limit}, stop_when=self.is_past_oldest
+            )
+            self._learn_timestamps(self._paginations[limit])
+        return self._paginations[limit]
 
-    def passed(self, rows: list[Row]) -> bool:
-        """Whether a walk through an open list is past the oldest awaited row; a closed one goes on to its end."""
-        if self.closed and all(self.holds(row) for row in rows[-1:]):
+    def is_past_oldest(self, rows: list[Row]) -> bool:
+        """Whether reading is past the oldest expected row; an exclusive list is read to its end."""
+        if self.exclusive and all(self.matches(row) for row in rows[-1:]):
             return False
-        oldest = min(instant(stamp) for stamp in self.stamps.values() if stamp)
-        return bool(rows) and instant(rows[-1].get("created_at")) < oldest
+        oldest = min(parse_timestamp(stamp) for stamp in self.timestamps.values() if stamp)
+        return bool(rows) and parse_timestamp(rows[-1].get("created_at")) < oldest
 
-    def _learn(self, walked: Walk) -> None:
-        """An awaited row whose time was unknown has one once a walk has shown it."""
-        for row in walked.rows:
-            if self.stamps.get(self.key(row)) == "":
-                self.stamps[self.key(row)] = str(row.get("created_at"))
+    def _learn_timestamps(self, pagination: Pagination) -> None:
+        """Record the `created_at` of expected rows once they have been shown."""
+        for row in pagination.rows:
+            if self.timestamps.get(self.key(row)) == "":
+                self.timestamps[self.key(row)] = str(row.get("created_at"))
 
-    def losses(self, walked: Walk) -> Losses:
-        seen = [(self.key(row), str(row.get("created_at"))) for row in walked.rows]
-        return losses(self._reached(walked, dict(seen)), seen, _edges(walked))
+    def missed_rows(self, pagination: Pagination) -> MissedRows:
+        seen = [(self.key(row), str(row.get("created_at"))) for row in pagination.rows]
+        return missed_rows(self._expected_up_to(pagination, dict(seen)), seen, _page_ends(pagination))
 
-    def _reached(self, walked: Walk, seen: Mapping[str, str]) -> dict[str, str]:
-        """The awaited rows without those that are older than where a walk broke off: that it did is another matter."""
-        if walked.trouble is None or not walked.rows:
-            return self.stamps
-        last = instant(walked.rows[-1].get("created_at"))
-        return {key: at for key, at in self.stamps.items() if key in seen or (at and instant(at) >= last)}
+    def _expected_up_to(self, pagination: Pagination, seen: Mapping[str, str]) -> dict[str, str]:
+        """The expected rows without those older than the row at which reading broke off: PAGE-03 reports that."""
+        if pagination.problem is None or not pagination.rows:
+            return self.timestamps
+        last = parse_timestamp(pagination.rows[-1].get("created_at"))
+        return {key: at for key, at in self.timestamps.items() if key in seen or (at and parse_timestamp(at) >= last)}
 
 
-def _edges(walked: Walk) -> set[str]:
-    """The times of the rows that pages end with."""
-    return {str(page.rows[-1].get("created_at")) for page in walked.pages if page.rows}
+def _page_ends(pagination: Pagination) -> set[str]:
+    """The `created_at` of the last row of each page."""
+    return {str(page.rows[-1].get("created_at")) for page in pagination.pages if page.rows}
 
 
 @dataclass(frozen=True)
-class Losses:
-    """What a walk did not show, or showed again.
+class MissedRows:
+    """Rows that were never shown, or shown more than once.
 
-    `tied` rows share their instant with another row at a page's edge (PAGE-05); the others have no such excuse (PAGE-03).
+    `tied` rows share their `created_at` with another row at the end of a page (PAGE-05); the others are findings of
+    PAGE-03.
     """
 
     lost: list[str]
@@ -184,31 +191,31 @@ class Losses:
         return "; ".join(f"{len(keys)} {what}: {show(keys)}" for what, keys in named if keys)
 
 
-def losses(awaited: Mapping[str, str], seen: Sequence[tuple[str, str]], edges: set[str]) -> Losses:
-    """Compare what a walk showed, (key, created_at) in order, with the awaited rows' created_at by key.
+def missed_rows(awaited: Mapping[str, str], seen: Sequence[tuple[str, str]], page_ends: set[str]) -> MissedRows:
+    """Compare the rows shown, (key, created_at) in order, with the expected rows' created_at by key.
 
-    `edges` are the times of the rows that pages ended with.
+    `page_ends` are the timestamps of the last rows of pages.
     """
     times = Counter(key for key, _ in seen)
     known = {**dict(seen), **{key: stamp for key, stamp in awaited.items() if stamp}}
-    company = Counter(known.values())
+    sharing = Counter(known.values())
     lost = [key for key in awaited if not times[key]]
     repeated = [key for key, count in times.items() if count > 1]
-    tied = [key for key in (*lost, *repeated) if known.get(key) in edges and company[known[key]] > 1]
-    return Losses(lost, repeated, tied)
+    tied = [key for key in (*lost, *repeated) if known.get(key) in page_ends and sharing[known[key]] > 1]
+    return MissedRows(lost, repeated, tied)
 
 
-def misplaced(rows: Sequence[Row]) -> str | None:
-    """The first two neighbours that do not stand newest first by `(created_at, id)`; None when all do (PAGE-02).
+def out_of_order(rows: Sequence[Row]) -> str | None:
+    """The first two adjacent rows that are not newest first by `(created_at, id)`; None when all are (PAGE-02).
 
-    Neighbours of one printed time are judged by id only where that time is finer than milliseconds, or where every one of
-    many such pairs stands the wrong way round: a coarse print of a finer time looks like a mixture.
+    Rows with the same printed timestamp are compared by id only if it is finer than milliseconds, or if each of many
+    such pairs is in the wrong order: rows whose exact times differ may be printed with the same coarse timestamp.
     """
     wrong, right = [], 0
     for above, below in pairwise(rows):
-        first, second = instant(above.get("created_at")), instant(below.get("created_at"))
+        first, second = parse_timestamp(above.get("created_at")), parse_timestamp(below.get("created_at"))
         if first < second:
-            return f"{_place(above)} stands before {_place(below)}"
+            return f"{_describe(above)} stands before {_describe(below)}"
         if first == second and str(above.get("id")) <= str(below.get("id")):
             wrong.append((above, below))
         right += first == second
@@ -216,23 +223,30 @@ def misplaced(rows: Sequence[Row]) -> str | None:
 
 
 MANY_TIES = 10
-"""So many ties that all stand the wrong way round are no chance: 1 in 1024."""
+"""With this many ties, all in the wrong order by chance has a probability of 1 in 1024."""
 
 
 def _wrong_ties(wrong: Sequence[tuple[Row, Row]], ties: int) -> str | None:
-    certain = [pair for pair in wrong if is_fine(str(pair[0].get("created_at")))]
+    certain = [pair for pair in wrong if is_sub_millisecond(str(pair[0].get("created_at")))]
     if not certain and not (len(wrong) == ties >= MANY_TIES):
         return None
     above, below = (certain or wrong)[0]
-    return f"{_place(above)} stands before {_place(below)}, of the same instant and with the greater id"
+    return f"{_describe(above)} stands before {_describe(below)}, of the same instant and with the greater id"
 
 
-def _place(row: Row) -> str:
+def _describe(row: Row) -> str:
     return f"{row.get('id')} of {row.get('created_at')}"
 
 
-def whole(walked: Walk) -> Walk:
-    """The walk, where no page failed; a Mismatch else."""
-    if walked.trouble is not None:
-        raise Mismatch("every page along next_cursor, to a last one", walked.trouble, *walked.exchanges)
-    return walked
+def readable_page(api: Api, view: View, **params: Any) -> Page:  # noqa: ANN401 - query values
+    """One page of a view; no verdict when it cannot be read."""
+    exchange = api.get(view.path, **{**view.params, **params})
+    page = page_of(exchange)
+    precondition(page, f"GET {view.path} cannot be read: {exchange.summary}")
+    assert page is not None
+    return page
+
+
+def rows_if_any(exchange: Exchange) -> list[dict[str, Any]]:
+    page = page_of(exchange)
+    return [] if page is None else page.rows

@@ -1,6 +1,6 @@
-"""Closing a broadcast's books: what was ordered, what Meta holds, what its webhooks said, what the API counted.
+"""Reconciliation of a broadcast: the submission, Meta's ledger, Meta's webhooks and the API's counts.
 
-Nothing here talks to anybody: records in, discrepancies out, each with the recipients it is about (BCAST-05 to BCAST-10).
+Pure functions: records in, discrepancies out, each with the recipients concerned (BCAST-05 to BCAST-10).
 """
 
 from __future__ import annotations
@@ -11,138 +11,83 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from conformance.target.numbers import digits
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from conformance.wacrm.steps.submission import SendRequest, Submission
+
 SHOWN = 8
-"""Recipients that a discrepancy names before it says how many more there are."""
+"""How many recipients a discrepancy names."""
 
 
-class Trouble(StrEnum):
-    LOST = "lost"
-    DUPLICATED = "sent twice"
-    MISADDRESSED = "sent to a number that was not asked for"
+class DiscrepancyKind(StrEnum):
+    MISSING = "not sent"
+    DUPLICATED = "sent more than once"
+    MISADDRESSED = "sent to a number that was not submitted"
     WRONG_PARAMETERS = "sent with wrong parameters"
-    OVER_COUNTED = "over-counted"
-    UNDER_COUNTED = "under-counted"
+    OVER_COUNTED = "count too high"
+    UNDER_COUNTED = "count too low"
 
 
 @dataclass(frozen=True)
 class Discrepancy:
-    """One kind of trouble with everybody it befell. `who` are digits, or nobody in particular when it is empty."""
+    """One kind of discrepancy with all recipients concerned (digits); none when it is about no recipient in
+    particular.
+    """
 
-    trouble: Trouble
+    kind: DiscrepancyKind
     who: tuple[str, ...]
     detail: str = ""
 
     def __str__(self) -> str:
         named = ", ".join(f"+{digits}" for digits in self.who[:SHOWN])
         more = f" and {len(self.who) - SHOWN} more" if len(self.who) > SHOWN else ""
-        return " ".join(filter(None, [f"{self.trouble}:", named + more, f"({self.detail})" if self.detail else ""]))
+        return " ".join(filter(None, [f"{self.kind}:", named + more, f"({self.detail})" if self.detail else ""]))
 
 
-@dataclass(frozen=True)
-class Order:
-    """What was submitted. `params` are, by digits, the body values that a recipient may get: several when it is listed
-    several times. `nonce` stands in every value, so that a message can be told for this order's.
-    """
-
-    nonce: str
-    template: str
-    language: str
-    params: Mapping[str, frozenset[tuple[str, ...]]]
-
-    @property
-    def recipients(self) -> frozenset[str]:
-        return frozenset(self.params)
-
-
-@dataclass(frozen=True)
-class Post:
-    """One request to send a template, as Meta saw it. `wamid` is None unless Meta took it; `answered`: its answer is out."""
-
-    to: str
-    template: str
-    language: str
-    params: tuple[str, ...]
-    wamid: str | None
-    answered: bool
-    at: float
-    seconds: float = 0.0
-
-    @property
-    def done_at(self) -> float:
-        """Unix time at which Meta had answered."""
-        return self.at + self.seconds
-
-
-def posts(order: Order, entries: Iterable[Mapping[str, Any]], prefix: str) -> list[Post]:
-    """The ledger's sends that are this order's: they hold its nonce, or go to a recipient and hold no word of this run.
-
-    `prefix` begins every word of the run, those of other orders included.
-    """
-    found = []
-    for entry in entries:
-        stray = digits(entry["to"]) in order.recipients and entry["type"] == "template" and prefix not in entry["raw"]
-        if order.nonce in entry["raw"] or stray:
-            found.append(_post(entry))
-    return found
-
-
-def _post(entry: Mapping[str, Any]) -> Post:
-    template = _object(entry["body"], "template")
-    language = _object(template, "language")
-    return Post(
-        to=digits(entry["to"]), template=str(template.get("name")), language=str(language.get("code")),
-        params=tuple(_texts(template)), wamid=entry["wamid"], answered=entry["duration"] is not None, at=entry["at"],
-        seconds=entry["duration"] or 0.0,
-    )  # fmt: skip
-
-
-def _object(holder: Any, member: str) -> dict[str, Any]:  # noqa: ANN401 - JSON
-    found = holder.get(member) if isinstance(holder, dict) else None
-    return found if isinstance(found, dict) else {}
-
-
-def _texts(template: Mapping[str, Any]) -> Iterator[str]:
-    components = template.get("components")
-    for component in components if isinstance(components, list) else []:
-        if component.get("type") == "body":
-            yield from (str(value.get("text")) for value in component.get("parameters") or [])
-
-
-def mailing(order: Order, sent: Iterable[Post], spared: Iterable[str] = ()) -> list[Discrepancy]:
-    """Whether everybody got exactly the own message, and nobody else any. `spared` need not have got one."""
-    taken = [post for post in sent if post.wamid is not None]
-    count = Counter(post.to for post in taken)
-    wrong = [post for post in taken if post.to in order.recipients and not _right(order, post)]
+def delivery_discrepancies(
+    submission: Submission, sent: Iterable[SendRequest], optional: Iterable[str] = ()
+) -> list[Discrepancy]:
+    """Whether every recipient got exactly its own message and nobody else got one. `optional` recipients need none."""
+    taken = [request for request in sent if request.wamid is not None]
+    count = Counter(request.to for request in taken)
+    wrong = [
+        request
+        for request in taken
+        if request.to in submission.recipients and not _is_as_submitted(submission, request)
+    ]
     found = [
-        Discrepancy(Trouble.LOST, _sorted(order.recipients - set(count) - set(spared))),
-        Discrepancy(Trouble.DUPLICATED, _sorted(to for to, n in count.items() if n > 1 and to in order.recipients)),
-        Discrepancy(Trouble.MISADDRESSED, _sorted(set(count) - order.recipients)),
-        Discrepancy(Trouble.WRONG_PARAMETERS, _sorted({post.to for post in wrong}), _first_wrong(order, wrong)),
+        Discrepancy(DiscrepancyKind.MISSING, _sorted(submission.recipients - set(count) - set(optional))),
+        Discrepancy(
+            DiscrepancyKind.DUPLICATED, _sorted(to for to, n in count.items() if n > 1 and to in submission.recipients)
+        ),
+        Discrepancy(DiscrepancyKind.MISADDRESSED, _sorted(set(count) - submission.recipients)),
+        Discrepancy(
+            DiscrepancyKind.WRONG_PARAMETERS,
+            _sorted({request.to for request in wrong}),
+            _first_wrong(submission, wrong),
+        ),
     ]
     return [one for one in found if one.who]
 
 
-def only(found: Iterable[Discrepancy], *troubles: Trouble) -> list[Discrepancy]:
-    """The discrepancies of these kinds: what a clause is about, and no other clause."""
-    return [one for one in found if one.trouble in troubles]
+def of_kinds(found: Iterable[Discrepancy], *kinds: DiscrepancyKind) -> list[Discrepancy]:
+    """The discrepancies of these kinds."""
+    return [one for one in found if one.kind in kinds]
 
 
-def _right(order: Order, post: Post) -> bool:
-    same = post.template == order.template and post.language == order.language
-    return same and post.params in order.params[post.to]
+def _is_as_submitted(submission: Submission, request: SendRequest) -> bool:
+    same = request.template == submission.template and request.language == submission.language
+    return same and request.params in submission.params[request.to]
 
 
-def _first_wrong(order: Order, wrong: Sequence[Post]) -> str:
+def _first_wrong(submission: Submission, wrong: Sequence[SendRequest]) -> str:
     if not wrong:
         return ""
-    post = wrong[0]
-    asked = " or ".join(str(list(values)) for values in sorted(order.params[post.to]))
-    return f"+{post.to} got {post.template} {post.language} {list(post.params)}, not {order.template} {order.language} {asked}"
+    request = wrong[0]
+    asked = " or ".join(str(list(values)) for values in sorted(submission.params[request.to]))
+    got = f"{request.template} {request.language} {list(request.params)}"
+    return f"+{request.to} got {got}, not {submission.template} {submission.language} {asked}"
 
 
 # -- counts ---------------------------------------------------------------------------------------------------------------
@@ -150,7 +95,7 @@ def _first_wrong(order: Order, wrong: Sequence[Post]) -> str:
 
 @dataclass(frozen=True)
 class Poll:
-    """What the API answered at one moment (`at` on the monotonic clock, taken when the answer was there)."""
+    """The API's answer at one moment (`at`: monotonic clock, when the answer had arrived)."""
 
     status: str
     total: int
@@ -170,8 +115,8 @@ COUNTS = ("sent", "delivered", "read", "replied", "failed")
 
 
 @dataclass(frozen=True)
-class Due:
-    """Who must be counted, and who may be besides (what cannot be decided from outside)."""
+class ExpectedCount:
+    """Recipients that must be counted, and those that may be (undecidable from outside)."""
 
     must: frozenset[str] = frozenset()
     may: frozenset[str] = frozenset()
@@ -181,15 +126,15 @@ class Due:
 
 
 @dataclass(frozen=True)
-class Said:
-    """What Meta's webhooks said, in order: statuses by wamid, and the wamids that customers' replies quote."""
+class MetaReports:
+    """What Meta's webhooks reported, in submission: statuses by wamid, and the wamids quoted by customers' replies."""
 
     statuses: Mapping[str, Sequence[str]] = field(default_factory=dict)
     quoted: frozenset[str] = frozenset()
 
 
-def said(webhooks: Iterable[Mapping[str, Any]]) -> Said:
-    """What the ledger's acknowledged webhooks said."""
+def meta_reports(webhooks: Iterable[Mapping[str, Any]]) -> MetaReports:
+    """The reports in the ledger's acknowledged webhooks."""
     statuses: dict[str, list[str]] = defaultdict(list)
     quoted: set[str] = set()
     for entry in webhooks:
@@ -197,7 +142,7 @@ def said(webhooks: Iterable[Mapping[str, Any]]) -> Said:
             for wamid, status in entry["statuses"]:
                 statuses[wamid].append(status)
             quoted.update(_quoted(entry["payload"]))
-    return Said(dict(statuses), frozenset(quoted))
+    return MetaReports(dict(statuses), frozenset(quoted))
 
 
 def _quoted(payload: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
@@ -211,61 +156,70 @@ def _quoted(payload: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
         yield from _quoted(value)
 
 
-def dues(order: Order, sent: Iterable[Post], told: Said, undecided: Iterable[str] = ()) -> dict[str, Due]:
-    """Who belongs into which count.
+def expected_counts(
+    submission: Submission, sent: Iterable[SendRequest], reports: MetaReports, undecided: Iterable[str] = ()
+) -> dict[str, ExpectedCount]:
+    """Which recipients belong to which count.
 
-    `undecided` are recipients whose message Meta took without the target being told: both `sent` and `failed` are right,
-    and so is every later count. A message that Meta took and then reported as `failed` was accepted, but may count as
-    failed too; where `failed` came first, what came after it need not count. Who read it has it delivered.
+    `undecided`: Meta accepted their message without the target learning it, so that `sent`, `failed` and every later
+    count are right. A message that Meta accepted and then reported as `failed` may count as either; if `failed` came
+    first, later reports need not count. A message that was read counts as delivered.
     """
-    taken = {post.to: post.wamid for post in sent if post.wamid is not None and post.to in order.recipients}
+    taken = {
+        request.to: request.wamid
+        for request in sent
+        if request.wamid is not None and request.to in submission.recipients
+    }
     unsure = frozenset(undecided)
-    reports = {to: list(told.statuses.get(wamid, ())) for to, wamid in taken.items() if wamid}
-    bounced = frozenset(to for to, got in reports.items() if "failed" in got)
-    overruled = frozenset(to for to, got in reports.items() if got and got[0] == "failed")
-    read = frozenset(to for to, got in reports.items() if "read" in got)
-    delivered = read | frozenset(to for to, got in reports.items() if "delivered" in got)
-    replied = frozenset(to for to, wamid in taken.items() if wamid in told.quoted)
+    statuses = {to: list(reports.statuses.get(wamid, ())) for to, wamid in taken.items() if wamid}
+    bounced = frozenset(to for to, got in statuses.items() if "failed" in got)
+    overruled = frozenset(to for to, got in statuses.items() if got and got[0] == "failed")
+    read = frozenset(to for to, got in statuses.items() if "read" in got)
+    delivered = read | frozenset(to for to, got in statuses.items() if "delivered" in got)
+    replied = frozenset(to for to, wamid in taken.items() if wamid in reports.quoted)
     accepted = frozenset(taken)
     return {
-        "sent": _due(accepted, unsure | bounced),
-        "failed": Due(order.recipients - accepted - unsure, unsure | bounced),
-        "delivered": _due(delivered, unsure | overruled),
-        "read": _due(read, unsure | overruled),
-        "replied": _due(replied, unsure | overruled),
+        "sent": _expected_count(accepted, unsure | bounced),
+        "failed": ExpectedCount(submission.recipients - accepted - unsure, unsure | bounced),
+        "delivered": _expected_count(delivered, unsure | overruled),
+        "read": _expected_count(read, unsure | overruled),
+        "replied": _expected_count(replied, unsure | overruled),
     }
 
 
-def _due(who: frozenset[str], perhaps: frozenset[str]) -> Due:
-    return Due(who - perhaps, who & perhaps)
+def _expected_count(who: frozenset[str], perhaps: frozenset[str]) -> ExpectedCount:
+    return ExpectedCount(who - perhaps, who & perhaps)
 
 
-def counting(poll: Poll, due: Mapping[str, Due], names: Iterable[str] = COUNTS) -> list[Discrepancy]:
-    """Whether the counts are what is due."""
+def count_discrepancies(
+    poll: Poll, due: Mapping[str, ExpectedCount], names: Iterable[str] = COUNTS
+) -> list[Discrepancy]:
+    """The counts that differ from what is expected."""
     found = []
     for name in names:
         count, expected = poll.counts[name], due[name]
         if not expected.admits(count):
-            trouble = Trouble.UNDER_COUNTED if count < len(expected.must) else Trouble.OVER_COUNTED
-            detail = f"{name}_count {count}, due {span(expected)}"
-            found.append(Discrepancy(trouble, _sorted(expected.must | expected.may), detail))
+            kind = DiscrepancyKind.UNDER_COUNTED if count < len(expected.must) else DiscrepancyKind.OVER_COUNTED
+            detail = f"{name}_count {count}, expected {count_range(expected)}"
+            found.append(Discrepancy(kind, _sorted(expected.must | expected.may), detail))
     return found
 
 
-def span(due: Due) -> str:
+def count_range(due: ExpectedCount) -> str:
     low, high = len(due.must), len(due.must | due.may)
     return str(low) if low == high else f"{low} to {high}"
 
 
-def closed(order: Order, poll: Poll) -> bool:
-    """BCAST-07's sum: sent and failed together are all of the recipients."""
-    return poll.sent + poll.failed == len(order.recipients)
+def is_sum_of_recipients(submission: Submission, poll: Poll) -> bool:
+    """Whether `sent` and `failed` add up to the recipients (BCAST-07)."""
+    return poll.sent + poll.failed == len(submission.recipients)
 
 
 def contradictions(polls: Sequence[Poll], *, may_bounce: bool = False) -> list[str]:
-    """What polls of one broadcast, oldest first, say against each other and themselves (BCAST-09).
+    """Contradictions within and between polls of one broadcast, oldest first (BCAST-09).
 
-    With `may_bounce` a recipient that Meta first took and then reported as failed may move from `sent` to `failed`.
+    With `may_bounce` a recipient that Meta first accepted and then reported as failed may move from `sent` to
+    `failed`.
     """
     found = [sentence for poll in polls for sentence in _against_itself(poll)]
     for before, after in itertools.pairwise(polls):

@@ -1,22 +1,22 @@
-"""Writes that must be refused, and what can be seen afterwards when one was not (AUTH-08, SCOPE-03)."""
+"""Valid writes that must be refused, and how to see whether one had an effect (AUTH-08, SCOPE-03, RATE-09)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from conformance.contract.openapi import operation as operation_of
-from conformance.wacrm.steps.account import needed, needed_rows
+from conformance.wacrm.specification import OPENAPI
+from conformance.wacrm.steps.account import required, required_rows
 from conformance.wacrm.steps.valid_requests import Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.contract.openapi import Operation
-    from conformance.target.probe import Exchange
+    from conformance.target.exchange import Exchange
     from conformance.wacrm.steps.valid_requests import Calls
 
-WRITING = (
+WRITE_OPERATIONS = (
     "sendMessage",
     "createContact",
     "updateContact",
@@ -25,72 +25,74 @@ WRITING = (
     "updateWebhook",
     "deleteWebhook",
 )
-QUIET = 0.4
-"""Seconds without a request at Meta after which a send counts as not made; a send is made while its answer is awaited."""
+QUIET_SECONDS = 0.4
+"""Seconds without a request at Meta after which a send counts as not made."""
 
 
 @dataclass(frozen=True)
-class Trial:
-    """A valid write, and `trace`: what it left, in words; empty when it left nothing."""
+class TracedWrite:
+    """A valid write. `effect()` describes what it changed; empty when nothing changed."""
 
     call: Call
-    trace: Callable[[], str]
+    effect: Callable[[], str]
 
 
-def trial(calls: Calls, operation_id: str) -> Trial:
-    """The trial of one of the `WRITING` operations, on rows of its own."""
-    operation = operation_of(operation_id)
+def traced_write(calls: Calls, operation_id: str) -> TracedWrite:
+    """A traced write for one of the `WRITE_OPERATIONS`, on its own rows."""
+    operation = OPENAPI.operation(operation_id)
     match operation_id:
         case "sendMessage":
             return _send(calls, operation)
         case "createContact":
             call = calls.to(operation)
-            return Trial(call, lambda: _contact(calls, call.json["phone"]))
+            return TracedWrite(call, lambda: _created_contact(calls, call.json["phone"]))
         case "createBroadcast":
             return _broadcast(calls, operation)
         case "createWebhook":
             call = calls.to(operation)
-            return Trial(call, lambda: _endpoint(calls, call.json["url"]))
+            return TracedWrite(call, lambda: _created_endpoint(calls, call.json["url"]))
     call = calls.to(operation)
-    before = _member_of_row(calls, call)
-    return Trial(call, lambda: _changed(calls, call, before))
+    before = _record(calls, call)
+    return TracedWrite(call, lambda: _changed_members(calls, call, before))
 
 
-def _send(calls: Calls, operation: Operation) -> Trial:
+def _send(calls: Calls, operation: Operation) -> TracedWrite:
     call = calls.to(operation)
-    return Trial(call, lambda: _at_meta(calls, call.json["text"]) or _contact(calls, call.json["to"]))
+    return TracedWrite(
+        call, lambda: _sent_to_meta(calls, call.json["text"]) or _created_contact(calls, call.json["to"])
+    )
 
 
-def _broadcast(calls: Calls, operation: Operation) -> Trial:
-    word = calls.account.word()
-    call = Call(operation, operation.path, calls.marked_broadcast(word))
-    return Trial(call, lambda: _at_meta(calls, word))
+def _broadcast(calls: Calls, operation: Operation) -> TracedWrite:
+    marker = calls.account.marker()
+    call = Call(operation, operation.path, calls.marked_broadcast(marker))
+    return TracedWrite(call, lambda: _sent_to_meta(calls, marker))
 
 
-def _at_meta(calls: Calls, word: str) -> str:
-    """The request that Meta got, if one came until it was quiet."""
-    found = calls.account.provider.settled(at_least=1, quiet=0.0, patience=QUIET, contains=word)
+def _sent_to_meta(calls: Calls, marker: str) -> str:
+    """The request that Meta received within `QUIET_SECONDS`, in words."""
+    found = calls.account.mock_meta.settled(at_least=1, quiet=0.0, patience=QUIET_SECONDS, contains=marker)
     return f"Meta got {found[0]['raw'][:300]}" if found else ""
 
 
-def _contact(calls: Calls, phone: str) -> str:
+def _created_contact(calls: Calls, phone: str) -> str:
     found = calls.account.contact_by_phone(phone)
     return f"there is a contact {found}" if found else ""
 
 
-def _endpoint(calls: Calls, url: str) -> str:
-    listed = needed_rows(calls.account.api.get("/webhooks", limit=100))
+def _created_endpoint(calls: Calls, url: str) -> str:
+    listed = required_rows(calls.account.api.get("/webhooks", limit=100))
     return next((f"there is an endpoint {row}" for row in listed if row.get("url") == url), "")
 
 
-def _member_of_row(calls: Calls, call: Call) -> dict[str, Any]:
-    return needed(calls.account.api.get(call.path), 200)
+def _record(calls: Calls, call: Call) -> dict[str, Any]:
+    return required(calls.account.api.get(call.path), 200)
 
 
-def _changed(calls: Calls, call: Call, before: dict[str, Any]) -> str:
+def _changed_members(calls: Calls, call: Call, before: dict[str, Any]) -> str:
     now: Exchange = calls.account.api.get(call.path)
     if now.status == 404:
         return "the row is gone"
-    after = needed(now, 200)
+    after = required(now, 200)
     changed = {name: value for name, value in after.items() if before.get(name) != value}
     return f"the row has changed: {changed}" if changed else ""

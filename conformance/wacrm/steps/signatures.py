@@ -23,14 +23,14 @@ class Flaw(StrEnum):
 
 @dataclass(frozen=True)
 class Signature:
-    """A signature that was read: `at` unix seconds, `digests` the `v1` values (a rotation of secrets gives several)."""
+    """A parsed signature: `at` unix seconds, `digests` the `v1` values (several while secrets are rotated)."""
 
     at: int
     digests: tuple[str, ...]
 
 
 def read(header: str | None) -> Signature | None:
-    """The signature that a header holds; None when it is malformed. Schemes other than `v1` are left aside."""
+    """The signature in a header; None when it is malformed. Schemes other than `v1` are ignored."""
     pairs = [part.strip().partition("=") for part in (header or "").split(",")]
     times = [value for name, _, value in pairs if name == "t"]
     digests = tuple(value for name, _, value in pairs if name == "v1")

@@ -1,37 +1,39 @@
-"""Timestamps as a deployment prints them: the moment, and how finely it is told."""
+"""Timestamps in answers: their moment and their resolution."""
 
 from __future__ import annotations
 
 import re
-import time
 from datetime import UTC, datetime
 
-from conformance.target.expect import NoVerdict
+from conformance.target import waiting
+from conformance.target.verdicts import NoVerdict
 
 _FRACTION = re.compile(r"[.,](\d+)")
 _MILLISECONDS = 3
 
 
-def instant(text: object) -> datetime:
-    """The moment of an ISO 8601 timestamp, UTC where no offset is given. `NoVerdict` for anything else: ENV-01 judges it."""
+def parse_timestamp(text: object) -> datetime:
+    """The moment of an ISO 8601 timestamp, UTC without an offset. `NoVerdict` for anything else: ENV-01 checks the
+    format.
+    """
     try:
         moment = datetime.fromisoformat(str(text))
     except ValueError:
-        raise NoVerdict(f"{text!r} is no ISO 8601 timestamp") from None
+        raise NoVerdict(f"{text!r} is not an ISO 8601 timestamp") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def digits(text: str) -> int:
-    """How many digits the fraction of a second has that say something: 0 for `12:00:05Z` and `12:00:05.000Z`."""
+def fraction_digits(text: str) -> int:
+    """The number of fraction digits; 0 for `12:00:05Z` and for zeros only, as in `12:00:05.000Z`."""
     found = _FRACTION.search(text)
     return len(found[1]) if found and found[1].strip("0") else 0
 
 
-def is_fine(text: str) -> bool:
-    """Whether the timestamp is told finer than in milliseconds, so that hardly two rows share one by rounding."""
-    return digits(text) > _MILLISECONDS
+def is_sub_millisecond(text: str) -> bool:
+    """Whether the timestamp is finer than milliseconds, so that hardly two rows share one."""
+    return fraction_digits(text) > _MILLISECONDS
 
 
-def tick(text: str) -> None:
-    """Let the clock that printed `text` move on by more than it shows: a second where it tells none of its parts."""
-    time.sleep(0.01 if digits(text) else 1.1)
+def wait_past(text: str) -> None:
+    """Wait until the target's clock must print a later timestamp: longer for timestamps without a fraction."""
+    waiting.pause(0.01 if fraction_digits(text) else 1.1)

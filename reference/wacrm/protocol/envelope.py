@@ -69,6 +69,10 @@ class Envelope:
         body = {"error": {"code": error.code, "message": error.message}}
         return self.respond(operation, STATUS[error.code], body, error.headers)
 
+    def unrouted(self, status: int) -> Response:  # noqa: ARG002 - the step knows an unknown path (404) from a wrong method (405)
+        """The answer where no route is: both are nothing that the API has."""
+        return self.failure(None, not_found())
+
     def respond(self, operation: Operation | None, status: int, body: Json, headers: Mapping[str, str]) -> Response:  # noqa: ARG002 - the step at which one operation's answer can be told from another's
         content = json.dumps(body, separators=(",", ":")).encode()
         return Response(content, status, dict(headers), media_type="application/json")

@@ -7,6 +7,7 @@ import pytest
 
 from conformance.contract import requirements
 from conformance.contract.baseline import Accepted, Baseline, BaselineError, load
+from conformance.wacrm.system import SYSTEM
 from reports.results import Verdict
 
 if TYPE_CHECKING:
@@ -47,4 +48,4 @@ def test_a_bad_entry_is_named(tmp_path: Path, text: str, said: str) -> None:
     path = tmp_path / "baseline.toml"
     path.write_text(text)
     with pytest.raises(BaselineError, match=said):
-        load(path, requirements.load())
+        load(path, requirements.load(SYSTEM.requirements))

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from conformance.contract.requirements import Level, Requirement, RequirementsError, load
+from conformance.wacrm.system import SYSTEM
 
 CONTRACT = {
     "AUTH": 8,
@@ -29,11 +30,11 @@ def written(tmp_path: Path, text: str) -> Path:
 
 def test_every_clause_of_the_contract_is_there_in_order() -> None:
     expected = [f"{group}-{number:02}" for group, count in CONTRACT.items() for number in range(1, count + 1)]
-    assert list(load()) == expected
+    assert list(load(SYSTEM.requirements)) == expected
 
 
 def test_levels_follow_the_contract() -> None:
-    levels = {id_: requirement.level for id_, requirement in load().items()}
+    levels = {id_: requirement.level for id_, requirement in load(SYSTEM.requirements).items()}
     assert [id_ for id_, level in levels.items() if level is Level.I] == ["RATE-10", "RATE-11"]
     assert levels["RATE-05"] is Level.M
     assert levels["RATE-12"] is Level.S
@@ -45,13 +46,13 @@ def test_a_group_is_the_letters_of_the_id() -> None:
 
 
 def test_sentences_end_and_are_told_apart() -> None:
-    sentences = [requirement.sentence for requirement in load().values()]
+    sentences = [requirement.sentence for requirement in load(SYSTEM.requirements).values()]
     assert all(sentence.endswith(".") for sentence in sentences)
     assert len(set(sentences)) == len(sentences)
 
 
 def test_a_source_names_a_page_of_public_documentation() -> None:
-    for requirement in load().values():
+    for requirement in load(SYSTEM.requirements).values():
         assert "docs: " in requirement.source or "Meta: " in requirement.source or requirement.group == "SPEC"
         assert requirement.source.startswith("follows from ") or requirement.level is not Level.S
 

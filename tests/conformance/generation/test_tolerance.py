@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from conformance.contract.openapi import operation
 from conformance.generation.tolerance import must_be_refused
 from conformance.generation.traffic import Request
+from conformance.wacrm.specification import OPENAPI
 
 ID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 PHONE = "+33199000001"
@@ -17,7 +17,7 @@ CAST = {"template_name": "promo", "recipients": [{"to": PHONE}]}
 
 
 def request(operation_id: str, body: Any) -> Request:
-    wanted = operation(operation_id)
+    wanted = OPENAPI.operation(operation_id)
     return Request(wanted, ID if wanted.takes_id else None, (), json.dumps(body).encode())
 
 
@@ -73,7 +73,7 @@ def test_what_every_deployment_must_refuse(operation_id: str, body: Any, reason:
 
 
 def test_no_body_and_no_json_must_be_refused() -> None:
-    wanted = operation("createContact")
+    wanted = OPENAPI.operation("createContact")
     missing, broken = must_be_refused(Request(wanted, None, (), None)), must_be_refused(Request(wanted, None, (), b"{"))
     assert missing is not None
     assert missing.reason == "body: expected JSON, got no body"
@@ -82,7 +82,7 @@ def test_no_body_and_no_json_must_be_refused() -> None:
 
 
 def test_an_impossible_id_must_be_refused_and_a_query_never() -> None:
-    wanted = operation("listConversationMessages")
+    wanted = OPENAPI.operation("listConversationMessages")
     assert must_be_refused(Request(wanted, ID, (("limit", "-1"), ("cursor", "x"), ("y", "z")), None)) is None
     refusal = must_be_refused(Request(wanted, "4711", (), None))
     assert refusal is not None

@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Protocol
 
-from conformance.limiter.observation import Observation, Request
+from conformance.limiter.observation import Observation
+from conformance.limiter.requests import Request
 from conformance.target.keys import Key, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 LIMIT, WINDOW = 120, 60.0
+SPEND, PLAIN = Request("GET", "/read"), Request("GET", "/plain")
 EPOCH = 1_750_000_000.4
 
 
@@ -149,6 +151,7 @@ class Deployment:
     limiter: Limiter
     limit: int = LIMIT
     window: float = WINDOW
+    spending: Request = SPEND
     trip: Callable[[], float] = lambda: 0.003
     skew: float = 0.0
     tell: Callable[[float], int] = math.ceil

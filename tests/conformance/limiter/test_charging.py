@@ -6,9 +6,9 @@ import pytest
 
 from conformance.limiter import charging, experiments
 from conformance.limiter.counting import Budget
-from conformance.limiter.observation import SPEND, Request
-from conformance.target.expect import NoVerdict
-from tests.conformance.limiter.simulation import LIMIT, WINDOW, Deployment, Fixed, key
+from conformance.limiter.requests import Request
+from conformance.target.verdicts import NoVerdict
+from tests.conformance.limiter.simulation import LIMIT, SPEND, WINDOW, Deployment, Fixed, key
 
 BUDGET = Budget(LIMIT, WINDOW)
 NAMES = ("a", "b", "c", "d")
@@ -21,8 +21,8 @@ def bought(limit: int = LIMIT, **paid: int) -> dict[str, int]:
         prices={f"GET /{name}": price for name, price in paid.items()},
         statuses={f"GET /{name}": 404 for name in NAMES},
     )
-    found = experiments.prices(deployment, key(), WARES, SPEND)
-    return charging.charged(found.purchases, found.rest, Budget(limit, WINDOW))
+    found = experiments.charges(deployment, key(), WARES, SPEND)
+    return charging.charged(found.batches, found.rest, Budget(limit, WINDOW))
 
 
 @pytest.mark.parametrize("paid", list(product((0, 1, 2), repeat=4))[::4])
@@ -41,15 +41,15 @@ def test_a_key_in_use_gives_no_verdict() -> None:
     deployment = Deployment(Fixed())
     deployment.ask(key(), SPEND)
     deployment.clock += 30
-    found = experiments.prices(deployment, key(), WARES, SPEND)
+    found = experiments.charges(deployment, key(), WARES, SPEND)
     with pytest.raises(NoVerdict, match="in use before us"):
-        charging.charged(found.purchases, found.rest, BUDGET)
+        charging.charged(found.batches, found.rest, BUDGET)
 
 
 def test_another_limit_than_thought_gives_no_verdict() -> None:
-    found = experiments.prices(Deployment(Fixed(LIMIT + 50)), key(), WARES[:1], SPEND)
+    found = experiments.charges(Deployment(Fixed(LIMIT + 50)), key(), WARES[:1], SPEND)
     with pytest.raises(NoVerdict, match="do not add up"):
-        charging.charged(found.purchases, found.rest, BUDGET)
+        charging.charged(found.batches, found.rest, BUDGET)
 
 
 def test_sizes_fit_the_limit() -> None:
@@ -60,6 +60,6 @@ def test_sizes_fit_the_limit() -> None:
 
 def test_unknown_keys() -> None:
     unlimited = Deployment(Fixed(10**6), statuses={f"GET {SPEND.path}": 401})
-    assert charging.nameless(experiments.nameless(unlimited, key())) == {"401 (unknown key)": 0}
+    assert charging.unknown_key(experiments.unknown_key(unlimited, key())) == {"401 (unknown key)": 0}
     limited = Deployment(Fixed(), statuses={f"GET {SPEND.path}": 401})
-    assert charging.nameless(experiments.nameless(limited, key())) == {"401 (unknown key)": 1}
+    assert charging.unknown_key(experiments.unknown_key(limited, key())) == {"401 (unknown key)": 1}

@@ -5,13 +5,12 @@ import pytest
 from conformance.limiter import counting, experiments
 from conformance.limiter.counting import Budget
 from conformance.limiter.kinds import Fit, Kind
-from conformance.limiter.observation import SPEND, Observation, Request
-from conformance.target.expect import Mismatch, NoVerdict
+from conformance.target.verdicts import Mismatch, NoVerdict
 from tests.conformance.limiter.simulation import (
     LIMIT,
+    SPEND,
     WINDOW,
     Aligned,
-    ByAccount,
     CarryingOver,
     Deployment,
     Fixed,
@@ -178,107 +177,3 @@ def test_windows_of_the_documented_length(limiter: object) -> None:
 def test_a_shorter_window_is_found(limiter: object) -> None:
     with pytest.raises(Mismatch, match="windows of 60 s"):
         counting.as_long(sequence(limiter).after, BUDGET)
-
-
-def neighbours(limiter: object) -> experiments.Isolation:
-    begun, fresh = {"neighbour": key(1)}, {"neighbour": key(2)}
-    return experiments.isolation(Deployment(limiter), key(), begun, fresh)  # type: ignore[arg-type]
-
-
-def test_keys_apart() -> None:
-    found = neighbours(Fixed())
-    counting.still_admitted(found.begun["neighbour"], "neighbour")
-    counting.untouched(found.fresh["neighbour"], found.spent, BUDGET, "neighbour")
-    counting.still_spent(found.spent, BUDGET)
-
-
-def test_keys_that_share_a_budget() -> None:
-    found = neighbours(ByAccount())
-    with pytest.raises(Mismatch):
-        counting.still_admitted(found.begun["neighbour"], "neighbour")
-    with pytest.raises(Mismatch):
-        counting.untouched(found.fresh["neighbour"], found.spent, BUDGET, "neighbour")
-
-
-def test_a_key_that_loses_a_part_of_its_budget_to_another() -> None:
-    class Leaning(Fixed):
-        def start(self, key: str, now: float) -> None:
-            super().start(key, now)
-            self.used[key] = sum(used for other, used in self.used.items() if other != key) // 4
-
-    found = neighbours(Leaning())
-    with pytest.raises(Mismatch):
-        counting.untouched(found.fresh["neighbour"], found.spent, BUDGET, "neighbour")
-
-
-def test_a_spent_key_that_others_free_again() -> None:
-    class Freeing(Fixed):
-        def start(self, key: str, now: float) -> None:
-            self.used.clear()
-            super().start(key, now)
-
-    found = neighbours(Freeing())
-    with pytest.raises(Mismatch, match="to stay refused"):
-        counting.still_spent(found.spent, BUDGET)
-
-
-def test_a_neighbour_in_use_gives_no_verdict() -> None:
-    deployment = Deployment(Fixed())
-    experiments.spend(deployment, key(2))
-    deployment.clock += 20
-    found = experiments.isolation(deployment, key(), {"neighbour": key(2)}, {"neighbour": key(2)})
-    with pytest.raises(NoVerdict, match="in use before us"):
-        counting.untouched(found.fresh["neighbour"], found.spent, BUDGET, "neighbour")
-    with pytest.raises(NoVerdict, match="in use before us"):
-        counting.still_admitted(found.begun["neighbour"], "neighbour")
-
-
-OPERATIONS = [(name, lambda name=name: Request("GET", f"/{name}")) for name in ("me", "contacts", "webhooks")]
-
-
-def mix(deployment: Deployment) -> experiments.Mixture:
-    return experiments.mixture(deployment, key(), [OPERATIONS, OPERATIONS, OPERATIONS])
-
-
-def mixed(found: experiments.Mixture) -> list[Observation]:
-    return [seen for _, seen in found.mixed]
-
-
-def test_one_budget_for_all_operations() -> None:
-    found = mix(Deployment(Fixed()))
-    assert counting.one_for_all(mixed(found), found.rest, BUDGET) == LIMIT
-    for name, seen in found.refused:
-        counting.refused_when_spent([*mixed(found), *found.rest], seen, BUDGET, name)
-
-
-@pytest.mark.parametrize(
-    "deployment", [Deployment(Fixed(), free=frozenset({"GET /webhooks"})), Deployment(Fixed(), per_operation=True)]
-)
-def test_a_budget_apart_is_found(deployment: Deployment) -> None:
-    found = mix(deployment)
-    with pytest.raises(Mismatch):
-        counting.one_for_all(mixed(found), found.rest, BUDGET)
-    with pytest.raises(Mismatch, match="webhooks"):
-        counting.refused_when_spent([*mixed(found), *found.rest], dict(found.refused)["webhooks"], BUDGET, "webhooks")
-
-
-def test_reads_of_contacts_that_are_free_are_found_too() -> None:
-    found = mix(Deployment(Fixed(), free=frozenset({f"GET {SPEND.path}"})))
-    assert found.rest[-1].refused
-    with pytest.raises(Mismatch):
-        counting.one_for_all(mixed(found), found.rest, BUDGET)
-
-
-def test_failed_operations_may_be_charged_or_not() -> None:
-    for free in (frozenset[str](), frozenset({"GET /webhooks"})):
-        found = mix(Deployment(Fixed(), free=free, statuses={"GET /webhooks": 500}))
-        if free:
-            found = experiments.Mixture(
-                [
-                    (n, s if n != "webhooks" else Observation(s.sent, s.received, 500, s.headers))
-                    for n, s in found.mixed
-                ],
-                found.rest,
-                found.refused,
-            )
-        counting.one_for_all(mixed(found), found.rest, BUDGET)

@@ -7,7 +7,8 @@ import pytest
 from conformance.limiter import experiments
 from conformance.limiter.counting import Budget
 from conformance.limiter.instances import estimate, one_budget
-from conformance.target.expect import Mismatch
+from conformance.target.verdicts import Mismatch
+from conformance.wacrm.expectations.limiter_refusals import SEVERAL_LIMITERS
 from tests.conformance.limiter.simulation import (
     LIMIT,
     WINDOW,
@@ -39,7 +40,7 @@ def test_several_are_counted_however_requests_are_balanced(count: int, balance: 
     }
     series = experiments.instances(Deployment(Instances(count, ways[balance]), trip=lambda: 0.001), key())
     with pytest.raises(Mismatch) as found:
-        one_budget(series, BUDGET)
+        one_budget(series, BUDGET, SEVERAL_LIMITERS)
     assert f"about {count} limiter instances" in found.value.actual or balance == "uneven"
     assert "per-process" in found.value.actual
     assert "shared store" in found.value.actual

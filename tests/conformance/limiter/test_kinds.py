@@ -6,7 +6,7 @@ import pytest
 
 from conformance.limiter import experiments
 from conformance.limiter.kinds import Kind, fit, opening
-from conformance.target.expect import NoVerdict
+from conformance.target.verdicts import NoVerdict
 from tests.conformance.limiter.simulation import (
     LIMIT,
     WINDOW,
@@ -39,8 +39,8 @@ def watch(limiter: Limiter, start: float = 1000.25, trip: float = 0.003, **deplo
     first = Deployment(limiter, clock=start, trip=lambda: trip, **deployment)  # type: ignore[arg-type]
     edge = experiments.edge(first, key(1))
     second = Deployment(limiter, clock=start + 3, trip=lambda: trip, **deployment)  # type: ignore[arg-type]
-    hammered, _ = experiments.hammered(second, key(2), [])
-    return [edge, hammered]  # type: ignore[list-item]
+    retries, _ = experiments.retries(second, key(2), [])
+    return [edge, retries]  # type: ignore[list-item]
 
 
 @pytest.mark.parametrize(("limiter", "kind"), KINDS)
@@ -62,7 +62,7 @@ def test_a_loaded_machine_names_no_wrong_kind(limiter: type[Fixed], seed: int) -
     right = dict(KINDS)[limiter]
     made, trips = limiter(), slow(seed, 0.02, 0.5)
     series = [experiments.edge(Deployment(made, trip=trips), key(1))]
-    series.append(experiments.hammered(Deployment(made, trip=trips, clock=1004.0), key(2), [])[0])
+    series.append(experiments.retries(Deployment(made, trip=trips, clock=1004.0), key(2), [])[0])
     assert fit(series, LIMIT, WINDOW).kind in {right, Kind.UNKNOWN}
 
 
@@ -72,8 +72,8 @@ def test_a_first_request_that_takes_long_confuses_nobody(limiter: type[Fixed], k
     made = limiter()
     edge = experiments.edge(Deployment(made, trip=lambda: next(trips)), key(1))
     trips = chain([0.7], repeat(0.004))
-    hammered, _ = experiments.hammered(Deployment(made, clock=1003.0, trip=lambda: next(trips)), key(2), [])
-    assert fit([edge, hammered], LIMIT, WINDOW).kind is kind
+    retries, _ = experiments.retries(Deployment(made, clock=1003.0, trip=lambda: next(trips)), key(2), [])
+    assert fit([edge, retries], LIMIT, WINDOW).kind is kind
 
 
 def test_a_limit_that_is_off_by_one_has_a_kind_too() -> None:

@@ -10,10 +10,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import tomli_w
+
 from conformance.runner.stack import Embedded, Stack
 from conformance.target.target import Receiver
+from conformance.wacrm.reference import start_reference
 from conformance.webhooks.internal_addresses import PRIVATE_ADDRESSES
-from tests.conftest import settings_of, toml
+from tests.conftest import settings_of
 
 RECEIVER_PORT = 8443
 
@@ -23,12 +26,12 @@ def main(folder: Path, *faults: str) -> int:
     receiver = Receiver(port=RECEIVER_PORT, ca=str(folder / "ca.pem"))
     with Stack(seed=1) as stack:
         stack.start_receiver(receiver)
-        settings = settings_of(stack.start_reference(Embedded(faults)))
+        settings = settings_of(start_reference(stack, Embedded(faults)))
         stack.kill("conformance.webhooks.receiver")  # its place, and the CA that the reference trusts, are the gate's
         settings["receiver"] = receiver.model_dump()
         settings["capabilities"] = {"probe_private_networks": True}
         file = folder / "harness.toml"
-        file.write_text(toml(settings))
+        file.write_text(tomli_w.dumps(settings))
         command = [sys.executable, "-m", "harness.cli", "gate", "--target", str(file), "--clause", "HOOK-04"]
         return subprocess.run([*command, "--out", str(folder)], check=False).returncode
 

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import tomli_w
 
 from conformance.runner.stack import Embedded, Stack
 from conformance.target.target import Receiver
+from conformance.wacrm.reference import start_reference
 from tests.conformance.runner.fronts import front
-from tests.conftest import settings_of, toml
+from tests.conftest import settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,7 +40,7 @@ def plenty() -> Iterator[Target]:
     """A deployment whose limiter is nobody's concern, and whose webhooks nobody receives."""
     with Stack(seed=1) as stack:
         stack.start_receiver()
-        target = stack.start_reference(Embedded(limit=LIMIT))
+        target = start_reference(stack, Embedded(limit=LIMIT))
         stack.kill("conformance.webhooks.receiver")
         assert stack.receiver is not None
         yield target.model_copy(update={"receiver": Receiver(origin=stack.receiver["origin"])})
@@ -57,7 +59,7 @@ def settings(plenty: Target) -> dict[str, Any]:
 def verdicts(settings: dict[str, Any], folder: Path, *selected: str) -> dict[str, str]:
     """The verdicts of the clauses that are selected, as `--group HOOK`."""
     file = folder / "harness.toml"
-    file.write_text(toml(settings))
+    file.write_text(tomli_w.dumps(settings))
     command = [sys.executable, "-m", "harness.cli", "gate", "--target", str(file), *selected]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(

@@ -72,7 +72,7 @@ def huge(connection: socket.socket, _request: bytes) -> None:
 
 
 def endless(connection: socket.socket, _request: bytes) -> None:
-    """Chunks for ever (until the judge hangs up)."""
+    """Chunks for ever (until the client hangs up)."""
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
     for _ in range(2000):
         connection.sendall(b"1\r\n \r\n")

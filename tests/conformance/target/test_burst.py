@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.target.burst import volley
+from conformance.target.burst import burst
 from conformance.target.keys import Key, Role
-from conformance.target.probe import NoAnswerError, Probe
+from conformance.target.probe import Probe
+from conformance.target.verdicts import NoAnswerError
 from tests.conformance.target.servers import fixed, raw_server
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def test_no_request_is_whole_before_all_connections_stand() -> None:
 
     with raw_server(answer) as url:
         probe = Probe(url)
-        exchanges = volley(probe, "/contacts?limit=1", KEY, 50)
+        exchanges = burst(probe, "/contacts?limit=1", KEY, 50)
         probe.close()
     assert [exchange.status for exchange in exchanges] == [200] * 50
     assert probe.count == 50
@@ -46,7 +47,7 @@ def test_an_answer_that_is_none_is_an_error(answer: Callable[[socket.socket, byt
     with raw_server(answer) as url:
         probe = Probe(url, timeout=2)
         with pytest.raises(NoAnswerError):
-            volley(probe, "/contacts", KEY, 3)
+            burst(probe, "/contacts", KEY, 3)
         probe.close()
 
 
@@ -55,5 +56,5 @@ def test_nobody_there_is_an_error() -> None:
         pass
     probe = Probe(url, timeout=1)
     with pytest.raises(NoAnswerError, match="connections at once"):
-        volley(probe, "/contacts", KEY, 3)
+        burst(probe, "/contacts", KEY, 3)
     probe.close()

@@ -1,22 +1,19 @@
 from __future__ import annotations
 
-import json
-import shlex
-import shutil
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.target.expect import Lacking, NoVerdict
-from conformance.target.keys import Key, KeyPool, Role
-from conformance.target.probe import Api, NoAnswerError, NotFictionalError, Probe
+from conformance.target.keys import Key, Role
+from conformance.target.probe import NotFictionalError, Probe
+from conformance.target.verdicts import Lacking, NoAnswerError
 from tests.conformance.target import servers
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
 
+SENDS = frozenset({"messages", "broadcasts"})
 KEY = Key("full[0]", Role.FULL, "wacrm_live_very_secret")
 
 
@@ -55,31 +52,8 @@ def test_a_dead_port_is_named() -> None:
     probe.close()
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="this machine has no curl")
-def test_a_curl_line_hides_the_key_and_sends_the_same_again() -> None:
-    received: list[bytes] = []
-
-    def answer(connection: socket.socket, request: bytes) -> None:
-        received.append(request.partition(b"\r\n\r\n")[2])
-        servers.fixed("200 OK", b"{}", Content_Type="application/json")(connection, request)
-
-    text = 'it\'s "quoted" $HOME `x` \\ 👍🏽\nnew line'
-    with servers.raw_server(answer) as url:
-        probe = Probe(url)
-        exchange = probe.send("POST", "/contacts", key=KEY, json={"name": text}, params={"a": "b&c"})
-        probe.close()
-        assert "very_secret" not in f"{exchange.curl} {exchange!r} {exchange.recorded()}"
-        line = exchange.curl
-        done = subprocess.run(["bash", "-c", line], env={"WACRM_URL": url, "WACRM_KEY": "k", "PATH": "/usr/bin:/bin"},
-                              capture_output=True, check=False)  # fmt: skip
-    assert done.returncode == 0, (line, done.stderr)
-    assert shlex.split(line)[0] == "curl"
-    assert '"$WACRM_URL"' in line
-    assert [json.loads(body)["name"] for body in received] == [text, text]
-
-
-def unarmed(path: str) -> None:
-    Probe("http://127.0.0.1:9").send("POST", path, key=KEY, json={"to": "+12025550100", "text": "x"})
+def unarmed(path: str, sends: frozenset[str] | None = SENDS) -> None:
+    Probe("http://127.0.0.1:9", sends=sends).send("POST", path, key=KEY, json={"to": "+12025550100", "text": "x"})
 
 
 @pytest.mark.parametrize(
@@ -88,6 +62,16 @@ def unarmed(path: str) -> None:
 def test_nothing_that_may_send_leaves_before_the_interlock(path: str) -> None:
     with pytest.raises(Lacking, match="interlock"):
         unarmed(path)
+
+
+def test_a_post_that_sends_nothing_leaves() -> None:
+    with pytest.raises(NoAnswerError):
+        unarmed("/contacts")
+
+
+def test_a_probe_that_is_told_of_no_sends_takes_every_post_for_one() -> None:
+    with pytest.raises(Lacking, match="interlock"):
+        unarmed("/contacts", sends=None)
 
 
 @pytest.mark.parametrize(
@@ -99,23 +83,3 @@ def test_no_number_of_a_person_ever_leaves(body: dict[str, Any]) -> None:
     probe = Probe("http://127.0.0.1:9", armed=True)
     with pytest.raises(NotFictionalError):
         probe.send("POST", "/messages", key=KEY, json=body)
-
-
-def limited(connection: socket.socket, request: bytes) -> None:
-    body = b'{"error":{"code":"rate_limited","message":"later"}}'
-    servers.fixed("429 Too Many Requests", body, Retry_After="0", Content_Type="application/json")(connection, request)
-
-
-def test_starved_by_429_is_no_verdict() -> None:
-    with servers.raw_server(limited) as url:
-        probe = Probe(url)
-        api = Api(probe, KeyPool([KEY, Key("full[1]", Role.FULL, "x")], 120, 60), Role.FULL)
-        with pytest.raises(NoVerdict, match="rate limited away"):
-            api.get("/me")
-        probe.close()
-
-
-def test_a_missing_role_is_lacking() -> None:
-    api = Api(Probe("http://127.0.0.1:9"), KeyPool([KEY], 120, 60))
-    with pytest.raises(Lacking, match=r"keys\.only\.contacts:read"):
-        api.as_role("only:contacts:read")

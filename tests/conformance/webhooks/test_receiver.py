@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from conformance.meta.provider import eventually
 from conformance.runner.stack import Stack
-from conformance.webhooks.receiver import Receiver
+from conformance.target.waiting import eventually
+from conformance.webhooks.receiver_client import Receiver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.runner.stack import new_key
-from conformance.target.target import SCOPES, load
+from conformance.target.sources import load
+from conformance.target.target import SCOPES
+from conformance.wacrm.reference import new_key
 from harness.provision import checklist
 from harness.provision.errors import ProvisionError
 

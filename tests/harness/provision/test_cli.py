@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness import cli, provision
+from harness import cli
 from harness.provision.cli import main
 from tests.harness.provision.conftest import one_line
 
@@ -124,14 +124,3 @@ def test_guidance_is_printed_where_nobody_answers(
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     assert main(["--guided", "--out", str(tmp_path / "x.toml")]) == 0
     assert "[ ] a key without any scope (optional)" in capsys.readouterr().out
-
-
-def test_without_the_extra_its_name_is_said(
-    deployment: Deployment, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("session", "database"):
-        monkeypatch.delitem(sys.modules, f"harness.provision.{name}")
-        monkeypatch.delattr(provision, name)
-    monkeypatch.setitem(sys.modules, "psycopg", None)
-    assert deployment.provision() == 4
-    assert "pip install 'wacrm-harness[provision]'" in one_line(capsys.readouterr().err)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from conformance.meta.provider import Provider
-    from conformance.webhooks.receiver import Receiver
+    from conformance.meta.mock_client import MockMeta
+    from conformance.webhooks.receiver_client import Receiver
 
 RUN = "0be5c4"
 
@@ -53,7 +53,7 @@ def send(seq: int, nonce: str, body: dict[str, Any], wamid: str | None = "wamid.
 def test_the_ledger_is_read_page_by_page(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(record_import, "PAGE", 2)
     ledger = Ledger([send(n, f" lt{RUN}-0-{n}", {"type": "text", "text": {"body": "x"}}) for n in range(1, 6)])
-    assert record_import.read_sends(records, cast("Provider", ledger), 1, RUN) == 4
+    assert record_import.read_sends(records, cast("MockMeta", ledger), 1, RUN) == 4
     assert ledger.asked == 3
     assert list(records.rows("SELECT recipient, digest, done FROM meta LIMIT 1")) == [
         ("12025550123", message_records.text("x"), 5.5)
@@ -63,7 +63,7 @@ def test_the_ledger_is_read_page_by_page(records: Records, monkeypatch: pytest.M
 def test_other_runs_are_none_of_ours(records: Records) -> None:
     body = {"type": "text", "text": {"body": "x"}}
     ledger = Ledger([send(1, " ltabcdef-0-1", body), send(2, " nothing", body)])
-    assert record_import.read_sends(records, cast("Provider", ledger), 0, RUN) == 0
+    assert record_import.read_sends(records, cast("MockMeta", ledger), 0, RUN) == 0
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_only_acknowledged_webhooks_count(records: Records) -> None:
         {"seq": 3, "status": 200, "statuses": [], "wamids": ["wamid.in"], "at": 4.0},
         {"seq": 4, "status": None, "statuses": [], "wamids": ["wamid.lost"], "at": 5.0},
     ]
-    assert record_import.read_webhooks(records, cast("Provider", Ledger(entries)), 0) == 2
+    assert record_import.read_webhooks(records, cast("MockMeta", Ledger(entries)), 0) == 2
     assert list(records.rows("SELECT delivered, read FROM reported")) == [(2.0, None)]
     assert list(records.rows("SELECT wamid FROM written WHERE acknowledged IS NOT NULL")) == [("wamid.in",)]
 
@@ -143,5 +143,5 @@ class Health:
 def test_quiet_is_a_condition_with_a_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(record_import, "POLL", 0.001)
     growing = Health(*((n, 0) for n in range(20)))
-    assert record_import.quiet(cast("Provider", growing), patience=5.0, still=0.01)
-    assert not record_import.quiet(cast("Provider", Health((1, 3))), patience=0.02, still=0.01)
+    assert record_import.quiet(cast("MockMeta", growing), patience=5.0, still=0.01)
+    assert not record_import.quiet(cast("MockMeta", Health((1, 3))), patience=0.02, still=0.01)

@@ -6,8 +6,10 @@ import json
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from conformance.meta.provider import Provider
-from conformance.runner.stack import Embedded, Process, embedded_accounts, embedded_target
+from conformance.meta.mock_client import MockMeta
+from conformance.runner.process import Process
+from conformance.runner.stack import Embedded
+from conformance.wacrm.reference import new_accounts, target_of
 from reports.results import ExitCode
 from tests.loadtests import driving
 
@@ -31,7 +33,7 @@ def harness_toml(target: Target) -> str:
 
 
 def test_a_deployment_that_does_not_talk_to_the_mock_is_never_loaded(tmp_path: Path) -> None:
-    accounts = embedded_accounts(60)
+    accounts = new_accounts(60)
     file = tmp_path / "accounts.json"
     file.write_text(json.dumps(accounts), encoding="utf-8")
     with ExitStack() as leaving:
@@ -39,10 +41,10 @@ def test_a_deployment_that_does_not_talk_to_the_mock_is_never_loaded(tmp_path: P
         leaving.callback(mock.stop)
         reference = Process("reference.wacrm", "--port", "0", "--accounts", str(file), "--graph-url", NOWHERE)
         leaving.callback(reference.stop)
-        target = embedded_target(accounts, reference.address, mock.address["control"], Embedded())
+        target = target_of(accounts, reference.address, mock.address["control"], Embedded())
         (tmp_path / "harness.toml").write_text(harness_toml(target), encoding="utf-8")
         done = driving.run(tmp_path, "-u", "5", "-t", "5s", "--target", str(tmp_path / "harness.toml"))
-        provider = Provider(mock.address["control"])
+        provider = MockMeta(mock.address["control"])
         leaving.callback(provider.client.close)
         sent = provider.sends()
     assert done.code == ExitCode.SETUP

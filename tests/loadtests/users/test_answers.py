@@ -7,7 +7,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from conformance.contract import openapi
+from conformance.wacrm.specification import OPENAPI
 from loadtests.users import answers
 from loadtests.users.answers import Operation
 
@@ -52,7 +52,7 @@ def compare(kind: Any, schema: Any, root: Any) -> None:
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.id)
 def test_methods_paths_and_statuses_are_the_contracts(operation: Operation[Any]) -> None:
-    documented = openapi.operation(operation.id)
+    documented = OPENAPI.operation(operation.id)
     assert (operation.method, operation.path) == (documented.method, documented.path)
     assert operation.success <= set(documented.success_statuses)
 
@@ -60,8 +60,8 @@ def test_methods_paths_and_statuses_are_the_contracts(operation: Operation[Any])
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.id)
 def test_members_are_required_ones_of_the_contract(operation: Operation[Any]) -> None:
     kind = operation.decoder.type
-    documented = openapi.operation(operation.id)
-    schema = openapi.schema_for(documented, max(operation.success))
+    documented = OPENAPI.operation(operation.id)
+    schema = OPENAPI.schema_for(documented, max(operation.success))
     assert schema is not None
     origin_fields = {field.name: field.type for field in msgspec.structs.fields(kind)}
     properties, required = members(schema, schema)

@@ -7,7 +7,7 @@ import hmac
 import itertools
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -237,11 +237,11 @@ def says(text: str, wamid: str, sender: str = "14155550100", **more: object) -> 
 
 
 @contextmanager
-def deployed(*faults: str, connects: bool = False, **changes: Any) -> Iterator[Deployment]:
+def deployed(*faults: str, wear: Sequence[str] = (), connects: bool = False, **changes: Any) -> Iterator[Deployment]:
     """A running application; `changes` are settings. Its deliveries are noted, unless it `connects`."""
     read = parse_accounts(accounts())
     chosen: dict[str, Any] = {"limit": 100_000, "webhook_allow": frozenset({HOOK})} | changes
-    app = create_app(Settings(read.app_secret, read.verify_token, read.accounts, **chosen), faults)
+    app = create_app(Settings(read.app_secret, read.verify_token, read.accounts, **chosen), faults, wear=wear)
     wacrm: Wacrm = app.state.wacrm
     meta, receiver = Meta(), Receiver.__new__(Receiver)
     receiver.posts, receiver.status = [], 200

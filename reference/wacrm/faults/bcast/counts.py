@@ -5,12 +5,14 @@ from collections.abc import Callable
 
 from reference.wacrm.assembly import Wacrm
 from reference.wacrm.domain.broadcasts import Campaign
-from reference.wacrm.faults.bcast.patches import TAIL
 from reference.wacrm.faults.registry import Fault, fault
 from reference.wacrm.patching.patches import patch, sql, together
 from reference.wacrm.patching.steps import wrap
 from reference.wacrm.protocol.envelope import Json
 from reference.wacrm.storage.database import Row
+
+_SUFFIX = 9
+"""Digits at the end of a number, by which older code compared numbers."""
 
 
 @patch
@@ -58,7 +60,7 @@ ROWS = (
                    sql("broadcasts.counts", "COUNT(read_at)", "COUNT(CASE WHEN delivered_at IS NULL THEN NULL ELSE read_at END)")),
           "a reader whose delivery was never reported is not counted as read"),
     Fault("BCAST-08", "replies-of-similar-numbers-are-counted",
-          sql("broadcasts.newest_to", "phone = :phone", f"substr(phone, -{TAIL}) = substr(:phone, -{TAIL})"),
+          sql("broadcasts.newest_to", "phone = :phone", f"substr(phone, -{_SUFFIX}) = substr(:phone, -{_SUFFIX})"),
           "a reply is looked up by the last nine digits of its sender"),
     Fault("BCAST-09", "delivered-count-falls-when-read",
           sql("broadcasts.counts", _DELIVERED, "COUNT(CASE WHEN read_at IS NULL THEN delivered_at END)"),

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 from reference.wacrm.assembly import Wacrm
 from reference.wacrm.domain.broadcasts import Campaign
-from reference.wacrm.faults.bcast.patches import TAIL
 from reference.wacrm.faults.registry import fault
 from reference.wacrm.meta.graph_client import AnswerLostError
 from reference.wacrm.patching.steps import replace_step, wrap
@@ -22,12 +21,16 @@ def _with_values_of(recipients: list[Recipient], listed: list[Recipient]) -> lis
     return [one.model_copy(update={"params": listed[place].params}) for place, one in enumerate(recipients)]
 
 
+_SUFFIX = 9
+"""Digits at the end of a number, by which older code compared numbers."""
+
+
 @fault("BCAST-05", "recipients are distinguished by their last nine digits, as contacts once were")
 def similar_numbers_are_one_recipient(wacrm: Wacrm) -> None:
     def distinct(recipients: list[Recipient]) -> list[Recipient]:
         first: dict[str, Recipient] = {}
         for recipient in recipients:
-            first.setdefault(recipient.to[-TAIL:], recipient)
+            first.setdefault(recipient.to[-_SUFFIX:], recipient)
         return list(first.values())
 
     replace_step(wacrm.broadcasts, "distinct", distinct)

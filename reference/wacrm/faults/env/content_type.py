@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from starlette.responses import Response
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.faults.env.patches import Match
+from reference.wacrm.faults.env.envelope import Match
 from reference.wacrm.faults.registry import Fault, fault
 from reference.wacrm.patching.patches import patch
 from reference.wacrm.patching.steps import wrap

@@ -11,12 +11,13 @@ from starlette.responses import HTMLResponse, Response
 
 from reference.wacrm.assembly import Wacrm
 from reference.wacrm.domain.keys import Caller
-from reference.wacrm.faults.env.patches import Match
 from reference.wacrm.faults.registry import Fault, fault
 from reference.wacrm.patching.patches import answer, patch, status
 from reference.wacrm.patching.steps import wrap
 from reference.wacrm.protocol.envelope import Code, Json
 from reference.wacrm.protocol.operations import Operation
+
+Match = Callable[[Operation | None, int, Json], bool]
 
 
 @patch

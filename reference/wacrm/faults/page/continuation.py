@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.faults.page.patches import Rows
 from reference.wacrm.faults.registry import Fault, fault
 from reference.wacrm.patching.patches import patch
 from reference.wacrm.patching.steps import replace_step, wrap
@@ -23,14 +22,16 @@ class Lists(Protocol):
     """What the services that have a list share."""
 
     @property
-    def page(self) -> Callable[..., Rows]: ...
+    def page(self) -> Callable[..., list[Row]]: ...
 
 
 @patch
-def _cut(wacrm: Wacrm, listed: str, cut_otherwise: Callable[[Rows, Window], tuple[Rows, str | None] | None]) -> None:
+def _cut(
+    wacrm: Wacrm, listed: str, cut_otherwise: Callable[[list[Row], Window], tuple[list[Row], str | None] | None]
+) -> None:
     cut = wacrm.pages.cut
 
-    def altered(rows: Rows, window: Window) -> tuple[Rows, str | None]:
+    def altered(rows: list[Row], window: Window) -> tuple[list[Row], str | None]:
         other = cut_otherwise(rows, window) if window.subject.startswith(listed) else None
         return other or cut(rows, window)
 
@@ -44,12 +45,12 @@ def _offsets(wacrm: Wacrm, listed: str, name: str) -> None:
     offsets: dict[tuple[str, str], int] = {}
     page, cut = service.page, wacrm.pages.cut
 
-    def counted(account: str, window: Window, *filters: str | None) -> Rows:
+    def counted(account: str, window: Window, *filters: str | None) -> list[Row]:
         offset = offsets.get((window.created_at, window.id), 0)
         whole = replace(window, created_at=FIRST, id="g", limit=window.limit + offset)
         return page(account, whole, *filters)[offset:]
 
-    def remembered(rows: Rows, window: Window) -> tuple[Rows, str | None]:
+    def remembered(rows: list[Row], window: Window) -> tuple[list[Row], str | None]:
         shown, cursor = cut(rows, window)
         if cursor is not None and window.subject.startswith(listed):
             offset = offsets.get((window.created_at, window.id), 0)
@@ -66,7 +67,7 @@ def _forget(wacrm: Wacrm, name: str, position: int) -> None:
     service: Lists = getattr(wacrm, name)
     page = service.page
 
-    def forgetful(account: str, window: Window, *filters: str | None) -> Rows:
+    def forgetful(account: str, window: Window, *filters: str | None) -> list[Row]:
         if window.created_at != FIRST:
             filters = tuple(None if n == position else value for n, value in enumerate(filters))
         return page(account, window, *filters)
@@ -96,7 +97,7 @@ ROWS = (
 
 @fault("PAGE-03", "the row that shows that there is more becomes the cursor, and is skipped, on pages of one")
 def contacts_skip_a_row_on_pages_of_one(wacrm: Wacrm) -> None:
-    def skipping(rows: Rows, window: Window) -> tuple[Rows, str | None] | None:
+    def skipping(rows: list[Row], window: Window) -> tuple[list[Row], str | None] | None:
         if window.limit == 1 and len(rows) > 1:
             return rows[:1], wacrm.pages.encode(rows[1], window.subject)
         return None
@@ -108,7 +109,7 @@ def contacts_skip_a_row_on_pages_of_one(wacrm: Wacrm) -> None:
 def messages_lose_a_last_page_of_one(wacrm: Wacrm) -> None:
     pages = wacrm.messages.page
 
-    def looked_ahead(account: str, window: Window, conversation: str) -> Rows:
+    def looked_ahead(account: str, window: Window, conversation: str) -> list[Row]:
         rows = pages(account, replace(window, limit=window.limit + 1), conversation)
         return rows[: window.limit] if len(rows) == window.limit + 1 else rows[: window.limit + 1]
 
@@ -117,7 +118,7 @@ def messages_lose_a_last_page_of_one(wacrm: Wacrm) -> None:
 
 @fault("PAGE-03", "the cursor is taken before the last row, which is shown again, on full pages of conversations")
 def conversations_repeat_a_row_on_full_pages(wacrm: Wacrm) -> None:
-    def repeating(rows: Rows, window: Window) -> tuple[Rows, str | None] | None:
+    def repeating(rows: list[Row], window: Window) -> tuple[list[Row], str | None] | None:
         if window.limit == DEFAULT_LIMIT and len(rows) > window.limit:
             return rows[: window.limit], wacrm.pages.encode(rows[window.limit - 2], window.subject)
         return None

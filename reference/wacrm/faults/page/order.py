@@ -4,21 +4,21 @@ from collections.abc import Callable
 from functools import partial
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.faults.page.patches import Rows
 from reference.wacrm.faults.registry import Fault, fault
 from reference.wacrm.patching.patches import patch, sql, together
 from reference.wacrm.patching.steps import wrap
+from reference.wacrm.storage.database import Row
 from reference.wacrm.storage.keyset_pages import Window
 
 _KEYSET = "(created_at, id) < (:before, :before_id)"
 
 
 @patch
-def _reorder(wacrm: Wacrm, listed: str, order: Callable[[Rows], Rows]) -> None:
+def _reorder(wacrm: Wacrm, listed: str, order: Callable[[list[Row]], list[Row]]) -> None:
     """The right rows in a page, in another order."""
     cut = wacrm.pages.cut
 
-    def reordered(rows: Rows, window: Window) -> tuple[Rows, str | None]:
+    def reordered(rows: list[Row], window: Window) -> tuple[list[Row], str | None]:
         page, cursor = cut(rows, window)
         return (order(page) if window.subject.startswith(listed) else page), cursor
 
@@ -55,5 +55,5 @@ ROWS = (
     "a page of conversations is sorted by its latest message before it is shown",
     partial(_reorder, "conversations"),
 )
-def conversation_pages_are_sorted_by_activity(rows: Rows) -> Rows:
+def conversation_pages_are_sorted_by_activity(rows: list[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: str(row["last_message_at"]), reverse=True)

@@ -6,10 +6,10 @@ from itertools import accumulate
 from starlette.datastructures import QueryParams
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.faults.page.patches import Rows
 from reference.wacrm.faults.registry import Fault, fault
 from reference.wacrm.patching.patches import patch
 from reference.wacrm.patching.steps import wrap
+from reference.wacrm.storage.database import Row
 from reference.wacrm.storage.keyset_pages import DEFAULT_LIMIT, MAXIMUM_LIMIT, Window
 
 
@@ -43,7 +43,7 @@ def contact_page_counts_tags(wacrm: Wacrm) -> None:
     tags = "SELECT MAX(1, COUNT(*)) AS count FROM contact_tags WHERE contact_id = :id"
     cut = wacrm.pages.cut
 
-    def joined(rows: Rows, window: Window) -> tuple[Rows, str | None]:
+    def joined(rows: list[Row], window: Window) -> tuple[list[Row], str | None]:
         if not window.subject.startswith("contacts"):
             return cut(rows, window)
         counts = [row["count"] for contact in rows for row in wacrm.db.rows(tags, {"id": contact["id"]})]

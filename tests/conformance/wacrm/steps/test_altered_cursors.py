@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from conformance.wacrm.steps.altered_cursors import NEVER_ISSUED, WRONG_VALUES, distorted
+from conformance.wacrm.steps.altered_cursors import NEVER_ISSUED, WRONG_VALUES, altered
 
 
 def encoded(text: str) -> str:
@@ -22,8 +22,8 @@ def decoded(cursor: str) -> str | None:
 @pytest.mark.parametrize(
     "cursor", [encoded('{"created_at": "2026", "id": "x"}'), encoded("2026|x"), "opaque-7f", "1", "12"]
 )
-def test_no_distortion_is_the_cursor_itself(cursor: str) -> None:
-    forms = distorted(cursor)
+def test_no_altered_form_equals_the_cursor(cursor: str) -> None:
+    forms = altered(cursor)
     assert cursor not in forms
     assert len(forms) == len(set(forms)) >= 8
 
@@ -37,13 +37,13 @@ def parsed(form: str) -> object:
 
 @pytest.mark.parametrize("members", [{"created_at": "2026", "id": "x"}, ["2026", "x"]])
 def test_each_value_of_a_json_cursor_is_replaced_by_each_wrong_one(members: object) -> None:
-    found = [parsed(form) for form in distorted(encoded(json.dumps(members)))]
+    found = [parsed(form) for form in altered(encoded(json.dumps(members)))]
     replaced = [value for value in found if isinstance(value, type(members)) and value != members]
     assert len(replaced) == 2 * len(WRONG_VALUES)
 
 
 def test_each_part_of_a_text_cursor_is_replaced() -> None:
-    texts = [decoded(form) for form in distorted(encoded("2026|x"))]
+    texts = [decoded(form) for form in altered(encoded("2026|x"))]
     assert "infinity|x" in texts
     assert "2026|infinity" in texts
 

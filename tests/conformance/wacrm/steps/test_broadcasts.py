@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance.target.expect import Mismatch
-from conformance.target.probe import Exchange
-from conformance.wacrm.steps.broadcasts import Broadcast, counts_of, greeting, order_of
+from conformance.target.exchange import Exchange
+from conformance.target.verdicts import Mismatch
+from conformance.wacrm.steps.broadcasts import Broadcast, counts_of, greeting_values, submission_of
 
 NONE = Exchange("GET", "http://127.0.0.1/", {}, b"", None, 200, httpx.Headers(), b"", 0.0, 0.0)
 ROW = {
@@ -21,29 +21,29 @@ ROW = {
 }  # fmt: skip
 
 
-def order(*recipients: dict[str, Any], **fields: Any) -> Any:
-    return order_of("n", {"template_name": "t", "recipients": list(recipients), **fields})
+def submission(*recipients: dict[str, Any], **fields: Any) -> Any:
+    return submission_of("n", {"template_name": "t", "recipients": list(recipients), **fields})
 
 
-def test_an_order_holds_the_values_of_each_recipient() -> None:
-    found = order({"to": "+15550100001", "params": ["a"]}, {"to": "+15550100002"})
+def test_a_submission_has_the_parameters_of_each_recipient() -> None:
+    found = submission({"to": "+15550100001", "params": ["a"]}, {"to": "+15550100002"})
     assert found.params == {"15550100001": frozenset({("a",)}), "15550100002": frozenset({()})}
     assert (found.template, found.language) == ("t", "en_US")
-    assert order(template_language="it").language == "it"
+    assert submission(template_language="it").language == "it"
 
 
-def test_who_is_listed_twice_may_get_either_values() -> None:
-    found = order({"to": "+15550100001", "params": ["a"]}, {"to": "+15550100001", "params": ["b"]})
+def test_a_recipient_listed_twice_may_get_either_parameters() -> None:
+    found = submission({"to": "+15550100001", "params": ["a"]}, {"to": "+15550100001", "params": ["b"]})
     assert found.params["15550100001"] == {("a",), ("b",)}
 
 
 @pytest.mark.parametrize("to", ["", "+", "abc", "+1", "15550100001", "+1 555 010 0001", "+" + "9" * 24])
-def test_what_is_no_plain_number_is_not_expected_to_get_anything(to: str) -> None:
-    assert order({"to": to}).recipients == frozenset()
+def test_a_number_that_is_not_plain_e164_is_no_recipient(to: str) -> None:
+    assert submission({"to": to}).recipients == frozenset()
 
 
-def test_everybodys_values_are_different() -> None:
-    values = [text for index in range(20) for text in greeting("n", index)]
+def test_all_greeting_parameters_are_different() -> None:
+    values = [text for index in range(20) for text in greeting_values("n", index)]
     assert len(set(values)) == len(values) == 40
 
 
@@ -66,13 +66,13 @@ def test_a_missing_count_is_a_mismatch() -> None:
         counts_of({name: value for name, value in ROW.items() if name != "replied_count"}, NONE)
 
 
-PATIENCE, NONCE, NEIGHBOUR = 0.1, "hx000000mine", "hx000000other"
+PATIENCE, MARKER, OTHER = 0.1, "hx000000mine", "hx000000other"
 
 
-def send(nonce: str, *, ago: float = 0.0, seconds: float | None = 0.01) -> dict[str, Any]:
+def send(marker: str, *, ago: float = 0.0, seconds: float | None = 0.01) -> dict[str, Any]:
     """A ledger entry of a broadcast's send, as mock Meta gives it."""
     at = time.time() - ago
-    return {"to": "15550100001", "type": "template", "raw": f"{nonce} n0", "at": at, "duration": seconds}
+    return {"to": "15550100001", "type": "template", "raw": f"{marker} n0", "at": at, "duration": seconds}
 
 
 def polled_until_given_up(sends: list[dict[str, Any]], enough: int = 12) -> bool:
@@ -81,28 +81,28 @@ def polled_until_given_up(sends: list[dict[str, Any]], enough: int = 12) -> bool
     answer = Exchange(
         "GET", "http://127.0.0.1/", {}, b"", None, 200, httpx.Headers(), json.dumps(row).encode(), 0.0, 0.0
     )
-    provider = SimpleNamespace(
+    mock_meta = SimpleNamespace(
         patience=PATIENCE, sends=lambda contains, **_: [entry for entry in sends if contains in entry["raw"]]
     )
-    account: Any = SimpleNamespace(api=SimpleNamespace(get=lambda _: answer), provider=provider)
-    broadcast = Broadcast(account, order_of(NONCE, {"template_name": "t", "recipients": []}), NONE, "b", 0, 0.0)
+    account: Any = SimpleNamespace(api=SimpleNamespace(get=lambda _: answer), mock_meta=mock_meta)
+    broadcast = Broadcast(account, submission_of(MARKER, {"template_name": "t", "recipients": []}), NONE, "b", 0, 0.0)
     began = time.monotonic()
     broadcast.until(lambda _: time.monotonic() - began > enough * PATIENCE, PATIENCE, 0.005)
     return time.monotonic() - began <= enough * PATIENCE
 
 
-def test_a_broadcast_that_stands_still_is_given_up() -> None:
+def test_waiting_ends_without_progress() -> None:
     assert polled_until_given_up([])
-    assert polled_until_given_up([send(NONCE, ago=9.0)])
+    assert polled_until_given_up([send(MARKER, ago=9.0)])
 
 
-def test_nobody_gives_up_while_meta_is_slow_to_answer_somebody_elses_send() -> None:
+def test_waiting_goes_on_while_meta_is_slow_to_answer_another_send() -> None:
     """A target may send to one person at a time, whatever broadcast it is of."""
-    assert not polled_until_given_up([send(NONCE, ago=9.0), send(NEIGHBOUR, ago=9.0, seconds=None)])
-    assert polled_until_given_up([send(NONCE, ago=9.0), send(NEIGHBOUR, ago=9.0, seconds=2.0)])
+    assert not polled_until_given_up([send(MARKER, ago=9.0), send(OTHER, ago=9.0, seconds=None)])
+    assert polled_until_given_up([send(MARKER, ago=9.0), send(OTHER, ago=9.0, seconds=2.0)])
 
 
-def test_a_broadcast_waits_for_its_turn_behind_others_until_it_has_begun() -> None:
-    others = [send(NEIGHBOUR, ago=-9.0)]
+def test_waiting_goes_on_behind_other_broadcasts_until_the_first_send() -> None:
+    others = [send(OTHER, ago=-9.0)]
     assert not polled_until_given_up(others)
-    assert polled_until_given_up([*others, send(NONCE, ago=9.0)])
+    assert polled_until_given_up([*others, send(MARKER, ago=9.0)])

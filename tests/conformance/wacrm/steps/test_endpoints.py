@@ -10,10 +10,18 @@ from email.utils import formatdate
 import httpx
 import pytest
 
-from conformance.target.expect import NoVerdict
-from conformance.target.probe import Exchange
-from conformance.wacrm.steps.endpoints import CREATED, RECEIVED, data_of, shown, skew, skews, told
-from conformance.webhooks.receiver import Attempt
+from conformance.target.exchange import Exchange
+from conformance.target.verdicts import NoVerdict
+from conformance.wacrm.steps.endpoints import (
+    CREATED,
+    RECEIVED,
+    as_evidence,
+    clock_skew,
+    clock_skews,
+    event_data,
+    matches_event,
+)
+from conformance.webhooks.receiver_client import Attempt
 
 
 def attempt(body: object) -> Attempt:
@@ -24,22 +32,22 @@ def attempt(body: object) -> Attempt:
 DELIVERY = {"event": RECEIVED, "data": {"contact_id": "c", "text": None}}
 
 
-def test_a_delivery_is_told_by_its_event_and_values() -> None:
-    assert told(attempt(DELIVERY), RECEIVED, {})
-    assert told(attempt(DELIVERY), RECEIVED, {"contact_id": "c", "text": None})
-    assert not told(attempt(DELIVERY), CREATED, {})
-    assert not told(attempt(DELIVERY), RECEIVED, {"contact_id": "d"})
+def test_a_delivery_matches_by_event_and_values() -> None:
+    assert matches_event(attempt(DELIVERY), RECEIVED, {})
+    assert matches_event(attempt(DELIVERY), RECEIVED, {"contact_id": "c", "text": None})
+    assert not matches_event(attempt(DELIVERY), CREATED, {})
+    assert not matches_event(attempt(DELIVERY), RECEIVED, {"contact_id": "d"})
 
 
 @pytest.mark.parametrize("body", [b"no json", [], {"event": RECEIVED}, {"event": RECEIVED, "data": []}])
-def test_what_is_no_delivery_is_about_nothing(body: object) -> None:
-    assert not told(attempt(body), RECEIVED, {})
+def test_anything_but_a_delivery_matches_no_event(body: object) -> None:
+    assert not matches_event(attempt(body), RECEIVED, {})
     with pytest.raises(NoVerdict):
-        data_of(attempt(body))
+        event_data(attempt(body))
 
 
-def test_evidence_is_one_line_and_not_endless() -> None:
-    (line,) = shown([attempt(b'{\n "a":  1}' + b"x" * 1000)])
+def test_evidence_is_one_short_line() -> None:
+    (line,) = as_evidence([attempt(b'{\n "a":  1}' + b"x" * 1000)])
     assert line.startswith('POST /x: { "a": 1}xxx')
     assert len(line) < 450
 
@@ -48,14 +56,14 @@ def test_evidence_is_one_line_and_not_endless() -> None:
 def test_skew_is_what_the_date_header_says(ahead: float, low: float, high: float) -> None:
     headers = httpx.Headers({"date": formatdate(time.time() + ahead, usegmt=True)})
     answer = Exchange("GET", "http://127.0.0.1/", {}, b"", None, 200, headers, b"", time.monotonic(), 0.0)
-    assert low <= skew(answer) <= high
+    assert low <= clock_skew(answer) <= high
 
 
-def test_an_application_may_have_another_clock_than_its_proxy() -> None:
+def test_the_clocks_of_proxy_and_application_are_both_measured() -> None:
     headers = httpx.Headers({"date": formatdate(usegmt=True)})
     ahead = datetime.fromtimestamp(time.time() + 90, UTC).isoformat()
     body = json.dumps({"data": {"created_at": ahead}}).encode()
-    found = skews(Exchange("POST", "http://127.0.0.1/", {}, b"", None, 201, headers, body, time.monotonic(), 0.0))
+    found = clock_skews(Exchange("POST", "http://127.0.0.1/", {}, b"", None, 201, headers, body, time.monotonic(), 0.0))
     assert min(found) == 0.0
     assert max(found) == pytest.approx(90, abs=2)
 
@@ -63,4 +71,4 @@ def test_an_application_may_have_another_clock_than_its_proxy() -> None:
 @pytest.mark.parametrize("headers", [{}, {"date": "yesterday"}])
 def test_without_a_date_there_is_no_skew(headers: dict[str, str]) -> None:
     answer = Exchange("GET", "http://127.0.0.1/", {}, b"", None, 200, httpx.Headers(headers), b"", 0.0, 0.0)
-    assert skew(answer) == 0.0
+    assert clock_skew(answer) == 0.0

@@ -25,7 +25,7 @@ def shown(**members: Any) -> dict[str, Any]:
         ("unsupported", shown(content_type="unsupported")),
     ],
 )
-def test_what_is_right(name: str, row: dict[str, Any]) -> None:
+def test_a_right_row_has_no_problem(name: str, row: dict[str, Any]) -> None:
     assert KINDS[name].problem(row) is None
 
 
@@ -42,9 +42,9 @@ def test_what_is_right(name: str, row: dict[str, Any]) -> None:
         ("contacts", shown(content_type="image"), "content_type"),
     ],
 )
-def test_what_is_wrong(name: str, row: dict[str, Any], problem: str) -> None:
+def test_a_wrong_row_has_a_problem(name: str, row: dict[str, Any], problem: str) -> None:
     assert str(KINDS[name].problem(row)).startswith(problem)
 
 
-def test_every_kind_says_what_it_may_be() -> None:
-    assert all(kind.types for kind in KINDS.values() if kind.must_arrive)
+def test_every_stored_sample_has_allowed_types() -> None:
+    assert all(kind.types for kind in KINDS.values() if kind.must_be_stored)

@@ -32,7 +32,7 @@ KEY = Key("full[0]", "full", SECRET)
         "see src/lib/rate-limit.ts",
     ],
 )
-def test_what_only_developers_should_read_is_a_leak(message: str) -> None:
+def test_internals_are_a_leak(message: str) -> None:
     assert list(leaks(f'{{"error": {{"code": "internal", "message": "{message}"}}}}'))
 
 
@@ -53,11 +53,11 @@ def test_what_only_developers_should_read_is_a_leak(message: str) -> None:
         "media_url must be an http(s) URL such as https://example.com/home/picture.png",
     ],
 )
-def test_what_people_should_read_is_none(message: str) -> None:
+def test_ordinary_messages_are_no_leak(message: str) -> None:
     assert not list(leaks(f'{{"error": {{"code": "bad_request", "message": "{message}"}}}}', keys=[KEY]))
 
 
-def test_what_was_sent_may_come_back() -> None:
+def test_repeating_the_request_is_no_leak() -> None:
     text = 'tag must be a UUID, not "/etc/passwd"'
     assert list(leaks(text))
     assert not list(leaks(text, sent="http://127.0.0.1/api/v1/contacts?tag=%2Fetc%2Fpasswd"))

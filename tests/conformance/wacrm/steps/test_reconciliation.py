@@ -1,4 +1,4 @@
-"""Closing a broadcast's books: every kind of trouble is found, named, and told from the others."""
+"""Reconciliation of a broadcast: every kind of discrepancy is found and told from the others."""
 
 from __future__ import annotations
 
@@ -7,65 +7,70 @@ from typing import Any
 import pytest
 
 from conformance.wacrm.steps import reconciliation
-from conformance.wacrm.steps.reconciliation import Due, Order, Poll, Post, Said, Trouble
+from conformance.wacrm.steps.reconciliation import DiscrepancyKind, ExpectedCount, MetaReports, Poll
+from conformance.wacrm.steps.submission import SendRequest, Submission, send_requests
 
 ANN, BOB, CID = "15550100001", "15550100002", "15550100003"
-ORDER = Order("hxnonce", "greeting", "en_US", {who: frozenset({(f"hxnonce {who}",)}) for who in (ANN, BOB, CID)})
+ORDER = Submission("hxnonce", "greeting", "en_US", {who: frozenset({(f"hxnonce {who}",)}) for who in (ANN, BOB, CID)})
 
 
-def post(to: str, *, about: str = "", wamid: str | None = "", language: str = "en_US") -> Post:
+def post(to: str, *, about: str = "", wamid: str | None = "", language: str = "en_US") -> SendRequest:
     """What Meta got for `to`: the message of `about` (the own one), accepted unless `wamid` is None."""
-    return Post(
+    return SendRequest(
         to, "greeting", language, (f"hxnonce {about or to}",), f"wamid.{to}" if wamid == "" else wamid, True, 0.0
     )
 
 
-def troubles(*sent: Post, spared: tuple[str, ...] = ()) -> dict[Trouble, tuple[str, ...]]:
-    return {one.trouble: one.who for one in reconciliation.mailing(ORDER, sent, spared)}
+def kinds(*sent: SendRequest, optional: tuple[str, ...] = ()) -> dict[DiscrepancyKind, tuple[str, ...]]:
+    return {one.kind: one.who for one in reconciliation.delivery_discrepancies(ORDER, sent, optional)}
 
 
 ALL = (post(ANN), post(BOB), post(CID))
 
 
-def test_a_mailing_in_which_everybody_got_the_own_message_is_clean() -> None:
-    assert troubles(*ALL) == {}
+def test_one_own_message_for_each_recipient_is_no_discrepancy() -> None:
+    assert kinds(*ALL) == {}
 
 
 @pytest.mark.parametrize(
     ("sent", "expected"),
     [
-        ((post(ANN), post(CID)), {Trouble.LOST: (BOB,)}),
-        ((post(ANN), post(BOB, wamid=None), post(CID)), {Trouble.LOST: (BOB,)}),
-        ((*ALL, post(BOB, wamid="wamid.again")), {Trouble.DUPLICATED: (BOB,)}),
-        ((*ALL, post("15550100009", about=ANN)), {Trouble.MISADDRESSED: ("15550100009",)}),
-        ((post(ANN), post(BOB, about=CID), post(CID)), {Trouble.WRONG_PARAMETERS: (BOB,)}),
-        ((post(ANN), post(BOB, language="it"), post(CID)), {Trouble.WRONG_PARAMETERS: (BOB,)}),
+        ((post(ANN), post(CID)), {DiscrepancyKind.MISSING: (BOB,)}),
+        ((post(ANN), post(BOB, wamid=None), post(CID)), {DiscrepancyKind.MISSING: (BOB,)}),
+        ((*ALL, post(BOB, wamid="wamid.again")), {DiscrepancyKind.DUPLICATED: (BOB,)}),
+        ((*ALL, post("15550100009", about=ANN)), {DiscrepancyKind.MISADDRESSED: ("15550100009",)}),
+        ((post(ANN), post(BOB, about=CID), post(CID)), {DiscrepancyKind.WRONG_PARAMETERS: (BOB,)}),
+        ((post(ANN), post(BOB, language="it"), post(CID)), {DiscrepancyKind.WRONG_PARAMETERS: (BOB,)}),
         ((post(BOB), post(BOB), post("1", about=BOB)),
-         {Trouble.LOST: (ANN, CID), Trouble.DUPLICATED: (BOB,), Trouble.MISADDRESSED: ("1",)}),
+         {DiscrepancyKind.MISSING: (ANN, CID), DiscrepancyKind.DUPLICATED: (BOB,), DiscrepancyKind.MISADDRESSED: ("1",)}),
     ],
 )  # fmt: skip
-def test_each_trouble_is_found_and_named(sent: tuple[Post, ...], expected: dict[Trouble, tuple[str, ...]]) -> None:
-    assert troubles(*sent) == expected
+def test_each_kind_of_discrepancy_is_found(
+    sent: tuple[SendRequest, ...], expected: dict[DiscrepancyKind, tuple[str, ...]]
+) -> None:
+    assert kinds(*sent) == expected
 
 
-def test_who_is_spared_need_not_have_got_one_but_not_two() -> None:
-    assert troubles(post(ANN), post(CID), spared=(BOB,)) == {}
-    assert troubles(*ALL, post(BOB), spared=(BOB,)) == {Trouble.DUPLICATED: (BOB,)}
+def test_an_optional_recipient_may_get_none_but_not_two() -> None:
+    assert kinds(post(ANN), post(CID), optional=(BOB,)) == {}
+    assert kinds(*ALL, post(BOB), optional=(BOB,)) == {DiscrepancyKind.DUPLICATED: (BOB,)}
 
 
-def test_refused_attempts_count_for_nothing() -> None:
-    assert troubles(post(ANN, wamid=None), *ALL, post("1", wamid=None)) == {}
+def test_refused_requests_are_no_messages() -> None:
+    assert kinds(post(ANN, wamid=None), *ALL, post("1", wamid=None)) == {}
 
 
-def test_a_number_listed_twice_may_get_either_values() -> None:
-    twice = Order("n", "greeting", "en_US", {ANN: frozenset({("n a",), ("n b",)})})
+def test_a_number_listed_twice_may_get_either_parameters() -> None:
+    twice = Submission("n", "greeting", "en_US", {ANN: frozenset({("n a",), ("n b",)})})
     for value in ("n a", "n b"):
-        assert not reconciliation.mailing(twice, [Post(ANN, "greeting", "en_US", (value,), "w", True, 0.0)])
+        assert not reconciliation.delivery_discrepancies(
+            twice, [SendRequest(ANN, "greeting", "en_US", (value,), "w", True, 0.0)]
+        )
 
 
 def test_a_discrepancy_names_the_first_and_counts_the_rest() -> None:
-    text = str(reconciliation.Discrepancy(Trouble.LOST, tuple(str(n) for n in range(11)), "why"))
-    assert text == "lost: +0, +1, +2, +3, +4, +5, +6, +7 and 3 more (why)"
+    text = str(reconciliation.Discrepancy(DiscrepancyKind.MISSING, tuple(str(n) for n in range(11)), "why"))
+    assert text == "not sent: +0, +1, +2, +3, +4, +5, +6, +7 and 3 more (why)"
 
 
 # -- from the ledger --------------------------------------------------------------------------------------------------------
@@ -78,17 +83,17 @@ def entry(to: str, *texts: str, kind: str = "template", wamid: str | None = "w",
     return {"to": to, "type": kind, "raw": raw, "body": body, "wamid": wamid, "duration": 0.1, "at": 1.0, **more}
 
 
-def test_posts_are_those_with_the_nonce_and_strays_to_recipients() -> None:
+def test_send_requests_have_the_marker_or_go_to_recipients_without_any() -> None:
     entries = [
         entry(ANN, "hxnonce 1"), entry("1", "hxnonce 2"), entry(BOB, "hxother"), entry(CID, "nobody's"),
         entry(ANN, "text", kind="text"), entry("2", "nobody's"),
     ]  # fmt: skip
-    assert [p.to for p in reconciliation.posts(ORDER, entries, "hx")] == [ANN, "1", CID]
+    assert [p.to for p in send_requests(ORDER, entries, "hx")] == [ANN, "1", CID]
 
 
 @pytest.mark.parametrize("body", [None, [], {"template": None}, {"template": {"components": None, "language": "en"}}])
-def test_malformed_sends_are_posts_too(body: Any) -> None:
-    found = reconciliation.posts(ORDER, [{**entry(ANN, "hxnonce"), "body": body}], "hx")
+def test_malformed_sends_are_send_requests(body: Any) -> None:
+    found = send_requests(ORDER, [{**entry(ANN, "hxnonce"), "body": body}], "hx")
     assert [p.params for p in found] == [()]
 
 
@@ -99,28 +104,29 @@ def webhook(*statuses: tuple[str, str], status: int | None = 200, payload: Any =
     return {"status": status, "statuses": [list(s) for s in statuses], "payload": payload}
 
 
-def test_said_is_what_was_acknowledged_in_order() -> None:
-    told = reconciliation.said([
+def test_reports_are_those_of_acknowledged_webhooks_in_order() -> None:
+    reports = reconciliation.meta_reports([
         webhook(("a", "sent"), ("b", "read")), webhook(("a", "delivered")), webhook(("a", "read"), status=500),
         webhook(payload={"entry": [{"messages": [{"context": {"id": "b"}}, {"context": {"forwarded": True}}]}]}),
     ])  # fmt: skip
-    assert told == Said({"a": ["sent", "delivered"], "b": ["read"]}, frozenset({"b"}))
+    assert reports == MetaReports({"a": ["sent", "delivered"], "b": ["read"]}, frozenset({"b"}))
 
 
-def due(statuses: dict[str, list[str]], undecided: tuple[str, ...] = (), *sent: Post) -> dict[str, str]:
+def due(statuses: dict[str, list[str]], undecided: tuple[str, ...] = (), *sent: SendRequest) -> dict[str, str]:
     """How many are due in each count, when Meta said these of its messages."""
-    told = Said({f"wamid.{who}": got for who, got in statuses.items()}, frozenset({f"wamid.{CID}"}))
+    reports = MetaReports({f"wamid.{who}": got for who, got in statuses.items()}, frozenset({f"wamid.{CID}"}))
     return {
-        name: reconciliation.span(one) for name, one in reconciliation.dues(ORDER, sent or ALL, told, undecided).items()
+        name: reconciliation.count_range(one)
+        for name, one in reconciliation.expected_counts(ORDER, sent or ALL, reports, undecided).items()
     }
 
 
-def test_who_is_due_in_which_count() -> None:
+def test_expected_counts_follow_the_reports() -> None:
     expected = {"sent": "3", "failed": "0", "delivered": "2", "read": "1", "replied": "1"}
     assert due({ANN: ["sent", "delivered"], BOB: ["read"]}) == expected
 
 
-def test_a_refused_recipient_is_due_as_failed() -> None:
+def test_a_refused_recipient_is_expected_as_failed() -> None:
     assert due({}, (), post(ANN), post(CID), post(BOB, wamid=None))["failed"] == "1"
 
 
@@ -140,23 +146,23 @@ def poll(status: str = "sending", total: int = 3, **counts: int) -> Poll:
 
 
 @pytest.mark.parametrize(
-    ("count", "trouble"), [(0, Trouble.UNDER_COUNTED), (1, None), (2, None), (3, Trouble.OVER_COUNTED)]
+    ("count", "kind"), [(0, DiscrepancyKind.UNDER_COUNTED), (1, None), (2, None), (3, DiscrepancyKind.OVER_COUNTED)]
 )
-def test_counting(count: int, trouble: Trouble | None) -> None:
-    one = {"read": Due(frozenset({ANN}), frozenset({BOB}))}
-    found = reconciliation.counting(poll(read=count), one, ["read"])
-    assert [d.trouble for d in found] == ([] if trouble is None else [trouble])
-    assert all(d.who == (ANN, BOB) and "due 1 to 2" in d.detail for d in found)
+def test_count_discrepancies(count: int, kind: DiscrepancyKind | None) -> None:
+    one = {"read": ExpectedCount(frozenset({ANN}), frozenset({BOB}))}
+    found = reconciliation.count_discrepancies(poll(read=count), one, ["read"])
+    assert [d.kind for d in found] == ([] if kind is None else [kind])
+    assert all(d.who == (ANN, BOB) and "expected 1 to 2" in d.detail for d in found)
 
 
-def test_books_are_closed_when_sent_and_failed_are_all() -> None:
-    assert reconciliation.closed(ORDER, poll(sent=2, failed=1))
-    assert not reconciliation.closed(ORDER, poll(sent=2))
-    assert not reconciliation.closed(ORDER, poll(sent=3, failed=1))
+def test_sent_and_failed_must_add_up_to_the_recipients() -> None:
+    assert reconciliation.is_sum_of_recipients(ORDER, poll(sent=2, failed=1))
+    assert not reconciliation.is_sum_of_recipients(ORDER, poll(sent=2))
+    assert not reconciliation.is_sum_of_recipients(ORDER, poll(sent=3, failed=1))
 
 
 @pytest.mark.parametrize(
-    ("polls", "said"),
+    ("polls", "meta_reports"),
     [
         ([poll(sent=1), poll(sent=3, delivered=2, read=1), poll("sent", sent=3, delivered=3, read=1)], []),
         ([poll(sent=1, delivered=2)], ["delivered_count 2 is more than sent_count 1"]),
@@ -168,8 +174,8 @@ def test_books_are_closed_when_sent_and_failed_are_all() -> None:
         ([poll(), poll(total=2)], ["total_recipients changed from 3 to 2"]),
     ],
 )
-def test_contradictions(polls: list[Poll], said: list[str]) -> None:
-    assert reconciliation.contradictions(polls) == said
+def test_contradictions(polls: list[Poll], meta_reports: list[str]) -> None:
+    assert reconciliation.contradictions(polls) == meta_reports
 
 
 def test_a_recipient_that_bounces_may_move_from_sent_to_failed() -> None:
@@ -181,7 +187,7 @@ def test_a_recipient_that_bounces_may_move_from_sent_to_failed() -> None:
     ]
 
 
-def test_only_what_a_clause_is_about() -> None:
-    found = reconciliation.mailing(ORDER, [post(ANN, about=BOB), post(CID)])
-    assert [one.trouble for one in reconciliation.only(found, Trouble.LOST)] == [Trouble.LOST]
-    assert reconciliation.only(found, Trouble.DUPLICATED) == []
+def test_of_kinds_keeps_the_given_kinds() -> None:
+    found = reconciliation.delivery_discrepancies(ORDER, [post(ANN, about=BOB), post(CID)])
+    assert [one.kind for one in reconciliation.of_kinds(found, DiscrepancyKind.MISSING)] == [DiscrepancyKind.MISSING]
+    assert reconciliation.of_kinds(found, DiscrepancyKind.DUPLICATED) == []

@@ -55,7 +55,7 @@ def _receiver(tmp_path: Path, *faults: str, **changes: Any) -> Iterator[tuple[De
         listening = portal.call(lambda: asyncio.start_server(server.serve, "127.0.0.1", 0, ssl=context))
         server.port = listening.sockets[0].getsockname()[1]
         allowed = frozenset({f"https://127.0.0.1:{server.port}"})
-        settings = {"webhook_allow": allowed, "webhook_ca": tmp_path / "ca.pem"} | changes
+        settings: dict[str, Any] = {"webhook_allow": allowed, "webhook_ca": tmp_path / "ca.pem"} | changes
         with deployed(*faults, connects=True, **settings) as wacrm:
             yield wacrm, server
         portal.call(listening.close)

@@ -17,10 +17,10 @@ SETTINGS: dict[str, dict[str, Any]] = {"RATE": {"limit": 10}, "HOOK": {"webhook_
 _BROKEN = (AssertionError, KeyError, StopIteration, IndexError, TypeError)
 
 
-def observed(scenario: Scenario, group: str, *faults: str) -> tuple[str, ...]:
+def observed(scenario: Scenario, group: str, *faults: str, wear: tuple[str, ...] = ()) -> tuple[str, ...]:
     """The facts of a run; what ended it counts as the last of them."""
     log = Log()
-    with deployed(*faults, **SETTINGS.get(group, {})) as wacrm:
+    with deployed(*faults, wear=wear, **SETTINGS.get(group, {})) as wacrm:
         try:
             scenario(wacrm, log)
         except _BROKEN as error:
@@ -29,6 +29,6 @@ def observed(scenario: Scenario, group: str, *faults: str) -> tuple[str, ...]:
 
 
 @cache
-def unbroken(scenario: Scenario, group: str) -> tuple[str, ...]:
-    """The facts of a run of the correct application."""
-    return observed(scenario, group)
+def unbroken(scenario: Scenario, group: str, wear: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The facts of a run of the application without a fault."""
+    return observed(scenario, group, wear=wear)

@@ -1,0 +1,84 @@
+"""CONT-03: bodies that are refused and create nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.target import expect
+from conformance.target.expect import requirement, that
+from conformance.wacrm.expectations import envelope
+from conformance.wacrm.expectations.contacts import has_fields, has_tags
+from conformance.wacrm.steps.contacts import E164, FIELDS, UNCHANGING, read_contact, tag_names
+
+if TYPE_CHECKING:
+    from conformance.wacrm.steps.account import Account
+
+
+INVALID_PHONES: tuple[Any, ...] = (
+    None, "", " ", "+", "phone", "++", "+1", "+12345", "123456", "+1234567890123456", "+12345678901234567890", True, False,
+    12025550123, 1.5, [], ["+12025550123"], {}, {"phone": "+12025550123"},
+)  # fmt: skip
+"""Not a string, or not 7 to 15 digits in any spelling: a deployment cannot normalise these to E.164."""
+WRONG_TEXTS: tuple[Any, ...] = (5, 0, 1.5, True, False, [], ["Ada"], {}, {"first": "Ada"})
+WRONG_TAGS: tuple[Any, ...] = ("vip", 5, True, {}, {"0": "vip"}, [5], [True], [None], [{}], [["vip"]], ["vip", 5])
+
+
+@requirement("CONT-03")
+def test_a_contact_without_phone_is_refused(account: Account) -> None:
+    marker = account.marker()
+    expect.status(account.api.post("/contacts", {"name": marker}), 400)
+    _no_contact_named(account, marker)
+
+
+@requirement("CONT-03")
+@pytest.mark.parametrize("phone", INVALID_PHONES, ids=repr)
+def test_an_invalid_phone_is_refused(account: Account, phone: Any) -> None:  # noqa: ANN401 - any JSON
+    marker = account.marker()
+    expect.status(account.api.post("/contacts", {"phone": phone, "name": marker}), 400)
+    _no_contact_named(account, marker)
+
+
+def _no_contact_named(account: Account, marker: str) -> None:
+    exchange = account.api.get("/contacts", search=marker)
+    that(not envelope.rows(exchange), "no contact after a refused request", exchange.excerpt, exchange)
+
+
+@requirement("CONT-03")
+@pytest.mark.parametrize("form", ["+0{}", "+{}x", "+{}\n", "+{}#12", "+1a{}", "tel:+{}", "+{};", "+{} ext 4", "٣{}"])
+def test_a_questionable_phone_is_refused_or_stored_in_e164(account: Account, form: str) -> None:
+    exchange = account.api.post("/contacts", {"phone": form.format(account.numbers.fresh()[1:])})
+    if exchange.status != 400:
+        shown = str(envelope.record(exchange, 200, 201).get("phone"))
+        that(E164.fullmatch(shown), "400, or a contact with an E.164 number", f"a contact with {shown!r}", exchange)
+
+
+@requirement("CONT-03")
+@pytest.mark.parametrize("field", [*FIELDS, "tags"])
+def test_a_field_of_the_wrong_type_is_refused(account: Account, field: str) -> None:
+    phone = account.numbers.fresh()
+    for value in WRONG_TAGS if field == "tags" else WRONG_TEXTS:
+        exchange = account.api.post("/contacts", {"phone": phone, field: value})
+        expect.status(exchange, 400)
+    found = account.contact_by_phone(phone)
+    that(found is None, "no contact after refused requests", f"{found}", exchange)
+    account.contact(phone=phone)
+    expect.precondition(account.contact_by_phone(phone), "an existing contact cannot be found by its phone")
+
+
+@requirement("CONT-03")
+@pytest.mark.parametrize("field", [*FIELDS, "tags"])
+@pytest.mark.parametrize("operation", ["create", "update"])
+def test_a_field_of_the_wrong_type_changes_no_contact(account: Account, operation: str, field: str) -> None:
+    stored = account.contact(name="Ada", email="ada@wacrm.invalid", company="Acme", tags=[account.marker()])
+    for value in WRONG_TAGS if field == "tags" else WRONG_TEXTS:
+        others = {name: "changed" for name in FIELDS if name != field}
+        if operation == "create":
+            exchange = account.api.post("/contacts", {"phone": stored["phone"], **others, field: value})
+        else:
+            exchange = account.api.patch(f"/contacts/{stored['id']}", {**others, field: value})
+        expect.status(exchange, 400)
+    shown = read_contact(account, stored["id"])
+    has_fields(shown, {name: stored[name] for name in UNCHANGING}, exchange)
+    has_tags(shown, tag_names(stored), exchange)

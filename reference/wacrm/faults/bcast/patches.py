@@ -1,3 +1,0 @@
-"""BCAST: patches that several modules of the group have in common."""
-
-TAIL = 9
