@@ -20,6 +20,7 @@ from reference.wacrm.inbound.meta_webhook import MetaWebhook
 from reference.wacrm.meta.composing import Composer
 from reference.wacrm.meta.early_statuses import EarlyStatuses
 from reference.wacrm.meta.graph_client import Graph
+from reference.wacrm.meta.media import Media
 from reference.wacrm.meta.sending import Sender
 from reference.wacrm.protocol.bodies import Bodies
 from reference.wacrm.protocol.envelope import Envelope
@@ -62,6 +63,7 @@ class Wacrm:
         db, clock, ids = self.db, self.clock, self.ids
         self.keys = Keys(db, clock)
         self.keys.provision(settings.accounts)
+        self.media = Media(self.keys, self.graph)
         self.limiter = Limiter(clock, settings.limit, settings.window)
         self.admission = Admission(self.keys, self.limiter)
         self.phones = Phones()
