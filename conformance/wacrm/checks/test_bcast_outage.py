@@ -24,7 +24,6 @@ MANY, FEW = 24, 6
 OUTAGES: dict[str, tuple[int, dict[str, Any]]] = {
     "something went wrong (131000, HTTP 500)": (MANY, {"error": {"code": 131000}}),
     "API service (2, HTTP 503)": (MANY, {"error": {"code": 2}}),
-    "token expired (190)": (MANY, {"error": {"code": 190}}),
     "a proxy's page (HTTP 502)": (MANY, {"http": {"status": 502, "body": "<html>Bad gateway</html>"}}),
     "every connection reset": (MANY, {"reset": "before"}),
     "no answer": (FEW, {"hang": "before", "delay": 3.0}),

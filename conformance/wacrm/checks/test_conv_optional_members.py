@@ -9,6 +9,7 @@ import pytest
 from conformance.target import expect
 from conformance.target.expect import requirement, that
 from conformance.target.waiting import eventually
+from conformance.wacrm.steps.account import required_rows
 from conformance.wacrm.steps.conversations import wait_until_processed
 from conformance.wacrm.steps.optional_members import FIRST_CONTACT, MEMBERS, OptionalMembers, receive_with
 from conformance.wacrm.steps.stored_messages import stored_inbound
@@ -68,5 +69,5 @@ def _stored(account: Account, sender: str, wamid: str) -> Row | None:
 
 
 def _in_a_new_conversation(account: Account, wamid: str) -> Row | None:
-    newest = account.api.get("/conversations", limit=NEWEST).json()["data"]
+    newest = required_rows(account.api.get("/conversations", limit=NEWEST))
     return next((row for row in (account.message(each["id"], wamid) for each in newest) if row is not None), None)
