@@ -16,11 +16,11 @@ from reference.wacrm.domain.tags import Tags
 from reference.wacrm.inbound import customer_messages as inbound
 from reference.wacrm.inbound import meta_webhook
 from reference.wacrm.inbound.customer_messages import Inbound
+from reference.wacrm.inbound.media import Media
 from reference.wacrm.inbound.meta_webhook import MetaWebhook
 from reference.wacrm.meta.composing import Composer
 from reference.wacrm.meta.early_statuses import EarlyStatuses
 from reference.wacrm.meta.graph_client import Graph
-from reference.wacrm.meta.media import Media
 from reference.wacrm.meta.sending import Sender
 from reference.wacrm.protocol.bodies import Bodies
 from reference.wacrm.protocol.envelope import Envelope

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 AGES = {"minutes": 120, "a day": 86_400}
 """Seconds by which the message is older than the newest one."""
+OLDEST = 2 * 86_400
+"""Seconds by which the conversation's first message is older."""
 
 
 @requirement("CONV-14")
@@ -31,7 +33,7 @@ def test_a_late_message_does_not_become_the_last(
     account: Account, start_customer: Callable[..., Conversation], newest: str, late: str, age: str
 ) -> None:
     conversation, last = start_customer(), account.marker()
-    conversation.receive()
+    conversation.receive(timestamp=str(int(time.time()) - OLDEST))
     conversation.receive(last) if newest == "received" else conversation.send(text=last)
     before = _with_last(conversation, last)
     _receive_late(conversation, late, AGES[age])

@@ -1,3 +1,5 @@
+"""Media of customers, which `media_url` leads to."""
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response

@@ -61,7 +61,8 @@ def an_outage_ends_the_attempts(wacrm: Wacrm) -> None:
 
 @fault("BCAST-15", "failures are written down together at the end, and too many of them do not fit")
 def an_outage_leaves_recipients_uncounted(wacrm: Wacrm) -> None:
-    failed, in_a_row = wacrm.broadcasts.failed, _failures_in_a_row(wacrm)
+    in_a_row = _failures_in_a_row(wacrm)
+    failed = wacrm.broadcasts.failed
 
     def some(campaign: Campaign, recipient: Row, error: SendError) -> None:
         if in_a_row[campaign.id] >= _IN_A_ROW:
