@@ -80,10 +80,12 @@ def data_of_only(found: list[Attempt], what: str) -> Row:
     return event_data(found[0])
 
 
-def data_of_first(found: list[Attempt], what: str) -> Row:
-    """The data of the first attempt, of one or more: Meta repeats its statuses."""
-    expect.that(found, f"{what}, once or more", "none")
-    return event_data(found[0])
+def of_conversation(found: list[Attempt], sent: Row, status: str) -> None:
+    """`message.status_updated` to this status came at least once, each time for the conversation of the send."""
+    expect.that(found, f"message.status_updated to {status}", "none")
+    for attempt in found:
+        given = expect.member(event_data(attempt), "conversation_id")
+        expect.equal(given, sent["conversation_id"], "data.conversation_id", evidence=as_evidence([attempt]))
 
 
 def none_delivered(attempts: list[Attempt], expected: str, *exchanges: Exchange) -> None:

@@ -161,11 +161,12 @@ def register_endpoints(account: Account, endpoints: Endpoints) -> EventScenario:
     )
 
 
-def run_scenario(scenario: EventScenario) -> None:
+def run_scenario(scenario: EventScenario, endpoints: Endpoints) -> None:
     account = scenario.account
     scenario.customer = account.numbers.fresh()
     scenario.first = account.receive(scenario.customer, TEXT)
     scenario.all_events.wait(RECEIVED, whatsapp_message_id=scenario.first)
+    endpoints.require_reachable()
     scenario.reactivated.patch(is_active=True)
     scenario.second = account.receive(scenario.customer)
     _send(scenario)

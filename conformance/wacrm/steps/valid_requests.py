@@ -90,7 +90,7 @@ class Calls:
         return self.account.send()
 
     def webhook(self) -> Row:
-        """A new endpoint, switched off; the answer to its registration."""
+        """A new endpoint, inactive so that nothing is delivered to it; the answer to its registration."""
         body = self.body(OPENAPI.operation("createWebhook"), self.endpoint_origin)
         made = required(self.account.api.post("/webhooks", body), 201)
         self.endpoint_ids.append(str(made["id"]))

@@ -10,6 +10,7 @@ from tests.reference.wacrm.faults.scenarios import (
     access,
     broadcasts,
     contacts,
+    inbound,
     limiter,
     messages,
     odd_input,
@@ -19,8 +20,8 @@ from tests.reference.wacrm.faults.scenarios import (
 from tests.reference.wacrm.faults.scenarios.log import SCENARIOS, Log, Scenario
 
 __all__ = [
-    "SCENARIOS", "access", "broadcasts", "contacts", "limiter", "messages", "observed", "odd_input", "unbroken", "webhooks",
-    "whole_run",
+    "SCENARIOS", "access", "broadcasts", "contacts", "inbound", "limiter", "messages", "observed", "odd_input", "unbroken",
+    "webhooks", "whole_run",
 ]  # fmt: skip
 
 SETTINGS: dict[str, dict[str, Any]] = {"RATE": {"limit": 10}, "HOOK": {"webhook_failures": 5}}
