@@ -47,7 +47,7 @@ class Checker:
             actual = f"HTTP {answer.status}: {_excerpt(answer)}"
             yield Problem(Trait.SERVER_ERROR, "", "no server error, whatever the input", actual)
         else:
-            yield from _conformity(request, answer)
+            yield from conformity(request, answer)
 
     def _sequence(self, request: Request, answer: Answer) -> Iterator[Problem]:
         for broken in self._rules.memory.check(request, answer):
@@ -63,7 +63,8 @@ class Checker:
         self._found[new.key] = new
 
 
-def _conformity(request: Request, answer: Answer) -> Iterator[Problem]:
+def conformity(request: Request, answer: Answer) -> Iterator[Problem]:
+    """What is wrong with an answer by the specification: status, content type, headers, schema."""
     operation, status = request.operation, answer.status or 0
     if status not in operation.statuses:
         documented = ", ".join(map(str, operation.statuses))

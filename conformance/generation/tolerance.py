@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from conformance.contract import json_schema
 from conformance.generation.traffic import ABSENT, UNPARSABLE
@@ -60,17 +60,4 @@ def body_is_valid(request: Request) -> bool:
 @cache
 def tolerant_schema(operation: Operation) -> Mapping[str, Json]:
     """The schema of an operation's body, widened by every tolerance."""
-    tolerated = f"{operation.specification.extension}-tolerated"
-    widened: Mapping[str, Json] = _widened(operation.body_schema, tolerated)
-    return widened
-
-
-def _widened(node: Any, tolerated: str) -> Any:  # noqa: ANN401 - JSON
-    if isinstance(node, list):
-        return [_widened(item, tolerated) for item in node]
-    if not isinstance(node, dict):
-        return node
-    if tolerated in node:
-        return _widened(node[tolerated], tolerated)
-    # Tolerances may make the branches of a `oneOf` overlap.
-    return {"anyOf" if key == "oneOf" else key: _widened(value, tolerated) for key, value in node.items()}
+    return operation.specification.widened(operation.body_schema)

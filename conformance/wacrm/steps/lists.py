@@ -226,9 +226,8 @@ def _expected_rows(view: View, rows: Sequence[Row]) -> dict[str, str]:
 
 def create_endpoints(account: Account, origin: str, size: int = ENDPOINTS) -> View:
     """Inactive webhook endpoints, many at a time; as many as the target lets an account have."""
-    exchanges = in_parallel(
-        lambda body: {"answer": account.api.post("/webhooks", body)}, [endpoint_body(account, origin)] * size
-    )
+    bodies = [endpoint_body(account, origin)] * size
+    exchanges = in_parallel(lambda body: {"answer": account.api.post("/webhooks", body)}, bodies)
     made = [required(each["answer"], 201) for each in exchanges if each["answer"].status == 201]
     if len(made) < 3:
         raise NoVerdict(f"only {len(made)} of {size} webhook endpoints could be registered")

@@ -228,7 +228,7 @@ def failed_sends(calls: Calls) -> Iterator[Exchange]:
     yield account.api.post("/messages", {**body, "type": "image", "media_url": "no-url"})
     for template in (
         {"name": "none"},
-        {"name": GREETING, "language": "en_US", "params": {"header": 1, "buttons": {}}},
+        {"name": GREETING, "language": "en_US", "params": {"headerText": 1, "buttonParams": []}},
         {},
     ):
         yield account.api.post("/messages", {"to": body["to"], "type": "template", "template": template})
