@@ -9,7 +9,7 @@ import pytest
 from conformance.target import expect
 from conformance.target.expect import requirement, that
 from conformance.wacrm.expectations import envelope
-from conformance.wacrm.expectations.contacts import has_fields, has_kept_tags, is_not_left_behind
+from conformance.wacrm.expectations.contacts import has_fields, has_kept_tags, is_not_left_behind, no_contact_of
 from conformance.wacrm.steps.contacts import E164, FIELDS, UNCHANGING, read_contact, tag_names
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def test_a_field_of_the_wrong_type_is_refused(account: Account, field: str) -> N
     for value in WRONG_TAGS if field == "tags" else WRONG_TEXTS:
         exchange = account.api.post("/contacts", {"phone": phone, field: value})
         expect.status(exchange, 400)
-    is_not_left_behind(account, lambda number, _name: account.contact_by_phone(number), phone, "", exchange)
+    no_contact_of(account, phone, exchange)
 
 
 @requirement("CONT-03")

@@ -49,6 +49,11 @@ def has_tags(contact: Row, names: Collection[str], *exchanges: Exchange) -> None
     that(tag_names(contact) == expected, f"exactly the tags {expected}", f"{tag_names(contact)}", *exchanges)
 
 
+def no_contact_of(account: Account, phone: str, *exchanges: Exchange) -> None:
+    """The number has no contact; no verdict unless one that was made is found by its number."""
+    is_not_left_behind(account, lambda number, _name: account.contact_by_phone(number), phone, "", *exchanges)
+
+
 def read_and_listed(account: Account, contact: Row) -> list[tuple[Row, Exchange]]:
     """The contact's record in GET /contacts/{id} and in GET /contacts, each with its answer."""
     single = account.api.get(f"/contacts/{contact['id']}")
