@@ -55,7 +55,7 @@ def _run(given: Namespace) -> int:
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     with Stack(given.seed) as stack:
         stack.start_receiver()
-        target = start_reference(stack, Embedded(given.fault, wear=given.wear, port=given.port))
+        target = start_reference(stack, Embedded(given.fault, port=given.port, wear=given.wear))
         if given.write:
             given.write.touch(mode=0o600)
             given.write.write_text(target_file(target), encoding="utf-8")
