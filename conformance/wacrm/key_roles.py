@@ -34,11 +34,17 @@ def roles(probe: Probe, pool: KeyPool, target: Target) -> None:
         exchange = asked(probe, pool, key, ME)
         if exchange.status == 401:
             raise SetupError(f"the deployment refuses keys.{key} (401 on /me). Is it a key of this deployment?")
-        body = exchange.json()
-        inner = body.get("data") if isinstance(body, dict) else None
-        claimed = inner.get("scopes") if isinstance(inner, dict) else None
+        claimed = _claimed(exchange.json())
         if isinstance(claimed, list):
             _agreed(probe, pool, key, wanted, {str(scope) for scope in claimed})
+
+
+def _claimed(body: object) -> object:
+    """The scopes in an answer of `/me`, which stand in the key's object or beside it; None for none."""
+    inner = body.get("data") if isinstance(body, dict) else None
+    record = inner if isinstance(inner, dict) else {}
+    key = record.get("key")
+    return key["scopes"] if isinstance(key, dict) and "scopes" in key else record.get("scopes")
 
 
 def _scopes(role: str) -> set[str] | None:
