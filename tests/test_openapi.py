@@ -151,9 +151,15 @@ def test_a_secret_is_in_the_creating_answer_alone() -> None:
     assert "secret" not in members(schema("Webhook"))
 
 
-def test_me_names_the_account_either_way() -> None:
-    assert members(schema("Me")) == {"scopes", "account", "account_id"}
-    assert schema("Me")["anyOf"] == [{"required": ["account"]}, {"required": ["account_id"]}]
+def test_me_names_account_and_scopes_either_way() -> None:
+    assert members(schema("Me")) == {"scopes", "key", "account", "account_id"}
+    account, scopes = (each["anyOf"] for each in schema("Me")["allOf"])
+    assert account == [{"required": ["account"]}, {"required": ["account_id"]}]
+    assert scopes == [{"required": ["key"]}, {"required": ["scopes"]}]
+
+
+def test_endpoints_may_be_listed_without_a_cursor() -> None:
+    assert schema("WebhookList")["required"] == ["data"]
 
 
 @pytest.mark.parametrize(("operation_id", "fields", "required"), [(id_, *facts) for id_, facts in BODIES.items()])
