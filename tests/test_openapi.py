@@ -158,10 +158,6 @@ def test_me_names_account_and_scopes_either_way() -> None:
     assert scopes == [{"required": ["key"]}, {"required": ["scopes"]}]
 
 
-def test_endpoints_may_be_listed_without_a_cursor() -> None:
-    assert schema("WebhookList")["required"] == ["data"]
-
-
 @pytest.mark.parametrize(("operation_id", "fields", "required"), [(id_, *facts) for id_, facts in BODIES.items()])
 def test_a_body_has_every_documented_member(operation_id: str, fields: str, required: str) -> None:
     (operation,) = (operation for operation in OPENAPI.operations if operation.id == operation_id)
@@ -200,7 +196,7 @@ def test_limits_of_requests() -> None:
 def test_lists_take_their_filters(label: str, names: str) -> None:
     assert {resolved(parameter)["name"] for parameter in raw(label)["parameters"]} == set(names.split())
     answer = resolved(raw(label)["responses"]["200"]["content"]["application/json"]["schema"])
-    assert answer["required"] == ["data", "meta"]
+    assert answer["required"] == (["data"] if label == "GET /webhooks" else ["data", "meta"])
 
 
 def test_closed_lists_are_closed_and_such_as_lists_are_open() -> None:
