@@ -202,7 +202,7 @@ def test_limits_of_requests() -> None:
 def test_lists_take_their_filters(label: str, names: str) -> None:
     assert {resolved(parameter)["name"] for parameter in raw(label)["parameters"]} == set(names.split())
     answer = resolved(raw(label)["responses"]["200"]["content"]["application/json"]["schema"])
-    assert answer["required"] == ["data", "meta"]
+    assert answer["required"] == (["data"] if label == "GET /webhooks" else ["data", "meta"])
 
 
 def test_closed_lists_are_closed_and_such_as_lists_are_open() -> None:

@@ -62,6 +62,11 @@ class Operation:
         """The schema of the request's body, self-contained. Raises ContractError for an operation without one."""
         return self.specification.body_schema(self)
 
+    @property
+    def query_schemas(self) -> Mapping[str, Mapping[str, Json]]:
+        """The schemas of the query parameters by name."""
+        return self.specification.query_schemas(self)
+
     def url(self, id_: str = "") -> str:
         """The path with its parameter filled in."""
         return _PARAMETER.sub(lambda _: id_, self.path)
@@ -128,6 +133,11 @@ class Specification:
             raise ContractError(f"{operation.label} takes no body")
         body = self._raw(operation)["requestBody"]
         return self._standalone(body["content"]["application/json"]["schema"])
+
+    def query_schemas(self, operation: Operation) -> Mapping[str, Mapping[str, Json]]:
+        """As `Operation.query_schemas`."""
+        parameters = [self._resolved(one) for one in self._raw(operation).get("parameters", ())]
+        return {one["name"]: one["schema"] for one in parameters if one["in"] == "query"}
 
     def validate(self, operation_id: str, status: int, body: Json) -> list[str]:
         """What is wrong with an answer's status and JSON body; empty when it is as documented.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from conformance.contract import json_schema
 from conformance.generation.defects import Defect, Problem, Trait, key
-from conformance.generation.tolerance import must_be_refused
+from conformance.generation.tolerance import is_valid, must_be_refused
 from conformance.generation.traffic import ABSENT, UNPARSABLE, answer_json
 
 if TYPE_CHECKING:
@@ -44,8 +44,9 @@ class Checker:
         if refusal is not None and status < 400:  # noqa: PLR2004
             yield Problem(Trait.ACCEPTED, _place(refusal.where), f"4xx ({refusal.reason})", f"HTTP {answer.status}")
         elif status >= 500 and not self._rules.excused(answer):  # noqa: PLR2004
+            trait = Trait.SERVER_ERROR if is_valid(request) else Trait.NOT_REFUSED
             actual = f"HTTP {answer.status}: {_excerpt(answer)}"
-            yield Problem(Trait.SERVER_ERROR, "", "no server error, whatever the input", actual)
+            yield Problem(trait, "", "no server error, whatever the input", actual)
         else:
             yield from conformity(request, answer)
 

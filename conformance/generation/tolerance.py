@@ -57,6 +57,19 @@ def body_is_valid(request: Request) -> bool:
     return not unread and not json_schema.problems(request.operation.body_schema, body)
 
 
+def is_valid(request: Request) -> bool:
+    """Whether id, query and body are what the specification asks for, tolerances aside."""
+    id_is_valid = not request.operation.id_is_uuid or json_schema.is_uuid(request.id or "")
+    return id_is_valid and _query_is_valid(request) and body_is_valid(request)
+
+
+def _query_is_valid(request: Request) -> bool:
+    """Whether each parameter that is a text by the specification is such a text; numbers are read in many ways."""
+    schemas = request.operation.query_schemas
+    texts = [(schemas[name], value) for name, value in request.query if schemas.get(name, {}).get("type") == "string"]
+    return not any(json_schema.problems(schema, value) for schema, value in texts)
+
+
 @cache
 def tolerant_schema(operation: Operation) -> Mapping[str, Json]:
     """The schema of an operation's body, widened by every tolerance."""

@@ -15,7 +15,7 @@ from conformance.runner.limiter_checks import audits
 from conformance.target.api import Api
 from conformance.target.keys import Role
 from conformance.target.learned import Learned
-from conformance.target.numbers import Numbers
+from conformance.target.numbers import Numbers, digits, tail
 from conformance.target.probe import Probe
 from conformance.target.verdicts import Lacking, NoVerdict
 from conformance.wacrm.specification import OPENAPI
@@ -156,11 +156,12 @@ def main_account(
 
 
 def known_to(api: Api, target: Target | None = None) -> Callable[[str], bool]:
-    """Whether the target has a contact with a number already; the embedded one begins with none."""
+    """Whether the target has a contact whose number ends like this one; the embedded target begins with none."""
 
     def known(number: str) -> bool:
-        found = api.get("/contacts", search=number.lstrip("+")).json()
-        return isinstance(found, dict) and any(row.get("phone") == number for row in found.get("data") or [])
+        found = api.get("/contacts", search=tail(number)).json()
+        rows = found.get("data") if isinstance(found, dict) else None
+        return any(tail(digits(row.get("phone"))) == tail(number) for row in rows or [])
 
     embedded = target is not None and target.target.embedded
     return (lambda _number: False) if embedded else known

@@ -52,9 +52,9 @@ def create_app(
     for module in (account, messages, contacts, conversations, broadcasts, webhooks):
         app.include_router(module.router, prefix=API)
     app.include_router(meta.router)
+    app.include_router(media.router)
     if settings.control:
         app.include_router(control.router)
-    app.include_router(media.router)
     app.add_exception_handler(ApiError, _api_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
