@@ -43,7 +43,7 @@ class Server(uvicorn.Server):
 
 
 def run(servers: Sequence[Server], announce: Callable[[], None], *, exit_with_stdin: bool) -> None:
-    """Serve until SIGTERM, SIGINT or, if asked to, the end of stdin. `announce` is called once when all listen."""
+    """Serve until SIGTERM, SIGINT, SIGHUP or, if asked to, the end of stdin. `announce` is called once when all listen."""
     with asyncio.Runner(loop_factory=servers[0].config.get_loop_factory()) as runner:
         runner.run(_serve(servers, announce, exit_with_stdin=exit_with_stdin))
 
@@ -59,7 +59,7 @@ async def _serve(servers: Sequence[Server], announce: Callable[[], None], *, exi
 
     for server in servers:
         server.on_start = started
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop)
     if exit_with_stdin:
         _watch_stdin(stop)
