@@ -34,8 +34,8 @@ def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "harness.cli", "gate", *map(str, arguments)]
 
 
-def run(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80"}
+def run(*arguments: str | Path, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80", **variables}
     return subprocess.run(
         command(*arguments), cwd=cwd, env=environment, capture_output=True, text=True, timeout=DEADLINE, check=False
     )
@@ -265,11 +265,13 @@ def test_ctrl_c(target_file: Path, tmp_path: Path) -> None:
     assert children_of(gate.pid) == []
 
 
-def start(*arguments: str | Path, cwd: Path) -> subprocess.Popen[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80", "PYTHONUNBUFFERED": "1"}
+def start(*arguments: str | Path, cwd: Path, **variables: str) -> subprocess.Popen[str]:
+    """The gate, as the leader of a process group of its own."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80", "PYTHONUNBUFFERED": "1", **variables}
     return subprocess.Popen(
-        command(*arguments), cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+        command(*arguments), cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        start_new_session=True,
+    )  # fmt: skip
 
 
 def wait_for_requests(gate: subprocess.Popen[str]) -> None:
