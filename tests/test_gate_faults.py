@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import time
@@ -113,7 +114,7 @@ def test_a_mock_meta_that_runs_elsewhere_is_watched_too(tmp_path: Path) -> None:
 def test_a_killed_worker_costs_one_check(tmp_path: Path) -> None:
     gate = start("--group", "ENV,CONT", "-n", "2", "--set", "target.window=4", cwd=tmp_path)
     wait_for_checks(tmp_path, 5)
-    worker = children(gate.pid, "execnet")[0]
+    worker = children(gate.pid, "sys.stdin.readline")[0]
     os.kill(worker, signal.SIGKILL)
     out, _ = gate.communicate(timeout=DEADLINE)
     data = results(tmp_path)
@@ -208,17 +209,19 @@ def test_a_folder_that_cannot_be_written_to_is_said_before_the_run(tmp_path: Pat
 
 def test_two_runs_of_one_seed_have_folders_of_their_own(tmp_path: Path) -> None:
     runs = [start("--clause", "AUTH-06", "--seed", "7", cwd=tmp_path) for _ in range(2)]
-    assert [gate.wait(DEADLINE) for gate in runs] == [0, 0]
+    outs = [gate.communicate(timeout=DEADLINE)[0] for gate in runs]
+    assert [gate.returncode for gate in runs] == [0, 0], outs
     written = list(tmp_path.glob("reports/out/*/results.json"))
     assert len(written) == 2
     assert {json.loads(path.read_text())["run"] for path in written} == {path.parent.name for path in written}
 
 
-def test_a_full_disk_at_the_end_is_a_sentence_after_the_report(tmp_path: Path) -> None:
-    """A file size limit stands for the full disk: the stream fits, the results do not."""
+def test_a_full_disk_at_the_end_is_a_sentence_after_the_report(target_file: Path, tmp_path: Path) -> None:
+    """A file size limit stands for the full disk: some of the stream fits, the results do not."""
+    command_line = shlex.join(command("--target", target_file, "--clause", "AUTH-01"))
     done = subprocess.run(
-        ["bash", "-c", f"ulimit -f 8; trap '' XFSZ; exec {' '.join(command('--clause', 'AUTH-01'))}"],
-        cwd=tmp_path, capture_output=True, text=True, timeout=DEADLINE, check=False,
+        ["bash", "-c", f"ulimit -f 2; trap '' XFSZ; exec {command_line}"], cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=DEADLINE, check=False,
     )  # fmt: skip
     assert done.returncode == ExitCode.SETUP, done.stdout + done.stderr
     assert "The contract holds" in done.stdout
@@ -243,23 +246,37 @@ def test_every_check_stands_in_the_stream(tmp_path: Path) -> None:
 def test_wrong_keys_are_named_by_line(target_file: Path, deployment: Target, tmp_path: Path) -> None:
     keys = settings_of(deployment)["keys"]
     full, other = keys["full"], keys["other_account"]
-    send = keys["all_but"]["messages:send"]
-    for changed, said in (
-        ({"full": [full[0], other[0]]}, "keys.full[1] is a key of another account than keys.full[0]"),
-        ({"full": full[:2], "other_account": [full[2]]}, "keys.other_account[0] is a key of the account of keys.full[0]"),
-        ({"full": full[:2], "revoked": [full[2]]}, "keys.revoked[0] is active"),
-        ({"full": full[:2], "expired": [full[2]]}, "keys.expired[0] is active"),
-        ({"full": [full[0], full[1], full[0]]}, "keys.full[2] is the same key as keys.full[0]"),
-        ({"full": [full[0], "wacrm_live_schlüssel"]}, "keys.full.1: no key holds such a character: character 15"),
-        ({"full": [full[0], f"{full[1]} "]}, "keys.full.1: no key holds such a character"),
-        ({"full": [send, full[0]], "all_but": {}}, "keys.full[0] may not send a message: the API answered HTTP 403"),
-    ):
+    sendless = keys["all_but"]["messages:send"]
+    cases: tuple[tuple[dict[str, Any], str, str], ...] = (
+        (
+            {"full": [full[0], other[0]], "other_account": other[1:]},
+            other[0],
+            "full[1] is a key of another account than",
+        ),
+        (
+            {"full": full[:2], "other_account": [full[2]]},
+            full[2],
+            "other_account[0] is a key of the account of keys.full[0]",
+        ),
+        ({"full": full[:2], "revoked": [full[2]]}, full[2], "revoked[0] is active"),
+        ({"full": full[:2], "expired": [full[2]]}, full[2], "expired[0] is active"),
+        ({"full": [full[0], full[1], full[0]]}, full[0], "full[2] is the same key as keys.full[0]"),
+        (
+            {"full": [full[0], "wacrm_live_schlüssel"]},
+            "schlüssel",
+            "full.1: no key holds such a character: character 15",
+        ),
+        ({"full": [full[0], f"{full[1]} "]}, full[1], "full.1: no key holds such a character"),
+        (
+            {"full": [sendless, full[0]], "all_but": {}},
+            sendless,
+            "full[0] may not send a message: the API answered HTTP 403",
+        ),
+    )
+    for changed, wrong, said in cases:
         path = edited(target_file, deployment, "keys", **changed)
         shown = refused("--target", path, "--clause", "AUTH-01", cwd=tmp_path)
-        assert said in shown
-        wrong = next(iter(changed.values())) if len(changed) == 1 else list(changed.values())[-1] or changed["full"]
-        line = _line_of(path, wrong[0] if "[0]" in said.split(" is ")[0] else wrong[-1])
-        assert f"harness.toml:{line}: " in shown
+        assert f"harness.toml:{_line_of(path, wrong)}: keys.{said}" in shown
         assert not [secret for secret in deployment.secrets if secret in shown]
 
 
@@ -321,7 +338,11 @@ def test_what_is_no_earlier_run_is_named(option: str, tmp_path: Path) -> None:
 
 
 def test_credentials_in_addresses_are_not_repeated(tmp_path: Path) -> None:
-    for url in ("http://user:hunter22@127.0.0.1:9", "ftp://user:hunter22@127.0.0.1:9", "http://user:hunter22@example.com"):
+    for url in (
+        "http://user:hunter22@127.0.0.1:9",
+        "ftp://user:hunter22@127.0.0.1:9",
+        "http://user:hunter22@example.com",
+    ):
         assert "hunter22" not in refused("--base-url", url, "--set", "keys.full=wacrm_live_k", cwd=tmp_path)
 
 
@@ -341,7 +362,15 @@ def test_no_exception_tells_a_secret(target_file: Path, deployment: Target, tmp_
         f"def pytest_collection_finish(session):\n    raise RuntimeError({key[:20]!r} + {key[20:]!r} + ' ')\n"
     )
     done = run(
-        "--target", target_file, "--clause", "AUTH-06", "-p", "broken", "--full-trace", cwd=tmp_path, PYTHONPATH=f"{ROOT}:{tmp_path}"
+        "--target",
+        target_file,
+        "--clause",
+        "AUTH-06",
+        "-p",
+        "broken",
+        "--full-trace",
+        cwd=tmp_path,
+        PYTHONPATH=f"{ROOT}:{tmp_path}",
     )
     assert done.returncode == ExitCode.INTERNAL, done.stdout
     assert "RuntimeError" in done.stdout + done.stderr

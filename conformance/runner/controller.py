@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from reports.results import Results
 
 
+PHASES = {"setup", "call", "teardown"}
+
+
 class Controller:
     def __init__(self, config: pytest.Config, run_state: RunState) -> None:
         self.config, self.run_state = config, run_state
@@ -41,6 +44,7 @@ class Controller:
         self.folder: RunFolder | None = None
         self.session: pytest.Session | None = None
         self.shares = WorkerShares()
+        self.crashed: list[pytest.TestReport] = []
         if getattr(config.option, "dist", "no") == "load":
             config.option.dist = "loadgroup"
 
@@ -57,6 +61,8 @@ class Controller:
             self._preflight(target)
         except (StackError, preflight.SetupError, FolderError) as error:
             raise pytest.UsageError(options.placed(self.config, error)) from None
+        except OSError as error:  # the temporary folder is full, or cannot be made
+            raise pytest.UsageError(f"the run cannot be set up: {error}") from None
         self.run_state.begin(target)
         self.run_state.shared = stack.directory
         self._watch(stack, target)
@@ -146,6 +152,9 @@ class Controller:
         return ("passed", "", "") if report.when == "call" else ("", "", "")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when not in PHASES:  # xdist's, for the check that a worker did not end
+            self.crashed.append(report)
+            return
         self.run_state.record.add(report, self.run_state.collected)
         death: Any = dict(report.user_properties).get("death")
         if death is not None:
@@ -159,10 +168,16 @@ class Controller:
         yield
         self.progress.stop()
         if self.run_state.target is not None and self.folder is not None and exitstatus in {0, 1, 2, 5}:
-            self._hear_the_last_reports()
             interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
+            self._hear_the_last_reports()
+            if not interrupted:  # a Ctrl-C ends the workers, too
+                self._add_crashed()
             results = self.run_state.finish(self.folder.path.name, interrupted=interrupted)
             session.exitstatus = results.exit_code
+
+    def _add_crashed(self) -> None:
+        for report in self.crashed:
+            self.run_state.record.add(report, self.run_state.collected)
 
     def _hear_the_last_reports(self) -> None:
         """What workers had found and xdist had not passed on when it was interrupted."""

@@ -11,7 +11,9 @@ from reports.redaction import PLACEHOLDER, Redactor, redacted
 KEY = "wacrm_live_Ab3/x+y=z"
 
 
-@pytest.mark.parametrize("shown", [KEY, f" {KEY} ", repr(KEY), quote(KEY, safe=""), json.dumps({"k": KEY}), f"b'Bearer {KEY} '"])
+@pytest.mark.parametrize(
+    "shown", [KEY, f" {KEY} ", repr(KEY), quote(KEY, safe=""), json.dumps({"k": KEY}), f"b'Bearer {KEY} '"]
+)
 def test_a_secret_is_replaced_in_every_form(shown: str) -> None:
     text = Redactor([f"{KEY} "]).text(shown)
     assert "Ab3" not in text
@@ -34,7 +36,7 @@ def test_a_signing_secret_of_an_answer_is_replaced_wherever_it_stands() -> None:
 
 
 def test_a_signing_secret_without_its_prefix_is_known_by_its_name() -> None:
-    assert "0123456789abcdef" not in Redactor().text(r'{\"secret\": \"0123456789abcdef\"}')
+    assert "0123456789abcdef" not in Redactor().text(r"{\"secret\": \"0123456789abcdef\"}")
 
 
 def test_a_sentence_about_signing_secrets_is_kept() -> None:

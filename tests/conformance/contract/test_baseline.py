@@ -44,13 +44,19 @@ def test_expired_and_needless_entries_are_named() -> None:
         ('[[accepted]]\nclause = "PAGE-07"\nreason = "x"', "exactly clause, reason and expires"),
         ('[[accepted]]\nclause = "PAGE-07"\nreason = "x"\nexpires = "soon"', "expires must be a date"),
         ("[[accepted", "cannot be read"),
-        (f"\n{ENTRY}expires = 2027-01-01T00:00:00Z", r"b.toml:2: accepted 1: expires must be a date \(2027-01-31\), not 2027"),
+        (
+            f"\n{ENTRY}expires = 2027-01-01T00:00:00Z",
+            r"b.toml:2: accepted 1: expires must be a date \(2027-01-31\), not 2027",
+        ),
         (f"{ENTRY}expires = 2027-01-01T00:00:00", "b.toml:1: accepted 1: expires must be a date"),
         ("# a comment\n[[acepted]]\n", r"b.toml:2: acepted: unknown; did you mean \[\[accepted\]\]\?"),
         ("x = 1", "b.toml:1: x: unknown"),
         ("accepted = 5", "b.toml:1: accepted: write each entry as a table"),
         ("\naccepted = [5]", "b.toml:2: accepted: write each entry as a table"),
-        ('[[accepted]]\nclause = ["x"]\nreason = "x"\nexpires = 2027-01-01', r"b.toml:1: accepted 1: clause must be a text"),
+        (
+            '[[accepted]]\nclause = ["x"]\nreason = "x"\nexpires = 2027-01-01',
+            r"b.toml:1: accepted 1: clause must be a text",
+        ),
         (f'{ENTRY}expires = 2027-01-01\nverdict = "pass"', "verdict must be one of fail, no-verdict"),
         ('[[accepted]]\nreason = "x"\nexpires = 2027-01-01', "needs exactly clause"),
     ],
@@ -110,7 +116,10 @@ def test_an_entry_of_which_something_shows_is_not_stale() -> None:
 
 def test_what_is_written_is_a_baseline(tmp_path: Path) -> None:
     path = tmp_path / "b.toml"
-    found = [replace(OUTCOME, clause="PAGE-07", reason='expected "a"\nactual b'), replace(OUTCOME, verdict=Verdict.PASS)]
+    found = [
+        replace(OUTCOME, clause="PAGE-07", reason='expected "a"\nactual b'),
+        replace(OUTCOME, verdict=Verdict.PASS),
+    ]
     path.write_text(written(found, TODAY))
     baseline = load(path, requirements.load(SYSTEM.requirements))
     assert baseline.accepting(found[0]) is not None
