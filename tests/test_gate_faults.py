@@ -264,7 +264,7 @@ def test_wrong_keys_are_named_by_line(target_file: Path, deployment: Target, tmp
         (
             {"full": [full[0], "wacrm_live_schlüssel"]},
             "schlüssel",
-            "full.1: no key holds such a character: character 15",
+            "full.1: no key holds such a character: character 16",
         ),
         ({"full": [full[0], f"{full[1]} "]}, full[1], "full.1: no key holds such a character"),
         (

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from conformance.target import waiting
 from reports.results import Verdict
 
 if TYPE_CHECKING:
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     from conformance.target.target import Target
 
 TARGET, MOCK_META, RECEIVER = "the target", "mock Meta", "the receiver"
-ANSWER_WITHIN = 5.0
+ANSWER_WITHIN = 10.0
 """Seconds in which a living part answers, on a busy machine too."""
+RESTARTS_WITHIN = 2.0
+"""Seconds in which a target that was ended may listen again."""
 GRACE = 5.0
 """Seconds before an end was seen in which a check may have failed of it."""
 
@@ -78,16 +81,18 @@ def first_death(watched: list[Part]) -> Death | None:
 
 
 def refuses(url: str) -> str | None:
-    """Why no connection can be made to the URL's host and port."""
+    """Why the URL's host and port take no connection, for a while: a supervisor may be starting it again."""
     split = urlsplit(url)
     port = split.port or (443 if split.scheme == "https" else 80)
-    try:
-        with contextlib.closing(socket.create_connection((split.hostname or "", port), ANSWER_WITHIN)):
-            return None
-    except ConnectionRefusedError:
-        return "it refuses connections"
-    except OSError:
-        return None  # slow or elsewhere: not known to be dead
+    for _ in waiting.polls(RESTARTS_WITHIN, RESTARTS_WITHIN / 4):
+        try:
+            with contextlib.closing(socket.create_connection((split.hostname or "", port), ANSWER_WITHIN)):
+                return None
+        except ConnectionRefusedError:
+            continue
+        except OSError:
+            return None  # slow or elsewhere: not known to be dead
+    return "it refuses connections"
 
 
 def silent(url: str) -> str | None:

@@ -44,7 +44,7 @@ def test_a_file_is_whole_or_absent(tmp_path: Path) -> None:
 
     folder = RunFolder(tmp_path)
     folder.write("results.json", lambda path: path.touch())
-    with pytest.raises(FolderError, match="results.json is not written: No space left on device"):
+    with pytest.raises(FolderError, match=r"results\.json is not written: No space left on device"):
         folder.write("results.json", half)
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"results.json": ""}
 
