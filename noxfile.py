@@ -90,7 +90,7 @@ def kills(session: nox.Session) -> None:
 
 @nox.session
 def worn(session: nox.Session) -> None:
-    """Prove the gate on worn references: exactly what their wear breaks must be red."""
+    """Prove the gate on worn references, which have what real deployments have: only what is broken must be red."""
     _harness(session, "worn", "[gate]")
 
 

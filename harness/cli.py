@@ -39,13 +39,14 @@ FOR_USERS = {
     "mock": Verb("harness.cli:mock", "run mock Meta on port 8790 (mock-meta: on a free one)"),
     "reference": Verb("harness.reference_deployment:main", "run the reference deployment with mock Meta", "gate"),
     "provision": Verb("harness.provision.cli:main", "make the accounts and keys that a run needs", "provision"),
-    "run": Verb("harness.pointing.command_line:main", "start a deployment's own command with mock Meta"),
+    "run": Verb("harness.pointing.command_line:main", "start a deployment's own command with mock Meta", "gate"),
     "settings": Verb("harness.example_file:main", "print a harness.toml with every setting explained"),
     "requirements": Verb("harness.traceability:main", "print the clauses, their checks and their faults", "gate"),
 }
 FOR_DEVELOPERS = {
     "kills": Verb("harness.kills:main", "prove the gate: every fault must turn its own clause red", "gate"),
-    "worn": Verb("harness.worn:main", "prove the gate on references worn as real deployments are", "gate"),
+    "modules": Verb("harness.module_map:main", "print every module by room, with its first line"),
+    "worn": Verb("harness.worn:main", "prove the gate on references worn as real ones are", "gate"),
     "kills-load": Verb("harness.kills_load:main", "prove the load test: every load fault must be named", "load"),
     "incumbent": Verb(
         "harness.stock_schemathesis:main", "run stock Schemathesis on the same faults, to compare", "gate"
@@ -59,7 +60,7 @@ EXAMPLES = """\
 examples:
   wacrm-harness gate                         the embedded reference, no set-up
   wacrm-harness gate --target harness.toml   a deployment of yours
-  wacrm-harness loadtest -u 50 -t 5m         fifty users for five minutes
+  wacrm-harness loadtest -u 50 -t 5m         fifty tasks a second, five minutes
   wacrm-harness gate --help                  the options of a verb
 
 exit codes: 0 all is well; 1 findings; 2 interrupted; 3 internal error;

@@ -56,7 +56,7 @@ class Changes:
         return [f"--{option}={name}" for option, names in by_option.items() for name in names]
 
 
-def judge(group: str, changes: Changes, seed: int, *, clause: str = "", deadline: float = DEADLINE) -> GateRun:
+def run_gate(group: str, changes: Changes, seed: int, *, clause: str = "", deadline: float = DEADLINE) -> GateRun:
     """One gate run of a group (all groups when empty) or of a clause alone."""
     with TemporaryDirectory(prefix="wacrm-gate-") as out:
         command = [sys.executable, "-m", "harness.cli", "gate", "--seed", str(seed), "--out", out, *changes.options()]

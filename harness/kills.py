@@ -11,7 +11,7 @@ from rich.console import Console
 
 from harness import kills_page, parallel, score, selection
 from harness.arguments import Parser
-from harness.gate_run import Changes, GateRun, judge, killed
+from harness.gate_run import Changes, GateRun, killed, run_gate
 from harness.score import Outcome
 from reference.wacrm.faults import FAULTS, Fault
 from reference.wacrm.variants import VARIANTS
@@ -81,7 +81,7 @@ def _parser() -> Parser:
 def _clean_runs(chosen: Sequence[Fault], given: Namespace, console: Console) -> dict[str, GateRun]:
     """The clean reference against each group: must be silent, and is what measurements are compared with."""
     groups = sorted({fault.group for fault in chosen})
-    runs = parallel.each(given.jobs, groups, lambda group: judge(group, Changes(), given.seed))
+    runs = parallel.each(given.jobs, groups, lambda group: run_gate(group, Changes(), given.seed))
     for group, run in zip(groups, runs, strict=True):
         console.print(f"clean      {group:<9} {'silent' if run.silent else f'NOT SILENT: {run.noise or run.trouble}'}")
     return dict(zip(groups, runs, strict=True))
@@ -91,7 +91,7 @@ def _false_alarms(given: Namespace, console: Console) -> int:
     """How many of the correct variants the gate (or `--group` of it) is not silent on."""
 
     def run(name: str) -> bool:
-        outcome = judge(given.group, Changes(variants=[name]), given.seed)
+        outcome = run_gate(given.group, Changes(variants=[name]), given.seed)
         console.print(
             f"{'silent' if outcome.silent else 'FALSE ALARM':<12} {name}  {', '.join(outcome.noise) or outcome.trouble}"
         )
@@ -102,8 +102,8 @@ def _false_alarms(given: Namespace, console: Console) -> int:
 
 def _try(fault: Fault, given: Namespace, clean: dict[str, GateRun], console: Console) -> Outcome:
     group, broken = fault.group, Changes([fault.name])
-    runs = [judge(group, broken, given.seed)]
-    runs += [judge(group, broken, given.seed + n, clause=fault.clause) for n in range(1, given.repeat)]
+    runs = [run_gate(group, broken, given.seed)]
+    runs += [run_gate(group, broken, given.seed + n, clause=fault.clause) for n in range(1, given.repeat)]
     outcome = Outcome(
         fault.name, fault.clause, fault.defect,
         kills=tuple(killed(fault.clause, run, clean[group]) for run in runs),

@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(given: Namespace) -> int:
     with Stack(given.seed) as stack:
         stack.start_receiver()
-        target = start_reference(stack, Embedded(given.fault, wear=given.wear, port=given.port))
+        target = start_reference(stack, Embedded(given.fault, port=given.port, wear=given.wear))
         if given.write:
             given.write.touch(mode=0o600)
             given.write.write_text(target_file(target), encoding="utf-8")

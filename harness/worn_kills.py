@@ -6,12 +6,12 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from harness import parallel
-from harness.gate_run import Changes, judge, killed
+from harness.gate_run import Changes, killed, run_gate
 from reference.wacrm.faults import FAULTS, Fault
 from reports.results import ExitCode
 
 if TYPE_CHECKING:
-    import argparse
+    from argparse import Namespace
     from collections.abc import Sequence
 
     from rich.console import Console
@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 Bases = dict[tuple[str, str], "GateRun"]
 
 
-def run(chosen: Sequence[Wear], groups: Sequence[str], given: argparse.Namespace, console: Console) -> int:
+def run(chosen: Sequence[Wear], given: Namespace, console: Console) -> int:
     """0 when every fault that can be seen was found."""
-    faults = [fault for fault in FAULTS.values() if fault.group in groups and fault.name in (given.fault or FAULTS)]
+    faults = [
+        fault for fault in FAULTS.values() if fault.group in given.group and fault.name in (given.fault or FAULTS)
+    ]
     pairs = list(product(chosen, faults))
     for wear, fault in pairs:
         if reason := hidden(wear, fault):
@@ -47,20 +49,20 @@ def hidden(wear: Wear, fault: Fault) -> str | None:
     return wear.hides.get(fault.clause) or wear.covers.get(fault.name)
 
 
-def _bases(seen: Sequence[tuple[Wear, Fault]], given: argparse.Namespace) -> Bases:
+def _bases(seen: Sequence[tuple[Wear, Fault]], given: Namespace) -> Bases:
     """What is said of the wear without a fault, by wear and clause."""
     needed = sorted({(wear.name, fault.clause) for wear, fault in seen})
-    runs = parallel.each(given.jobs, needed, lambda pair: _judge(pair[1], Changes(wear=[pair[0]]), given))
+    runs = parallel.each(given.jobs, needed, lambda pair: _run(pair[1], Changes(wear=[pair[0]]), given))
     return dict(zip(needed, runs, strict=True))
 
 
-def _outcome(wear: Wear, fault: Fault, bases: Bases, given: argparse.Namespace) -> str:
+def _outcome(wear: Wear, fault: Fault, bases: Bases, given: Namespace) -> str:
     base = bases[wear.name, fault.clause]
     if base.verdicts.get(fault.clause) != "pass":
         return "UNTOLD"  # red or without verdict for nothing, before any fault
-    said = _judge(fault.clause, Changes([fault.name], wear=[wear.name]), given)
+    said = _run(fault.clause, Changes([fault.name], wear=[wear.name]), given)
     return "killed" if killed(fault.clause, said, base) else "SURVIVED"
 
 
-def _judge(clause: str, changes: Changes, given: argparse.Namespace) -> GateRun:
-    return judge(clause.rpartition("-")[0], changes, given.seed, clause=clause, deadline=given.deadline)
+def _run(clause: str, changes: Changes, given: Namespace) -> GateRun:
+    return run_gate(clause.rpartition("-")[0], changes, given.seed, clause=clause, deadline=given.deadline)

@@ -108,7 +108,7 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
             "action": "append",
             "default": [],
             "metavar": "NAME",
-            "help": "let the embedded reference be worn as real ones are",
+            "help": "let the embedded reference be worn as real deployments are",
         },
     ),
     (

@@ -14,7 +14,7 @@ from harness.provision.errors import ProvisionError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from harness.provision.catalogue import TableName
+    from harness.provision.table_name import TableName
 
 CONNECT_SECONDS = 10
 ESCAPES = "Inside the password, write @ : / # % as %40 %3A %2F %23 %25."

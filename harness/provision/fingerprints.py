@@ -9,8 +9,9 @@ from psycopg import sql
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from harness.provision.catalogue import Catalogue, TableName
+    from harness.provision.catalogue import Catalogue
     from harness.provision.database import Database
+    from harness.provision.table_name import TableName
 
 
 class Fingerprint(NamedTuple):

@@ -13,8 +13,9 @@ from harness.provision.shapes import SHAPES, WHEN_REQUIRED, Fixed, Rows, Shape, 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from harness.provision.catalogue import Catalogue, Table, TableName
+    from harness.provision.catalogue import Catalogue, Table
     from harness.provision.order import Given
+    from harness.provision.table_name import TableName
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ from harness.provision.tenants import one_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from harness.provision.catalogue import Catalogue, Table, TableName
+    from harness.provision.catalogue import Catalogue, Table
     from harness.provision.shapes import Shape
+    from harness.provision.table_name import TableName
 
 Condition = sql.Composable
 

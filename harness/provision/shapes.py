@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.provision.catalogue import TableName
 from harness.provision.statements import NOW
+from harness.provision.table_name import TableName
 
 
 @dataclass(frozen=True)

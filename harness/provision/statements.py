@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from psycopg import Connection
 
-    from harness.provision.catalogue import TableName
+    from harness.provision.table_name import TableName
 
 WIDTH = 79
 NOW = sql.SQL("now()")

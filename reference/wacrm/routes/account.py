@@ -1,3 +1,5 @@
+"""`GET /me`: whose key it is."""
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response

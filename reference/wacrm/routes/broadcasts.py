@@ -1,3 +1,5 @@
+"""`/broadcasts`: start one, read one."""
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response

@@ -1,3 +1,5 @@
+"""`/contacts`: list, create, read, change."""
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response

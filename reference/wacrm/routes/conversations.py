@@ -1,3 +1,5 @@
+"""`/conversations`: list, read, and the messages of one."""
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response

@@ -1,3 +1,5 @@
+"""`POST /messages`: send one message."""
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response

@@ -1,3 +1,5 @@
+"""Meta's webhook: the handshake and the deliveries."""
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response

@@ -1,3 +1,5 @@
+"""`/webhooks`: register, list, read, change, delete endpoints."""
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response

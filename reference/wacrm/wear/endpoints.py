@@ -8,21 +8,14 @@ from reference.wacrm.wear.registry import wear
 
 _EVERY = 1_000_000
 _SILENT = "nothing is delivered to a receiver on this machine"
-_DELIVERIES = (
-    "HOOK-04",
-    "HOOK-05",
-    "HOOK-06",
-    "HOOK-07",
-    "HOOK-08",
-    "HOOK-09",
-    "HOOK-10",
-    "HOOK-11",
-    "HOOK-12",
-    "TENANT-06",
+_UNPAGED = "the list has no pages"
+_DELIVERIES = (*(f"HOOK-{number:02}" for number in range(4, 13)), "TENANT-06")
+
+
+@wear(
+    "the list of endpoints holds all of them, without a cursor",
+    covers={"webhooks-are-paged-by-offset": _UNPAGED, "webhooks-with-equal-times-are-lost": _UNPAGED},
 )
-
-
-@wear("the list of endpoints holds all of them, without a cursor")
 def webhook_list_without_cursor(wacrm: Wacrm) -> None:
     limit = wacrm.pages.limit
     wrap(wacrm.pages, "limit", lambda text, listed: _EVERY if listed == "webhooks" else limit(text, listed))
@@ -30,7 +23,11 @@ def webhook_list_without_cursor(wacrm: Wacrm) -> None:
 
 
 @wear(
-    "internal targets are accepted at registration, and refused at delivery", hides=dict.fromkeys(_DELIVERIES, _SILENT)
+    "internal targets are accepted at registration, and refused at delivery",
+    hides=dict.fromkeys(_DELIVERIES, _SILENT),
+    covers=dict.fromkeys(
+        ("delivery-shows-the-secret", "last-delivery-stays-the-first", "last-delivery-is-never-noted"), _SILENT
+    ),
 )
 def internal_targets_refused(wacrm: Wacrm) -> None:
     wrap(wacrm.targets, "is_inner", lambda _host: False)

@@ -32,7 +32,10 @@ def impossible_ids_are_500(wacrm: Wacrm) -> None:
     wrap(wacrm.admission, "admit", asked)
 
 
-@wear("the framework answers a wrong method with an empty 405, an unknown path with its HTML page", "ENV-02")
+@wear(
+    "the framework answers a wrong method with an empty 405, an unknown path with its HTML page", "ENV-02",
+    covers={"unknown-path-is-a-problem": "an unknown path is answered with HTML, whatever the type of other answers"},
+)  # fmt: skip
 def bare_405_and_html_404(wacrm: Wacrm) -> None:
     def bare(status: int) -> Response:
         if status == HTTPStatus.METHOD_NOT_ALLOWED:

@@ -7,8 +7,8 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from harness.provision import statements
-from harness.provision.catalogue import TableName
 from harness.provision.statements import NOW, Hidden, Terms
+from harness.provision.table_name import TableName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.reference.wacrm.conftest import Deployment
 
 VECTORS: list[dict[str, Any]] = json.loads(
-    (Path(__file__).parents[3] / "tests" / "signature_vectors.json").read_text(encoding="utf-8")
+    (Path(__file__).parents[4] / "tests" / "signature_vectors.json").read_text(encoding="utf-8")
 )["vectors"]
 SIGNED = [vector for vector in VECTORS if vector["flaw"] is None]
 PLAIN = [vector for vector in SIGNED if vector["header"].count(",") == 1 and " " not in vector["header"]]
