@@ -72,9 +72,14 @@ def _refuse_twins(target: Target, where: Callable[[list[str]], str]) -> None:
     for key in target.keys.flat():
         first = seen.setdefault(key.secret, key.label)
         if first != key.label:
-            location = ["keys", *re.split(r"\[|\]|:", key.label, maxsplit=1)]
-            location = [part.rstrip("]") for part in location]
+            location = _location(f"keys.{key}")
             raise SettingsError(f"{where(location)}keys.{key} is the same key as keys.{first}: list each key once")
+
+
+def _location(setting: str) -> list[str]:
+    """`keys.full[1]` as keys, full, 1; `keys.only:contacts:read` as keys, only, contacts:read."""
+    names = re.fullmatch(r"(\w+)\.(\w+)(?:\[(\d+)\]|:(.+))?", setting)
+    return [part for part in names.groups() if part is not None] if names else []
 
 
 def _read(path: Path) -> str:
@@ -177,10 +182,7 @@ def _meant(name: str, known: Sequence[str], alike: float, prefix: str = "") -> s
 
 def place(path: Path | None, environment: Mapping[str, str], overrides: Sequence[str], setting: str) -> str:
     """`harness.toml:12: `, or the variable or flag, for a setting such as `keys.full[1]` or `keys.only:contacts:read`."""
-    names = re.fullmatch(r"(?P<section>\w+)\.(?P<name>\w+)(?:\[(?P<item>\d+)\]|:(?P<inner>.+))?", setting)
-    if names is None:
-        return ""
-    location = [part for part in names.groups() if part is not None]
+    location = _location(setting)
     given = _where(".".join(location), _given(environment, overrides))
     return given or (_place(path, _line(_read(path), location)) if path else "")
 
@@ -198,11 +200,11 @@ def _line(text: str, location: list[str]) -> int | None:
     best = _line_of_name(text, location)
     if best is None or not location[-1].isdigit():
         return best
-    following = text.splitlines(keepends=True)[best - 1 :]
-    items = list(re.finditer(r"""\"[^"\n]*\"|'[^'\n]*'""", "".join(following).partition("=")[2]))
-    number = int(location[-1])
-    before = "".join(following).partition("=")[2][: items[number].start()] if number < len(items) else ""
-    return best + before.count("\n")
+    values = "".join(text.splitlines(keepends=True)[best - 1 :])
+    if not re.match(rf"\s*{re.escape(location[-2])}\s*=", values):
+        return best
+    items = list(re.finditer(r"""\"[^"\n]*\"|'[^'\n]*'""", values))[int(location[-1]) :]
+    return best + (values[: items[0].start()].count("\n") if items else 0)
 
 
 def _line_of_name(text: str, location: list[str]) -> int | None:
