@@ -114,9 +114,8 @@ def test_a_fault_is_a_finding_with_its_reproduction(tmp_path: Path) -> None:
 def test_nothing_written_holds_a_secret(target_file: Path, deployment: Target, tmp_path: Path) -> None:
     secrets = [*deployment.secrets]
     done = run("--target", target_file, "--group", "AUTH,SCOPE,MSG,HOOK", "-v", cwd=tmp_path)
-    written = (
-        done.stdout + done.stderr + "".join(p.read_text() for p in tmp_path.glob("reports/out/*/*") if p.is_file())
-    )
+    files = "".join(p.read_text() for p in tmp_path.glob("reports/out/*/*") if p.is_file())
+    written = done.stdout + done.stderr + files
     assert "AUTH-01" in written
     assert not [secret for secret in secrets if secret in written]
 
@@ -275,7 +274,6 @@ def start(*arguments: str | Path, cwd: Path, **variables: str) -> subprocess.Pop
 
 
 def wait_for_requests(gate: subprocess.Popen[str]) -> None:
-    """Until the gate has said what it checks, and a little more."""
     assert gate.stdout is not None
     while "Checking" not in (line := gate.stdout.readline()):
         assert line, "the gate ended before it checked"

@@ -67,10 +67,10 @@ def _merged(path: Path | None, given: Sequence[Given]) -> Target:
 
 
 def _refuse_twins(target: Target, where: Callable[[list[str]], str]) -> None:
-    """A key that stands twice: its budget would be spent twice, and one of its roles is wrong."""
-    seen: dict[str, str] = {}
+    """A key that stands twice in one role: its budget would be spent twice. Of two roles, `/me` tells which is wrong."""
+    seen: dict[tuple[str, str], str] = {}
     for key in target.keys.flat():
-        first = seen.setdefault(key.secret, key.label)
+        first = seen.setdefault((key.role, key.secret), key.label)
         if first != key.label:
             location = _location(f"keys.{key}")
             raise SettingsError(f"{where(location)}keys.{key} is the same key as keys.{first}: list each key once")

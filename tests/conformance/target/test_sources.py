@@ -172,7 +172,6 @@ def test_a_key_from_elsewhere_is_found_at_its_source() -> None:
     ("changed", "said"),
     [
         ('"wacrm_live_a",\n    "wacrm_live_a"', ":7: keys.full[1] is the same key as keys.full[0]"),
-        ('"wacrm_live_a",\n    "wacrm_live_d"', ":10: keys.only:contacts:read is the same key as keys.full[1]"),
         (
             '"wacrm_live_a",\n    "wacrm_live_b "',
             ":7: keys.full.1: no key holds such a character: character 13 is a blank",
