@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+HANGUP = () if sys.platform == "win32" else (signal.SIGHUP,)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, *HANGUP)
 ENDING = "ending; what was found is being written\n"
 
 

@@ -68,7 +68,8 @@ async def _serve(servers: Sequence[Server], announce: Callable[[], None], *, exi
 
 def _watch_signals(stop: Callable[[], None]) -> None:
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    hangup = () if sys.platform == "win32" else (signal.SIGHUP,)
+    for number in (signal.SIGTERM, signal.SIGINT, *hangup):
         try:
             loop.add_signal_handler(number, stop)
         except NotImplementedError:  # Windows
