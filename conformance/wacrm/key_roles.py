@@ -11,6 +11,7 @@ from conformance.target.target import SCOPES
 from conformance.target.verdicts import Lacking, NoAnswerError
 
 if TYPE_CHECKING:
+    from conformance.target.exchange import Exchange
     from conformance.target.keys import Key, KeyPool
     from conformance.target.probe import Probe
     from conformance.target.target import Target
@@ -26,19 +27,24 @@ def roles(probe: Probe, pool: KeyPool, target: Target) -> None:
     keys = target.keys.flat()
     untouched = kept_fresh(keys)
     for key in keys:
-        if key in untouched:
-            continue
-        wanted = _scopes(key.role)
-        if wanted is None:
-            continue
-        exchange = asked(probe, pool, key, ME)
-        if exchange.status == 401:
-            raise SetupError(f"the deployment refuses keys.{key} (401 on /me). Is it a key of this deployment?")
-        body = exchange.json()
-        inner = body.get("data") if isinstance(body, dict) else None
-        claimed = inner.get("scopes") if isinstance(inner, dict) else None
-        if isinstance(claimed, list):
-            _agreed(probe, pool, key, wanted, {str(scope) for scope in claimed})
+        if key not in untouched:
+            role(probe, pool, key)
+
+
+def role(probe: Probe, pool: KeyPool, key: Key) -> Exchange | None:
+    """The key has the scopes of its role: its answer from `/me`; None for a key that must be refused. Raises `SetupError`."""
+    wanted = _scopes(key.role)
+    if wanted is None:
+        return None
+    exchange = asked(probe, pool, key, ME)
+    if exchange.status == 401:
+        raise SetupError(f"the deployment refuses keys.{key} (401 on /me).\nIs it a key of this deployment?")
+    body = exchange.json()
+    inner = body.get("data") if isinstance(body, dict) else None
+    claimed = inner.get("scopes") if isinstance(inner, dict) else None
+    if isinstance(claimed, list):
+        _agreed(probe, pool, key, wanted, {str(scope) for scope in claimed})
+    return exchange
 
 
 def _scopes(role: str) -> set[str] | None:
@@ -58,7 +64,8 @@ def _agreed(probe: Probe, pool: KeyPool, key: Key, wanted: set[str], claimed: se
             continue
         verb = "has" if scope in claimed else "lacks"
         raise SetupError(
-            f"keys.{key} {verb} the scope {scope}, which its role says otherwise. Give it exactly: {sorted(wanted)}"
+            f"keys.{key} {verb} the scope {scope}, against its role.\n"
+            f"Give it exactly these scopes: {', '.join(sorted(wanted)) or 'none'}."
         )
 
 
