@@ -60,7 +60,7 @@ EXAMPLES = """\
 examples:
   wacrm-harness gate                         the embedded reference, no set-up
   wacrm-harness gate --target harness.toml   a deployment of yours
-  wacrm-harness loadtest -u 50 -t 5m         fifty users for five minutes
+  wacrm-harness loadtest -u 50 -t 5m         fifty tasks a second, five minutes
   wacrm-harness gate --help                  the options of a verb
 
 exit codes: 0 all is well; 1 findings; 2 interrupted; 3 internal error;

@@ -74,6 +74,7 @@ def _without(clause: dict[str, Any]) -> list[dict[str, Any]]:
 def table(comparisons: Sequence[Comparison]) -> Table:
     """One row per wear, for a terminal."""
     made = Table("wear", "expected red", "red too much", "missed", "without verdict", "seconds", "requests", box=None)
+    made.columns[0].no_wrap = True
     for one in comparisons:
         lists = (", ".join(clauses) for clauses in (one.expected, one.red_too_much, one.missed, one.unjudged))
         made.add_row(one.wear, *lists, f"{one.seconds:.0f}", str(one.requests), style=None if one.is_right else "red")

@@ -142,7 +142,6 @@ class Mock:
             origin=template.category.value.lower() if template else "service",
             free=template is None or (utility and in_window),
             opaque=message.opaque,
-            conversation=self.ids.hexadecimal(32),
         )
 
     def _after_pacing(

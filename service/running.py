@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 
 import uvicorn
@@ -59,11 +60,19 @@ async def _serve(servers: Sequence[Server], announce: Callable[[], None], *, exi
 
     for server in servers:
         server.on_start = started
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop)
+    _watch_signals(stop)
     if exit_with_stdin:
         _watch_stdin(stop)
     await asyncio.gather(*(server.serve(sockets=[server.listener]) for server in servers))
+
+
+def _watch_signals(stop: Callable[[], None]) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(number, stop)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda _number, _frame: loop.call_soon_threadsafe(stop))
 
 
 def _watch_stdin(stop: Callable[[], None]) -> None:
@@ -77,6 +86,17 @@ def _watch_stdin(stop: Callable[[], None]) -> None:
 
     try:
         loop.add_reader(sys.stdin.fileno(), readable)
+    except NotImplementedError:  # Windows
+        threading.Thread(target=_await_end, args=(loop, stop), daemon=True).start()
     except (OSError, ValueError):  # a regular file, which has nobody behind it, or a stdin that is closed already
         if sys.stdin.closed:
             stop()
+
+
+def _await_end(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
+    """Reads stdin to its end, on a thread."""
+    with contextlib.suppress(OSError, ValueError):
+        while os.read(sys.stdin.fileno(), 4096):
+            pass
+    with contextlib.suppress(RuntimeError):  # the loop ended first
+        loop.call_soon_threadsafe(stop)

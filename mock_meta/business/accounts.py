@@ -60,7 +60,14 @@ class PhoneNumber:
     allowed_recipients: frozenset[str] | None = None
     override_url: str | None = None
     profile: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
+
+    @property
+    def checks_identity(self) -> bool:
+        """Whether customers' messages carry a hash of their identity key (Meta: identity change check)."""
+        check = self.settings.get("user_identity_change", {}).get("enable_identity_key_check")
+        return str(check).lower() in {"true", "1"}
 
 
 @dataclass(slots=True)

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from mock_meta.protocol.call import DOWNLOAD_NODE
 from mock_meta.protocol.ids import Ids
+from mock_meta.protocol.meta_hosts import media_origin
 
 URL_LIFE = 300.0
 UPLOADED_LIFE = 30 * 86400.0
@@ -68,12 +70,13 @@ SIZES: Mapping[str, int] = MappingProxyType(
 )
 
 
-# What a message of each kind may hold, and up to which size in bytes (5.4). Documents are of any type.
+# What a message of each kind may hold, in the order in which Meta lists it (5.4; image: 4.4, audio: 20.3), and up to which
+# size in bytes. Documents are of any type.
 ACCEPTED_TYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "image": ("image/png", "image/jpeg"),
         "video": ("video/mp4", "video/3gpp"),
-        "audio": ("audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg", "audio/opus"),
+        "audio": ("audio/ogg; codecs=opus", "audio/mpeg", "audio/amr", "audio/mp4", "audio/aac"),
         "sticker": ("image/webp",),
     }
 )
@@ -122,6 +125,12 @@ class Ticket:
     media_id: str
     expires_at: int
     hash: str
+
+
+def download_url(origin: str, ticket: Ticket) -> str:
+    """On the caller's own way to the mock."""
+    place = f"{DOWNLOAD_NODE}/attachments/"
+    return f"{media_origin(origin)}/{place}?mid={ticket.media_id}&ext={ticket.expires_at}&hash={ticket.hash}"
 
 
 class MediaStore:

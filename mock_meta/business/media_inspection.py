@@ -38,7 +38,7 @@ _BEGINNINGS: Mapping[str, re.Pattern[bytes]] = MappingProxyType(
 def trouble(kind: str, mime: str, head: bytes, size: int) -> str | None:
     """Why a message of ``kind`` cannot hold a file, or None. ``head`` is its first HEAD bytes, ``size`` is in bytes."""
     allowed = ACCEPTED_TYPES.get(kind)
-    if allowed is not None and mime not in allowed:
+    if allowed is not None and mime not in {one.partition(";")[0] for one in allowed}:
         return f"Unsupported {kind.title()} mime type {mime}. Please use one of {', '.join(allowed)}."
     most = _STATIC_STICKER if kind == "sticker" and not _is_animated(head) else MOST_BYTES[kind]
     if size > most:

@@ -1,4 +1,4 @@
-"""Who may call the control: this machine, unless it was opened on purpose, and no other site's pages."""
+"""Who may call the control: this machine, unless it was opened on purpose, under names of its own, and no other site's pages."""
 
 import ipaddress
 from urllib.parse import urlsplit
@@ -7,6 +7,7 @@ from fastapi import Request
 
 from mock_meta.control.bodies import mock_of
 from mock_meta.control.errors import ControlError
+from mock_meta.protocol.allowed_hosts import is_own_name
 
 
 async def local_only(request: Request) -> None:
@@ -14,6 +15,17 @@ async def local_only(request: Request) -> None:
     if mock_of(request).settings.control_remote or is_loopback(request):
         return
     raise ControlError("the control answers this machine only; start with --control-remote to open it", 403)
+
+
+async def own_names_only(request: Request) -> None:
+    """Raises ControlError 403 for a ``Host`` that is not the mock's.
+
+    Whoever owns a name can point it at this machine, and then its pages are the mock's own to a browser (DNS rebinding).
+    """
+    host = request.headers.get("host")
+    if host is not None and not is_own_name(host, mock_of(request).settings.allowed_hosts):
+        hint = "use an address or localhost, or name the host with --allow-host"
+        raise ControlError(f"the control is not asked as {host!r}: {hint}", 403)
 
 
 async def own_pages_only(request: Request) -> None:

@@ -65,6 +65,7 @@ class AppBody(Body):
 
 
 class AccountBody(Body):
+    waba_id: Id | None = None
     access_token: Annotated[str, StringConstraints(min_length=1)] | None = None
     app_id: Id | None = None
     app_secret: Annotated[str, StringConstraints(min_length=1)] | None = None

@@ -84,6 +84,8 @@ def upsert(mock: Mock, waba_id: str, body: AccountBody) -> Account:
     """Create an account or change it: members that are absent keep what is there, lists replace what is there."""
     if not waba_id.isdecimal():
         raise ControlError(f"waba_id must be decimal digits, not {waba_id!r}")
+    if body.waba_id not in (None, waba_id):
+        raise ControlError(f"waba_id {body.waba_id!r} is not {waba_id!r}, which the address says")
     old = mock.accounts.waba(waba_id)
     if old is None:
         _require(body)

@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mock_meta.control.errors import ControlError, explain
 from mock_meta.mock import Mock
+from mock_meta.protocol.call import MOST_FILE_BYTES
+from mock_meta.protocol.connection import BodyTooLargeError, read_body
 from mock_meta.protocol.strict_json import parse_json
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -24,9 +26,17 @@ def mock_of(request: Request) -> Mock:
     return mock
 
 
+async def raw_body(request: Request) -> bytes:
+    """The request's bytes. Raises ControlError 413 for more than the mock takes at once."""
+    try:
+        return await read_body(request.receive, MOST_FILE_BYTES) or b""
+    except BodyTooLargeError as problem:
+        raise ControlError(f"the body has more than {MOST_FILE_BYTES} bytes", 413) from problem
+
+
 async def body_as(request: Request, model: type[Model]) -> Model:
     """The request's JSON as a model; an empty body is an empty object. Raises ControlError."""
-    raw = await request.body()
+    raw = await raw_body(request)
     try:
         document = parse_json(raw) if raw else {}
     except ValueError as problem:

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from mock_meta.control.bodies import mock_of
+from mock_meta.control.bodies import mock_of, raw_body
 from mock_meta.control.errors import ControlError
 from mock_meta.control.scenario_file import read_scenario, set_up
 from mock_meta.control.scenario_player import Player
@@ -21,7 +21,7 @@ def player_of(request: Request) -> Player:
 @router.post("")
 async def start(request: Request) -> dict[str, Any]:
     try:
-        text = (await request.body()).decode()
+        text = (await raw_body(request)).decode()
     except UnicodeDecodeError as problem:
         raise ControlError("the body is not TOML: it is not UTF-8") from problem
     scenario = read_scenario(text)

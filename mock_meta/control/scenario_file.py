@@ -17,8 +17,9 @@ from mock_meta.control.behaviour import BehaviourBody, ScriptBody
 from mock_meta.control.bodies import Body, as_body
 from mock_meta.control.errors import ControlError, suggestion
 from mock_meta.control.faults import FaultBody
+from mock_meta.control.inbound_bodies import CoexistenceBody, InboundBody
 from mock_meta.control.switches import DeliveryBody
-from mock_meta.control.webhooks import InboundBody, StatusesBody
+from mock_meta.control.webhooks import StatusesBody
 from mock_meta.mock import Mock
 from mock_meta.simulation.limits import LimitSettings
 from mock_meta.simulation.review_settings import ReviewSettings
@@ -49,6 +50,7 @@ CALLS = {
     "delivery": Call("PUT", "delivery", DeliveryBody, undone=True),
     "fault": Call("POST", "faults", FaultBody, undone=True),
     "inbound": Call("POST", "inbound", InboundBody),
+    "coexistence": Call("POST", "coexistence", CoexistenceBody),
     "statuses": Call("POST", "statuses", StatusesBody),
 }
 

@@ -1,86 +1,27 @@
-"""``/_control/inbound``, ``statuses``, ``webhooks``, ``deliveries``: what Meta says to the deployment, on command."""
+"""``/_control/inbound``, ``coexistence``, ``statuses``, ``webhooks``, ``deliveries``: what Meta says, on command."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from mock_meta.business.accounts import Account
-from mock_meta.business.media import SAMPLES
 from mock_meta.control.accounts import account_of, phone_of
 from mock_meta.control.bodies import Body, body_as, mock_of
-from mock_meta.control.errors import ControlError, not_found, suggestion
-from mock_meta.events.inbound import TYPES, deliver_on_command
-from mock_meta.ledger.entries import digits_in
+from mock_meta.control.errors import ControlError, not_found
+from mock_meta.control.inbound_bodies import CoexistenceBody, InboundBody
+from mock_meta.events.coexistence import echo, sync_contacts, tell_history
+from mock_meta.events.inbound import deliver_on_command
+from mock_meta.events.raw_webhooks import remember
+from mock_meta.events.statuses_on_command import completed
 from mock_meta.mock import Mock
-from mock_meta.protocol.numbers import whatsapp_id, whole
+from mock_meta.protocol.numbers import whole
 from mock_meta.protocol.strict_json import AsciiJson
 from mock_meta.webhooks.delivery import Delivery
-from mock_meta.webhooks.payloads import Payload, envelope, messages_value
+from mock_meta.webhooks.payloads import envelope, statuses_value
 from mock_meta.webhooks.signed_webhooks import Signing
 
 WAIT = 30.0
-MEMBERS = frozenset(
-    {
-        *TYPES,
-        *("from", "from_user_id", "from_parent_user_id", "group_id", "id", "timestamp", "type"),
-        *("context", "referral", "identity", "errors", "edit", "revoke", "history_context"),
-        *("profile_name", "user_id"),  # the contact's, which the mock puts where Meta does
-    }
-)
-"""What a message may have (fact sheet 16.2)."""
-
-
-class InboundMessage(Body):
-    """Meta's own message member, as far as the caller cares; the mock completes the rest."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-    sender: Annotated[str, StringConstraints(pattern=r"^\+?\d{5,15}$")] = Field(alias="from")
-    type: str = "text"
-
-    @model_validator(mode="before")
-    @classmethod
-    def _known(cls, given: Any) -> Any:  # noqa: ANN401  # JSON
-        """First of all: a misspelt member is why another one seems to be missing."""
-        for name in given if isinstance(given, dict) else ():
-            if name not in MEMBERS:
-                raise ValueError(f"unknown member {name!r}{suggestion(name, MEMBERS)}")
-        return given
-
-    @model_validator(mode="after")
-    def _sane(self) -> "InboundMessage":
-        if self.type not in TYPES:
-            raise ValueError(f"no message type {self.type!r}; known: {', '.join(TYPES)}")
-        extra = self.model_extra or {}
-        for name in extra:
-            if name in TYPES and name != self.type:
-                raise ValueError(f"{name!r} is for messages of that type, and this one's is {self.type!r}")
-        for name in (self.type, "context"):
-            wanted = list if name == "contacts" else dict
-            if not isinstance(extra.get(name), wanted | None):
-                raise ValueError(f"{name!r} must be {'an array' if wanted is list else 'an object'}")  # noqa: TRY004
-        _check_texts(extra, "id", "profile_name", "timestamp", "user_id")
-        if self.type in SAMPLES:
-            _check_texts(extra.get(self.type) or {}, "id", "mime_type")
-        return self
-
-    def asked(self) -> dict[str, Any]:
-        return {**self.model_dump(by_alias=True), "from": self.sender.lstrip("+")}
-
-
-def _check_texts(members: Mapping[str, Any], *names: str) -> None:
-    """Raises ValueError, as pydantic wants it."""
-    for name in names:
-        if not isinstance(members.get(name), str | None):
-            raise ValueError(f"{name!r} must be a string")  # noqa: TRY004  # pydantic turns no TypeError into an answer
-
-
-class InboundBody(Body):
-    phone_number_id: str
-    messages: Annotated[list[InboundMessage], Field(min_length=1)]
-    batch: bool = False
-    wait: bool = True
 
 
 class StatusesBody(Body):
@@ -119,9 +60,21 @@ async def inbound(request: Request) -> AsciiJson:
     body = await body_as(request, InboundBody)
     account, phone = phone_of(mock.accounts, body.phone_number_id)
     asked = [message.asked() for message in body.messages]
-    messages, sent = deliver_on_command(mock, account, phone, asked, batch=body.batch)
+    origin = str(request.base_url).rstrip("/")
+    messages, sent = deliver_on_command(mock, account, phone, asked, batch=body.batch, origin=origin)
     found = await _deliveries(mock, sent, wait=body.wait)
     return AsciiJson({"wamids": [message["id"] for message in messages], "deliveries": found})
+
+
+@router.post("/coexistence")
+async def coexistence(request: Request) -> AsciiJson:
+    mock = mock_of(request)
+    body = await body_as(request, CoexistenceBody)
+    account, phone = phone_of(mock.accounts, body.phone_number_id)
+    sent = echo(mock, account, phone, [one.asked() for one in body.echoes]) if body.echoes else []
+    sent += tell_history(mock, account, phone, body.history.asked()) if body.history else []
+    sent += sync_contacts(mock, account, phone, [one.model_dump() for one in body.contacts]) if body.contacts else []
+    return AsciiJson({"deliveries": await _deliveries(mock, sent, wait=body.wait)})
 
 
 @router.post("/statuses")
@@ -129,20 +82,10 @@ async def statuses(request: Request) -> AsciiJson:
     mock = mock_of(request)
     body = await body_as(request, StatusesBody)
     account, phone = phone_of(mock.accounts, body.phone_number_id)
-    items = [_status(mock, item) for item in body.statuses]
-    payload = envelope(account.waba_id, "messages", messages_value(phone, statuses=items))
+    items = [item for given in body.statuses for item in completed(mock, account, phone, given)]
+    payload = envelope(account.waba_id, "messages", statuses_value(account, phone, items))
     delivery = mock.webhooks.send(account, _callback(account), payload)
     return AsciiJson({"deliveries": await _deliveries(mock, [delivery], wait=body.wait)})
-
-
-def _status(mock: Mock, given: Payload) -> Payload:
-    """As given; recipient and time are filled in where the caller left them out and they are known."""
-    item = dict(given)
-    item.setdefault("timestamp", str(int(mock.clock())))
-    sent = mock.ledger.message(str(given.get("id"))) if "recipient_id" not in item else None
-    if sent is not None and sent.to is not None:
-        item["recipient_id"] = whatsapp_id(digits_in(sent.to))
-    return item
 
 
 @router.post("/webhooks")
@@ -154,6 +97,7 @@ async def webhook(request: Request) -> AsciiJson:
     if body.body is not None:
         delivery = mock.webhooks.send_text(account, url, body.body, body.signature)
     else:
+        remember(mock, account, body.payload)
         delivery = mock.webhooks.send(account, url, body.payload, signing=body.signature, escape=body.escape)
     return AsciiJson({"deliveries": await _deliveries(mock, [delivery], wait=body.wait)})
 

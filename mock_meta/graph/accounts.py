@@ -1,6 +1,7 @@
 """``GET /{waba_id}`` and ``GET /{waba_id}/phone_numbers`` (fact sheet 11)."""
 
-from mock_meta.graph.phone_numbers import shown_phone
+from mock_meta.graph.health import business_id, health
+from mock_meta.graph.phone_numbers import shown_phone, tier
 from mock_meta.graph.routes import NodeKind, ResolvedCall, Route
 from mock_meta.graph.subscribed_apps import subscribed_apps
 from mock_meta.mock import Mock
@@ -9,16 +10,16 @@ from mock_meta.protocol.fields import select
 from mock_meta.protocol.paging import paginated
 
 DEFAULT_FIELDS = ("id", "name", "timezone_id", "message_template_namespace")
-# Fields that an account has once something was set that the mock does not keep.
+# Fields that an account has once something was set that the mock does not keep: Graph leaves out what is null.
 _UNSET = (
-    "disable_marketing_messages_on_cloud_api",
-    "health_status",
-    "is_enabled_for_insights",
+    "auth_international_rate_eligibility",
+    "creation_time",
+    "linked_commerce_account",
     "marketing_messages_lite_api_status",
     "marketing_messages_onboarding_status",
     "on_behalf_of_business_info",
-    "owner_business_info",
     "primary_funding_id",
+    "purchase_order_number",
 )
 
 
@@ -37,6 +38,14 @@ def get_account(mock: Mock, call: ResolvedCall) -> Answer:
         "status": "ACTIVE",
         "subscribed_apps": {"data": subscribed_apps(account)},
         "phone_numbers": {"data": [shown_phone(mock, account, phone, None) for phone in account.phones.values()]},
+        "health_status": health(account),
+        "owner_business_info": {"name": account.name, "id": business_id(account)},
+        "owner_business": {"name": account.name, "id": business_id(account)},
+        "primary_business_location": "US",
+        "is_enabled_for_insights": False,
+        "is_shared_with_partners": False,
+        "disable_marketing_messages_on_cloud_api": False,
+        "whatsapp_business_manager_messaging_limit": tier(mock),
         **dict.fromkeys(_UNSET),
     }
     return ok(select(fields, call.query.get("fields"), DEFAULT_FIELDS))

@@ -65,7 +65,7 @@ def _answer(asked: dict[str, str], done: dict[str, list[str]], failed: list[str]
     document: dict[str, Any] = {"messaging_product": "whatsapp", "block_users": users}
     if failed:
         error = webhook_error(131047, title="Re-engagement required")
-        del error["title"], error["href"]
+        del error["title"]
         users["failed_users"] = [
             {"input": given, _known_as(asked[given]): asked[given], "errors": [error]} for given in failed
         ]

@@ -9,7 +9,8 @@ from mock_meta.graph.routes import NodeKind, ResolvedCall, Route
 from mock_meta.mock import Mock
 from mock_meta.protocol.answer import Answer, ok, success
 from mock_meta.protocol.errors import invalid
-from mock_meta.protocol.fields import split_fields
+from mock_meta.protocol.fields import names_in
+from mock_meta.protocol.strict_json import decoded
 from mock_meta.rules.message import check_product
 from mock_meta.rules.value_checks import bounded, link, one_of
 
@@ -59,7 +60,7 @@ _VERTICALS = (
 
 def get_profile(_mock: Mock, call: ResolvedCall) -> Answer:
     """The asked fields that have a value; messaging_product always."""
-    names = split_fields(call.query.get("fields") or "about")
+    names = names_in(call.query.get("fields") or "about")
     for name in names:
         if name not in _FIELDS:
             raise invalid(f"Tried accessing nonexisting field ({name})")
@@ -96,6 +97,7 @@ def _checked(name: str, value: object) -> object:
     if name == "vertical":
         return one_of(value.upper() if isinstance(value, str) else value, _VERTICALS, "vertical") if value else _UNSET
     if name == "websites":
+        value = decoded(value)
         if not isinstance(value, list) or len(value) > _MAX_WEBSITES:
             raise invalid(f"Param websites must be an array of at most {_MAX_WEBSITES} URLs.")
         return [_website(one, f"websites[{index}]") for index, one in enumerate(value)]

@@ -18,9 +18,9 @@ from mock_meta.graph.routes import ResolvedCall
 from mock_meta.graph.table import DOWNLOAD
 from mock_meta.mock import Mock
 from mock_meta.protocol.answer import Answer, failed, to_wire
-from mock_meta.protocol.call import Call, read_call
-from mock_meta.protocol.connection import Receive, Send, cut, reply
-from mock_meta.protocol.errors import GraphError
+from mock_meta.protocol.call import Call, most_bytes, read_call
+from mock_meta.protocol.connection import BodyTooLargeError, Receive, Send, cut, read_body, reply
+from mock_meta.protocol.errors import GraphError, too_large
 from mock_meta.simulation.faults import Fault
 
 Scope = MutableMapping[str, Any]
@@ -36,18 +36,25 @@ class Gateway:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.monotonic()
-        body = await _read_body(receive)
+        refusal = None
+        try:
+            body = await read_body(receive, most_bytes(scope["path"]))
+        except BodyTooLargeError:
+            body, refusal = b"", failed(too_large())
         if body is None:
             return
         self._mock.in_flight += 1
         try:
-            await self._serve(resolve(self._mock, read_call(scope, body)), scope, receive, send, started)
+            call = resolve(self._mock, read_call(scope, body))
+            await self._serve(call, refusal, scope, receive, send, started)
         finally:
             self._mock.in_flight -= 1
 
-    async def _serve(self, call: ResolvedCall, scope: Scope, receive: Receive, send: Send, started: float) -> None:
+    async def _serve(  # one ASGI exchange
+        self, call: ResolvedCall, refusal: Answer | None, scope: Scope, receive: Receive, send: Send, started: float
+    ) -> None:
         fault = call.fault
-        answer = await self._carry_out(call) if fault is None or fault.accepts else None
+        answer = refusal or (await self._carry_out(call) if fault is None or fault.accepts else None)
         entry = make_entry(self._mock.clock(), call, answer)
         self._mock.ledger.add(entry)
         if fault is not None:
@@ -99,23 +106,6 @@ class Gateway:
             await self._reply(send, call, failed(fault.error))
         elif answer is not None:
             await self._reply(send, call, answer)
-
-
-async def _read_body(receive: Receive) -> bytes | None:
-    """The whole body; None when the caller went away before it was complete."""
-    message = await receive()
-    if message["type"] != "http.request":
-        return None
-    first: bytes = message.get("body", b"")
-    if not message.get("more_body"):
-        return first
-    chunks = [first]
-    while message.get("more_body"):
-        message = await receive()
-        if message["type"] != "http.request":
-            return None
-        chunks.append(message.get("body", b""))
-    return b"".join(chunks)
 
 
 async def _until_gone(receive: Receive, seconds: float) -> None:

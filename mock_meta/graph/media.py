@@ -1,13 +1,11 @@
 """Media: upload, look-up, download, deletion (fact sheet 8)."""
 
-from mock_meta.business.media import SIZES, UPLOADED_LIFE, Media, Ticket
+from mock_meta.business.media import SIZES, UPLOADED_LIFE, Media, download_url
 from mock_meta.graph.routes import NodeKind, ResolvedCall, Route
 from mock_meta.mock import Mock
 from mock_meta.protocol.answer import Answer, failed, ok, success
-from mock_meta.protocol.call import DOWNLOAD_NODE
 from mock_meta.protocol.errors import error_body, invalid, unknown_object
 from mock_meta.protocol.fields import select
-from mock_meta.protocol.meta_hosts import media_origin
 from mock_meta.protocol.multipart import Part
 from mock_meta.rules.message import check_product
 from mock_meta.rules.value_checks import required
@@ -71,12 +69,6 @@ def _visible(call: ResolvedCall) -> Media:
     if call.query.get("phone_number_id") not in (None, media.phone_number_id):
         raise unknown_object(call.method, call.node_id)
     return media
-
-
-def download_url(origin: str, ticket: Ticket) -> str:
-    """On the caller's own way to the mock."""
-    place = f"{DOWNLOAD_NODE}/attachments/"
-    return f"{media_origin(origin)}/{place}?mid={ticket.media_id}&ext={ticket.expires_at}&hash={ticket.hash}"
 
 
 def download(mock: Mock, call: ResolvedCall) -> Answer:

@@ -4,7 +4,8 @@ from mock_meta.business.accounts import PhoneNumber
 from mock_meta.graph.routes import NodeKind, ResolvedCall, Route
 from mock_meta.mock import Mock
 from mock_meta.protocol.answer import Answer, success
-from mock_meta.protocol.errors import invalid, refuse, unknown_object
+from mock_meta.protocol.error_codes import code_row
+from mock_meta.protocol.errors import ErrorBody, GraphError, invalid, refuse, unknown_object
 from mock_meta.rules.message import check_product
 from mock_meta.rules.value_checks import one_of, required, text_at
 
@@ -60,7 +61,7 @@ def request_code(_mock: Mock, call: ResolvedCall) -> Answer:
     text_at(call.params, "language", "", 16)
     phone = call.phone
     if phone.verified:
-        raise refuse(136025, "The phone number is already verified")
+        raise _code_error(136024, 2388091, "The phone number is already verified.")
     phone.code_requested = True
     return success()
 
@@ -72,11 +73,17 @@ def verify_code(_mock: Mock, call: ResolvedCall) -> Answer:
         raise required("code")
     phone = call.phone
     if not phone.code_requested:
-        raise refuse(136025, "No code was requested")
+        raise _code_error(136025, 2388093, "No code was requested, or the phone number is already verified.")
     if str(code) != CODE:
-        raise refuse(136025, "The code is wrong")
+        raise _code_error(136025, 2388093, "The code is wrong.")
     phone.verified, phone.code_requested = True, False
     return success()
+
+
+def _code_error(code: int, subcode: int, text: str) -> GraphError:
+    """Without a prefix, with a subcode and what is shown to people; which subcode, and the text, are not captured (20.4)."""
+    title = code_row(code).title
+    return GraphError(ErrorBody(code, title, 400, subcode=subcode, transient=False, user_title=title, user_msg=text))
 
 
 def _pin(call: ResolvedCall) -> str:

@@ -13,6 +13,7 @@ from mock_meta.graph import (
     media,
     messages,
     phone_numbers,
+    phone_settings,
     registration,
     subscribed_apps,
     subscriptions,
@@ -30,6 +31,7 @@ ROUTES: Mapping[tuple[NodeKind, str, str], Route] = MappingProxyType(
         for routes in (
             messages.routes,
             phone_numbers.routes,
+            phone_settings.routes,
             media.routes,
             subscribed_apps.routes,
             templates.routes,

@@ -82,11 +82,11 @@ def _check_free(mock: Mock, account: Account, draft: Draft) -> None:
     language = LANGUAGES[draft.language]
     if len(account.templates) >= MOST_TEMPLATES:
         raise management(
-            2388019, "Message Template Limit Exceeded", f"An account has at most {MOST_TEMPLATES} templates."
+            2388019, "Message template limit exceeded", f"An account has at most {MOST_TEMPLATES} templates."
         )
     if account.template(draft.name, draft.language) is not None:
         text = f"There is already {language} content for this template. You can create a new template and try again."
-        raise management(2388024, "Content in This Language Already Exists", text)
+        raise management(2388024, "Content in this language already exists", text)
     locked = account.deleted_names.get((draft.name, draft.language), 0.0) - mock.clock()
     if locked > 0:
         text = (
@@ -101,7 +101,7 @@ def _check_free(mock: Mock, account: Account, draft: Draft) -> None:
                 f"The category {draft.category} doesn't match the one that's already associated with this template, "
                 f"{other.category}."
             )
-            raise management(2388026, "Category Does Not Match", text)
+            raise management(2388026, "Category does not match", text)
 
 
 def edit(mock: Mock, call: ResolvedCall) -> Answer:

@@ -3,9 +3,9 @@
 Rows and not objects: a million messages cost half a kilobyte each and the garbage collector nothing, and a filter is a query.
 """
 
-import fcntl
 import json
 import sqlite3
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,20 @@ from typing import Any, BinaryIO
 
 from mock_meta.ledger.entries import Entry, RequestEntry, WebhookEntry, digits_in, person_key
 from mock_meta.ledger.rows import REQUESTS, WEBHOOKS, Row, request_of, storable, webhook_of
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(handle: BinaryIO) -> None:
+        """One byte far beyond the pages that SQLite locks itself, since locks are mandatory here."""
+        handle.seek(1 << 40)
+        msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)
+else:
+    import fcntl
+
+    def _lock(handle: BinaryIO) -> None:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
 
 _SCHEMA = f"""
 {REQUESTS.create}
@@ -142,7 +156,7 @@ def _claimed(file: str) -> BinaryIO:
     """The file, locked: two mocks would give the same numbers twice. Raises OSError."""
     handle = Path(file).open("ab")  # noqa: SIM115  # held until the store closes
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(handle)
     except OSError as problem:
         handle.close()
         raise BlockingIOError("another mock writes to it") from problem

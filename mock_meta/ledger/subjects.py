@@ -30,7 +30,9 @@ class Subjects:
             self.statuses.append((str(status.get("id")), str(status.get("status"))))
             self._name(status.get("id"), status.get("recipient_id"))
         for message in objects_in(value.get("messages")):
-            self._name(message.get("id"), message.get("from"))
+            self._name(message.get("id"), message.get("from") or message.get("from_user_id"))
+        for message in objects_in(value.get("message_echoes")):
+            self._name(message.get("id"), message.get("to"))
 
     def _name(self, wamid: object, person: object) -> None:
         if isinstance(wamid, str):

@@ -25,7 +25,8 @@ class Part(msgspec.Struct, frozen=True):
 
     @property
     def person(self) -> object:
-        return self.item.get("recipient_id", self.item.get("from"))
+        name = "to" if self.member == "message_echoes" else "from"
+        return self.item.get("recipient_id", self.item.get(name))
 
     @property
     def errors(self) -> list[Mapping[str, Any]]:
@@ -62,7 +63,7 @@ def _parts(payload: object) -> Iterator[Part]:
     """Tolerates payloads that are deliberately malformed."""
     for change in changes_in(payload):
         for value in objects_in([change.get("value")]):
-            for member in ("statuses", "messages", "errors"):
+            for member in ("statuses", "messages", "message_echoes", "errors"):
                 yield from (Part(member, item) for item in objects_in(value.get(member)))
 
 

@@ -22,7 +22,9 @@ MOST = 400
 STEPS = 200
 _FILES = ("page.css", "page.js", "mock.js", "activity.js", "message_timeline.js")
 _SAFE = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "X-Frame-Options": "DENY",
     "Cache-Control": "no-cache",
 }
 

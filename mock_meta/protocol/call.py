@@ -21,6 +21,11 @@ _PROOF = "appsecret_proof"
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
+_MIB = 1024 * 1024
+MOST_FILE_BYTES, _MOST_JSON_BYTES = 101 * _MIB, 3 * _MIB
+"""Of a body with a file, whose largest kind, a document, has 100 MB; of any other, as large as Meta's own POSTs (8, 15.4)."""
+
+
 class Path(msgspec.Struct, frozen=True, gc=False):
     """``/v21.0/{node}/{edge}``; ``extra`` is what Graph calls unknown path components."""
 
@@ -79,6 +84,11 @@ def read_call(scope: Mapping[str, Any], body: bytes) -> Call:
         params = {name: value for name, value in params.items() if name != _PROOF}
     origin = f"{scope['scheme']}://{headers.get('host', 'graph.facebook.com')}"
     return Call(method, scope["path"], at, query, headers, body, params, readable, credential, origin, problems)
+
+
+def most_bytes(path: str) -> int:
+    """What a body may have: uploads carry files."""
+    return MOST_FILE_BYTES if path.endswith("/media") or _UPLOAD in path else _MOST_JSON_BYTES
 
 
 @lru_cache(maxsize=1024)

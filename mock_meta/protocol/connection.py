@@ -1,4 +1,4 @@
-"""Cutting a connection without an answer, which ASGI has no word for."""
+"""A connection beyond what ASGI has words for: a body that is too large, a request that never ends, a cut without an answer."""
 
 import asyncio
 import contextlib
@@ -17,15 +17,60 @@ Headers = list[tuple[bytes, bytes]]
 _TRANSPORT = "mock_meta.transport"
 _SEEN = 0.5
 """Seconds within which uvicorn has seen a cut connection, which takes it a turn of the loop."""
+_MOST_DISCARDED = 1 << 30
+"""Bytes of a body that is too large, until its caller is answered without having been heard out."""
 _NO_LINGER = struct.pack("ii", 1, 0)
 
 
 class CuttableProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, with the transport within reach of the application."""
+    """uvicorn's protocol, with the transport within reach of the application, and what it still waits for."""
+
+    received = 0
+    """Bytes of bodies."""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.scope["extensions"] = {_TRANSPORT: {"transport": self.transport}}
+
+    def on_body(self, body: bytes) -> None:
+        self.received += len(body)
+        super().on_body(body)
+
+    def awaited(self) -> object:
+        """What a request lacks: a whole head, whatever comes of it, or more of its body, another with each byte; None: nothing."""
+        if self.scope is None or "method" not in self.scope:
+            return ("head", id(self.scope))
+        return ("body", self.received) if self.cycle is not None and self.cycle.more_body else None
+
+
+class BodyTooLargeError(Exception):
+    """A body has more bytes than it may."""
+
+
+async def read_body(receive: Receive, most: int) -> bytes | None:
+    """The whole body; None when the caller went away before it was complete.
+
+    What is too large is read to its end, so that the caller hears of it, and not kept. Raises BodyTooLargeError.
+    """
+    message = await receive()
+    if message["type"] != "http.request":
+        return None
+    first: bytes = message.get("body", b"")
+    if not message.get("more_body") and len(first) <= most:
+        return first
+    chunks, size = [first], len(first)
+    while message.get("more_body") and size <= _MOST_DISCARDED:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        size += len(message.get("body", b""))
+        if size <= most:
+            chunks.append(message.get("body", b""))
+        else:
+            chunks.clear()
+    if size > most:
+        raise BodyTooLargeError
+    return b"".join(chunks)
 
 
 async def reply(send: Send, status: int, headers: Headers, body: bytes) -> None:

@@ -1,7 +1,8 @@
 # ruff: noqa: E501  # one row, one line
 """Meta's error codes as data: HTTP status, title, usual details (fact sheet 4.1, 4.2, 4.4).
 
-131063 and 131064 have no title that is known: theirs is the cause. Those of 131055 and 134100 to 134102 are from memory.
+131063 and 131064 have no title that is known: theirs is the cause. Those of 131055 and 134100 to 134102 are from memory, that
+of 136025 goes by 136024's (captured until November 2026).
 """
 
 from collections.abc import Mapping
@@ -148,7 +149,8 @@ CODES: Mapping[int, Code] = MappingProxyType(
         134101: Code(400, "Template is still syncing"),
         134102: Code(500, "Template unavailable for use"),
         135000: Code(400, "Generic user error"),
-        136025: Code(400, "Code verification error"),
+        136024: Code(400, "Request code error"),
+        136025: Code(400, "Verify code error"),
         137000: Code(400, "Identity key hash mismatch"),
         139100: Code(400, "Failed to block/unblock users"),
         139101: Code(400, "Blocklist limit reached"),

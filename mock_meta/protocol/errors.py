@@ -5,7 +5,6 @@ from typing import Any
 
 from mock_meta.protocol.error_codes import code_row
 
-HREF = "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes/"
 OAUTH = "OAuthException"
 GRAPH_METHOD = "GraphMethodException"
 _TRANSIENT = frozenset({1, 2, 4})
@@ -56,6 +55,11 @@ def invalid(text: str) -> GraphError:
     return GraphError(ErrorBody(100, f"(#100) {text}", 400))
 
 
+def too_large() -> "ErrorBody":
+    """A body beyond the limit: the status is HTTP's own (RFC 9110, section 15.5.14), the text is in Meta's style."""
+    return ErrorBody(100, "(#100) The request body is too large.", 413)
+
+
 def management(subcode: int, title: str, text: str) -> GraphError:
     """Template management: code 100 with a subcode and the two user-facing members (13.6)."""
     body = ErrorBody(
@@ -104,8 +108,8 @@ def envelope(body: ErrorBody, trace: str) -> dict[str, Any]:
 
 
 def webhook_error(code: int, details: str | None = None, title: str | None = None) -> dict[str, Any]:
-    """An element of ``statuses[].errors``: title and message are the same text (16.1)."""
+    """An element of ``statuses[].errors``: title and message are the same text (16.1), and there is no ``href`` (20.1)."""
     row = code_row(code)
     text = title or row.title
     shown = details or row.details or text
-    return {"code": code, "title": text, "message": text, "error_data": {"details": shown}, "href": HREF}
+    return {"code": code, "title": text, "message": text, "error_data": {"details": shown}}

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mock_meta.protocol.errors import invalid
+from mock_meta.protocol.strict_json import decoded
 
 
 def split_fields(text: str) -> list[str]:
@@ -19,12 +20,20 @@ def split_fields(text: str) -> list[str]:
     return [name.strip().partition(".")[0] for name in names if name.strip()]
 
 
+def names_in(value: object) -> list[str]:
+    """The names in a list, in a JSON text of one, or between commas: to Graph they mean the same (20.8)."""
+    found = decoded(value)
+    if isinstance(found, list):
+        return [str(name).strip() for name in found]
+    return split_fields(str(value)) if value is not None else []
+
+
 def select(node: Mapping[str, Any], asked: str | None, default: Sequence[str]) -> dict[str, Any]:
     """The node with the asked fields in the asked order; ``id`` is always there. Members that are None are left out.
 
     Raises GraphError 100 for a field the node does not have.
     """
-    names = split_fields(asked) if asked else list(default)
+    names = names_in(asked) or list(default)
     for name in names:
         if name not in node:
             raise invalid(f"Tried accessing nonexisting field ({name})")

@@ -1,6 +1,5 @@
 """What Meta refuses in a new or edited template (fact sheet 13.1, 13.6)."""
 
-import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,24 +7,23 @@ from types import MappingProxyType
 from typing import Any
 
 from mock_meta.business.accounts import TemplateCategory
-from mock_meta.protocol.errors import GraphError, invalid, management
+from mock_meta.protocol.errors import invalid, management
 from mock_meta.protocol.numbers import whole
 from mock_meta.protocol.strict_json import decoded
 from mock_meta.rules.languages import LANGUAGES
 from mock_meta.rules.template_create_authentication import check_authentication
 from mock_meta.rules.template_create_buttons import check_buttons
-from mock_meta.rules.template_send_match import VARIABLE, variables
+from mock_meta.rules.template_texts import check_body, check_footer, check_header_text, missing_example
 from mock_meta.rules.value_checks import Object, array_at, as_object, member, object_at, one_of, required, text_at
 
 HandleKnown = Callable[[str, str], bool]  # a handle, and the format of the header that it is a sample for
 
 _NAME = re.compile(r"[a-z0-9_]{1,512}\Z")
-_BRACES = re.compile(r"\{\{|\}\}")
 _TYPES = ("HEADER", "BODY", "FOOTER", "BUTTONS", "CAROUSEL", "LIMITED_TIME_OFFER", "CALL_PERMISSION_REQUEST")
 _CARD_TYPES = ("HEADER", "BODY", "BUTTONS")
 _FORMATS = ("TEXT", "IMAGE", "VIDEO", "GIF", "DOCUMENT", "LOCATION", "PRODUCT")
 UNSAMPLED = frozenset({"TEXT", "LOCATION", "PRODUCT"})
-_HEADER, _BODY, _FOOTER, _OFFER = 60, 1024, 60, 16
+_OFFER = 16
 _MOST_CARDS = 10
 _DEEPEST = 32
 _LONGEST_TTL = -1
@@ -102,12 +100,12 @@ def read_components(
     if len(set(types)) != len(types):
         raise invalid("Param components must contain each component type at most once.")
     if "BODY" not in types:
-        raise management(2388072, "Message Body Format Is Incorrect", "The message template needs a body.")
+        raise management(2388072, "Message body format is incorrect", "The message template needs a body.")
     if category is TemplateCategory.AUTHENTICATION:
         check_authentication(components)
         return components
-    for one in components:
-        _check_component(one, form, handle_known)
+    for index, one in enumerate(components):
+        _check_component(one, f"components[{index}]", form, handle_known)
     return components
 
 
@@ -140,23 +138,23 @@ def _normal(value: object, param: str, allowed: Sequence[str]) -> dict[str, Any]
     return component
 
 
-def _check_component(one: Object, form: str, handle_known: HandleKnown) -> None:
+def _check_component(one: Object, param: str, form: str, handle_known: HandleKnown) -> None:
     kind = one["type"]
     if kind == "HEADER":
         _check_header(one, form, handle_known)
     elif kind == "BODY":
-        _check_body(one, form)
+        check_body(one, form)
     elif kind == "FOOTER":
-        _check_footer(one)
+        check_footer(one)
     elif kind == "BUTTONS":
-        check_buttons(one)
+        check_buttons(one, param)
     elif kind == "CAROUSEL":
-        _check_cards(one, form, handle_known)
+        _check_cards(one, param, form, handle_known)
     elif kind == "LIMITED_TIME_OFFER":
         text_at(object_at(one, "limited_time_offer", "components"), "text", "limited_time_offer", _OFFER)
 
 
-def _check_cards(carousel: Object, form: str, handle_known: HandleKnown) -> None:
+def _check_cards(carousel: Object, param: str, form: str, handle_known: HandleKnown) -> None:
     """Every card is a small template with a header and buttons, and all have the same components."""
     cards = [card["components"] for card in carousel["cards"]]
     if not 1 <= len(cards) <= _MOST_CARDS:
@@ -166,99 +164,22 @@ def _check_cards(carousel: Object, form: str, handle_known: HandleKnown) -> None
         raise invalid("All cards of a carousel must have the same components.")
     if not {"HEADER", "BUTTONS"} <= set(kinds[0]) or len(set(kinds[0])) < len(kinds[0]):
         raise invalid("A card has a header, buttons, and at most a body, each once.")
-    for one in itertools.chain.from_iterable(cards):
-        _check_component(one, form, handle_known)
+    for number, card in enumerate(cards):
+        for index, one in enumerate(card):
+            place = f"{param}['cards'][{number}]['components'][{index}]"
+            _check_component(one, place, form, handle_known)
 
 
 def _check_header(header: Object, form: str, handle_known: HandleKnown) -> None:
-    example = header.get("example") or {}
-    if header["format"] in UNSAMPLED - {"TEXT"}:
+    if header["format"] == "TEXT":
+        check_header_text(header, form)
+    if header["format"] in UNSAMPLED:
         return
-    if header["format"] != "TEXT":
-        handles = example.get("header_handle") if isinstance(example, Mapping) else None
-        first = handles[0] if isinstance(handles, list) and handles else handles
-        if not isinstance(first, str) or not handle_known(first, header["format"]):
-            sort = header["format"].lower()
-            raise management(
-                2388273, "Sample Missing", f"The {sort} header needs a sample: give a valid header_handle."
-            )
-        return
-    title = "Message Header Format Is Incorrect"
-    text = _text(header, 2388047, title, _HEADER)
-    if "\n" in text or len(VARIABLE.findall(text)) > 1:
-        raise management(2388047, title, "A header has one line and at most one variable.")
-    _check_variables(text, form, 2388047, title)
-    key = "header_text_named_params" if form == "NAMED" else "header_text"
-    _check_samples(text, _samples(example, key), form)
-
-
-def _check_body(body: Object, form: str) -> None:
-    title = "Message Body Format Is Incorrect"
-    text = _text(body, 2388072, title, _BODY)
-    _check_variables(text, form, 2388072, title)
-    names = VARIABLE.findall(text)
-    if re.search(r"\}\}\s*\{\{", text):
-        raise management(2388072, title, "Variables must not stand next to each other.")
-    stripped = text.strip()
-    if names and (stripped.startswith("{{") or stripped.endswith("}}")):
-        raise management(2388299, "Leading or Trailing Params Not Allowed", "Variables can't be at the start or end.")
-    if len(text.split()) < 2 * len(names) + 1:
-        raise management(2388293, "Too Many Params", "There are too many variables for the length of the message.")
-    key = "body_text_named_params" if form == "NAMED" else "body_text"
-    example = body.get("example") or {}
-    _check_samples(text, _samples(example, key), form)
-
-
-def _check_variables(text: str, form: str, subcode: int, title: str) -> None:
-    """Double braces hold a variable and nothing else: a number, counted from 1, or a name in lower case."""
-    names = variables(text)
-    if _BRACES.search(VARIABLE.sub("", text)):
-        raise management(subcode, title, "The variables are not well-formed.")
-    if form == "POSITIONAL" and names != [str(number + 1) for number in range(len(names))]:
-        raise management(subcode, title, "Variables must be numbered {{1}}, {{2}}, {{3}} in order.")
-    if form == "NAMED" and not all(_NAME.match(name) for name in names):
-        raise management(subcode, title, "Names of variables have lowercase letters, digits and underscores.")
-
-
-def _check_footer(footer: Object) -> None:
-    text = _text(footer, 2388073, "Message Footer Format Is Incorrect", _FOOTER)
-    if _BRACES.search(text) or "\n" in text:
-        raise management(2388073, "Message Footer Format Is Incorrect", "A footer has one line and no variables.")
-
-
-def _text(component: Object, subcode: int, title: str, longest: int) -> str:
-    text = component.get("text")
-    if not isinstance(text, str) or not text.strip():
-        raise management(subcode, title, "The text is missing.")
-    if len(text) > longest:
-        raise management(
-            2388040, "Character Limit Exceeded", f"The text has {len(text)} characters, {longest} are allowed."
-        )
-    return text
-
-
-def _samples(example: object, key: str) -> Sequence[Any]:
-    """The samples of a component. ``body_text`` is a list of lists, the others are flat."""
-    found = example.get(key) if isinstance(example, Mapping) else None
-    if not isinstance(found, list):
-        return []
-    return found[0] if found and isinstance(found[0], list) else found
-
-
-def _check_samples(text: str, samples: Sequence[Any], form: str) -> None:
-    names = variables(text)
-    if len(samples) != len(names):
-        raise _missing_samples(len(names))
-    if form == "NAMED":
-        named = (one for one in samples if isinstance(one, Mapping))
-        given = {one.get("param_name") for one in named if isinstance(one.get("example"), str) and one["example"]}
-        if given != set(names):
-            raise _missing_samples(len(names))
-    elif not all(isinstance(one, str) and one for one in samples):
-        raise _missing_samples(len(names))
-
-
-def _missing_samples(count: int) -> GraphError:
-    return management(
-        2388043, "Sample Values Missing or Invalid", f"The text has {count} variables; give a sample for each."
-    )
+    example = header.get("example")
+    handles = example.get("header_handle") if isinstance(example, Mapping) else None
+    first = handles[0] if isinstance(handles, list) and handles else handles
+    if not isinstance(first, str) or not first:
+        raise missing_example("HEADER")
+    if not handle_known(first, header["format"]):
+        sort = header["format"].lower()
+        raise management(2388273, "Sample missing", f"The {sort} header needs a sample: give a valid header_handle.")

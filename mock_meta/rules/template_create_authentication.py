@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from mock_meta.protocol.errors import GraphError, invalid
+from mock_meta.protocol.errors import GraphError, invalid, management
 from mock_meta.protocol.numbers import whole
 from mock_meta.rules.template_create_buttons import wrong_button
 from mock_meta.rules.value_checks import Object, array_at, as_object, one_of, required, text_at
@@ -31,7 +31,8 @@ def check_authentication(components: Sequence[Object]) -> None:
 
 
 def _unexpected(kind: str, name: str) -> GraphError:
-    return invalid(f"{kind} component of an AUTHENTICATION template has unexpected field(s) ({name})")
+    title = 'Message template "components" param contains unexpected field(s)'
+    return management(2388042, title, f"component of type {kind} has unexpected field(s) ({name})")
 
 
 def _check_footer(footer: Object) -> None:

@@ -8,8 +8,11 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
-from mock_meta.protocol.errors import GraphError, management
+from mock_meta.protocol.errors import ErrorBody, GraphError, invalid, management
+from mock_meta.protocol.numbers import digits_of
 from mock_meta.rules.template_send_match import VARIABLE
+from mock_meta.rules.template_texts import missing_example
+from mock_meta.rules.text_marks import emojis, is_formatted
 from mock_meta.rules.value_checks import Object, array_at, as_object
 
 _MOST = 10
@@ -34,13 +37,15 @@ _MALFORMED = re.compile(r"\s|\{\{|\}\}")
 _FLOW = ("flow_id", "flow_name", "flow_json")
 
 
-def check_buttons(component: Object) -> None:
-    """Of any template but authentication. Raises GraphError with subcode 2388060, or 2388043 and 2388081 for samples and links."""
+def check_buttons(component: Object, param: str) -> None:
+    """Of any template but authentication; ``param`` is the component's place. Raises GraphError with subcode 2388060, 2388043
+    for samples, 2388081 for links to WhatsApp, and 100 and 192 without one for addresses and numbers that are none.
+    """
     buttons = [as_object(one, "components['buttons']") for one in array_at(component, "buttons", "components")]
     types = [str(button.get("type")).upper() for button in buttons]
     _check_counts(types)
-    for kind, button in zip(types, buttons, strict=True):
-        _check_button(kind, button)
+    for index, (kind, button) in enumerate(zip(types, buttons, strict=True)):
+        _check_button(kind, button, f"{param}['buttons'][{index}]")
 
 
 def _check_counts(types: Sequence[str]) -> None:
@@ -56,19 +61,19 @@ def _check_counts(types: Sequence[str]) -> None:
         raise wrong_button("Quick reply buttons must stand together.")
 
 
-def _check_button(kind: str, button: Object) -> None:
+def _check_button(kind: str, button: Object, param: str) -> None:
     if kind not in _WITHOUT_TEXT:
         _check_label(button)
     if kind == "URL":
-        _check_url(button)
+        _check_url(button, param)
     elif kind == "PHONE_NUMBER":
         number = button.get("phone_number")
-        if not isinstance(number, str) or not 1 <= len(number) <= _PHONE:
-            raise wrong_button(f"A phone number has 1 to {_PHONE} characters.")
+        if not isinstance(number, str) or len(number) > _PHONE or digits_of(number) is None:
+            raise GraphError(ErrorBody(192, f"(#192) Param {param}['phone_number'] is not a valid phone number.", 400))
     elif kind == "COPY_CODE":
         code = _first(button.get("example"))
         if not isinstance(code, str) or not 1 <= len(code) <= _COUPON:
-            raise _samples("The copy code button needs a sample code.")
+            raise missing_example("BUTTONS")
     elif kind == "FLOW" and sum(bool(button.get(name)) for name in _FLOW) != 1:
         raise wrong_button("A flow button names its flow by one of flow_id, flow_name and flow_json.")
 
@@ -77,22 +82,22 @@ def _check_label(button: Object) -> None:
     text = button.get("text")
     if not isinstance(text, str) or not 1 <= len(text) <= _TEXT:
         raise wrong_button(f"A button's text has 1 to {_TEXT} characters.")
-    if VARIABLE.search(text) or "\n" in text:
+    if VARIABLE.search(text) or "\n" in text or emojis(text) or is_formatted(text):
         raise wrong_button("Buttons can't have any variables, newlines, emojis or formatting characters.")
 
 
-def _check_url(button: Object) -> None:
+def _check_url(button: Object, param: str) -> None:
     url = button.get("url")
     host = _host(url)
     if not isinstance(url, str) or not 1 <= len(url) <= _URL or not host or _MALFORMED.search(VARIABLE.sub("", url)):
-        raise wrong_button("The button's URL is not valid.")
+        raise invalid(f"Param {param}['url'] is not a valid URI.")
     if host in _WHATSAPP:
-        raise management(2388081, "Direct Link Not Allowed", "Direct links to WhatsApp aren't allowed for buttons.")
+        raise management(2388081, "Direct link not allowed", "Direct links to WhatsApp aren't allowed for buttons.")
     found = VARIABLE.findall(url)
     if found and (found != ["1"] or not url.endswith("}}")):
         raise wrong_button("A URL has at most one variable, {{1}}, at its end.")
     if found and not isinstance(_first(button.get("example")), str):
-        raise _samples("The URL's variable needs a sample.")
+        raise missing_example("BUTTONS")
 
 
 def _host(url: object) -> str | None:
@@ -109,8 +114,4 @@ def _first(value: Any) -> Any:  # noqa: ANN401  # JSON
 
 
 def wrong_button(text: str) -> GraphError:
-    return management(2388060, "Button Format Is Incorrect", text)
-
-
-def _samples(text: str) -> GraphError:
-    return management(2388043, "Sample Values Missing or Invalid", text)
+    return management(2388060, "Button format is incorrect", text)

@@ -10,7 +10,11 @@ from mock_meta.rules.value_checks import Object, array_at, as_object, member, on
 
 _COMPONENTS = ("header", "body", "button", "footer", "carousel", "limited_time_offer")
 _CARD = ("header", "body", "button")
-_SUB_TYPES = ("quick_reply", "url", "copy_code", "flow", "catalog", "mpm", "spm", "voice_call", "otp")
+_SUB_TYPES = (
+    *("booking_confirmation", "catalog", "copy_code", "flow", "mpm", "order_details"),
+    *("quick_reply", "reminder", "url", "voice_call"),
+)
+"""As Meta lists them (capture at v24.0, 2026)."""
 _MEMBERS = frozenset({"type", "sub_type", "index", "parameters", "cards"})
 
 

@@ -31,11 +31,11 @@ _BUTTONS: Mapping[str, tuple[str, frozenset[str]]] = MappingProxyType(
         "QUICK_REPLY": ("QuickReply", frozenset({"quick_reply"})),
         "URL": ("Url", frozenset({"url"})),
         "COPY_CODE": ("CopyCode", frozenset({"copy_code"})),
-        "OTP": ("Url", frozenset({"url", "otp"})),
+        "OTP": ("Url", frozenset({"url"})),
         "FLOW": ("Flow", frozenset({"flow"})),
         "CATALOG": ("Catalog", frozenset({"catalog"})),
         "MPM": ("Mpm", frozenset({"mpm"})),
-        "SPM": ("Spm", frozenset({"spm"})),
+        "SPM": ("Spm", frozenset()),
         "VOICE_CALL": ("VoiceCall", frozenset({"voice_call"})),
         "PHONE_NUMBER": ("PhoneNumber", frozenset()),
     }

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mock_meta.protocol.errors import GraphError, invalid, refuse
+from mock_meta.protocol.strict_json import decoded
 
 Object = Mapping[str, Any]
 ANY_LENGTH = 1 << 20  # where no limit is known
@@ -34,7 +35,8 @@ def as_object(value: object, param: str) -> Object:
 
 
 def array_at(parent: Object, name: str, param: str) -> Sequence[Any]:
-    value = parent.get(name)
+    """An array, or JSON text of one, which Graph takes for it."""
+    value = decoded(parent.get(name))
     if value is None:
         raise required(member(param, name))
     if not isinstance(value, list):

@@ -17,7 +17,7 @@ from mock_meta.control import (
     templates,
     webhooks,
 )
-from mock_meta.control.access import local_only, own_pages_only
+from mock_meta.control.access import local_only, own_names_only, own_pages_only
 from mock_meta.control.errors import ControlError, suggestion
 from mock_meta.control.scenario_player import Player
 from mock_meta.mock import Mock
@@ -42,7 +42,7 @@ def add_control(app: FastAPI, mock: Mock) -> None:
     """The routes behind ``/_control``."""
     app.state.mock = mock
     app.state.player = Player(app)
-    admission = [Depends(local_only), Depends(own_pages_only)]
+    admission = [Depends(local_only), Depends(own_names_only), Depends(own_pages_only)]
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX, dependencies=admission)
     app.include_router(metrics.router, dependencies=admission)

@@ -7,6 +7,7 @@ from mock_meta.simulation.bounded_map import BoundedMap
 
 Pair = tuple[str, str]
 MOST_MESSAGES, MOST_PEOPLE = 100_000, 100_000
+_TOLD_BY_META = "system"
 
 
 class Sent(msgspec.Struct, gc=False):
@@ -26,7 +27,6 @@ class Sent(msgspec.Struct, gc=False):
     origin: str
     free: bool
     opaque: str | None = None
-    conversation: str = ""
     priced: bool = False
     user_id: str = ""
 
@@ -36,13 +36,14 @@ class Sent(msgspec.Struct, gc=False):
 
 
 class Received(msgspec.Struct, frozen=True, gc=False):
-    """A message a person wrote, as far as later calls refer to it."""
+    """A message a person wrote, as far as later calls refer to it; ``user_id`` is the person's other name, if there is one."""
 
     wamid: str
     phone_number_id: str
     wa_id: str
     type: str
     at: float
+    user_id: str | None = None
 
 
 class Conversations:
@@ -57,7 +58,7 @@ class Conversations:
         self.blocked: dict[Pair, None] = {}
         self._sends = BoundedCounter(MOST_PEOPLE)
         self._inbound = BoundedCounter(MOST_PEOPLE)
-        self._last_user_message = BoundedMap[Pair, float](MOST_PEOPLE)
+        self._last_user_message = BoundedMap[Pair, Received](MOST_PEOPLE)
 
     def clear(self) -> None:
         self.received.clear()
@@ -75,11 +76,21 @@ class Conversations:
         return self._inbound.count(pair)
 
     def add_received(self, message: Received) -> None:
-        """Opens or extends the customer service window of the pair."""
+        """Opens or extends the customer service window, whichever way the person is addressed.
+
+        What Meta itself tells of somebody (``system``) opens none.
+        """
         self.received.put(message.wamid, message)
-        self._last_user_message.put((message.phone_number_id, message.wa_id), message.at)
+        if message.type == _TOLD_BY_META:
+            return
+        for name in {message.wa_id, message.user_id} - {None}:
+            self._last_user_message.put((message.phone_number_id, str(name)), message)
+
+    def last_received(self, pair: Pair) -> Received | None:
+        """What the person wrote last."""
+        return self._last_user_message.get(pair)
 
     def window_open(self, pair: Pair, now: float, seconds: float) -> bool:
         """Whether the person wrote to the number within the last ``seconds`` (5.6)."""
         last = self._last_user_message.get(pair)
-        return last is not None and now - last <= seconds
+        return last is not None and now - last.at <= seconds

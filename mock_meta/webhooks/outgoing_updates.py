@@ -11,7 +11,7 @@ from mock_meta.protocol.signature import meta_dump
 from mock_meta.simulation.setting_types import Seconds, Setting
 from mock_meta.webhooks.batching import in_posts
 from mock_meta.webhooks.chaos import ChaosPublisher
-from mock_meta.webhooks.payloads import Payload, envelope, inbound_value, statuses_value
+from mock_meta.webhooks.payloads import Pair, Payload, envelope, inbound_value, statuses_value
 from mock_meta.webhooks.timers import Timers
 
 _ORDINARY, _CONTACT = 1_500, 500
@@ -29,7 +29,7 @@ class Batch(Setting):
 class UpdateKind:
     """Updates that can share a POST: the value that several make, and no fewer than the bytes that one takes."""
 
-    value: Callable[[PhoneNumber, Sequence[Any]], Payload]
+    value: Callable[[Account, PhoneNumber, Sequence[Any]], Payload]
     size: Callable[[Any], int]
 
 
@@ -38,7 +38,7 @@ def _status_size(item: Payload) -> int:
     return _ORDINARY if item.keys().isdisjoint(_FREE_TEXTS) else _CONTACT + len(meta_dump(item))
 
 
-def _message_size(pair: tuple[Payload, Payload]) -> int:
+def _message_size(pair: Pair) -> int:
     return sum(len(meta_dump(one)) for one in pair)
 
 
@@ -83,7 +83,7 @@ class OutgoingUpdates:
         Those of one ``lane`` go out one after the other, unless they share POSTs.
         """
         if self.batch.most <= 1:
-            payload = envelope(account.waba_id, "messages", kind.value(phone, [item]))
+            payload = envelope(account.waba_id, "messages", kind.value(account, phone, [item]))
             self._publisher.publish(account, payload, key, lane)
             return
         buffer = self._buffers.get((phone.id, kind))
@@ -105,4 +105,6 @@ class OutgoingUpdates:
 
 def posts(account: Account, phone: PhoneNumber, kind: UpdateKind, items: Sequence[Any]) -> list[Payload]:
     """The payloads that tell of all items, as few as Meta's limit allows."""
-    return [envelope(account.waba_id, "messages", kind.value(phone, post)) for post in in_posts(items, kind.size)]
+    return [
+        envelope(account.waba_id, "messages", kind.value(account, phone, post)) for post in in_posts(items, kind.size)
+    ]

@@ -1,6 +1,7 @@
 """The JSON of Meta's webhooks: the envelope, and every field of a status (``status_item``) (fact sheet 16)."""
 
 from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from typing import Any
 
 from mock_meta.business.accounts import Account, Group, PhoneNumber
@@ -11,6 +12,8 @@ from mock_meta.simulation.behaviour import Failure, Status, Step
 from mock_meta.simulation.conversations import Sent
 
 Payload = dict[str, Any]
+Pair = tuple[Payload, Payload | None]
+"""A message, and its contact where Meta names one."""
 _DAY = 86400
 _NO_CONVERSATIONS_SINCE = 24
 
@@ -33,17 +36,18 @@ def messages_value(phone: PhoneNumber, **members: Sequence[Any]) -> Payload:
     return {"messaging_product": "whatsapp", "metadata": metadata(phone), **members}
 
 
-def statuses_value(phone: PhoneNumber, items: Sequence[Payload]) -> Payload:
-    """Statuses with the people they are about, who are left out for failures and where there are no user ids (16.1)."""
-    contacts = [one for one in map(_contact, items) if one]
+def statuses_value(account: Account, phone: PhoneNumber, items: Sequence[Payload]) -> Payload:
+    """Statuses with the people they are about, who are left out where there are no user ids (16.1; of failures: 20.1)."""
+    contacts = [one for one in map(_contact, items) if one] if account.user_ids else []
     if not contacts:
         return messages_value(phone, statuses=items)
     return messages_value(phone, contacts=contacts, statuses=items)
 
 
-def inbound_value(phone: PhoneNumber, pairs: Sequence[tuple[Payload, Payload]]) -> Payload:
+def inbound_value(_account: Account, phone: PhoneNumber, pairs: Sequence[Pair]) -> Payload:
     """Messages with the people who wrote them, each once; system messages come without (16.2)."""
-    contacts = {contact["wa_id"]: contact for message, contact in pairs if message["type"] != "system"}
+    known = (contact for message, contact in pairs if contact is not None and message["type"] != "system")
+    contacts = {contact.get("wa_id") or contact.get("user_id"): contact for contact in known}
     messages = [message for message, _ in pairs]
     if not contacts:
         return messages_value(phone, messages=messages)
@@ -51,12 +55,10 @@ def inbound_value(phone: PhoneNumber, pairs: Sequence[tuple[Payload, Payload]]) 
 
 
 def _contact(item: Payload) -> Payload:
-    """The person of a status, in a group or not; empty for a failure, or without a user id."""
-    kind = "recipient_participant" if "recipient_participant_user_id" in item else "recipient"
-    if f"{kind}_user_id" not in item or item["status"] == Status.FAILED:
-        return {}
-    known = {"wa_id": item.get(f"{kind}_id"), "user_id": item[f"{kind}_user_id"]}
-    return {name: value for name, value in known.items() if value is not None}
+    """The person of a status, in a group or not; of a failure the number alone."""
+    kind = "recipient_participant" if "recipient_participant_id" in item else "recipient"
+    named = {"wa_id": item.get(f"{kind}_id"), "user_id": item.get(f"{kind}_user_id")}
+    return {name: value for name, value in named.items() if value is not None}
 
 
 def group_items(account: Account, group: Group, item: Payload) -> list[Payload]:
@@ -110,7 +112,7 @@ def _billing(account: Account, message: Sent, status: Status, now: float) -> Pay
 
 
 def _conversation(message: Sent, status: Status, now: float) -> Payload:
-    conversation: Payload = {"id": message.conversation}
+    conversation: Payload = {"id": blake2b(message.wamid.encode(), digest_size=16).hexdigest()}
     if status is Status.SENT:
         conversation["expiration_timestamp"] = str(int(now) + _DAY)
     conversation["origin"] = {"type": message.origin}

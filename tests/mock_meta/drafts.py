@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.mock_meta.inside import TOKEN, WABA, Inside
 
-BODY = {"type": "BODY", "text": "Hi {{1}}, order {{2}} shipped.", "example": {"body_text": [["Anna", "A-17"]]}}
+BODY = {"type": "BODY", "text": "Hi {{1}}, your order {{2}} has shipped.", "example": {"body_text": [["Anna", "A-17"]]}}
 QUICK = {"type": "QUICK_REPLY", "text": "Ok"}
 URL = {"type": "URL", "text": "Track", "url": "https://s.example/{{1}}", "example": ["A-17"]}
 

@@ -11,9 +11,11 @@ import pytest
 from mock_meta.business.media import sample
 from mock_meta.business.media_links import Link, LinkChecker, links_in
 from tests.mock_meta.conftest import until
+from tests.mock_meta.fidelity import fact
 from tests.mock_meta.inside import PERSON, Inside
 
 PNG, WEBP, MP4 = (sample(*kind)[1] for kind in (("image", "image/png"), ("sticker", None), ("video", None)))
+OGG = sample("audio", None)[1]
 ANIMATED = b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\x02"
 CLAIM = "{} file uploaded with mimetype as {}, however on processing it is of type {}. Please choose a different file."
 FILES: dict[str, tuple[int, str, bytes]] = {
@@ -27,6 +29,7 @@ FILES: dict[str, tuple[int, str, bytes]] = {
     "/most.webp": (200, "image/webp", ANIMATED.ljust(500 * 1024)),
     "/still.webp": (200, "image/webp", WEBP.ljust(100 * 1024)),
     "/big-still.webp": (200, "image/webp", WEBP.ljust(100 * 1024 + 1)),
+    **{f"/{n}.audio": (200, mime, OGG) for n, mime in enumerate(("audio/opus", "audio/ogg; codecs=opus", "audio/wav"))},
     "/secret.png": (403, "text/html", b"no"),
     "/moved": (302, "/a.png", b""),
     "/round": (302, "/round", b""),
@@ -189,3 +192,21 @@ def test_a_reset_forgets_fetches(inside: Inside, files: Files) -> None:
     assert inside.control("GET", "/health")["pending_webhooks"] == 0
     inside.rest()
     assert inside.posts.sent == []
+
+
+@fact(
+    "audio by link of `audio/opus` fails with 131053 and Meta's list of audio types, in Meta's order",
+    source="two captures of failed statuses",
+    month="2026-11",
+    sure="captured",
+)
+@pytest.mark.parametrize(("file", "mime"), [("/0.audio", "audio/opus"), ("/2.audio", "audio/wav")])
+def test_audio_of_a_type_that_meta_does_not_take(inside: Inside, files: Files, file: str, mime: str) -> None:
+    assert outcome(inside, type="audio", audio={"link": files.url + file}) == (
+        f"Unsupported Audio mime type {mime}. Please use one of audio/ogg; codecs=opus, audio/mpeg, audio/amr, "
+        "audio/mp4, audio/aac."
+    )
+
+
+def test_audio_of_metas_own_type(inside: Inside, files: Files) -> None:
+    assert outcome(inside, type="audio", audio={"link": f"{files.url}/1.audio"}) == "read"

@@ -43,7 +43,9 @@ def test_people_have_an_id_for_the_account_that_stays(inside: Inside) -> None:
     assert heard["messages"][0]["from_user_id"] == known
     told = [(value["statuses"][0], value.get("contacts")) for value in inside.posts.values() if "statuses" in value]
     assert all(contacts == [{"wa_id": PERSON, "user_id": known}] for one, contacts in told if one["status"] != "failed")
-    assert [(one["recipient_id"], contacts) for one, contacts in told if "errors" in one] == [("99900011026", None)]
+    assert [(one["recipient_id"], contacts) for one, contacts in told if "errors" in one] == [
+        ("99900011026", [{"wa_id": "99900011026"}])
+    ]
 
 
 def test_as_before_2026(inside: Inside) -> None:

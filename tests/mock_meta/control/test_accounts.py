@@ -157,3 +157,11 @@ def test_secrets_do_not_leave_the_control(inside: Inside) -> None:
     assert TOKEN not in shown
     health = inside.control("GET", "/health")
     assert (health["mock"], health["version"], health["ok"]) == ("mock_meta", __version__, True)
+
+
+def test_an_account_may_name_itself(inside: Inside) -> None:
+    """The docs show the object of a --config file."""
+    told = inside.control("PUT", f"/accounts/{WABA}", {"waba_id": WABA, "name": "Same"})
+    assert (told["waba_id"], told["name"]) == (WABA, "Same")
+    error = inside.control("PUT", f"/accounts/{WABA}", {"waba_id": "1", "name": "Other"}, status=400)["error"]
+    assert error == f"waba_id '1' is not '{WABA}', which the address says"

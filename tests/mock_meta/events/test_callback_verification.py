@@ -1,10 +1,12 @@
 """Where webhooks go: the app's callback, the WABA's, the number's; verified before they count, and for which fields."""
 
+import json
 from typing import Any
 
 import pytest
 
 from tests.mock_meta.conftest import Live, Receiver
+from tests.mock_meta.fidelity import fact
 from tests.mock_meta.inside import HOOK, PERSON, PHONE, SECRET, WABA, Inside, account
 
 OTHER = "http://127.0.0.1:9/other"
@@ -110,6 +112,42 @@ def test_the_apps_subscription(inside: Inside) -> None:
     assert went_to(inside) == []
     assert inside.graph("DELETE", f"{APP}/subscriptions", token=APP_TOKEN).json() == {"success": True}
     assert inside.graph("GET", f"{APP}/subscriptions", token=APP_TOKEN).json() == {"data": []}
+
+
+@fact(
+    "webhook fields are a list, a JSON text of one, or names between commas, in JSON, a form or a query",
+    source="clients' calls (twenty-four public libraries)",
+    month="2026-11",
+    sure="captured",
+)
+@pytest.mark.parametrize(
+    "fields", ["messages", ["messages"], '["messages"]', "messages, security", ["messages", "security"]]
+)
+@pytest.mark.parametrize("way", ["json", "data", "params"])
+def test_lists_of_webhook_fields(inside: Inside, fields: Any, way: str) -> None:
+    if way != "json" and isinstance(fields, list):
+        fields = json.dumps(fields)
+    asked = {"object": "whatsapp_business_account", "callback_url": OTHER, "verify_token": "new", "fields": fields}
+    options: dict[str, Any] = {way: asked}
+    assert inside.graph("POST", f"{APP}/subscriptions", token=APP_TOKEN, **options).json() == {"success": True}
+    (row,) = inside.graph("GET", f"{APP}/subscriptions", token=APP_TOKEN).json()["data"]
+    expected = ["messages", "security"] if "security" in fields else ["messages"]
+    assert [field["name"] for field in row["fields"]] == expected
+
+
+@fact(
+    "an unknown webhook field is refused",
+    source="Meta: Graph API, app subscriptions; the sentence follows Meta's form",
+    month="2026-11",
+    sure="inferred",
+)
+@pytest.mark.parametrize("fields", ["mesages", ["messages", "mesages"], '["mesages"]'])
+def test_unknown_webhook_fields(inside: Inside, fields: Any) -> None:
+    asked = {"object": "whatsapp_business_account", "callback_url": OTHER, "verify_token": "new", "fields": fields}
+    error = inside.graph("POST", f"{APP}/subscriptions", json=asked, token=APP_TOKEN).json()["error"]
+    assert error["code"] == 100
+    assert error["message"].endswith('- got "mesages".')
+    assert went_to(inside) == [HOOK]
 
 
 def test_only_the_app_itself_subscribes(inside: Inside) -> None:

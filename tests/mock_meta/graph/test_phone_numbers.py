@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.mock_meta.fidelity import fact
 from tests.mock_meta.inside import PHONE, WABA, Inside, account
 
 PIN = {"messaging_product": "whatsapp", "pin": "123456"}
@@ -79,6 +80,7 @@ def test_the_business_profile(inside: Inside) -> None:
         {"websites": ["https://a..example/"]},
         {"websites": [""]},
         {"websites": "https://a.example/"},
+        {"websites": '["a"]'},
         {"websites": [f"https://a.example/{'x' * 240}"]},
         {"email": "x"},
         {"email": "x@y"},
@@ -107,6 +109,7 @@ def test_what_a_business_profile_takes(inside: Inside) -> None:
         ({"email": ""}, None),
         ({"websites": ["https://www.a.example/?q=1", "http://b.example:8080"]}, None),
         ({"websites": []}, None),
+        ({"websites": '["https://a.example/"]'}, {"websites": ["https://a.example/"]}),
         ({"vertical": "retail"}, {"vertical": "RETAIL"}),
         ({"vertical": None}, {"vertical": "RETAIL"}),
         ({"vertical": ""}, {"vertical": "UNDEFINED"}),
@@ -140,12 +143,12 @@ def test_the_tier_is_the_messaging_limits(inside: Inside) -> None:
 
 
 def test_fields_that_were_never_set_are_known_and_left_out(inside: Inside) -> None:
-    asked = "?fields=is_on_biz_app,health_status,quality_score"
+    asked = "?fields=is_on_biz_app,certificate,quality_score"
     number = inside.graph("GET", PHONE + asked).json()
     assert number == {"is_on_biz_app": False, "quality_score": {"score": "GREEN"}, "id": PHONE}
-    waba = inside.graph("GET", f"{WABA}?fields=status,owner_business_info,subscribed_apps").json()
+    waba = inside.graph("GET", f"{WABA}?fields=status,purchase_order_number,subscribed_apps").json()
     assert (waba["status"], len(waba["subscribed_apps"]["data"])) == ("ACTIVE", 1)
-    assert "owner_business_info" not in waba
+    assert "purchase_order_number" not in waba
 
 
 def test_a_phone_number(inside: Inside) -> None:
@@ -172,3 +175,34 @@ def test_a_phone_number(inside: Inside) -> None:
     }
     error = inside.graph("GET", f"{PHONE}?fields=id,xyz").json()["error"]
     assert error["message"] == "(#100) Tried accessing nonexisting field (xyz)"
+
+
+@fact(
+    "`request_code` on a verified number is 136024, `Request code error` without a prefix, a 2388xxx subcode and texts for people",
+    source="captures of clients",
+    month="2026-11",
+    sure="captured",
+)
+@fact(
+    "`verify_code` is refused in the same way, with 136025",
+    source="by analogy with request_code",
+    month="2026-11",
+    sure="inferred",
+)
+def test_codes_for_a_verified_number(inside: Inside) -> None:
+    asked = {"code_method": "SMS", "language": "en_US"}
+    for edge, code, text in (
+        ("request_code", 136024, "Request code error"),
+        ("verify_code", 136025, "Verify code error"),
+    ):
+        answer = inside.graph("POST", f"{PHONE}/{edge}", json={**asked, "code": "123456"})
+        error = answer.json()["error"]
+        assert (answer.status_code, error["code"], error["message"], error["type"]) == (
+            400,
+            code,
+            text,
+            "OAuthException",
+        )
+        assert 2388000 <= error["error_subcode"] <= 2388999
+        assert error["error_user_title"]
+        assert error["error_user_msg"]

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pytest
+
+from tests.mock_meta.fidelity import fact
 from tests.mock_meta.inside import PERSON, PHONE, TOKEN, WABA, Inside
 
 NUMBER: dict[str, Any] = {"id": PHONE, "display_phone_number": "+1 555-078-3881"}
@@ -69,3 +72,44 @@ def test_form_then_sender_then_recipient_then_template_then_limits(inside: Insid
     assert code(inside, sent) == 131056
     inside.now += 6
     assert code(inside, sent) == 200
+
+
+TYPES = "AUDIO, CONTACTS, DOCUMENT, GIF, IMAGE, INTERACTIVE, LINK_PREVIEW, LOCATION, PIN, REACTION, STICKER, TEMPLATE, TEXT, VIDEO"
+SUB_TYPES = "BOOKING_CONFIRMATION, CATALOG, COPY_CODE, FLOW, MPM, ORDER_DETAILS, QUICK_REPLY, REMINDER, URL, VOICE_CALL"
+
+
+@fact(
+    "an unknown `type` is told the fourteen that Meta has",
+    source="capture of a send",
+    month="2026-11",
+    sure="captured",
+)
+@pytest.mark.parametrize("kind", ["jpeg", "poll", "txt"])
+def test_the_types_that_a_refusal_lists(inside: Inside, kind: str) -> None:
+    assert inside.refused(type=kind)["message"] == f'(#100) Param type must be one of {{{TYPES}}} - got "{kind}".'
+
+
+@fact(
+    "`gif`, `link_preview` and `pin` are types that no page documents; the mock refuses them with 131051",
+    source="the enumeration of a capture; what Meta does with them is not captured",
+    month="2026-11",
+    sure="inferred",
+)
+@pytest.mark.parametrize("kind", ["gif", "link_preview", "PIN"])
+def test_types_that_are_not_imitated(inside: Inside, kind: str) -> None:
+    assert inside.refused(type=kind, **{kind: {}})["code"] == 131051
+
+
+@fact(
+    "an unknown `sub_type` of a template's button is told the ten that Meta has",
+    source="capture of a send at v24.0",
+    month="2026-11",
+    sure="captured",
+)
+@pytest.mark.parametrize("sub_type", ["link", "otp", "spm", "phone_number"])
+def test_the_sub_types_that_a_refusal_lists(inside: Inside, sub_type: str) -> None:
+    button = {"type": "button", "sub_type": sub_type, "index": "0", "parameters": []}
+    template = {"name": "plain", "language": {"code": "en_US"}, "components": [button]}
+    place = "template['components'][0]['sub_type']"
+    text = f'(#100) Param {place} must be one of {{{SUB_TYPES}}} - got "{sub_type}".'
+    assert inside.refused(type="template", text=None, template=template)["message"] == text

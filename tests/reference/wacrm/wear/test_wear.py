@@ -52,7 +52,7 @@ def test_every_fault_can_be_installed_beside_all_wear() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["company-is-dropped-on-create", "known-phone-gains-tags", "search-matches-email", "text-is-trimmed"],
+    ["company-is-dropped-on-create", "known-phone-gains-tags", "search-matches-email", "send-answers-200"],
 )
 def test_a_fault_is_seen_beside_wear(name: str) -> None:
     group, wear = FAULTS[name].group, ("worn-b",)
