@@ -28,9 +28,11 @@ WAITS = 180.0
 OVERHEAD = 0.01
 """Seconds that the harness itself spends on a request."""
 
-NEEDS_META = ("meta", "mock_meta", "sends", "hears")
+NEEDS_META = ("meta", "mock_meta", "sends", "hears", "MSG", "BCAST", "CONV", "META")
+"""Fixtures and groups of clauses that need mock Meta."""
 NEEDS = {
-    "messages": ("sends", "MSG"), "broadcasts": ("BCAST",), "webhooks": ("receiver", "HOOK"), "inbound": ("hears",),
+    "messages": ("sends", "MSG"), "broadcasts": ("BCAST",), "webhooks": ("receiver", "HOOK"),
+    "inbound": ("hears", "start_customer"),
 }  # fmt: skip
 """By capability, the fixtures and groups of clauses that need it."""
 

@@ -29,5 +29,5 @@ def test_fixtures_of_fixtures_marks_and_roles_count(tmp_path: Path) -> None:
     (tmp_path / "fixtures.py").write_text(SHARED)
     (tmp_path / "test_hook.py").write_text(CHECKS)
     first, second = read(tmp_path, [tmp_path / "fixtures.py"])
-    assert (first.clause, first.needs) == ("HOOK-01", {"endpoints", "receiver", "hears", "sends", "other_account"})
-    assert (second.clause, second.needs) == ("HOOK-02", {"role_keys", "only", "hears"})
+    assert (first.clause, set(first.needs)) == ("HOOK-01", {"endpoints", "receiver", "hears", "sends", "other_account"})
+    assert (second.clause, set(second.needs)) == ("HOOK-02", {"role_keys", "only", "hears"})

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import TYPE_CHECKING
 
 from conformance.target.target import Receiver
 from harness.doctor import undelivered
 from harness.doctor.undelivered import INTERNAL, NEW_CA, reasons
+
+if TYPE_CHECKING:
+    import pytest
 
 TRUSTED = Receiver(ca="ca.pem")
 
