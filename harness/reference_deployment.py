@@ -6,12 +6,14 @@ import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import tomli_w
 
 from conformance.runner.process import StackError
 from conformance.runner.run_state import reveal
 from conformance.runner.stack import Embedded, Stack
+from conformance.target.target import Receiver
 from conformance.wacrm.reference import start_reference
 from harness.arguments import Parser
 from reports.results import ExitCode
@@ -57,6 +59,7 @@ def _run(given: Namespace) -> int:
         stack.start_receiver()
         target = start_reference(stack, Embedded(given.fault, port=given.port, wear=given.wear))
         if given.write:
+            target = target.model_copy(update={"receiver": _released_receiver(stack)})
             given.write.touch(mode=0o600)
             given.write.write_text(target_file(target), encoding="utf-8")
         sys.stdout.write(screen(target, given.write))
@@ -66,6 +69,14 @@ def _run(given: Namespace) -> int:
         except KeyboardInterrupt:
             return ExitCode.PROVED
     return ExitCode.PROVED
+
+
+def _released_receiver(stack: Stack) -> Receiver:
+    """The receiver that the reference delivers to, left to the gate: its address is free, its CA stays while this runs."""
+    assert stack.receiver is not None
+    origin, ca = urlsplit(stack.receiver["origin"]), stack.receiver["ca"]
+    stack.kill("conformance.webhooks.receiver")
+    return Receiver(host=origin.hostname or "", port=origin.port or 0, ca=ca)
 
 
 def screen(target: Target, written: Path | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from conformance.limiter.kinds import Kind
@@ -71,8 +71,7 @@ def exact(series: Sequence[Observation], budget: Budget, again: Sequence[Observa
     a key that somebody had used before. Raises `Mismatch`, `NoVerdict`.
     """
     admitted = len(admissions(usable(series)))
-    if admitted > budget.most(series):
-        raise too_many(series, budget)
+    no_more_in_a_window(series, budget)
     in_time(series, budget)
     if admitted >= budget.limit:
         _then_refused(series, budget)
@@ -157,8 +156,7 @@ def whole_again(series: Sequence[Observation], budget: Budget, first: int) -> in
         not series[0].refused,
         "the key was still refused when its window should have ended: another clause is about that",
     )
-    if admitted > max(first, budget.most(series)):
-        raise too_many(series, budget)
+    no_more_in_a_window(series, replace(budget, limit=max(first, budget.limit)))
     in_time(series, budget)
     if admitted < min(budget.limit, max(first, 1)):
         raise Mismatch(

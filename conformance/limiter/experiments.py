@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
+from itertools import islice, repeat
 from typing import TYPE_CHECKING
 
 from conformance.limiter.charging import Batch
@@ -11,7 +13,7 @@ from conformance.limiter.observation import Observation, Series, admissions, ref
 from conformance.limiter.reopening import PUNCTUAL
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from conformance.limiter.instrument import Instrument
     from conformance.limiter.requests import Named, Request
@@ -25,17 +27,43 @@ FRESH = {"Connection": "close"}
 AFTERWARDS = 6
 """Requests of a key after another one was spent, or after it was admitted again."""
 JUST_AFTER = PUNCTUAL + 0.01
+SHARE = 0.25
+"""The part of a window that spending a budget should take: a slow target is asked several requests at a time."""
+MOST_TOGETHER = 16
+
+
+def together(instrument: Instrument, lately: Sequence[Observation]) -> int:
+    """How many requests to have under way at a time, from the slowest of the latest ones; one by one where that is quick."""
+    trip = max((seen.received - seen.sent for seen in lately), default=0.0)
+    return min(MOST_TOGETHER, max(1, math.ceil(instrument.limit * trip / (instrument.window * SHARE))))
+
+
+def ask_all(instrument: Instrument, key: Key, requests: Iterable[Request]) -> Series:
+    """All of them in their order, in groups of as many at a time as a slow target needs. Each is drawn when it is sent."""
+    seen, group, left = Series(), Series(), iter(requests)
+    while drawn := list(islice(left, together(instrument, group))):
+        group = _ask_group(instrument, key, drawn)
+        seen += group
+    return seen
+
+
+def _ask_group(instrument: Instrument, key: Key, requests: Sequence[Request]) -> Series:
+    return [instrument.ask(key, requests[0])] if len(requests) == 1 else instrument.ask_together(key, requests)
 
 
 def spend(instrument: Instrument, key: Key, request: Request | None = None, surplus: int = SURPLUS) -> Series:
     """Ask for `request`, or else what the instrument spends budgets with, until `surplus` requests after the first refusal,
     or until far more than the limit was admitted.
+
+    Of requests that were under way together, in whatever order they were decided, the admitted come first.
     """
-    seen: Series = []
+    seen, group = Series(), Series()
     most = round(instrument.limit * BURST) + surplus
     with instrument.turn():
         while len(seen) < most and len(refusals(seen[-surplus - 1 :])) <= surplus:
-            seen.append(instrument.ask(key, request or instrument.spending))
+            count = together(instrument, group)
+            group = _ask_group(instrument, key, list(repeat(request or instrument.spending, count)))
+            seen += sorted(group, key=lambda one: one.refused)
     return seen
 
 
@@ -102,7 +130,7 @@ def edge(instrument: Instrument, key: Key) -> Series:
     """
     window = instrument.window
     with instrument.turn():
-        seen = [instrument.ask(key, instrument.spending) for _ in range(instrument.limit // 2)]
+        seen = ask_all(instrument, key, repeat(instrument.spending, instrument.limit // 2))
     start = seen[0].sent
     instrument.wait_until(start + window / 2)
     seen += spend(instrument, key, surplus=0)
@@ -160,7 +188,7 @@ def isolation(instrument: Instrument, spent: Key, begun: dict[str, Key], fresh: 
         series = {name: [instrument.ask(key, instrument.spending)] for name, key in begun.items()}
     gone = spend(instrument, spent)
     for name, key in begun.items():
-        series[name] += [instrument.ask(key, instrument.spending) for _ in range(min(AFTERWARDS, instrument.limit - 1))]
+        series[name] += ask_all(instrument, key, repeat(instrument.spending, min(AFTERWARDS, instrument.limit - 1)))
     whole = {name: [instrument.ask(key, instrument.spending)] for name, key in fresh.items()}
     gone.append(instrument.ask(spent, instrument.spending))
     for name, key in fresh.items():
@@ -168,22 +196,20 @@ def isolation(instrument: Instrument, spent: Key, begun: dict[str, Key], fresh: 
     return Isolation(gone, series, whole)
 
 
-def instances(instrument: Instrument, key: Key, together: int = 1) -> Series:
+def instances(instrument: Instrument, key: Key) -> Series:
     """Requests on connections of their own until every limiter that a balancer may lead to is spent (RATE-12).
 
-    `together` requests are under way at a time, where a round trip is long. A balancer that goes by the caller's address
-    always leads to the same limiter: from one address, the others cannot be seen.
+    A balancer that goes by the caller's address always leads to the same limiter: from one address, the others cannot
+    be seen.
     """
-    quiet, seen = silence(instrument.limit), Series()
+    quiet, seen, group = silence(instrument.limit), Series(), Series()
     enough = MOST * instrument.limit
     request = replace(instrument.spending, headers=FRESH)
     with instrument.turn():
         while len(admissions(seen)) < enough and not (len(seen) >= quiet and all(s.refused for s in seen[-quiet:])):
-            seen += (
-                [instrument.ask(key, request)]
-                if together == 1
-                else instrument.burst(key, instrument.spending, together)
-            )
+            count = together(instrument, group)
+            group = [instrument.ask(key, request)] if count == 1 else instrument.burst(key, instrument.spending, count)
+            seen += group
     return seen
 
 
@@ -198,16 +224,14 @@ class Charges:
 def charges(instrument: Instrument, key: Key, failing: Sequence[tuple[str, Request, int]], reading: Request) -> Charges:
     """Failing requests, (what, request, amount) each, then the rest of the budget (RATE-10)."""
     with instrument.turn():
-        batches = [
-            Batch(what, [instrument.ask(key, request) for _ in range(amount)]) for what, request, amount in failing
-        ]
+        batches = [Batch(what, ask_all(instrument, key, repeat(request, amount))) for what, request, amount in failing]
     return Charges(batches, spend(instrument, key, reading))
 
 
 def unknown_key(instrument: Instrument, unknown: Key) -> Series:
     """More requests than the limit with a key that nobody issued (RATE-10)."""
     with instrument.turn():
-        return [instrument.ask(unknown, instrument.spending) for _ in range(instrument.limit + SURPLUS)]
+        return ask_all(instrument, unknown, repeat(instrument.spending, instrument.limit + SURPLUS))
 
 
 @dataclass(frozen=True)
@@ -228,11 +252,14 @@ def mixture(instrument: Instrument, key: Key, rounds: Sequence[Sequence[Named]],
 
     `plain` is another read, in case the first kind is exempt from the limit.
     """
-    mixed = []
     with instrument.turn():
-        for name, request in [one for around in rounds[:-1] for one in around][: instrument.limit - 1]:
-            mixed.append((name, instrument.ask(key, request())))
+        mixed = _named(instrument, key, [one for around in rounds[:-1] for one in around][: instrument.limit - 1])
     rest = spend(instrument, key)
     if not rest[-1].refused:
         rest += spend(instrument, key, plain)
-    return Mixture(mixed, rest, [(name, instrument.ask(key, request())) for name, request in rounds[-1]])
+    return Mixture(mixed, rest, _named(instrument, key, rounds[-1]))
+
+
+def _named(instrument: Instrument, key: Key, calls: Sequence[Named]) -> list[tuple[str, Observation]]:
+    seen = ask_all(instrument, key, (request() for _, request in calls))
+    return [(name, one) for (name, _), one in zip(calls, seen, strict=True)]

@@ -6,15 +6,17 @@ import time
 from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Condition, Event
 from typing import TYPE_CHECKING, Protocol
 
 from conformance.limiter.observation import Observation
 from conformance.target.burst import burst
+from conformance.target.concurrency import at_once
 from conformance.target.verdicts import NoVerdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from conformance.limiter.requests import Request
@@ -39,6 +41,9 @@ class Instrument(Protocol):
 
     def ask(self, key: Key, request: Request) -> Observation:
         """One request."""
+
+    def ask_together(self, key: Key, requests: Sequence[Request]) -> list[Observation]:
+        """These requests under way at the same time, in their order."""
 
     def burst(self, key: Key, request: Request, count: int) -> list[Observation]:
         """The same request `count` times at the same moment, each on a connection of its own; in order of sending."""
@@ -105,6 +110,9 @@ class Live:
                 headers=request.headers,
             )
         )
+
+    def ask_together(self, key: Key, requests: Sequence[Request]) -> list[Observation]:
+        return at_once([partial(self.ask, key, request) for request in requests])
 
     def burst(self, key: Key, request: Request, count: int) -> list[Observation]:
         return [observed(exchange) for exchange in burst(self.probe, request.path, key, count)]

@@ -36,9 +36,6 @@ KEYS = 13
 PACE = 0.004
 """Seconds of a round trip below which our own processor is what limits: then budgets are spent one after the other."""
 MOST_PLACES = 12
-FAR = 0.03
-"""Seconds of a round trip from which RATE-12's requests are sent several at a time, lest they take the window."""
-MOST_TOGETHER = 8
 MIDDLE = (0.3, 0.6)
 """Between which parts of its window a spent key is asked once; a different one with every seed."""
 STAGGER = 3.0
@@ -78,9 +75,7 @@ class Laboratory:
         self._stop, self._probes = Event(), [inputs.new_probe()]
         self._made: list[Prepared] = []
         self._deadline = time.monotonic() + ROUNDS * (self.window + 5) + 60
-        trip = self._trip()
-        self._turns = Turns(min(MOST_PLACES, max(1, round(trip / PACE))))
-        self._together = min(MOST_TOGETHER, max(1, round(trip / FAR)))
+        self._turns = Turns(min(MOST_PLACES, max(1, round(self._trip() / PACE))))
         self._schedule = reserved(inputs.pool, inputs.requests.full, KEYS, self.window)
         self._executor = ThreadPoolExecutor(16, "limiter")
         self._start, self._part = time.monotonic(), inputs.rng.uniform(*MIDDLE)
@@ -99,9 +94,7 @@ class Laboratory:
         self.mixture: Future[tuple[Mixture, dict[str, Exception]]] = start(self._mixture)
         self.charges: Future[Charges] = start(self._charges)
         self.forbidden: Future[Charges] = start(self._forbidden)
-        self.instances: Future[Series] = start(
-            self._on_keys, 1, lambda live, key: experiments.instances(live, key, self._together)
-        )
+        self.instances: Future[Series] = start(self._on_keys, 1, experiments.instances)
         self.unknown_key: Future[Series] = start(
             lambda: experiments.unknown_key(self._live(), self.inputs.requests.unknown_key())
         )

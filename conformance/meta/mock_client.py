@@ -17,6 +17,10 @@ Entry = dict[str, Any]
 """A ledger entry or a delivery, as mock Meta's control interface gives it."""
 
 
+GRAPH_VERSION = "v23.0"
+"""Of the harness's own calls; mock Meta takes any that Meta does."""
+
+
 class MockMetaError(Exception):
     """Mock Meta cannot be reached, or refused a control request: ours, so verdict `error`."""
 
@@ -32,12 +36,15 @@ class MockMeta:
     def request(self, method: str, path: str, json: Any = None, **params: Any) -> Any:  # noqa: ANN401 - JSON
         """One control request; the parsed answer. Raises `MockMetaError`."""
         wanted = {name: value for name, value in params.items() if value is not None}
+        return self._answer(method, self.control + path, json=json, params=wanted)
+
+    def _answer(self, method: str, url: str, **content: Any) -> Any:  # noqa: ANN401 - as httpx takes it
         try:
-            response = self.client.request(method, self.control + path, json=json, params=wanted)
+            response = self.client.request(method, url, **content)
         except httpx.HTTPError as error:
             raise MockMetaError(f"mock Meta at {self.control} does not answer: {error}") from error
         if response.is_error:
-            raise MockMetaError(f"mock Meta refused {method} {path}: {response.status_code} {response.text[:300]}")
+            raise MockMetaError(f"mock Meta refused {method} {url}: {response.status_code} {response.text[:300]}")
         return response.json() if response.content else None
 
     # -- the ledger -------------------------------------------------------------------------------------------------
@@ -90,6 +97,14 @@ class MockMeta:
 
     def template(self, waba_id: str, **template: Any) -> None:  # noqa: ANN401 - JSON
         self.request("POST", f"/accounts/{waba_id}/templates", template)
+
+    def upload(self, phone_number_id: str, token: str, content: bytes, mime_type: str) -> str:
+        """Put a file at Meta, as a business does (Meta: Media, Upload); its id."""
+        form = {"messaging_product": "whatsapp", "type": mime_type}
+        url = f"{self.control.removesuffix('/_control')}/{GRAPH_VERSION}/{phone_number_id}/media"
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = self._answer("POST", url, data=form, files={"file": ("file", content, mime_type)}, headers=headers)
+        return str(answer["id"])
 
     def reaches(self, waba_id: str) -> bool:
         """Whether anything answers at the account's webhook address, whatever it answers."""

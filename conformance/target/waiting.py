@@ -18,6 +18,8 @@ POLL_OWN = 0.02
 """Seconds between two questions to mock Meta or to the receiver."""
 QUIET = 0.4
 """Seconds without anything new after which no more is expected."""
+LONGEST = 300.0
+"""Seconds after which waiting ends even while something changes."""
 SLOWER = 1.3
 """By how much a pause grows, up to `slowest`."""
 
@@ -55,12 +57,20 @@ def settled(
 
 
 def while_it_changes(read: Callable[[], T], done: Callable[[T], object], quiet: float, poll: float = POLL) -> T:
-    """What is read once it is `done`, or has not changed for `quiet` seconds."""
+    """What is read once it is `done`, or has not changed for `quiet` seconds, or after `LONGEST`.
+
+    For many things that come one after the other: what comes late is late, not lost.
+    """
     value, changed = read(), time.monotonic()
-    while not done(value) and time.monotonic() - changed < quiet:
-        time.sleep(poll)
-        before, value = value, read()
-        changed = changed if value == before else time.monotonic()
+    for _ in polls(LONGEST, poll):
+        if done(value):
+            break
+        asked, before = time.monotonic(), value
+        value = read()
+        if value != before:
+            changed = time.monotonic()
+        elif asked - changed >= quiet:
+            break
     return value
 
 

@@ -12,10 +12,11 @@ from conformance.meta.mock_client import MockMeta
 from conformance.meta.webhook_payloads import MetaSide
 from conformance.target.api import Api
 from conformance.target.keys import Role
+from conformance.target.learned import Learned
 from conformance.target.numbers import Numbers
 from conformance.target.probe import Probe
 from conformance.target.verdicts import Lacking, NoVerdict
-from conformance.wacrm.steps import limiter_requests
+from conformance.wacrm.steps import endpoints, limiter_requests
 from conformance.wacrm.steps.account import Account
 from conformance.wacrm.steps.valid_requests import ORIGIN, Calls
 
@@ -75,6 +76,12 @@ def mock_meta(meta: Meta, mock_meta_if_any: MockMeta) -> MockMeta:  # noqa: ARG0
     return mock_meta_if_any
 
 
+@pytest.fixture(scope="session")
+def learned() -> Learned:
+    """What the run has learned about the target, so that no two checks wait in vain for the same."""
+    return Learned()
+
+
 @pytest.fixture
 def numbers(rng: random.Random, run_state: RunState, target: Target, api: Api, drawn_numbers: set[str]) -> Numbers:
     """Telephone numbers that reach nobody, new to this run and to the target."""
@@ -83,26 +90,42 @@ def numbers(rng: random.Random, run_state: RunState, target: Target, api: Api, d
 
 @pytest.fixture
 def account(
-    api: Api, target: Target, numbers: Numbers, marker: Callable[[], str], mock_meta_if_any: MockMeta | None
+    api: Api,
+    target: Target,
+    numbers: Numbers,
+    marker: Callable[[], str],
+    mock_meta_if_any: MockMeta | None,
+    learned: Learned,
 ) -> Account:
     """The main account, with what a user of it does: contacts, sends, inbound messages."""
-    return main_account(target, api, numbers, marker, mock_meta_if_any)
+    return main_account(target, api, numbers, marker, mock_meta_if_any, learned)
 
 
 @pytest.fixture
 def other(
-    api: Api, target: Target, numbers: Numbers, marker: Callable[[], str], mock_meta_if_any: MockMeta | None
+    api: Api,
+    target: Target,
+    numbers: Numbers,
+    marker: Callable[[], str],
+    mock_meta_if_any: MockMeta | None,
+    learned: Learned,
 ) -> Account:
     """Another account of the same deployment."""
     given = target.meta
     mock_meta = mock_meta_if_any if given and given.other_phone_number_id else None
     phone, waba = (given.other_phone_number_id, given.other_waba_id) if given else ("", "")
-    return Account(api.as_role(Role.OTHER), numbers, marker, mock_meta, phone, waba)
+    return Account(api.as_role(Role.OTHER), numbers, marker, mock_meta, phone, waba, learned)
 
 
 @pytest.fixture(scope="session")
 def shared_account(
-    run_state: RunState, target: Target, probe: Probe, pool: KeyPool, drawn_numbers: set[str], marker: Callable[[], str]
+    run_state: RunState,
+    target: Target,
+    probe: Probe,
+    pool: KeyPool,
+    drawn_numbers: set[str],
+    marker: Callable[[], str],
+    learned: Learned,
 ) -> Callable[[str], Account]:
     """`shared_account("broadcasts")`: the main account for a set-up that several checks share; the name seeds its draws."""
 
@@ -110,16 +133,21 @@ def shared_account(
         api, rng = Api(probe, pool, Role.FULL), random.Random(f"{run_state.seed}:{name}")
         numbers = Numbers(rng, drawn_numbers, known_to(api, target), run_state.worker)
         mock_meta = MockMeta(target.meta.control, target.target.patience) if target.meta is not None else None
-        return main_account(target, api, numbers, marker, mock_meta)
+        return main_account(target, api, numbers, marker, mock_meta, learned)
 
     return named
 
 
 def main_account(
-    target: Target, api: Api, numbers: Numbers, marker: Callable[[], str], mock_meta: MockMeta | None
+    target: Target,
+    api: Api,
+    numbers: Numbers,
+    marker: Callable[[], str],
+    mock_meta: MockMeta | None,
+    learned: Learned,
 ) -> Account:
     phone, waba = (target.meta.phone_number_id, target.meta.waba_id) if target.meta else ("", "")
-    return Account(api, numbers, marker, mock_meta, phone, waba)
+    return Account(api, numbers, marker, mock_meta, phone, waba, learned)
 
 
 def known_to(api: Api, target: Target | None = None) -> Callable[[str], bool]:
@@ -176,12 +204,7 @@ def endpoint_origin(
 
 def _accepts(api: Api, origin: str) -> bool:
     """Whether the target registers such an endpoint; other findings about it are left to the checks."""
-    body = {"url": f"{origin}/harness", "events": ["message.received"], "is_active": False}
-    answer = api.post("/webhooks", body)
-    made = answer.json()
-    if answer.status == 201 and isinstance(made, dict) and isinstance(made.get("data"), dict) and "id" in made["data"]:
-        api.delete(f"/webhooks/{made['data']['id']}")
-    return answer.status != 400
+    return endpoints.accepts(api, f"{origin}/harness")
 
 
 # -- the limiter --------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from conformance.target import waiting
+from conformance.target.learned import Learned
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Receiver:
 
     def __init__(self, origin: str, control: str, tripwire: int, patience: float = waiting.PATIENCE) -> None:
         self.origin, self.control, self.tripwire, self.patience = origin, control, tripwire, patience
+        self.learned = Learned()
         self._client = httpx.Client(base_url=control, timeout=10.0, trust_env=False)
 
     def url(self, path: str) -> str:

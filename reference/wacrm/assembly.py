@@ -16,6 +16,7 @@ from reference.wacrm.domain.tags import Tags
 from reference.wacrm.inbound import customer_messages as inbound
 from reference.wacrm.inbound import meta_webhook
 from reference.wacrm.inbound.customer_messages import Inbound
+from reference.wacrm.inbound.media import Media
 from reference.wacrm.inbound.meta_webhook import MetaWebhook
 from reference.wacrm.meta.composing import Composer
 from reference.wacrm.meta.early_statuses import EarlyStatuses
@@ -62,6 +63,7 @@ class Wacrm:
         db, clock, ids = self.db, self.clock, self.ids
         self.keys = Keys(db, clock)
         self.keys.provision(settings.accounts)
+        self.media = Media(self.keys, self.graph)
         self.limiter = Limiter(clock, settings.limit, settings.window)
         self.admission = Admission(self.keys, self.limiter)
         self.phones = Phones()

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance.target.api import Api
+from conformance.target.keys import Role
 from conformance.target.verdicts import Lacking
 from conformance.wacrm.expectations.answers import malformed_body_answers
 from conformance.wacrm.steps import lists
 from conformance.wacrm.steps.conversations import start_customer
-from conformance.wacrm.steps.endpoints import Endpoints
+from conformance.wacrm.steps.endpoints import Endpoints, require_accepted
 from conformance.wacrm.steps.operation_answers import AnswerCache, failed_sends, refusals, successes
 from conformance.wacrm.steps.tenants import Tenants
 from conformance.wacrm.steps.valid_requests import Calls
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from conformance.contract.openapi import Operation
     from conformance.target.exchange import Exchange
+    from conformance.target.keys import KeyPool
     from conformance.target.probe import Probe
     from conformance.target.target import Capabilities
     from conformance.wacrm.steps.account import Account
@@ -31,10 +34,17 @@ if TYPE_CHECKING:
 __all__ = ["start_customer"]
 
 
+@pytest.fixture(scope="session")
+def accepted_receiver(receiver: Receiver, probe: Probe, pool: KeyPool) -> Receiver:
+    """The receiver, where the target registers endpoints at it."""
+    require_accepted(Api(probe, pool, Role.FULL), receiver)
+    return receiver
+
+
 @pytest.fixture
-def endpoints(account: Account, receiver: Receiver) -> Iterator[Endpoints]:
+def endpoints(account: Account, accepted_receiver: Receiver) -> Iterator[Endpoints]:
     """Endpoints at the receiver, deleted at the end."""
-    made = Endpoints(account.api, receiver, account.marker)
+    made = Endpoints(account.api, accepted_receiver, account.marker)
     yield made
     made.delete_all()
 

@@ -119,7 +119,7 @@ class FaultedBroadcast:
         )
 
     def need_end(self) -> None:
-        expect.precondition(self.finished.result(), "the broadcast does not finish")
+        expect.precondition(self.finished.result() or self.broadcast.attempted(), "the broadcast does not finish")
 
     def undecided(self) -> frozenset[str]:
         """Affected recipients whose message may count as sent or as failed."""

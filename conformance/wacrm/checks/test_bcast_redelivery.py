@@ -8,8 +8,10 @@ import pytest
 
 from conformance.target.expect import requirement
 from conformance.wacrm.expectations.broadcasts import (
-    counts_match,
+    dependent_counts_match,
+    none_blind,
     sent_and_failed_add_up,
+    visible_counts_match,
 )
 from conformance.wacrm.steps.broadcast_reports import (
     ORDERS,
@@ -30,7 +32,9 @@ def test_reports_in_any_order_give_the_same_counts(account: Account) -> None:
     for wamid, order in zip(broadcast.wamids().values(), ORDERS, strict=True):
         for status in order:
             report(broadcast, (wamid, status))
-    counts_match(broadcast, "every recipient counted as delivered and all but one as read, with reports in any order")
+    dependent_counts_match(
+        broadcast, "every recipient counted as delivered and all but one as read, with reports in any order"
+    )
 
 
 @requirement("BCAST-10")
@@ -39,7 +43,7 @@ def test_reports_in_one_webhook_in_any_order_give_the_same_counts(account: Accou
     report_in_one_webhook(
         broadcast, *[(w, s) for w, order in zip(broadcast.wamids().values(), ORDERS, strict=True) for s in order]
     )
-    counts_match(
+    dependent_counts_match(
         broadcast, "every recipient counted as delivered and all but one as read, with all reports in one webhook"
     )
 
@@ -53,7 +57,7 @@ def test_repeated_reports_count_once(account: Account) -> None:
         report(broadcast, (first, "sent"))
     deliveries = account.mock_meta.statuses(account.phone_number_id, {"id": second, "status": "read"})
     account.mock_meta.acknowledged([account.mock_meta.replay(str(deliveries[0]["id"]))])
-    counts_match(broadcast, "two recipients counted as delivered and one as read, with repeated reports")
+    dependent_counts_match(broadcast, "two recipients counted as delivered and one as read, with repeated reports")
 
 
 @requirement("BCAST-10")
@@ -64,7 +68,7 @@ def test_a_redelivered_reply_counts_once(account: Account) -> None:
     body = {"phone_number_id": account.phone_number_id, "messages": [message], "batch": False, "wait": True}
     answer = account.mock_meta.request("POST", "/inbound", body)
     account.mock_meta.acknowledged([*answer["deliveries"], account.mock_meta.replay(answer["deliveries"][0]["id"])])
-    counts_match(broadcast, "one recipient counted as replied")
+    dependent_counts_match(broadcast, "one recipient counted as replied")
 
 
 @requirement("BCAST-10")
@@ -74,7 +78,7 @@ def test_reports_about_unknown_messages_are_not_counted(account: Account) -> Non
     unknown = "wamid." + account.marker()
     report_in_one_webhook(broadcast, (unknown, "delivered"), (first, "delivered"), (unknown, "read"))
     report(broadcast, (unknown, "failed"))
-    counts_match(
+    dependent_counts_match(
         broadcast, "one recipient counted as delivered, with reports about unknown messages in the same webhook"
     )
 
@@ -87,7 +91,7 @@ def test_reports_before_metas_answer_to_the_send_are_counted(account: Account) -
     account.mock_meta.fault(to, times=len(to), delay=0.7)
     broadcast = launch(account, to)
     broadcast.require_finished()
-    counts_match(broadcast, "all six recipients counted as read, reported before Meta answered the sends")
+    dependent_counts_match(broadcast, "all six recipients counted as read, reported before Meta answered the sends")
 
 
 @requirement("BCAST-10")
@@ -97,7 +101,7 @@ def test_reports_immediately_after_the_send_are_counted(account: Account, status
     account.mock_meta.script(to, (status, 0.0))
     broadcast = launch(account, to)
     broadcast.require_finished()
-    counts_match(broadcast, f"all 40 recipients counted as {status}, reported immediately after each send")
+    dependent_counts_match(broadcast, f"all 40 recipients counted as {status}, reported immediately after each send")
 
 
 @requirement("BCAST-10")
@@ -111,6 +115,6 @@ def test_contradicting_reports_count_each_recipient_once(account: Account, order
     for status in order:
         report(broadcast, (wamid, status))
         broadcast.poll()
-    counts_match(broadcast, f"{order[0]} and then {order[1]} counted for one recipient")
-    last = broadcast.polls[-1]
-    sent_and_failed_add_up(broadcast, last)
+    blind = visible_counts_match(broadcast, f"{order[0]} and then {order[1]} counted for one recipient")
+    sent_and_failed_add_up(broadcast, broadcast.polls[-1])
+    none_blind(blind)

@@ -74,6 +74,7 @@ def test_the_secret_is_in_no_delivery(account: Account, endpoints: Endpoints) ->
     endpoint = endpoints.register(RECEIVED)
     wamid = account.receive(account.numbers.fresh())
     attempts = endpoint.wait(RECEIVED, whatsapp_message_id=wamid)
+    endpoints.require_reachable()
     expect.precondition(attempts, "no delivery arrives")
     actual = attempts[0].raw.decode("utf-8", "replace") + "".join(attempts[0].headers.values())
     expect.that(

@@ -9,7 +9,7 @@ import pytest
 from conformance.meta.webhook_payloads import change, entry, of_messages, payload, text_item
 from conformance.target import expect
 from conformance.target.expect import requirement
-from conformance.target.waiting import eventually
+from conformance.target.waiting import while_it_changes
 from conformance.wacrm.steps.statuses import DELIVERED, READ, OutboundConversation
 from conformance.wacrm.steps.stored_messages import stored_inbound, text_items, wait_for_stored, wait_until_processed
 
@@ -113,8 +113,8 @@ def test_a_malformed_status_does_not_lose_the_others(account: Account, meta_side
         found = conversation.statuses()
         return [kind for kind, wamids in pairs.items() if any(found.get(wamid) != READ for wamid in wamids)]
 
-    eventually(lambda: not lost(), account.mock_meta.patience)
-    expect.equal(lost(), [], "malformed statuses whose neighbours in the webhook were lost")
+    remaining = while_it_changes(lost, lambda kinds: not kinds, account.mock_meta.patience)
+    expect.equal(remaining, [], "malformed statuses whose neighbours in the webhook were lost")
 
 
 def malformed_changes(account: Account, other_sender: str) -> dict[str, Any]:
@@ -215,5 +215,5 @@ def test_a_malformed_contact_does_not_lose_its_message(account: Account, meta_si
         return [kind for kind, item in sent.items() if not stored_inbound(account, f"+{item['from']}")]
 
     wait_until_processed(account)
-    eventually(lambda: not lost(), account.mock_meta.patience, poll=1.0)
-    expect.equal(lost(), [], "malformed contacts whose message was lost")
+    remaining = while_it_changes(lost, lambda kinds: not kinds, account.mock_meta.patience, poll=1.0)
+    expect.equal(remaining, [], "malformed contacts whose message was lost")

@@ -56,7 +56,7 @@ def test_contact_created_is_false_for_a_customer_who_wrote_first(account: Accoun
     contact_created_is(account, exchange, first=False)
 
 
-@requirement("MSG-05")
+@requirement("CONT-10")
 def test_contact_created_is_true_for_a_number_similar_to_a_known_one(account: Account) -> None:
     for pair in (account.numbers.sharing_tail(), account.numbers.differing_in_country()):
         account.send(pair[0])
@@ -211,7 +211,7 @@ def test_the_conversation_that_a_customer_started_is_used(account: Account, kind
     in_conversation(account, exchange, conversation["contact_id"], conversation["id"])
 
 
-@requirement("MSG-16")
+@requirement("CONT-10")
 def test_similar_numbers_have_their_own_conversations(account: Account) -> None:
     for pair in (account.numbers.sharing_tail(), account.numbers.differing_in_country()):
         first = account.send(pair[0])

@@ -83,7 +83,7 @@ def test_quoting_a_message_of_another_conversation_is_refused(account: Account, 
     is_refused_as_quote(account, number, foreign, kind)
 
 
-@requirement("MSG-06")
+@requirement("CONT-10")
 def test_quoting_a_message_of_a_similar_number_is_refused(account: Account) -> None:
     first, second = account.numbers.sharing_tail()
     foreign = account.send(first)["message_id"]

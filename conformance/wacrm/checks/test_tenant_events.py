@@ -10,9 +10,10 @@ import pytest
 from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.keys import Role
-from conformance.target.verdicts import Lacking
+from conformance.target.verdicts import Lacking, NoVerdict
 from conformance.target.waiting import eventually
 from conformance.wacrm.steps.account import required
+from conformance.wacrm.steps.endpoints import SET_UP, require_reachable
 from conformance.wacrm.steps.tenants import Tenants, account_id
 
 if TYPE_CHECKING:
@@ -40,10 +41,11 @@ def test_events_go_to_the_accounts_own_endpoints(
     phone = accounts[0].numbers.fresh()
     accounts[0].mock_meta.script(phone, ("delivered", 0.05))
     own = [cause_events(account, phone, target) for account in accounts]
-    for path, mine in zip(paths, own, strict=True):
+    for path, mine, calls in zip(paths, own, (tenant_pair.mine, tenant_pair.theirs), strict=True):
         missing = eventually(
             lambda p=path, m=mine: not set(m) - event_ids(receiver.attempts(p)), target.target.patience
         )
+        require_reachable(calls.account.api, receiver, calls.endpoint_ids)
         expect.precondition(missing, "the account's own events do not all arrive")
     for position, path in enumerate(paths):
         only_own_events(receiver.settled(path, at_least=3), own[1 - position], account_id(accounts[position]))
@@ -63,11 +65,9 @@ def unconfigured(account: Account) -> Account | None:
 def subscribe(calls: Calls, receiver: Receiver) -> str:
     """Register a path of the receiver for all events; the path."""
     path = f"/{calls.account.marker()}"
-    exchange = calls.account.api.post("/webhooks", {"url": receiver.url(path), "events": EVENTS, "is_active": True})
+    exchange = calls.account.api.post("/webhooks", {"url": receiver.url(path), "events": EVENTS})
     if exchange.status == 400:
-        raise Lacking(
-            "the target registers no endpoint at the receiver: give it an origin that it takes in receiver.origin"
-        )
+        raise NoVerdict(SET_UP.format(receiver.origin))
     calls.endpoint_ids.append(required(exchange, 201)["id"])
     return path
 

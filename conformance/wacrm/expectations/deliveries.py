@@ -81,6 +81,14 @@ def data_of_only(found: list[Attempt], what: str) -> Row:
     return event_data(found[0])
 
 
+def of_conversation(found: list[Attempt], sent: Row, status: str) -> None:
+    """`message.status_updated` to this status came at least once, each time for the conversation of the send."""
+    expect.that(found, f"message.status_updated to {status}", "none")
+    for attempt in found:
+        given = expect.member(event_data(attempt), "conversation_id")
+        expect.equal(given, sent["conversation_id"], "data.conversation_id", evidence=as_evidence([attempt]))
+
+
 def none_delivered(attempts: list[Attempt], expected: str, *exchanges: Exchange) -> None:
     """There are no attempts; a Mismatch that shows the first few."""
     expect.that(not attempts, expected, lambda: "; ".join(as_evidence(attempts[:3])), *exchanges)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.target.verdicts import Mismatch
-from conformance.target.waiting import eventually
+from conformance.target.waiting import while_it_changes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 def reach(conversation: OutboundConversation, allowed: Mapping[str, Sequence[str]]) -> None:
-    """Each message (by wamid) comes to one of its allowed statuses within the patience."""
+    """Each message (by wamid) comes to one of its allowed statuses, waiting as long as statuses change."""
 
     def wrong() -> dict[str, object]:
         found = conversation.statuses()
         return {wamid: found.get(wamid) for wamid, statuses in allowed.items() if found.get(wamid) not in statuses}
 
-    eventually(lambda: not wrong(), conversation.account.mock_meta.patience)
-    for wamid, found in wrong().items():
+    remaining = while_it_changes(wrong, lambda wrong: not wrong, conversation.account.mock_meta.patience)
+    for wamid, found in remaining.items():
         raise Mismatch(f"the status of {wamid} to become {' or '.join(allowed[wamid])}", repr(found))
 
 

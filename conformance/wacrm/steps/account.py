@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from conformance.target import expect
+from conformance.target.learned import Learned
 from conformance.target.verdicts import Lacking, NoVerdict
 from conformance.target.waiting import eventually
 
@@ -23,7 +24,7 @@ MAX_PAGES = 400
 
 @dataclass(frozen=True)
 class Account:
-    """One account of the target: its API, its ids at mock Meta, fresh phone numbers and unique markers."""
+    """One account of the target: its API, its ids at mock Meta, fresh phone numbers, unique markers, what the run has learned."""
 
     api: Api
     numbers: Numbers
@@ -31,6 +32,7 @@ class Account:
     _mock_meta: MockMeta | None
     phone_number_id: str
     waba_id: str
+    learned: Learned = field(default_factory=Learned, repr=False, compare=False)
 
     @property
     def mock_meta(self) -> MockMeta:

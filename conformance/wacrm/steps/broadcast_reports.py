@@ -26,6 +26,33 @@ def finished_without_reports(account: Account, count: int) -> Broadcast:
     return broadcast
 
 
+REPORTED = ("delivered", "read", "replied")
+"""The counts that only Meta's webhooks move."""
+
+
+def blind_counts(account: Account) -> list[str]:
+    """The reported counts that never move in this deployment, not even for one plain report (BCAST-08)."""
+    learned = account.learned
+    return [
+        name
+        for name in REPORTED
+        if not learned.ever_came(f"{name}_count")
+        and not learned.fact(f"{name}_count moves", lambda: _moves(account, name))  # noqa: B023 - called at once
+    ]
+
+
+def _moves(account: Account, name: str) -> bool:
+    """Whether one plain report about a finished broadcast is counted."""
+    broadcast = finished_without_reports(account, 1)
+    ((to, wamid),) = broadcast.wamids().items()
+    if name == "replied":
+        reply(broadcast, to, wamid)
+    else:
+        report(broadcast, (wamid, name))
+    patience = account.learned.patience(f"{name}_count", account.mock_meta.patience)
+    return bool(broadcast.until(lambda poll: poll.counts[name], patience).counts[name])
+
+
 def report(broadcast: Broadcast, *reports: tuple[str, str]) -> None:
     """Report these (wamid, status), each in its own webhook; no verdict when the deployment does not acknowledge one."""
     for report in reports:

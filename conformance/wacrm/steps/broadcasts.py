@@ -33,6 +33,7 @@ EARLIER = 5000
 """Ledger entries before a broadcast that are searched for sends still in progress."""
 FIRST_PAUSE, LAST_PAUSE = 0.03, 0.25
 ACCEPTED = (200, 201, 202)
+SENDING, SENT = "sending", "sent"
 LEFT_OVER = 1.0
 """Seconds without a send after which a broadcast with `status: sent` is over. Setting `sent` too early is a finding
 of BCAST-06.
@@ -69,6 +70,8 @@ class Broadcast:
         """GET the broadcast and record its counts. No verdict when it cannot be read."""
         self.last = self.account.api.get(f"/broadcasts/{self.id}")
         self.polls.append(counts_of(required(self.last, 200), self.last))
+        for name in (name for name, count in self.polls[-1].counts.items() if count):
+            self.account.learned.came(f"{name}_count")
         return self.polls[-1]
 
     def until(self, done: Callable[[Poll], object], patience: float, pause: float = FIRST_PAUSE) -> Poll:
@@ -115,8 +118,16 @@ class Broadcast:
         return {digits(entry["to"]) for entry in entries if before < time.time() - float(entry["at"]) < within}
 
     def reaches_sent(self, patience: float | None = None) -> bool:
-        """Whether the status becomes `sent` (BCAST-06), waiting as long as there is progress."""
-        return self.until(lambda poll: poll.status == "sent", self._patience(patience)).status == "sent"
+        """Whether the status becomes `sent` (BCAST-06), waiting as long as there is progress.
+
+        Where another status than `sending` stays is learned: a whole patience is waited for that once in a run.
+        """
+        full = self.account.mock_meta.patience if patience is None else patience
+        first = self.until(lambda poll: poll.status != SENDING, full)
+        if first.status in {SENDING, SENT}:
+            return first.status == SENT
+        kind = f"status {SENT} after {first.status}"
+        return self._learning([kind], full, lambda wait: self.until(_is_sent, wait), _is_sent)
 
     def finished(self, patience: float | None = None) -> bool:
         """`reaches_sent`, and then wait until Meta has answered a send to every recipient or no further send is made."""
@@ -126,8 +137,12 @@ class Broadcast:
         return ended
 
     def require_finished(self) -> None:
-        """No verdict unless it is `finished`."""
-        expect.precondition(self.finished(), "the broadcast does not finish")
+        """No verdict unless it is `finished`, or Meta has answered a send to every recipient."""
+        expect.precondition(self.finished() or self.attempted(), "the broadcast does not finish")
+
+    def attempted(self) -> bool:
+        """Whether Meta has answered a send to every recipient, or the target says that no more will be made."""
+        return self._answered() >= self.submission.recipients or self.polls[-1].status == "failed"
 
     def _answered(self) -> set[str]:
         return {post.to for post in self.send_requests() if post.answered}
@@ -137,12 +152,29 @@ class Broadcast:
     ) -> list[Discrepancy]:
         """The discrepancies of the counts that remain after waiting for them to become right, and a moment longer."""
         wanted = list(names)
-        self.until(lambda poll: not reconciliation.count_discrepancies(poll, due, wanted), self._patience(None))
+
+        def is_right(poll: Poll) -> bool:
+            return not reconciliation.count_discrepancies(poll, due, wanted)
+
+        wrong = [f"{name}_count" for name in reconciliation.wrong_counts(self.poll(), due, wanted)]
+        if wrong:
+            full = self.account.mock_meta.patience
+            self._learning(wrong, full, lambda wait: self.until(is_right, wait), is_right)
         waiting.pause(AFTERMATH)
         return reconciliation.count_discrepancies(self.poll(), due, wanted)
 
-    def _patience(self, given: float | None) -> float:
-        return self.account.mock_meta.patience if given is None else given
+    def _learning(
+        self, kinds: Sequence[str], full: float, wait: Callable[[float], Poll], is_right: Callable[[Poll], bool]
+    ) -> bool:
+        """Whether `wait(patience)` ends well, with the longest patience that the run has learned for these kinds."""
+        learned, began = self.account.learned, time.monotonic()
+        came = is_right(wait(max(learned.patience(kind, full) for kind in kinds)))
+        for kind in kinds:
+            if came:
+                learned.came(kind, time.monotonic() - began)
+            else:
+                learned.missed(kind)
+        return came
 
     # -- Meta -----------------------------------------------------------------------------------------------------------------
 
@@ -167,6 +199,10 @@ class Broadcast:
 
     def exchanges(self) -> list[Exchange]:
         return [self.answer] if self.last is None else [self.answer, self.last]
+
+
+def _is_sent(poll: Poll) -> bool:
+    return poll.status == SENT
 
 
 def _open_since(entry: Mapping[str, Any], moment: float) -> bool:

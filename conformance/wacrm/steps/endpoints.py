@@ -14,7 +14,7 @@ from conformance.wacrm.steps.account import required, required_rows
 from conformance.wacrm.steps.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from conformance.target.api import Api
     from conformance.target.exchange import Exchange
@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 
 RECEIVED, STATUS, CREATED = "message.received", "message.status_updated", "conversation.created"
 EVENTS = (RECEIVED, STATUS, CREATED)
-NOT_FOUND = 404
+NOT_FOUND, REFUSED = 404, 400
+SET_UP = (
+    "no delivery can arrive at {}: the target does not reach it, or refuses internal addresses, as it should. Run the gate"
+    " with `wacrm-harness run --netns`, or set receiver.origin to an address that the target delivers to"
+)
+"""What to do where nothing arrives at the receiver's origin."""
+PUBLIC = ("https://hooks.wacrm.invalid", "https://203.0.113.10")
+"""Origins that are not internal and lead nowhere (RFC 6761, RFC 5737)."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,13 @@ class Endpoint:
             found = self.events(event, **data)
             return found if len(found) >= at_least else []
 
-        return eventually(enough, self._endpoints.receiver.patience, 0.02) or self.events(event, **data)
+        receiver, began = self._endpoints.receiver, time.monotonic()
+        found: list[Attempt] = eventually(enough, receiver.learned.patience(event, receiver.patience), 0.02)
+        if found:
+            receiver.learned.came(event, time.monotonic() - began)
+        else:
+            receiver.learned.missed(event)
+        return found or self.events(event, **data)
 
     def quiet(self) -> None:
         """Wait until no attempt has arrived for a moment."""
@@ -121,20 +134,46 @@ class Endpoints:
         return Endpoint(str(row.get("id")), at, str(row["secret"]), answer, self)
 
     def require_reachable(self) -> None:
-        """No verdict when deliveries fail and none has arrived during the whole run: the receiver is unreachable."""
-        if self.receiver.attempts(""):
-            return
-        failing = [i for i, row in self.rows().items() if i in self._ids and row.get("failure_count")]
-        expect.precondition(not failing, f"all deliveries fail: the target cannot reach {self.receiver.origin}")
+        """As the function of this name, for these endpoints."""
+        require_reachable(self.api, self.receiver, self._ids)
 
     def rows(self) -> dict[str, Row]:
         """The newest endpoints of the account, by id."""
-        return {str(row.get("id")): row for row in required_rows(self.api.get("/webhooks", limit=100))}
+        return endpoint_rows(self.api)
 
     def delete_all(self) -> None:
         for identity in self._ids:
             self.api.delete(f"/webhooks/{identity}")
         self._ids.clear()
+
+
+def endpoint_rows(api: Api) -> dict[str, Row]:
+    """The newest endpoints of an account, by id."""
+    return {str(row.get("id")): row for row in required_rows(api.get("/webhooks", limit=100))}
+
+
+def require_reachable(api: Api, receiver: Receiver, ids: Collection[str]) -> None:
+    """No verdict when deliveries to these endpoints fail and none has arrived during the whole run."""
+    if receiver.attempts(""):
+        return
+    failing = [id_ for id_, row in endpoint_rows(api).items() if id_ in ids and row.get("failure_count")]
+    expect.precondition(not failing, SET_UP.format(receiver.origin))
+
+
+def require_accepted(api: Api, receiver: Receiver) -> None:
+    """No verdict when the target registers no endpoint at the receiver, but does at an address that is not internal."""
+    if not accepts(api, receiver.url("/harness")):
+        elsewhere = any(accepts(api, f"{origin}/harness") for origin in PUBLIC)
+        expect.precondition(not elsewhere, SET_UP.format(receiver.origin))
+
+
+def accepts(api: Api, url: str) -> bool:
+    """Whether the target registers such an endpoint, which is deleted at once; other findings are left to the checks."""
+    answer = api.post("/webhooks", {"url": url, "events": [RECEIVED]})
+    made = answer.json()
+    if answer.status == 201 and isinstance(made, dict) and isinstance(made.get("data"), dict) and "id" in made["data"]:
+        api.delete(f"/webhooks/{made['data']['id']}")
+    return answer.status != REFUSED
 
 
 def matches_event(attempt: Attempt, event: str, data: Row) -> bool:

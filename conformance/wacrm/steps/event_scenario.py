@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.meta.templates import PLAIN
 from conformance.target.verdicts import NoVerdict
-from conformance.wacrm.steps.account import required
 from conformance.wacrm.steps.broadcasts import launch
 from conformance.wacrm.steps.endpoints import CREATED, EVENTS, RECEIVED, STATUS, Endpoint, Endpoints, event_data
 
@@ -37,7 +36,6 @@ MESSAGE_TYPES: dict[str, dict[str, Any]] = {
     "sticker": {"type": "sticker", "sticker": {"mime_type": "image/webp", "animated": False}},
     "unsupported": {"type": "unsupported", "errors": [{"code": 131051, "title": "Message type unknown"}]},
 }
-REFUSED = 400
 TEXT = 'Żółć 🎉 עברית \\ "quoted" </script> & 5 < 6\nsecond line'
 
 
@@ -45,9 +43,9 @@ TEXT = 'Żółć 🎉 עברית \\ "quoted" </script> & 5 < 6\nsecond line'
 class EventScenario:
     """What happened, and the endpoints that received it. Rows are answers of the API, wamids are Meta's.
 
-    `url_changed` was moved to another URL; `secret_changed` got a PATCH with another secret; `registered_inactive` is
-    None where the target refuses that; `redelivered` are messages that Meta delivered several times; `known_contact`
-    was created before its first message; `template` is empty where the target refused the send.
+    `url_changed` was moved to another URL; `secret_changed` got a PATCH with another secret; `redelivered` are messages
+    that Meta delivered several times; `known_contact` was created before its first message; `template` is empty where
+    the target refused the send.
     """
 
     account: Account
@@ -59,7 +57,6 @@ class EventScenario:
     deleted: Endpoint
     url_changed: Endpoint
     secret_changed: Endpoint
-    registered_inactive: Endpoint | None
     customer: str = ""
     first: str = ""
     second: str = ""
@@ -149,7 +146,7 @@ def register_endpoints(account: Account, endpoints: Endpoints) -> EventScenario:
     resubscribed.patch(events=[CREATED])
     deleted.delete()
     endpoints.api.patch(f"/webhooks/{secret_changed.id}", {"secret": f"whsec_{account.marker()}{account.marker()}"})
-    url_changed, registered_inactive = endpoints.register().moved_to_new_path(), _register_inactive(endpoints)
+    url_changed = endpoints.register().moved_to_new_path()
     by_event = {event: endpoints.register(event) for event in EVENTS}
     return EventScenario(
         account,
@@ -161,21 +158,15 @@ def register_endpoints(account: Account, endpoints: Endpoints) -> EventScenario:
         deleted,
         url_changed,
         secret_changed,
-        registered_inactive,
     )
 
 
-def _register_inactive(endpoints: Endpoints) -> Endpoint | None:
-    path = endpoints.path()
-    answer = endpoints.post({"url": endpoints.receiver.url(path), "events": list(EVENTS), "is_active": False})
-    return None if answer.status == REFUSED else Endpoint(str(required(answer, 201)["id"]), path, "", answer, endpoints)
-
-
-def run_scenario(scenario: EventScenario) -> None:
+def run_scenario(scenario: EventScenario, endpoints: Endpoints) -> None:
     account = scenario.account
     scenario.customer = account.numbers.fresh()
     scenario.first = account.receive(scenario.customer, TEXT)
     scenario.all_events.wait(RECEIVED, whatsapp_message_id=scenario.first)
+    endpoints.require_reachable()
     scenario.reactivated.patch(is_active=True)
     scenario.second = account.receive(scenario.customer)
     _send(scenario)

@@ -108,6 +108,7 @@ def time_others_while_one_is_silent(scenario: FailureScenario) -> None:
     scenario.cause_event(sender)
     scenario.seconds["Meta's webhook of the message"] = time.monotonic() - began
     scenario.timing_out.wait(RECEIVED, whatsapp_message_id=scenario.wamids[0])
+    scenario.endpoints.require_reachable()
     requests: dict[str, Callable[[], object]] = {
         "Meta's webhook of another message": lambda: scenario.cause_event(sender),
         "POST /messages": lambda: account.send(sender),

@@ -232,13 +232,19 @@ def create_endpoints(account: Account, origin: str, size: int = ENDPOINTS) -> Vi
     made = [required(each["answer"], 201) for each in exchanges if each["answer"].status == 201]
     if len(made) < 3:
         raise NoVerdict(f"only {len(made)} of {size} webhook endpoints could be registered")
+    in_parallel(lambda id_: {"answer": account.api.patch(f"/webhooks/{id_}", INACTIVE)}, [row["id"] for row in made])
     timestamps = {row["id"]: row["created_at"] for row in made}
     return View("webhooks", "/webhooks", {}, timestamps, exclusive=False, key=by_id)
 
 
 def create_endpoint(account: Account, origin: str) -> Row:
-    return required(account.api.post("/webhooks", endpoint_body(account, origin)), 201)
+    made = required(account.api.post("/webhooks", endpoint_body(account, origin)), 201)
+    account.api.patch(f"/webhooks/{made['id']}", INACTIVE)
+    return made
 
 
 def endpoint_body(account: Account, origin: str) -> Row:
-    return {"url": f"{origin}/{account.marker()}", "events": ["message.received"], "is_active": False}
+    return {"url": f"{origin}/{account.marker()}", "events": ["message.received"]}
+
+
+INACTIVE = {"is_active": False}

@@ -196,13 +196,17 @@ def count_discrepancies(
 ) -> list[Discrepancy]:
     """The counts that differ from what is expected."""
     found = []
-    for name in names:
+    for name in wrong_counts(poll, due, names):
         count, expected = poll.counts[name], due[name]
-        if not expected.admits(count):
-            kind = DiscrepancyKind.UNDER_COUNTED if count < len(expected.must) else DiscrepancyKind.OVER_COUNTED
-            detail = f"{name}_count {count}, expected {count_range(expected)}"
-            found.append(Discrepancy(kind, _sorted(expected.must | expected.may), detail))
+        kind = DiscrepancyKind.UNDER_COUNTED if count < len(expected.must) else DiscrepancyKind.OVER_COUNTED
+        detail = f"{name}_count {count}, expected {count_range(expected)}"
+        found.append(Discrepancy(kind, _sorted(expected.must | expected.may), detail))
     return found
+
+
+def wrong_counts(poll: Poll, due: Mapping[str, ExpectedCount], names: Iterable[str] = COUNTS) -> list[str]:
+    """The names of the counts that differ from what is expected."""
+    return [name for name in names if not due[name].admits(poll.counts[name])]
 
 
 def count_range(due: ExpectedCount) -> str:

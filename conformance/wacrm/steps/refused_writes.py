@@ -90,9 +90,10 @@ def _record(calls: Calls, call: Call) -> dict[str, Any]:
 
 
 def _changed_members(calls: Calls, call: Call, before: dict[str, Any]) -> str:
+    """What the write would have set and is different now; deliveries and other checks change the rest."""
     now: Exchange = calls.account.api.get(call.path)
     if now.status == 404:
         return "the row is gone"
     after = required(now, 200)
-    changed = {name: value for name, value in after.items() if before.get(name) != value}
+    changed = {name: after.get(name) for name in call.json or () if before.get(name) != after.get(name)}
     return f"the row has changed: {changed}" if changed else ""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from conformance.target import expect
+from conformance.target.verdicts import NoVerdict
 from conformance.target.waiting import eventually
+from conformance.wacrm.steps.stored_messages import BACKLOG
 
 if TYPE_CHECKING:
     from conformance.wacrm.steps.account import Account
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 SENT, DELIVERED, READ, FAILED = "sent", "delivered", "read", "failed"
+FENCE = "the status after all others"
 AGE = {SENT: 0, FAILED: 1, DELIVERED: 1, READ: 2}
 """Seconds after the send in the status's timestamp; a deployment may use it to recognise stale reports."""
 UNDELIVERABLE = {"code": 131026, "title": "Message undeliverable", "message": "Message undeliverable",
@@ -50,5 +52,7 @@ class OutboundConversation:
         """Report and await one more status: webhooks delivered before it have been processed then."""
         fence = self.account.send(self.number)["whatsapp_message_id"]
         self.report(self.item(fence, DELIVERED))
-        applied = eventually(lambda: self.statuses().get(fence) == DELIVERED, self.account.mock_meta.patience)
-        expect.precondition(applied, "a status reported after the others was not applied")
+        learned, full = self.account.learned, BACKLOG * self.account.mock_meta.patience
+        if not eventually(lambda: self.statuses().get(fence) == DELIVERED, learned.patience(FENCE, full)):
+            learned.missed(FENCE)
+            raise NoVerdict("a status reported after the others was not applied")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from conformance.meta.webhook_payloads import text_item
-from conformance.target import expect
-from conformance.target.waiting import eventually
+from conformance.target.verdicts import NoVerdict
+from conformance.target.waiting import eventually, while_it_changes
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 OK = 200
+FENCE = "the message after all others"
+BACKLOG = 3.0
+"""Times the patience for a message that comes after many others."""
 
 
 def stored_inbound(account: Account, sender: str) -> list[Row]:
@@ -31,21 +34,25 @@ def stored_inbound(account: Account, sender: str) -> list[Row]:
 
 
 def wait_for_stored(account: Account, sender: str, wamids: Collection[str]) -> list[Row]:
-    """The stored inbound messages of a customer, once all these wamids are among them or at the deadline."""
+    """The stored inbound messages of a customer, once all these wamids are among them or no more come."""
 
-    def complete() -> bool:
-        return set(wamids) <= {row.get("whatsapp_message_id") for row in stored_inbound(account, sender)}
+    def complete(rows: list[Row]) -> bool:
+        return set(wamids) <= {row.get("whatsapp_message_id") for row in rows}
 
-    eventually(complete, account.mock_meta.patience)
-    return stored_inbound(account, sender)
+    return while_it_changes(lambda: stored_inbound(account, sender), complete, account.mock_meta.patience)
 
 
 def wait_until_processed(account: Account) -> None:
-    """Deliver and await one more message: webhooks delivered before it have been processed then."""
+    """Deliver and await one more message: webhooks delivered before it have been processed then.
+
+    A target may process webhooks one after the other, so that it takes as long as all of them do.
+    """
     sender = account.numbers.fresh()
     account.receive(sender)
-    done = eventually(lambda: stored_inbound(account, sender), account.mock_meta.patience)
-    expect.precondition(done, "a correctly signed message is not stored")
+    patience = account.learned.patience(FENCE, BACKLOG * account.mock_meta.patience)
+    if not eventually(lambda: stored_inbound(account, sender), patience):
+        account.learned.missed(FENCE)
+        raise NoVerdict("a correctly signed message is not stored")
 
 
 def text_items(account: Account, sender: str, count: int) -> list[Item]:

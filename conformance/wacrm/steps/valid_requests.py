@@ -89,11 +89,12 @@ class Calls:
         self._has("messages", lacking=not self.capabilities.messages)
         return self.account.send()
 
-    def webhook(self, **fields: Any) -> Row:  # noqa: ANN401 - JSON
-        """A new endpoint, inactive unless asked otherwise; the answer to its registration."""
-        body = {**self.body(OPENAPI.operation("createWebhook"), self.endpoint_origin), **fields}
+    def webhook(self) -> Row:
+        """A new endpoint, inactive so that nothing is delivered to it; the answer to its registration."""
+        body = self.body(OPENAPI.operation("createWebhook"), self.endpoint_origin)
         made = required(self.account.api.post("/webhooks", body), 201)
         self.endpoint_ids.append(str(made["id"]))
+        self.account.api.patch(f"/webhooks/{made['id']}", {"is_active": False})
         return made
 
     def body(self, operation: Operation, endpoint_origin: Callable[[], str]) -> Any:  # noqa: ANN401 - JSON
@@ -112,7 +113,6 @@ class Calls:
             "createWebhook": lambda: {
                 "url": f"{endpoint_origin()}/{marker()}",
                 "events": ["message.received"],
-                "is_active": False,
             },
             "updateWebhook": lambda: {
                 "url": f"{endpoint_origin()}/{marker()}",

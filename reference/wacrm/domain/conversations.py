@@ -28,6 +28,9 @@ class ConversationsSQL:
     note: str = """
         UPDATE conversations SET last_message_text = :text, last_message_at = :at, updated_at = :at,
             unread_count = unread_count + :unread WHERE account_id = :account AND id = :id"""
+    note_older: str = """
+        UPDATE conversations SET updated_at = :at, unread_count = unread_count + :unread
+        WHERE account_id = :account AND id = :id"""
 
 
 class Conversations:
@@ -69,6 +72,11 @@ class Conversations:
         """The newest message changes what the inbox shows; one from the customer is unread."""
         values = {"account": account, "id": conversation, "text": text, "at": at, "unread": int(inbound)}
         self._db.run(self.sql.note, values)
+
+    def note_older_message(self, account: str, conversation: str, at: str, *, inbound: bool) -> None:
+        """A message that came after later ones: unread like any other, and not the last."""
+        values = {"account": account, "id": conversation, "at": at, "unread": int(inbound)}
+        self._db.run(self.sql.note_older, values)
 
     def status_filter(self, text: str | None) -> str | None:
         """Raises ApiError 400 for a status that conversations never have."""

@@ -24,13 +24,15 @@ class MessagesSQL:
     add: str = """
         INSERT OR IGNORE INTO messages (id, account_id, conversation_id, direction, sender_type, content_type,
             content_text, media_url, template_name, wamid, status, reply_to_message_id, interactive_reply_id,
-            quoted_wamid, created_at)
+            quoted_wamid, said_at, created_at)
         VALUES (:id, :account, :conversation, :direction, :sender_type, :content_type, :content_text, :media_url,
-            :template_name, :wamid, :status, :reply_to, :reply_id, :quoted_wamid, :now)"""
+            :template_name, :wamid, :status, :reply_to, :reply_id, :quoted_wamid, :said_at, :now)"""
     by_id: str = "SELECT * FROM messages WHERE account_id = :account AND id = :id"
     by_wamid: str = "SELECT * FROM messages WHERE account_id = :account AND wamid = :wamid"
     progress: str = """
         UPDATE messages SET status = :status, reported = :reported WHERE account_id = :account AND id = :id"""
+    newer: str = """
+        SELECT 1 FROM messages WHERE conversation_id = :conversation AND said_at > :said_at AND id <> :id LIMIT 1"""
     page: str = """
         SELECT * FROM messages WHERE account_id = :account AND conversation_id = :conversation
           AND (created_at, id) < (:before, :before_id) ORDER BY created_at DESC, id DESC LIMIT :rows"""
@@ -38,7 +40,10 @@ class MessagesSQL:
 
 @dataclass(frozen=True)
 class Draft:
-    """A message before it has an id. `status` is what it is stored with."""
+    """A message before it has an id.
+
+    `status` is what it is stored with; `said_at` are the unix seconds at which it was written, None for now.
+    """
 
     direction: str
     sender_type: str
@@ -51,6 +56,7 @@ class Draft:
     reply_to: str | None = None
     reply_id: str | None = None
     quoted_wamid: str | None = None
+    said_at: int | None = None
 
 
 @dataclass(frozen=True)
@@ -152,11 +158,19 @@ class Messages:
         """The new message's id; None when its wamid is stored already (META-04)."""
         identity, now = self._ids.new(), self._clock.now()
         values = vars(draft) | {"id": identity, "account": account, "conversation": conversation, "now": now}
+        values["said_at"] = int(self._clock.seconds()) if draft.said_at is None else draft.said_at
         if not self._db.run(self.sql.add, values):
             return None
         inbound = draft.direction == "inbound"
-        self._with.conversations.note_message(account, conversation, draft.content_text, now, inbound=inbound)
+        if self.is_newest(values):
+            self._with.conversations.note_message(account, conversation, draft.content_text, now, inbound=inbound)
+        else:
+            self._with.conversations.note_older_message(account, conversation, now, inbound=inbound)
         return identity
+
+    def is_newest(self, message: Json) -> bool:
+        """Whether nothing in the conversation was written later: Meta's webhooks come in any order (CONV-14)."""
+        return self._db.row(self.sql.newer, message) is None
 
     def stored(self, account: str, wamid: str) -> str:
         """The id of the message that has this wamid."""

@@ -1,7 +1,7 @@
 """A customer's message: from Meta's item to a stored message (Meta fact sheet, section 16.2)."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reference.wacrm.domain.broadcasts import Broadcasts
 from reference.wacrm.domain.contacts import Contacts
@@ -13,8 +13,11 @@ from reference.wacrm.protocol.envelope import Json
 from reference.wacrm.storage.database import Row, Storage
 from reference.wacrm.webhooks.dispatcher import Dispatcher
 
+_SECONDS = re.compile(r"[0-9]{1,12}", re.ASCII)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _MEDIA = {"image": "image", "video": "video", "document": "document", "audio": "audio", "sticker": "image"}
+_NO_MESSAGE = frozenset({"reaction", "edit", "revoke", "system"})
+"""Types of items that are about messages or customers, and say nothing themselves (CONV-11)."""
 
 
 class MalformedError(ValueError):
@@ -53,6 +56,8 @@ class Inbound:
             MalformedError: the item lacks what every message has.
 
         """
+        if not self.is_message(item):
+            return
         wamid, phone = self.identify(item)
         content = self.content(item)
         quoted = text_at(item, "context", "id")
@@ -62,12 +67,20 @@ class Inbound:
             contact, _ = self._with.contacts.find_or_add(account, phone, names.get(item["from"]))
             conversation, created = self._with.conversations.find_or_add(account, contact["id"])
             reply_to = self.quoted(account, conversation, quoted)
-            draft = self.draft(wamid, content, quoted, reply_to, media_root)
+            draft = replace(self.draft(wamid, content, quoted, reply_to, media_root), said_at=self.said_at(item))
             self._with.messages.add(account, conversation["id"], draft)
             self._with.broadcasts.note_reply(account, phone, quoted)
         if created:
             self._with.messages.announce(account, conversation)
         self.announce(account, conversation, wamid, content)
+
+    def is_message(self, item: Json) -> bool:
+        return item.get("type") not in _NO_MESSAGE
+
+    def said_at(self, item: Json) -> int | None:
+        """Meta's timestamp, in unix seconds; None for what is none."""
+        stamp = text_at(item, "timestamp")
+        return int(stamp) if stamp is not None and _SECONDS.fullmatch(stamp) else None
 
     def identify(self, item: Json) -> tuple[str, str]:
         """The wamid and the sender's number."""
@@ -104,7 +117,7 @@ class Inbound:
         data |= {"whatsapp_message_id": wamid, "content_type": content.type, "text": content.text}
         self._with.dispatcher.publish(account, Event.MESSAGE_RECEIVED, data)
 
-    def content(self, item: Json) -> Content:  # noqa: PLR0911 - one return per documented type
+    def content(self, item: Json) -> Content:
         """What is said. A type that the inbox has no form for is kept as `unsupported`: it is not lost."""
         kind = item.get("type")
         match kind:
@@ -118,8 +131,6 @@ class Inbound:
                 return Content("interactive", text_at(item, kind, "text"), reply_id=text_at(item, kind, "payload"))
             case "interactive":
                 return self.interactive(item)
-            case "reaction":
-                return Content("unsupported", text_at(item, kind, "emoji"))
             case str():
                 return Content("unsupported")
         raise MalformedError("a message without type")

@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import httpx
 
@@ -18,6 +19,14 @@ class SendError(Exception):
 
 class AnswerLostError(SendError):
     """The request went out and no usable answer came back: Meta may have taken the message."""
+
+
+@dataclass(frozen=True)
+class Medium:
+    """A file. `type` is its media type, with parameters where Meta gives some."""
+
+    type: str
+    content: bytes
 
 
 class Graph:
@@ -46,16 +55,36 @@ class Graph:
         """
         return self.wamid(await self.post(self.endpoint(whatsapp), body, self.headers(whatsapp)))
 
+    async def download(self, whatsapp: WhatsApp, media_id: str) -> Medium:
+        """The file with this id. Raises SendError when Meta does not give it."""
+        headers = self.headers(whatsapp)
+        match _json(await self.get(f"{self.url}/{media_id}", headers)):
+            case {"url": str(url), "mime_type": str(mime)}:
+                return Medium(mime, (await self.get(url, headers)).content)
+        raise SendError("Meta API error: the answer names no file")
+
     def endpoint(self, whatsapp: WhatsApp) -> str:
         return f"{self.url}/{whatsapp.phone_number_id}/messages"
 
     def headers(self, whatsapp: WhatsApp) -> dict[str, str]:
         return {"Authorization": f"Bearer {whatsapp.access_token}"}
 
+    async def get(self, url: str, headers: Mapping[str, str]) -> httpx.Response:
+        """A successful answer. Raises SendError."""
+        response = await self.exchange("GET", url, headers)
+        if not response.is_success:
+            raise SendError(f"Meta API error: {self.reason(response)}")
+        return response
+
     async def post(self, url: str, body: Json, headers: Mapping[str, str]) -> httpx.Response:
+        return await self.exchange("POST", url, headers, body)
+
+    async def exchange(
+        self, method: str, url: str, headers: Mapping[str, str], body: Json | None = None
+    ) -> httpx.Response:
         try:
             async with asyncio.timeout(self.timeout):
-                return await self._client.post(url, json=body, headers=headers)
+                return await self._client.request(method, url, json=body, headers=headers)
         except _NEVER_SENT:
             raise SendError("Meta API error: Meta could not be reached") from None
         except TimeoutError:

@@ -37,9 +37,10 @@ CREATE TABLE IF NOT EXISTS messages (
   conversation_id TEXT NOT NULL REFERENCES conversations, direction TEXT NOT NULL, sender_type TEXT NOT NULL,
   content_type TEXT NOT NULL, content_text TEXT, media_url TEXT, template_name TEXT, wamid TEXT NOT NULL,
   status TEXT NOT NULL, reported INTEGER NOT NULL DEFAULT 0, reply_to_message_id TEXT, interactive_reply_id TEXT,
-  quoted_wamid TEXT, created_at TEXT NOT NULL);
+  quoted_wamid TEXT, said_at INTEGER NOT NULL, created_at TEXT NOT NULL);
 CREATE UNIQUE INDEX IF NOT EXISTS messages_by_wamid ON messages (account_id, wamid);
 CREATE INDEX IF NOT EXISTS messages_order ON messages (conversation_id, created_at, id);
+CREATE INDEX IF NOT EXISTS messages_said ON messages (conversation_id, said_at);
 CREATE INDEX IF NOT EXISTS messages_quoting ON messages (account_id, quoted_wamid);
 CREATE TABLE IF NOT EXISTS broadcasts (
   id TEXT PRIMARY KEY, account_id TEXT NOT NULL REFERENCES accounts, name TEXT NOT NULL, template_name TEXT NOT NULL,

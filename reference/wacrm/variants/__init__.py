@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from types import MappingProxyType
 
 from reference.wacrm.patching.patches import Patch
-from reference.wacrm.variants import answers, events, requests, sending
+from reference.wacrm.variants import answers, events, inbound, requests, sending
 from reference.wacrm.variants.registry import Variant
 
 VARIANTS = MappingProxyType(
     {
         variant.name: variant
-        for module in (requests, answers, events, sending)
+        for module in (requests, answers, events, sending, inbound)
         for variant in vars(module).values()
         if isinstance(variant, Variant)
     }

@@ -15,7 +15,7 @@ from conformance.limiter.requests import Request
 from conformance.target.keys import Key, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 LIMIT, WINDOW = 120, 60.0
 SPEND, PLAIN = Request("GET", "/read"), Request("GET", "/plain")
@@ -178,6 +178,16 @@ class Deployment:
         status, headers = self._decide(key, request)
         self.clock = sent + trip
         return Observation(sent, self.clock, status, headers)
+
+    def ask_together(self, key: Key, requests: Sequence[Request]) -> list[Observation]:
+        """Decided in their order in the middle of one round trip."""
+        sent, trip, seen = self.clock, self.trip(), []
+        self.clock = sent + trip / 2
+        for request in requests:
+            status, headers = self._decide(key, request)
+            seen.append(Observation(sent, sent + trip, status, headers))
+        self.clock = sent + trip
+        return seen
 
     def burst(self, key: Key, request: Request, count: int) -> list[Observation]:
         """All are decided within a millisecond; a racy limiter forgets to count some of them."""

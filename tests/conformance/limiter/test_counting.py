@@ -104,8 +104,24 @@ def test_a_token_bucket_may_refill_while_it_is_counted() -> None:
         counting.exact(first, BUDGET)
 
 
+@pytest.mark.parametrize("trip", [0.2, 0.45, 1.5])
+def test_a_slow_target_is_asked_several_requests_at_a_time(trip: float) -> None:
+    found = sequence(Fixed(), trip=lambda: trip)
+    assert counting.exact(found.first, BUDGET, again=found.after) == LIMIT
+    assert counting.whole_again(found.after, BUDGET, LIMIT) == LIMIT
+    with pytest.raises(Mismatch, match="at most"):
+        counting.exact(experiments.spend(Deployment(Fixed(LIMIT + 20), trip=lambda: trip), key()), BUDGET)
+
+
+def test_a_series_that_outlasts_its_window_is_no_over_admission() -> None:
+    deployment = Deployment(Fixed(), trip=lambda: 0.6)
+    one_by_one = [deployment.ask(key(), SPEND) for _ in range(LIMIT + 50)]
+    with pytest.raises(NoVerdict, match="too slow"):
+        counting.exact(one_by_one, BUDGET)
+
+
 def test_a_machine_too_slow_to_count_gives_no_verdict() -> None:
-    found = experiments.spend(Deployment(Fixed(), trip=lambda: 0.45), key())
+    found = experiments.spend(Deployment(Fixed(), trip=lambda: 7.0), key())
     with pytest.raises(NoVerdict, match="too slow"):
         counting.exact(found, BUDGET)
 

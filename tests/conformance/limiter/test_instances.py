@@ -58,5 +58,5 @@ def test_a_balancer_by_address_hides_the_others() -> None:
 
 
 def test_few_at_a_time_count_as_well() -> None:
-    series = experiments.instances(Deployment(Instances(2, lambda n: n)), key(), together=6)
+    series = experiments.instances(Deployment(Instances(2, lambda n: n), trip=lambda: 0.3), key())
     assert estimate(series, LIMIT).limiters == 2

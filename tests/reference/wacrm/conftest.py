@@ -77,7 +77,7 @@ class Meta:
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         wamid = f"wamid.{next(self._count)}"
-        self.asked.append(json.loads(request.content))
+        self.asked.append(json.loads(request.content or b"null"))
         self.requests.append(request)
         if self.answer is not None:
             return self.answer(request, wamid)
@@ -233,7 +233,14 @@ def envelope(number: str, **value: object) -> dict[str, Any]:
 
 
 def says(text: str, wamid: str, sender: str = "14155550100", **more: object) -> dict[str, Any]:
-    return {"from": sender, "id": wamid, "timestamp": "1", "type": "text", "text": {"body": text}, **more}
+    return {
+        "from": sender,
+        "id": wamid,
+        "timestamp": str(int(time.time())),
+        "type": "text",
+        "text": {"body": text},
+        **more,
+    }
 
 
 @contextmanager

@@ -8,10 +8,9 @@ from uuid import UUID
 
 from reference.wacrm.assembly import Wacrm
 from reference.wacrm.faults.registry import Fault, fault
-from reference.wacrm.inbound.meta_webhook import Change
 from reference.wacrm.patching.patches import patch
 from reference.wacrm.patching.steps import replace_step, rewrite, under_way, wrap
-from reference.wacrm.protocol.bodies import Event, WebhookCreate
+from reference.wacrm.protocol.bodies import Event
 from reference.wacrm.protocol.envelope import Json
 from reference.wacrm.storage.database import Row
 from reference.wacrm.webhooks.dispatcher import Delivery
@@ -120,20 +119,6 @@ def event_text_is_cut(wacrm: Wacrm) -> None:
     wrap(wacrm.dispatcher, "publish", cut)
 
 
-@fault("HOOK-07", "the event is fired for every report, whether it changed anything or not")
-def repeated_status_is_told_again(wacrm: Wacrm) -> None:
-    take = wacrm.meta_webhook.take_status
-
-    def published(change: Change, item: Json) -> None:
-        row = wacrm.messages.find_wamid(change.account, str(item.get("id")))
-        if row is not None and row["status"] == item.get("status"):
-            data = {"whatsapp_message_id": row["wamid"], "conversation_id": row["conversation_id"]}
-            wacrm.dispatcher.publish(change.account, Event.STATUS_UPDATED, data | {"status": row["status"]})
-        take(change, item)
-
-    wrap(wacrm.meta_webhook, "take_status", published)
-
-
 @fault("HOOK-07", "the event of a conversation is fired where its contact is made")
 def known_contacts_conversation_fires_nothing(wacrm: Wacrm) -> None:
     find_or_add, announce = wacrm.contacts.find_or_add, wacrm.messages.announce
@@ -186,16 +171,6 @@ def only_one_endpoint_is_told(wacrm: Wacrm) -> None:
         return subscribed(account, event)[:1]
 
     wrap(wacrm.endpoints, "subscribed", first)
-
-
-@fault("HOOK-08", "a new endpoint is active even when it is registered as inactive")
-def registered_inactive_is_active(wacrm: Wacrm) -> None:
-    create = wacrm.endpoints.create
-
-    def active(account: str, body: WebhookCreate) -> Json:
-        return create(account, body.model_copy(update={"is_active": True}))
-
-    wrap(wacrm.endpoints, "create", active)
 
 
 @fault("HOOK-08", "the endpoint's list of events is stored and not used")

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from conformance.target.exchange import Exchange
+from conformance.target.learned import Learned
 from conformance.target.verdicts import Mismatch
 from conformance.wacrm.steps.broadcasts import Broadcast, counts_of, greeting_values, submission_of
 
@@ -84,7 +85,7 @@ def polled_until_given_up(sends: list[dict[str, Any]], enough: int = 12) -> bool
     mock_meta = SimpleNamespace(
         patience=PATIENCE, sends=lambda contains, **_: [entry for entry in sends if contains in entry["raw"]]
     )
-    account: Any = SimpleNamespace(api=SimpleNamespace(get=lambda _: answer), mock_meta=mock_meta)
+    account: Any = SimpleNamespace(api=SimpleNamespace(get=lambda _: answer), mock_meta=mock_meta, learned=Learned())
     broadcast = Broadcast(account, submission_of(MARKER, {"template_name": "t", "recipients": []}), NONE, "b", 0, 0.0)
     began = time.monotonic()
     broadcast.until(lambda _: time.monotonic() - began > enough * PATIENCE, PATIENCE, 0.005)

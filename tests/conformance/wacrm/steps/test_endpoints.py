@@ -6,6 +6,8 @@ import json
 import time
 from datetime import UTC, datetime
 from email.utils import formatdate
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
@@ -20,6 +22,7 @@ from conformance.wacrm.steps.endpoints import (
     clock_skews,
     event_data,
     matches_event,
+    require_accepted,
 )
 from conformance.webhooks.receiver_client import Attempt
 
@@ -72,3 +75,26 @@ def test_the_clocks_of_proxy_and_application_are_both_measured() -> None:
 def test_without_a_date_there_is_no_skew(headers: dict[str, str]) -> None:
     answer = Exchange("GET", "http://127.0.0.1/", {}, b"", None, 200, httpx.Headers(headers), b"", 0.0, 0.0)
     assert clock_skew(answer) == 0.0
+
+
+def registering(accepted: str) -> Any:
+    """An API that registers endpoints whose URL begins like this, and refuses the rest."""
+
+    def post(_: str, body: dict[str, Any]) -> Any:
+        status = 201 if body["url"].startswith(accepted) else 400
+        return SimpleNamespace(status=status, json=lambda: {"data": {"id": "e"}} if status == 201 else {})
+
+    return SimpleNamespace(post=post, delete=lambda _: None)
+
+
+RECEIVER: Any = SimpleNamespace(origin="https://127.0.0.1:1", url=lambda path: f"https://127.0.0.1:1{path}")
+
+
+def test_a_receiver_that_is_refused_as_internal_is_a_matter_of_set_up() -> None:
+    with pytest.raises(NoVerdict, match="--netns"):
+        require_accepted(registering("https://hooks.wacrm.invalid"), RECEIVER)
+
+
+@pytest.mark.parametrize("accepted", ["https://127.0.0.1:1", "nothing at all"])
+def test_a_target_that_refuses_every_endpoint_is_judged(accepted: str) -> None:
+    require_accepted(registering(accepted), RECEIVER)

@@ -6,11 +6,21 @@ from functools import cache
 from typing import Any
 
 from tests.reference.wacrm.conftest import deployed
-from tests.reference.wacrm.faults.scenarios import access, broadcasts, contacts, limiter, messages, odd_input, webhooks
+from tests.reference.wacrm.faults.scenarios import (
+    access,
+    broadcasts,
+    contacts,
+    inbound,
+    limiter,
+    messages,
+    odd_input,
+    webhooks,
+)
 from tests.reference.wacrm.faults.scenarios.log import SCENARIOS, Log, Scenario
 
 __all__ = [
-    "SCENARIOS", "access", "broadcasts", "contacts", "limiter", "messages", "observed", "odd_input", "unbroken", "webhooks",
+    "SCENARIOS", "access", "broadcasts", "contacts", "inbound", "limiter", "messages", "observed", "odd_input", "unbroken",
+    "webhooks",
 ]  # fmt: skip
 
 SETTINGS: dict[str, dict[str, Any]] = {"RATE": {"limit": 10}, "HOOK": {"webhook_failures": 5}}

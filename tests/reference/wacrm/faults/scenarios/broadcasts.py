@@ -86,3 +86,12 @@ def a_thousand(wacrm: Deployment, log: Log) -> None:
     launched = wacrm.post("/broadcasts", {"template_name": "promo", "recipients": recipients}).json()["data"]
     wacrm.settle()
     log(wacrm.get(f"/broadcasts/{launched['broadcast_id']}"), len(wacrm.meta.asked))
+
+
+@of("BCAST")
+def a_broadcast_while_meta_is_down(wacrm: Deployment, log: Log) -> None:
+    wacrm.meta.answer = lambda _request, _wamid: refused("(#131000) Something went wrong", 500)
+    recipients = [{"to": f"+141555502{n:02d}"} for n in range(24)]
+    launched = wacrm.post("/broadcasts", {"template_name": "promo", "recipients": recipients}).json()["data"]
+    wacrm.settle()
+    log(len(wacrm.meta.asked), wacrm.get(f"/broadcasts/{launched['broadcast_id']}"))

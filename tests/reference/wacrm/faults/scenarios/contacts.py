@@ -96,3 +96,11 @@ def a_race_for_a_phone(wacrm: Deployment, log: Log) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: wacrm.post("/contacts", {"phone": "+14155550101"}), range(8)))
     log(sorted(answer.status_code for answer in answers))
+
+
+@of("CONT")
+def phones_with_something_behind_them(wacrm: Deployment, log: Log) -> None:
+    for form in ("{}x4", "{} (home)", "{}#4"):
+        log(wacrm.post("/contacts", {"phone": form.format("+14155550170")}))
+        log(wacrm.post("/messages", {"to": form.format("+14155550171"), "text": "x"}))
+    log(wacrm.get("/contacts"))
