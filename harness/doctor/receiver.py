@@ -82,7 +82,7 @@ def _delivered(receiver: Receiver, path: str, target: Target, mock_meta: MockMet
     try:
         mock_meta.inbound(target.meta.phone_number_id, message)
     except (NoVerdict, MockMetaError) as error:
-        return mend(RECEIVER, f"no delivery could be caused: {error}", "Mend the webhook first, then call this again.")
+        return note(RECEIVER, f"not tried, since nothing comes in: {error}", "Mend the webhook, then call this again.")
     if receiver.settled(path, at_least=1, quiet=0.0):
         return ok(RECEIVER, f"the deployment delivered to {receiver.origin}")
     return None
