@@ -9,6 +9,7 @@ from conformance.runner.preflight import SetupError, asked
 from conformance.target.keys import Role, kept_fresh
 from conformance.target.target import SCOPES
 from conformance.target.verdicts import Lacking, NoAnswerError
+from conformance.wacrm.steps.own_account import own_account
 
 if TYPE_CHECKING:
     from conformance.target.exchange import Exchange
@@ -27,6 +28,7 @@ def roles(probe: Probe, pool: KeyPool, target: Target) -> None:
     keys = target.keys.flat()
     untouched = kept_fresh(keys)
     for key in keys:
+<<<<<<< HEAD
         if key not in untouched:
             role(probe, pool, key)
 
@@ -45,6 +47,19 @@ def role(probe: Probe, pool: KeyPool, key: Key) -> Exchange | None:
     if isinstance(claimed, list):
         _agreed(probe, pool, key, wanted, {str(scope) for scope in claimed})
     return exchange
+=======
+        if key in untouched:
+            continue
+        wanted = _scopes(key.role)
+        if wanted is None:
+            continue
+        exchange = asked(probe, pool, key, ME)
+        if exchange.status == 401:
+            raise SetupError(f"the deployment refuses keys.{key} (401 on /me). Is it a key of this deployment?")
+        claimed = own_account(exchange).scopes
+        if claimed is not None:
+            _agreed(probe, pool, key, wanted, {str(scope) for scope in claimed})
+>>>>>>> main
 
 
 def _scopes(role: str) -> set[str] | None:
