@@ -39,6 +39,7 @@ FOR_USERS = {
     "mock": Verb("harness.cli:mock", "run mock Meta on port 8790 (mock-meta: on a free one)"),
     "reference": Verb("harness.reference_deployment:main", "run the reference deployment with mock Meta", "gate"),
     "provision": Verb("harness.provision.cli:main", "make the accounts and keys that a run needs", "provision"),
+    "doctor": Verb("harness.doctor.command_line:main", "examine every wire before a run, and how to mend it", "gate"),
     "run": Verb("harness.pointing.command_line:main", "start a deployment's own command with mock Meta", "gate"),
     "settings": Verb("harness.example_file:main", "print a harness.toml with every setting explained"),
     "requirements": Verb("harness.traceability:main", "print the clauses, their checks and their faults", "gate"),

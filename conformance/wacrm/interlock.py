@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from conformance.meta.mock_client import MockMeta, MockMetaError
@@ -31,11 +32,16 @@ def interlock(probe: Probe, pool: KeyPool, target: Target) -> None:
     if target.meta is None:
         probe.unarmed_reason = "the target file has no [meta]"
         return
-    mock_meta = MockMeta(target.meta.control)
+    with closing(MockMeta(target.meta.control)) as mock_meta:
+        _close(probe, pool, target, mock_meta)
+
+
+def _close(probe: Probe, pool: KeyPool, target: Target, mock_meta: MockMeta) -> None:
     try:
         mock_meta.request("GET", "/health")
     except MockMetaError as error:
         raise SetupError(f"{error}\nStart it (nox -s mock_meta) and set meta.control to its address.") from None
+    assert target.meta is not None
     nonce = f"harness_interlock_{uuid.uuid4().hex}"
     probe.armed = True
     answer = _by_template(probe, pool, nonce)
