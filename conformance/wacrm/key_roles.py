@@ -33,45 +33,31 @@ def roles(probe: Probe, pool: KeyPool, target: Target) -> None:
     untouched = kept_fresh(keys)
     own: Account | None = None
     for key in keys:
-<<<<<<< HEAD
-        if key not in untouched:
-            role(probe, pool, key)
+        exchange = None if key in untouched else role(probe, pool, key)
+        if exchange is not None:
+            account = own_account(exchange).id
+            own = own or Account(key, account)
+            _is_of_its_account(probe, pool, key, account, own)
 
 
 def role(probe: Probe, pool: KeyPool, key: Key) -> Exchange | None:
-    """The key has the scopes of its role: its answer from `/me`; None for a key that must be refused. Raises `SetupError`."""
+    """The key has the scopes of its role, or is refused as its role says: its answer from `/me`; None for a key without
+    scopes of its own. Raises `SetupError`.
+    """
     wanted = _scopes(key.role)
     if wanted is None:
-        return None
+        if key.role in REFUSED:
+            _is_refused(probe, pool, key, asked(probe, pool, key, ME))
+        return None  # the end of any other key is a check's own (AUTH-09)
     exchange = asked(probe, pool, key, ME)
     if exchange.status == 401:
-        raise SetupError(f"the deployment refuses keys.{key} (401 on /me).\nIs it a key of this deployment?")
-    body = exchange.json()
-    inner = body.get("data") if isinstance(body, dict) else None
-    claimed = inner.get("scopes") if isinstance(inner, dict) else None
-    if isinstance(claimed, list):
-        _agreed(probe, pool, key, wanted, {str(scope) for scope in claimed})
+        raise SetupError(
+            f"the deployment refuses keys.{key} (401 on /me).\nIs it a key of this deployment?", f"keys.{key}"
+        )
+    scopes = own_account(exchange).scopes
+    if scopes is not None:
+        _agreed(probe, pool, key, wanted, {str(scope) for scope in scopes})
     return exchange
-=======
-        if key in untouched:
-            continue
-        wanted = _scopes(key.role)
-        if wanted is None and key.role not in REFUSED:  # a key whose end is the check's own (AUTH-09)
-            continue
-        exchange = asked(probe, pool, key, ME)
-        if wanted is None:
-            _is_refused(probe, pool, key, exchange)
-            continue
-        if exchange.status == 401:
-<<<<<<< HEAD
-            raise SetupError(
-                f"the deployment refuses keys.{key} (401 on /me). Is it a key of this deployment?", f"keys.{key}"
-            )
-        me = own_account(exchange)
-        if me.scopes is not None:
-            _agreed(probe, pool, key, wanted, {str(scope) for scope in me.scopes})
-        own = own or Account(key, me.id)
-        _is_of_its_account(probe, pool, key, me.id, own)
 
 
 @dataclass(frozen=True)
@@ -122,13 +108,6 @@ def _newest_contact(probe: Probe, pool: KeyPool, key: Key) -> str | None:
 
 def _wrong(key: Key, what: str) -> SetupError:
     return SetupError(f"keys.{key} {what}", f"keys.{key}")
-=======
-            raise SetupError(f"the deployment refuses keys.{key} (401 on /me). Is it a key of this deployment?")
-        claimed = own_account(exchange).scopes
-        if claimed is not None:
-            _agreed(probe, pool, key, wanted, {str(scope) for scope in claimed})
->>>>>>> main
->>>>>>> doc
 
 
 def _scopes(role: str) -> set[str] | None:
@@ -147,14 +126,7 @@ def _agreed(probe: Probe, pool: KeyPool, key: Key, wanted: set[str], claimed: se
         if scope not in SCOPES or _admitted(probe, pool, key, scope) is not (scope in claimed):
             continue
         verb = "has" if scope in claimed else "lacks"
-<<<<<<< HEAD
         raise _wrong(key, f"{verb} the scope {scope}, which its role says otherwise. Give it exactly: {sorted(wanted)}")
-=======
-        raise SetupError(
-            f"keys.{key} {verb} the scope {scope}, against its role.\n"
-            f"Give it exactly these scopes: {', '.join(sorted(wanted)) or 'none'}."
-        )
->>>>>>> doc
 
 
 def _admitted(probe: Probe, pool: KeyPool, key: Key, scope: str) -> bool | None:
