@@ -14,6 +14,7 @@ from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
 from harness.arguments import Parser
+from harness.interruption import as_ctrl_c
 from reports.results import ExitCode
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ FOR_USERS = {
     "mock": Verb("harness.cli:mock", "run mock Meta on port 8790 (mock-meta: on a free one)"),
     "reference": Verb("harness.reference_deployment:main", "run the reference deployment with mock Meta", "gate"),
     "provision": Verb("harness.provision.cli:main", "make the accounts and keys that a run needs", "provision"),
+    "doctor": Verb("harness.doctor.command_line:main", "examine every wire before a run, and how to mend it", "gate"),
     "run": Verb("harness.pointing.command_line:main", "start a deployment's own command with mock Meta", "gate"),
     "settings": Verb("harness.example_file:main", "print a harness.toml with every setting explained"),
     "requirements": Verb("harness.traceability:main", "print the clauses, their checks and their faults", "gate"),
@@ -74,12 +76,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if missing := _missing(name):
         sys.stderr.write(f"{missing}\n")
         return ExitCode.SETUP
-    try:
-        code: int = resolve_name(VERBS[name].function)(given[1:])
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
-        return ExitCode.INTERRUPTED
-    return code
+    with as_ctrl_c():
+        try:
+            code: int = resolve_name(VERBS[name].function)(given[1:])
+        except KeyboardInterrupt:
+            sys.stderr.write("interrupted\n")
+            return ExitCode.INTERRUPTED
+        return code
 
 
 def _parser() -> Parser:

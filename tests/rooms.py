@@ -113,6 +113,10 @@ HARNESS = {
     },
 } | _rooms(
     "harness",
+    doctor=(
+        "harness reports conformance.contract conformance.target conformance.meta conformance.webhooks conformance.runner "
+        "conformance.wacrm.steps conformance.wacrm.interlock conformance.wacrm.key_roles conformance.wacrm.system"
+    ),
     pointing="harness reports service conformance.target conformance.webhooks conformance.runner mock_meta.serving",
     provision="harness reports conformance.target conformance.meta conformance.wacrm.reference",
 )  # fmt: skip

@@ -151,3 +151,6 @@ class MockMeta:
     def _has_drained(self) -> bool:
         health = self.request("GET", "/health")
         return not health["pending_webhooks"] and not health["in_flight"]
+
+    def close(self) -> None:
+        self.client.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from conformance.meta.mock_client import MockMeta, MockMetaError
@@ -31,11 +32,16 @@ def interlock(probe: Probe, pool: KeyPool, target: Target) -> None:
     if target.meta is None:
         probe.unarmed_reason = "the target file has no [meta]"
         return
-    mock_meta = MockMeta(target.meta.control)
+    with closing(MockMeta(target.meta.control)) as mock_meta:
+        _close(probe, pool, target, mock_meta)
+
+
+def _close(probe: Probe, pool: KeyPool, target: Target, mock_meta: MockMeta) -> None:
     try:
         mock_meta.request("GET", "/health")
     except MockMetaError as error:
         raise SetupError(f"{error}\nStart it (nox -s mock_meta) and set meta.control to its address.") from None
+    assert target.meta is not None
     nonce = f"harness_interlock_{uuid.uuid4().hex}"
     probe.armed = True
     answer = _by_template(probe, pool, nonce)
@@ -52,9 +58,15 @@ def _by_template(probe: Probe, pool: KeyPool, nonce: str) -> str:
     pool.book(key)
     body = {"to": NOBODY, "type": "template", "template": {"name": nonce, "language": "en_US"}}
     try:
-        return probe.send("POST", "/messages", key=key, json=body).summary[:200]
+        exchange = probe.send("POST", "/messages", key=key, json=body)
     except NoAnswerError as error:
         return str(error)
+    if exchange.status in {401, 403}:
+        raise SetupError(
+            f"keys.{key} may not send a message: the API answered {exchange.summary[:200]}\n"
+            "Give the keys of keys.full every scope, messages:send among them.", f"keys.{key}",
+        )  # fmt: skip
+    return exchange.summary[:200]
 
 
 def _seen(mock_meta: MockMeta, nonce: str, patience: float = INTERLOCK_PATIENCE) -> bool:
