@@ -52,3 +52,19 @@ def every_member() -> Iterator[tuple[str, dict[str, Any]]]:
 
     for name, node in OPENAPI.document["components"]["schemas"].items():
         yield from walk(node, name)
+
+
+def every_schema() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every object of the schemas, tolerances aside, with the path to it."""
+    yield from _objects(OPENAPI.document["components"]["schemas"], "schemas")
+
+
+def _objects(node: Any, where: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    if isinstance(node, dict):
+        yield where, node
+        for key, value in node.items():
+            if key != "x-wacrm-tolerated":
+                yield from _objects(value, f"{where}.{key}")
+    elif isinstance(node, list):
+        for item in node:
+            yield from _objects(item, where)

@@ -74,11 +74,11 @@ CONFORMANCE = _rooms(
     ),
     reference="conformance.target conformance.meta conformance.runner",
     interlock="steps conformance.target conformance.meta conformance.runner",
-    key_roles="conformance.target conformance.runner",
+    key_roles="steps conformance.target conformance.runner",
     system="specification conformance.wacrm.reference interlock key_roles conformance.target conformance.meta conformance.runner",
     fixtures=(
         "specification steps conformance.contract conformance.target conformance.meta conformance.webhooks "
-        "conformance.limiter conformance.runner"
+        "conformance.limiter conformance.generation conformance.runner"
     ),
     checks=(
         "specification steps expectations generation fixtures conformance.contract conformance.target conformance.meta "

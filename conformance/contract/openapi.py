@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -62,6 +62,11 @@ class Operation:
         """The schema of the request's body, self-contained. Raises ContractError for an operation without one."""
         return self.specification.body_schema(self)
 
+    @property
+    def query_schemas(self) -> Mapping[str, Mapping[str, Json]]:
+        """The schemas of the query parameters by name."""
+        return self.specification.query_schemas(self)
+
     def url(self, id_: str = "") -> str:
         """The path with its parameter filled in."""
         return _PARAMETER.sub(lambda _: id_, self.path)
@@ -76,6 +81,7 @@ class Specification:
 
     def __init__(self, name: str, extension: str) -> None:
         self.name, self.extension = name, extension
+        self._answers: dict[tuple[str, int], Mapping[str, Json] | None] = {}
 
     @property
     def location(self) -> Path:
@@ -112,9 +118,14 @@ class Specification:
         raise ContractError(f"no operation {operation_id!r}; there are {known}")
 
     def schema_for(self, operation: Operation, status: int) -> Mapping[str, Json] | None:
-        """The schema of the JSON answer, self-contained; None where the status is undocumented or has no body."""
-        content = self._response(operation, status).get("content")
-        return self._standalone(content["application/json"]["schema"]) if content else None
+        """The schema of the JSON answer with its tolerances, self-contained; None where the status is undocumented or
+        has no body.
+        """
+        if (operation.id, status) not in self._answers:
+            content = self._response(operation, status).get("content")
+            schema = self.widened(self._standalone(content["application/json"]["schema"])) if content else None
+            self._answers[operation.id, status] = schema
+        return self._answers[operation.id, status]
 
     def body_schema(self, operation: Operation) -> Mapping[str, Json]:
         """As `Operation.body_schema`."""
@@ -122,6 +133,11 @@ class Specification:
             raise ContractError(f"{operation.label} takes no body")
         body = self._raw(operation)["requestBody"]
         return self._standalone(body["content"]["application/json"]["schema"])
+
+    def query_schemas(self, operation: Operation) -> Mapping[str, Mapping[str, Json]]:
+        """As `Operation.query_schemas`."""
+        parameters = [self._resolved(one) for one in self._raw(operation).get("parameters", ())]
+        return {one["name"]: one["schema"] for one in parameters if one["in"] == "query"}
 
     def validate(self, operation_id: str, status: int, body: Json) -> list[str]:
         """What is wrong with an answer's status and JSON body; empty when it is as documented.
@@ -154,6 +170,11 @@ class Specification:
         schema = self._standalone(item["requestBody"]["content"]["application/json"]["schema"])
         return jsonschema_2020.problems(schema, body)
 
+    def widened(self, schema: Mapping[str, Json]) -> Mapping[str, Json]:
+        """The schema with every tolerance in the place of what it widens."""
+        wider: Mapping[str, Json] = _widened(schema, f"{self.extension}-tolerated")
+        return wider
+
     def _operation(self, path: str, method: str) -> Operation:
         raw = self.document["paths"][path][method]
         statuses = tuple(int(status) for status in raw["responses"])
@@ -183,6 +204,17 @@ class Specification:
     def _standalone(self, schema: Mapping[str, Json]) -> Mapping[str, Json]:
         """The schema with the components beside it, so that its local references resolve without the document."""
         return {**schema, "components": {"schemas": self.document["components"]["schemas"]}}
+
+
+def _widened(node: Any, tolerated: str) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(node, list):
+        return [_widened(item, tolerated) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if tolerated in node:
+        return _widened(node[tolerated], tolerated)
+    # Tolerances may make the branches of a `oneOf` overlap.
+    return {"anyOf" if key == "oneOf" else key: _widened(value, tolerated) for key, value in node.items()}
 
 
 def _header_problem(name: str, header: Mapping[str, Json], value: str | None) -> str | None:

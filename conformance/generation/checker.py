@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from conformance.contract import json_schema
 from conformance.generation.defects import Defect, Problem, Trait, key
-from conformance.generation.tolerance import must_be_refused
+from conformance.generation.tolerance import is_valid, must_be_refused
 from conformance.generation.traffic import ABSENT, UNPARSABLE, answer_json
 
 if TYPE_CHECKING:
@@ -44,10 +44,11 @@ class Checker:
         if refusal is not None and status < 400:  # noqa: PLR2004
             yield Problem(Trait.ACCEPTED, _place(refusal.where), f"4xx ({refusal.reason})", f"HTTP {answer.status}")
         elif status >= 500 and not self._rules.excused(answer):  # noqa: PLR2004
+            trait = Trait.SERVER_ERROR if is_valid(request) else Trait.NOT_REFUSED
             actual = f"HTTP {answer.status}: {_excerpt(answer)}"
-            yield Problem(Trait.SERVER_ERROR, "", "no server error, whatever the input", actual)
+            yield Problem(trait, "", "no server error, whatever the input", actual)
         else:
-            yield from _conformity(request, answer)
+            yield from conformity(request, answer)
 
     def _sequence(self, request: Request, answer: Answer) -> Iterator[Problem]:
         for broken in self._rules.memory.check(request, answer):
@@ -63,7 +64,8 @@ class Checker:
         self._found[new.key] = new
 
 
-def _conformity(request: Request, answer: Answer) -> Iterator[Problem]:
+def conformity(request: Request, answer: Answer) -> Iterator[Problem]:
+    """What is wrong with an answer by the specification: status, content type, headers, schema."""
     operation, status = request.operation, answer.status or 0
     if status not in operation.statuses:
         documented = ", ".join(map(str, operation.statuses))

@@ -15,6 +15,7 @@ class Trait(StrEnum):
 
     STATUS = "status"
     SERVER_ERROR = "server error"
+    NOT_REFUSED = "server error instead of a refusal"
     CONTENT_TYPE = "content type"
     HEADERS = "headers"
     SCHEMA = "schema"

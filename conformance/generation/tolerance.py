@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from conformance.contract import json_schema
 from conformance.generation.traffic import ABSENT, UNPARSABLE
@@ -57,20 +57,20 @@ def body_is_valid(request: Request) -> bool:
     return not unread and not json_schema.problems(request.operation.body_schema, body)
 
 
+def is_valid(request: Request) -> bool:
+    """Whether id, query and body are what the specification asks for, tolerances aside."""
+    id_is_valid = not request.operation.id_is_uuid or json_schema.is_uuid(request.id or "")
+    return id_is_valid and _query_is_valid(request) and body_is_valid(request)
+
+
+def _query_is_valid(request: Request) -> bool:
+    """Whether each parameter that is a text by the specification is such a text; numbers are read in many ways."""
+    schemas = request.operation.query_schemas
+    texts = [(schemas[name], value) for name, value in request.query if schemas.get(name, {}).get("type") == "string"]
+    return not any(json_schema.problems(schema, value) for schema, value in texts)
+
+
 @cache
 def tolerant_schema(operation: Operation) -> Mapping[str, Json]:
     """The schema of an operation's body, widened by every tolerance."""
-    tolerated = f"{operation.specification.extension}-tolerated"
-    widened: Mapping[str, Json] = _widened(operation.body_schema, tolerated)
-    return widened
-
-
-def _widened(node: Any, tolerated: str) -> Any:  # noqa: ANN401 - JSON
-    if isinstance(node, list):
-        return [_widened(item, tolerated) for item in node]
-    if not isinstance(node, dict):
-        return node
-    if tolerated in node:
-        return _widened(node[tolerated], tolerated)
-    # Tolerances may make the branches of a `oneOf` overlap.
-    return {"anyOf" if key == "oneOf" else key: _widened(value, tolerated) for key, value in node.items()}
+    return operation.specification.widened(operation.body_schema)

@@ -52,7 +52,10 @@ def new_probe(run_state: RunState, target: Target) -> Callable[[], Probe]:
 
     def made() -> Probe:
         armed, reason = run_state.armed, run_state.unarmed_reason
-        return Probe(address.api, address.timeout, address.verify, sends, armed=armed, unarmed_reason=reason)
+        return Probe(
+            address.api, address.timeout, address.verify, sends,
+            armed=armed, unarmed_reason=reason, listener=run_state.hear,
+        )  # fmt: skip
 
     return made
 

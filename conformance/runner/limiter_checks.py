@@ -1,4 +1,4 @@
-"""Limiter checks in a run: their experiments start with the first check of all, and they come last.
+"""Limiter checks in a run: their experiments start with the first check of all, and they come late.
 
 A system gives a laboratory for each of its limiters as a session fixture named `lab` or `…_lab`, made with `new_lab`.
 """
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Limiter checks come last, when their windows have passed; of several workers, one runs them all."""
-    items.sort(key=lambda item: bool(laboratories(item)))
+    """Limiter checks come late, when their windows have passed, and what audits the whole run comes after them; of several
+    workers, one runs them all.
+    """
+    items.sort(key=lambda item: (bool(audits(item)), bool(laboratories(item))))
     for item in items:
         if laboratories(item):
             item.add_marker(pytest.mark.xdist_group("limiter"))
@@ -35,6 +37,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def laboratories(item: pytest.Item) -> set[str]:
     """The fixtures of the laboratories that a check asks for."""
     return {name for name in getattr(item, "fixturenames", ()) if name == "lab" or name.endswith("_lab")} - {"new_lab"}
+
+
+def audits(item: pytest.Item) -> set[str]:
+    """The fixtures that have watched the whole run, of those that a check asks for: their names end with `_audit`."""
+    return {name for name in getattr(item, "fixturenames", ()) if name.endswith("_audit")}
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -15,12 +15,13 @@ from conformance.target.target import Target
 from reports.results import CheckResult, ClauseResult, ExchangeRecord, Finding, Results, Verdict, exit_code, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from conformance.contract.baseline import Baseline
     from conformance.contract.requirements import Requirement
     from conformance.runner.options import Selection
     from conformance.runner.system import System
+    from conformance.target.exchange import Exchange
     from conformance.target.keys import Key, KeyPool
     from conformance.target.probe import Probe
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 class RunState:
     """Shared by the plugin's parts. A worker has one of its own, filled from the controller's by `take_over`.
 
-    `doing` is what a long check is at, for the progress line.
+    `doing` is what a long check is at, for the progress line; `clause` is the one whose check is running.
     """
 
     system: System
@@ -46,6 +47,8 @@ class RunState:
     pool: KeyPool | None = None
     died: str | None = None
     doing: str = ""
+    clause: str = ""
+    listeners: list[Callable[[Exchange, str], None]] = field(default_factory=list)
     collected: dict[str, str] = field(default_factory=dict)
     requests: int = 0
     waited: float = 0.0
@@ -109,6 +112,11 @@ class RunState:
         self.requests += self.probe.count if self.probe is not None else 0
         self.waited += self.pool.waited if self.pool is not None else 0.0
 
+    def hear(self, exchange: Exchange) -> None:
+        """Pass an exchange on to who listens, with the clause whose check is running."""
+        for listener in self.listeners:
+            listener(exchange, self.clause)
+
     # -- what was reported -------------------------------------------------------------------------------------------------
 
     def record(self, report: pytest.TestReport) -> None:
@@ -123,6 +131,12 @@ class RunState:
                      "seconds": report.duration, "finding": known.get("finding"), "measured": measured}  # fmt: skip
             if name not in self._reported or reported["verdict"] is not Verdict.PASS:
                 self._reported[name] = reported
+
+    def is_red(self, clause: str) -> bool:
+        """Whether a check of the clause has failed so far, as far as this process knows."""
+        return any(
+            reported["clause"] == clause and reported["verdict"] is Verdict.FAIL for reported in self._reported.values()
+        )
 
     @property
     def counts(self) -> dict[Verdict, int]:

@@ -48,7 +48,8 @@ class Worker:
             show_groups(session.items)
         self.run_state.collected = {check_name(item.nodeid): _clause(item) for item in session.items}
 
-    def pytest_runtest_setup(self) -> None:
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        self.run_state.clause = _clause(item)
         if self.run_state.probe is not None:
             self.run_state.probe.trail.clear()
 

@@ -24,6 +24,7 @@ class Role(StrEnum):
     REVOKED = "revoked"
     EXPIRED = "expired"
     EXPIRING = "expiring"
+    REVOCABLE = "revocable"
     OTHER = "other_account"
     UNCONFIGURED = "unconfigured"
 

@@ -17,7 +17,7 @@ from conformance.target.numbers import is_fictional
 from conformance.target.verdicts import Lacking, NoAnswerError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from conformance.target.keys import Key
 
@@ -42,6 +42,7 @@ class Probe:
     verify: bool | str = True
     sends: Collection[str] | None = None
     armed: bool = False
+    listener: Callable[[Exchange], None] | None = None
     unarmed_reason: str = "the interlock has not been closed"
     trail: deque[Exchange] = field(default_factory=lambda: deque(maxlen=400))
     count: int = 0
@@ -90,6 +91,9 @@ class Probe:
         """Count and keep them. Raises `NoAnswerError` for the first without a whole answer."""
         self.count += len(exchanges)
         self.trail.extend(exchanges)
+        if self.listener is not None:
+            for exchange in exchanges:
+                self.listener(exchange)
         for exchange in exchanges:
             if exchange.trouble is not None:
                 raise NoAnswerError(exchange)

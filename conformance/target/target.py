@@ -125,6 +125,7 @@ class Keys(Section):
     revoked: Secrets = []
     expired: Secrets = []
     expiring: ExpiringKey | None = None
+    revocable: Secrets = []
     other_account: Secrets = []
     unconfigured: Secrets = []
     only: dict[str, Secret] = {}
@@ -141,8 +142,11 @@ class Keys(Section):
     def flat(self) -> list[Key]:
         """Every key, with the role that the pool knows it by."""
         expiring = [self.expiring.key] if self.expiring else []
-        lists = {Role.FULL: self.full, Role.NONE: self.none, Role.REVOKED: self.revoked, Role.EXPIRED: self.expired,
-                 Role.EXPIRING: expiring, Role.OTHER: self.other_account, Role.UNCONFIGURED: self.unconfigured}  # fmt: skip
+        lists = {
+            Role.FULL: self.full, Role.NONE: self.none, Role.REVOKED: self.revoked, Role.EXPIRED: self.expired,
+            Role.EXPIRING: expiring, Role.REVOCABLE: self.revocable, Role.OTHER: self.other_account,
+            Role.UNCONFIGURED: self.unconfigured,
+        }  # fmt: skip
         keys = [
             Key(f"{role}[{i}]", role, s.get_secret_value())
             for role, given in lists.items()
@@ -180,6 +184,12 @@ class Receiver(Section):
     ca: str = ""
 
 
+class Hooks(Section):
+    """Commands of the operator, run by the shell: `revoke` revokes the key of which `$WACRM_KEY_HASH` is the SHA-256."""
+
+    revoke: str = ""
+
+
 class Capabilities(Section):
     """What the target has. A false one makes the clauses that need it `skip`."""
 
@@ -201,6 +211,7 @@ class Target(Section):
     meta: Meta | None = None
     receiver: Receiver | None = None
     capabilities: Capabilities = Capabilities()
+    hooks: Hooks = Hooks()
     allow_hosts: list[str] = []
 
     @property

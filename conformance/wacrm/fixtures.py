@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance.generation.every_answer import AnswerAudit
 from conformance.meta.mock_client import MockMeta
 from conformance.meta.webhook_payloads import MetaSide
+from conformance.runner.limiter_checks import audits
 from conformance.target.api import Api
 from conformance.target.keys import Role
 from conformance.target.learned import Learned
-from conformance.target.numbers import Numbers
+from conformance.target.numbers import Numbers, digits, tail
 from conformance.target.probe import Probe
 from conformance.target.verdicts import Lacking, NoVerdict
-from conformance.wacrm.steps import endpoints, limiter_requests
+from conformance.wacrm.specification import OPENAPI
+from conformance.wacrm.steps import endpoints, keys_in_use, limiter_requests
 from conformance.wacrm.steps.account import Account
+from conformance.wacrm.steps.told_events import EventAudit
 from conformance.wacrm.steps.valid_requests import ORIGIN, Calls
 
 if TYPE_CHECKING:
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from conformance.runner.run_state import RunState
     from conformance.target.keys import KeyPool
     from conformance.target.target import Capabilities, Meta, Target
+    from conformance.wacrm.steps.keys_in_use import Use
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +63,7 @@ def meta(target: Target) -> Meta:
 def meta_side(meta: Meta, target: Target, run_state: RunState) -> Iterator[MetaSide]:
     """The deployment's webhook for Meta, for handshakes and for POSTs that Meta would never send."""
     address = target.target
-    probe = Probe(address.meta_webhook, address.timeout, address.verify, frozenset())
+    probe = Probe(address.meta_webhook, address.timeout, address.verify, frozenset(), listener=run_state.hear)
     yield MetaSide(probe, meta.app_secret.get_secret_value(), meta.verify_token.get_secret_value())
     run_state.requests += probe.count
     probe.close()
@@ -151,14 +156,72 @@ def main_account(
 
 
 def known_to(api: Api, target: Target | None = None) -> Callable[[str], bool]:
-    """Whether the target has a contact with a number already; the embedded one begins with none."""
+    """Whether the target has a contact whose number ends like this one; the embedded target begins with none."""
 
     def known(number: str) -> bool:
-        found = api.get("/contacts", search=number.lstrip("+")).json()
-        return isinstance(found, dict) and any(row.get("phone") == number for row in found.get("data") or [])
+        found = api.get("/contacts", search=tail(number)).json()
+        rows = found.get("data") if isinstance(found, dict) else None
+        return any(tail(digits(row.get("phone"))) == tail(number) for row in rows or [])
 
     embedded = target is not None and target.target.embedded
     return (lambda _number: False) if embedded else known
+
+
+# -- keys that end ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def expiring_key_in_use(
+    target: Target, pool: KeyPool, probe: Probe, shared_account: Callable[[str], Account]
+) -> Callable[[], Use]:
+    """`expiring_key_in_use()`: the key that expires during the run, used since the run's beginning."""
+    found: Use | Exception
+    try:
+        account = shared_account("expiring key")
+        key = keys_in_use.expiring_key(target, pool)
+        found = keys_in_use.used(key, probe, Calls(account, target.capabilities))
+    except (Lacking, NoVerdict) as error:
+        found = error
+
+    def use() -> Use:
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    return use
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _expiring_key_is_used_first(request: pytest.FixtureRequest) -> None:
+    """It expires within a minute or so, and the check that judges it may come later."""
+    if any("expiring_key_in_use" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.getfixturevalue("expiring_key_in_use")
+
+
+# -- the whole run ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def answer_audit(run_state: RunState) -> Iterator[AnswerAudit]:
+    """Hears every answer from the run's beginning; checks that ask for it come last."""
+    audit = AnswerAudit(OPENAPI)
+    run_state.listeners.append(audit.hear)
+    yield audit
+    audit.close()
+
+
+@pytest.fixture(scope="session")
+def event_audit(run_state: RunState) -> EventAudit:
+    """Hears of every registration of an endpoint, and of what is posted as Meta would; checks that ask for it come last."""
+    audit = EventAudit()
+    run_state.listeners.append(audit.hear)
+    return audit
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _audits_listen_first(request: pytest.FixtureRequest) -> None:
+    for name in sorted(set[str]().union(*map(audits, request.session.items))):
+        request.getfixturevalue(name)
 
 
 # -- origins of endpoints -----------------------------------------------------------------------------------------------

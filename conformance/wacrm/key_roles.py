@@ -9,6 +9,7 @@ from conformance.runner.preflight import SetupError, asked
 from conformance.target.keys import Role, kept_fresh
 from conformance.target.target import SCOPES
 from conformance.target.verdicts import Lacking, NoAnswerError
+from conformance.wacrm.steps.own_account import own_account
 
 if TYPE_CHECKING:
     from conformance.target.exchange import Exchange
@@ -39,10 +40,8 @@ def role(probe: Probe, pool: KeyPool, key: Key) -> Exchange | None:
     exchange = asked(probe, pool, key, ME)
     if exchange.status == 401:
         raise SetupError(f"the deployment refuses keys.{key} (401 on /me).\nIs it a key of this deployment?")
-    body = exchange.json()
-    inner = body.get("data") if isinstance(body, dict) else None
-    claimed = inner.get("scopes") if isinstance(inner, dict) else None
-    if isinstance(claimed, list):
+    claimed = own_account(exchange).scopes
+    if claimed is not None:
         _agreed(probe, pool, key, wanted, {str(scope) for scope in claimed})
     return exchange
 

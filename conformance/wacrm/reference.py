@@ -5,15 +5,22 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+import sys
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from conformance.meta.accounts import register
 from conformance.runner.stack import FULL_KEYS, Embedded
+from conformance.target.keys import Role
 from conformance.target.target import SCOPES, Target
 
 if TYPE_CHECKING:
     from conformance.runner.stack import Stack
+
+
+EXPIRES_IN = 40.0
+"""Seconds that the key lives which expires during a run."""
 
 
 def start_reference(stack: Stack, how: Embedded = Embedded()) -> Target:  # noqa: B008 - frozen
@@ -30,7 +37,7 @@ def start_reference(stack: Stack, how: Embedded = Embedded()) -> Target:  # noqa
         "reference.wacrm", "--port", str(how.port), "--accounts", str(file),
         "--graph-url", mock["graph"], "--graph-timeout", "5",
         "--limit", str(how.limit), "--window", str(how.window), "--webhook-allow", stack.receiver["origin"],
-        "--webhook-ca", stack.receiver["ca"], "--webhook-only-allowed", *switches,
+        "--webhook-ca", stack.receiver["ca"], "--webhook-only-allowed", "--control", *switches,
     )  # fmt: skip
     target = target_of(accounts, address, mock["control"], how)
     assert target.meta is not None
@@ -48,6 +55,8 @@ def new_accounts(full: int = FULL_KEYS) -> dict[str, Any]:
     keys: list[tuple[str, tuple[str, ...], dict[str, str]]] = [("full", SCOPES, {})] * full
     keys += [("none", (), {})] * 8 + [("revoked", SCOPES, {"revoked_at": "2026-01-01T00:00:00Z"})]
     keys += [("expired", SCOPES, {"expires_at": "2026-01-01T00:00:00Z"})]
+    expires = datetime.now(UTC) + timedelta(seconds=EXPIRES_IN)
+    keys += [("expiring", SCOPES, {"expires_at": expires.isoformat()}), ("revocable", SCOPES, {})]
     keys += [(f"only:{scope}", (scope,), {}) for scope in SCOPES]
     keys += [(f"all_but:{scope}", tuple(s for s in SCOPES if s != scope), {}) for scope in SCOPES]
     main = _account("Harness main", keys, _whatsapp("106540000000001", "102290000000001"))
@@ -77,6 +86,8 @@ def target_of(accounts: dict[str, Any], address: dict[str, Any], control: str, h
         kind, _, scope = row["name"].partition(":")
         if scope:
             by_role[kind][scope] = row["key"]
+        elif kind == Role.EXPIRING:
+            by_role[kind] = {"key": row["key"], "expires_at": row["expires_at"]}
         else:
             by_role.setdefault(kind, []).append(row["key"])
     main, other, _ = (account["whatsapp"] for account in accounts["accounts"])
@@ -90,5 +101,9 @@ def target_of(accounts: dict[str, Any], address: dict[str, Any], control: str, h
     }  # fmt: skip
     # The reference contacts allowed origins only, so no packet leaves, whatever it is asked to deliver to.
     capabilities = {"probe_private_networks": True}
-    given = {"target": target, "keys": by_role, "meta": meta, "receiver": {}, "capabilities": capabilities}
+    post = f"r.Request('{address['url']}/_control/keys/' + os.environ['WACRM_KEY_HASH'] + '/revoke', method='POST')"
+    hooks = {"revoke": f'"{sys.executable}" -c "import os, urllib.request as r; r.urlopen({post}, timeout=30)"'}
+    given = {
+        "target": target, "keys": by_role, "meta": meta, "receiver": {}, "capabilities": capabilities, "hooks": hooks,
+    }  # fmt: skip
     return Target.model_validate(given)

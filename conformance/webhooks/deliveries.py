@@ -26,6 +26,11 @@ class Answer:
     location: str | None = None
     reset: bool = False
 
+    @property
+    def takes(self) -> bool:
+        """Whether the delivery counts as taken: at once and with a 2xx."""
+        return 200 <= self.status < 300 and not self.reset and not self.delay  # noqa: PLR2004
+
 
 @dataclass
 class Inbox:
@@ -43,12 +48,12 @@ class Inbox:
 
     def take(self, method: str, path: str, headers: dict[str, str], raw: bytes) -> Answer:
         """Record an attempt and say how to answer it."""
-        self.attempts.append({
-            "seq": len(self.attempts) + 1, "at": time.time(), "monotonic": time.monotonic(), "method": method,
-            "path": path, "headers": headers, "raw": base64.b64encode(raw).decode(),
-        })  # fmt: skip
         before = self.latest.get(path)
         answer = before[1] if before is not None and before[0] == raw else self._next(path)
+        self.attempts.append({
+            "seq": len(self.attempts) + 1, "at": time.time(), "monotonic": time.monotonic(), "method": method,
+            "path": path, "headers": headers, "raw": base64.b64encode(raw).decode(), "taken": answer.takes,
+        })  # fmt: skip
         self.latest[path] = raw, answer
         return answer
 

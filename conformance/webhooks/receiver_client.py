@@ -15,7 +15,9 @@ from conformance.target.learned import Learned
 
 @dataclass(frozen=True)
 class Attempt:
-    """One request that arrived. `at` is unix time, `monotonic` this machine's monotonic clock, in seconds."""
+    """One request that arrived. `at` is unix time, `monotonic` this machine's monotonic clock, in seconds; `taken` says that it
+    was answered at once with a 2xx.
+    """
 
     seq: int
     at: float
@@ -24,6 +26,7 @@ class Attempt:
     path: str
     headers: dict[str, str]
     raw: bytes
+    taken: bool = True
 
     def json(self) -> Any:  # noqa: ANN401 - JSON
         """The body as JSON, or None when it is none."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from conformance.runner.preflight import SetupError, asked
 from conformance.target.keys import Role
 from conformance.wacrm.key_roles import ME, role
+from conformance.wacrm.steps.own_account import own_account
 from harness.doctor.line import from_error, mend, note, ok
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def _examined(probe: Probe, pool: KeyPool, key: Key) -> Examined:
         return Examined(key, problem=from_error(_wire(key.role), error))
     if answer.status == 401:  # noqa: PLR2004
         return Examined(key, problem=_expired(key))
-    return Examined(key, _account(answer))
+    return Examined(key, own_account(answer).id or "")
 
 
 def _accepted(key: Key, answer: Exchange) -> Line | None:
@@ -77,16 +78,6 @@ def _expired(key: Key) -> Line:
         _wire(key.role), f"keys.{key} has expired already, so a key that expires in use is not checked",
         "Call `wacrm-harness provision` again right before the gate.",
     )  # fmt: skip
-
-
-def _account(answer: Exchange) -> str:
-    """The id of the key's account, in either of the forms that the contract has; empty without one."""
-    body = answer.json()
-    data = body.get("data") if isinstance(body, dict) else None
-    if not isinstance(data, dict):
-        return ""
-    account = data.get("account")
-    return str(data.get("account_id") or (account.get("id") if isinstance(account, dict) else None) or "")
 
 
 def _of_right_accounts(found: Sequence[Examined]) -> list[Examined]:

@@ -16,7 +16,17 @@ from reference.wacrm import wear as wear_
 from reference.wacrm.assembly import Wacrm
 from reference.wacrm.patching.patches import install
 from reference.wacrm.protocol.envelope import ApiError, Code, bad_request
-from reference.wacrm.routes import account, broadcasts, contacts, conversations, media, messages, meta, webhooks
+from reference.wacrm.routes import (
+    account,
+    broadcasts,
+    contacts,
+    control,
+    conversations,
+    media,
+    messages,
+    meta,
+    webhooks,
+)
 from reference.wacrm.routes.wiring import wacrm_of
 from reference.wacrm.settings import Settings
 
@@ -43,6 +53,8 @@ def create_app(
         app.include_router(module.router, prefix=API)
     app.include_router(meta.router)
     app.include_router(media.router)
+    if settings.control:
+        app.include_router(control.router)
     app.add_exception_handler(ApiError, _api_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)

@@ -74,6 +74,9 @@ def _add_deployment(group: argparse._ArgumentGroup) -> None:
         metavar="S",
         help="the rate limit's window in seconds (default: %(default)s)",
     )
+    group.add_argument(
+        "--control", action="store_true", help="let tests revoke keys: POST /_control/keys/SHA-256/revoke, for anybody"
+    )
     group.add_argument("--db", default=":memory:", metavar="FILE", help="SQLite database (default: in memory)")
 
 
@@ -135,6 +138,7 @@ def settings_of(chosen: argparse.Namespace) -> Settings:
         limit=chosen.limit,
         window=chosen.window,
         db=chosen.db,
+        control=chosen.control,
         webhook_allow=frozenset(chosen.webhook_allow),
         webhook_only_allowed=chosen.webhook_only_allowed,
         webhook_ca=chosen.webhook_ca,

@@ -56,6 +56,7 @@ class Settings:
     limit: int = 120
     window: float = 60.0
     db: str = ":memory:"
+    control: bool = False
     webhook_allow: frozenset[str] = frozenset()
     webhook_only_allowed: bool = True
     webhook_ca: Path | None = None

@@ -14,6 +14,7 @@ from conformance.wacrm.steps import lists
 from conformance.wacrm.steps.conversations import start_customer
 from conformance.wacrm.steps.endpoints import Endpoints, require_accepted
 from conformance.wacrm.steps.operation_answers import AnswerCache, failed_sends, refusals, successes
+from conformance.wacrm.steps.shared_rows import SharedRows
 from conformance.wacrm.steps.tenants import Tenants
 from conformance.wacrm.steps.valid_requests import Calls
 
@@ -122,45 +123,69 @@ def tenants(request: pytest.FixtureRequest, tenant_pair: Tenants) -> Tenants:
 
 
 @pytest.fixture(scope="session")
-def contact_set(shared_account: Callable[[str], Account]) -> ContactSet:
-    return lists.create_contacts(shared_account("page: contacts"))
+def shared_contact_sets() -> SharedRows[ContactSet]:
+    return SharedRows()
 
 
 @pytest.fixture(scope="session")
-def contact_views(contact_set: ContactSet) -> dict[str, View]:
-    return contact_set.views()
+def shared_views() -> SharedRows[dict[str, View]]:
+    return SharedRows()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
+def contact_set(account: Account, shared_contact_sets: SharedRows[ContactSet]) -> ContactSet:
+    return shared_contact_sets.get("contacts", lambda: lists.create_contacts(account))
+
+
+@pytest.fixture
+def contact_views(contact_set: ContactSet, shared_views: SharedRows[dict[str, View]]) -> dict[str, View]:
+    return shared_views.get("contacts", contact_set.views)
+
+
+@pytest.fixture
 def conversation_views(
-    shared_account: Callable[[str], Account], contact_set: ContactSet, capabilities: Capabilities
+    account: Account, contact_set: ContactSet, capabilities: Capabilities, shared_views: SharedRows[dict[str, View]]
 ) -> dict[str, View]:
     if not capabilities.inbound:
         raise Lacking("the target takes no inbound messages")
-    account = shared_account("page: conversations")
-    plain = lists.create_conversations(account, contact_set)
-    rows = [row for row in plain.paginate(account.api, 100).rows if plain.key(row) in plain.timestamps]
-    return {"conversations": plain, "conversations by status": lists.by_status(plain, rows)}
+
+    def create() -> dict[str, View]:
+        plain = lists.create_conversations(account, contact_set)
+        rows = [row for row in plain.paginate(account.api, 100).rows if plain.key(row) in plain.timestamps]
+        return {"conversations": plain, "conversations by status": lists.by_status(plain, rows)}
+
+    return shared_views.get("conversations", create)
 
 
-@pytest.fixture(scope="session")
-def message_views(shared_account: Callable[[str], Account], capabilities: Capabilities) -> dict[str, View]:
+@pytest.fixture
+def message_views(
+    account: Account, capabilities: Capabilities, shared_views: SharedRows[dict[str, View]]
+) -> dict[str, View]:
     if not capabilities.inbound:
         raise Lacking("the target takes no inbound messages")
-    return {"messages": lists.create_messages(shared_account("page: messages"))}
+    return shared_views.get("messages", lambda: {"messages": lists.create_messages(account)})
 
 
 @pytest.fixture(scope="module")
+def shared_endpoints(shared_account: Callable[[str], Account]) -> Iterator[SharedRows[dict[str, View]]]:
+    """As `shared_views`, of a module: deployments may limit the number of endpoints."""
+    made: SharedRows[dict[str, View]] = SharedRows()
+    yield made
+    for views in made.all():
+        for id_ in views["webhooks"].timestamps:
+            shared_account("page: endpoints").api.delete(f"/webhooks/{id_}")
+
+
+@pytest.fixture
 def webhook_views(
-    shared_account: Callable[[str], Account], capabilities: Capabilities, endpoint_origin: Callable[[], str]
-) -> Iterator[dict[str, View]]:
+    account: Account,
+    capabilities: Capabilities,
+    endpoint_origin: Callable[[], str],
+    shared_endpoints: SharedRows[dict[str, View]],
+) -> dict[str, View]:
     if not capabilities.webhooks:
         raise Lacking("the target has no webhooks")
-    account = shared_account("page: endpoints")
-    view = lists.create_endpoints(account, endpoint_origin())
-    yield {"webhooks": view}
-    for id_ in view.timestamps:
-        account.api.delete(f"/webhooks/{id_}")
+    return shared_endpoints.get("webhooks", lambda: {"webhooks": lists.create_endpoints(account, endpoint_origin())})
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from conformance.wacrm.checks.operations import OPERATIONS, each_operation
 from conformance.wacrm.expectations import envelope
 from conformance.wacrm.specification import OPENAPI
 from conformance.wacrm.steps import invalid_credentials
+from conformance.wacrm.steps.own_account import own_account
 from conformance.wacrm.steps.refused_writes import WRITE_OPERATIONS, traced_write
 
 if TYPE_CHECKING:
@@ -91,6 +92,13 @@ def test_altered_valid_keys_are_401(role: str, api: Api, probe: Probe) -> None:
     for credential in invalid_credentials.distorted(key):
         refused(probe.send("GET", "/me", key=credential))
         refused(probe.send("GET", "/contacts", key=credential, params={"limit": 1}))
+
+
+@requirement("AUTH-02")
+def test_what_becomes_of_a_bare_key_is_measured(api: Api, probe: Probe, measure: Callable[[str, Any], None]) -> None:
+    """A valid key without `Bearer` is outside the documentation: to accept it is no violation."""
+    exchange = probe.send("GET", "/me", key=invalid_credentials.bare(api.pool.keys(Role.FULL)[0]))
+    measure("a key without Bearer", "accepted" if exchange.status == 200 else f"HTTP {exchange.status}")
 
 
 @requirement("AUTH-03")
@@ -222,20 +230,16 @@ def test_me_names_different_accounts_for_keys_of_two_accounts(role: str, api: Ap
 
 
 def scopes(exchange: Exchange) -> list[Any]:
-    found = expect.member(envelope.record(exchange, 200), "scopes", exchange)
-    expect.that(isinstance(found, list), "a list of scopes", repr(found), exchange)
-    return list(found)
+    record, found = envelope.record(exchange, 200), own_account(exchange).scopes
+    expect.that(found is not None, "a list of scopes in data.key", repr(record), exchange)
+    return found or []
 
 
 def account_of(exchange: Exchange) -> tuple[Any, Any]:
-    """Id and name of the account, which is an object or an id alone."""
-    record = envelope.record(exchange, 200)
-    account = record.get("account")
-    id_, name = (
-        (account.get("id"), account.get("name")) if isinstance(account, dict) else (record.get("account_id"), None)
-    )
-    expect.that(isinstance(id_, str) and id_, "the account's id", repr(record), exchange)
-    return id_, name
+    """Id and name of the account."""
+    record, account = envelope.record(exchange, 200), own_account(exchange)
+    expect.that(account.id, "the account's id in data.account", repr(record), exchange)
+    return account.id, account.name
 
 
 @requirement("AUTH-08")

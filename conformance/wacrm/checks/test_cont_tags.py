@@ -13,7 +13,7 @@ from conformance.target.expect import precondition, requirement, that
 from conformance.wacrm.expectations import envelope
 from conformance.wacrm.expectations.contacts import has_tags, read_and_listed
 from conformance.wacrm.steps.account import required
-from conformance.wacrm.steps.contacts import read_contact, tag_names
+from conformance.wacrm.steps.contacts import read_contact, tag_id, tag_names
 
 if TYPE_CHECKING:
     from conformance.target.exchange import Exchange
@@ -195,7 +195,7 @@ def test_tag_finds_exactly_its_contacts_with_all_their_tags(account: Account, si
     sets = [["b"], ["a", "b"], ["a"], [], ["a", "b", "c"], ["c", "a"], ["A"], ["b", "c"], ["d", "a", "e", "f"]]
     made = [account.contact(name=f"{marker} {n}", tags=[marker + t for t in tags]) for n, tags in enumerate(sets)]
     for letter, owner in (("a", 1), ("b", 0), ("c", 4), ("f", 8)):
-        tag = _tag_id(made[owner], marker + letter)
+        tag = tag_id(made[owner], marker + letter)
         pages = list(account.pages("/contacts", tag=tag, limit=size))
         wanted = [row["id"] for row in made if marker + letter in tag_names(row)]
         expect.same_members([row["id"] for row in pages], wanted, f"the contacts found by the tag {letter!r}")
@@ -208,7 +208,7 @@ def test_tag_finds_exactly_its_contacts_with_all_their_tags(account: Account, si
 def test_the_tag_filter_follows_changes(account: Account) -> None:
     marker = account.marker()
     first, second = account.contact(tags=[f"{marker}a", f"{marker}b"]), account.contact(tags=[f"{marker}b"])
-    tag = _tag_id(first, f"{marker}a")
+    tag = tag_id(first, f"{marker}a")
     for contact, tags in ((first, [f"{marker}b"]), (second, [f"{marker}a", f"{marker}c"])):
         changed = required(account.api.patch(f"/contacts/{contact['id']}", {"tags": tags}), 200)
         precondition(tag_names(changed) == tags, "a PATCH with tags does not replace the set (CONT-07)")
@@ -224,7 +224,7 @@ def test_tag_and_search_can_be_combined(account: Account) -> None:
     both = account.contact(name=f"{marker} x", tags=[f"{marker}a"])
     account.contact(name=f"{marker} x", tags=[f"{marker}b"])
     account.contact(name="Ada", tags=[f"{marker}a"])
-    exchange = account.api.get("/contacts", tag=_tag_id(both, f"{marker}a"), search=f"{marker} X")
+    exchange = account.api.get("/contacts", tag=tag_id(both, f"{marker}a"), search=f"{marker} X")
     found = [row.get("id") for row in envelope.rows(exchange)]
     that(found == [both["id"]], "only the contact with both the tag and the name", f"{found}", exchange)
 
@@ -235,8 +235,3 @@ def test_an_unknown_tag_finds_no_contact(account: Account) -> None:
     exchange = account.api.get("/contacts", tag="00000000-0000-4000-8000-000000000000")
     if exchange.status not in {400, 404}:
         that(not envelope.rows(exchange), "no contacts", exchange.excerpt, exchange)
-
-
-def _tag_id(contact: Row, name: str) -> str:
-    found = [tag["id"] for tag in contact.get("tags") or [] if str(tag.get("name")).casefold() == name.casefold()]
-    return str(expect.first(found, f"tag {name!r} on the contact that was created with it"))

@@ -52,7 +52,7 @@ def test_a_message_from_an_unknown_number_creates_contact_and_conversation(
     named = {} if name is None else {"profile_name": name}
     wamid = account.receive(phone, text, **named)
     contact = eventually(lambda: account.contact_by_phone(phone), account.mock_meta.patience)
-    that(contact, f"a contact with the phone {phone} after its first message", "none")
+    that(contact, f"a contact of the number {phone} after its first message", "none")
     _is_inbound_text(Conversation(account, contact), wamid, text)
 
 

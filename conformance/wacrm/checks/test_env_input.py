@@ -65,8 +65,13 @@ def _valid_bodies(operation: Operation, calls: Calls) -> Iterator[Any]:
             yield {"to": to, "type": "document", "media_url": "https://media.wacrm.invalid/x", "filename": "x.pdf"}
             template = {"name": GREETING, "language": "en_US", "params": ["x", "1"]}
             yield {"to": to, "type": "template", "template": template}
-            parts = {"header": {"image": {"link": "https://media.wacrm.invalid/x"}}, "body": ["x"], "buttons": ["x"]}
-            yield {"to": to, "type": "template", "template": {**template, "params": parts}}
+            parts = {"body": ["x"], "buttonParams": {"0": "x"}}
+            for header in (
+                {"headerText": "x"},
+                {"headerMediaUrl": "https://media.wacrm.invalid/x"},
+                {"headerMediaId": "1"},
+            ):
+                yield {"to": to, "type": "template", "template": {**template, "params": {**header, **parts}}}
         case "createBroadcast":
             recipients = [{**body["recipients"][0], "params": ["x"]}]
             yield {**body, "template_language": "en_US", "recipients": recipients}

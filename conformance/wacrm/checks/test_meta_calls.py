@@ -77,7 +77,7 @@ def test_calls_for_messages_of_every_type_are_well_formed(account: Account, othe
 @requirement("META-08")
 def test_calls_for_templates_with_every_component_are_well_formed(account: Account) -> None:
     number = account.numbers.fresh()
-    params = {"header": "4711", "body": ["Ada", "the mail"], "buttons": ["A-17"]}
+    params = {"headerText": "4711", "body": ["Ada", "the mail"], "buttonParams": {"0": "A-17"}}
     model = {"name": ORDER, "language": "en_US", "params": params}
     account.api.post("/messages", {"to": number, "type": "template", "template": model})
     calls = account.mock_meta.sends(to=digits(number))

@@ -23,6 +23,7 @@ from conformance.meta.webhook_payloads import (
 from conformance.target import expect
 from conformance.target.expect import requirement
 from conformance.target.waiting import eventually
+from conformance.wacrm.expectations.contacts import no_contact_of
 from conformance.wacrm.steps.statuses import READ, OutboundConversation
 from conformance.wacrm.steps.stored_messages import stored_inbound, wait_until_processed
 
@@ -98,7 +99,7 @@ def test_a_message_with_an_invalid_signature_is_refused_and_not_stored(account: 
         [],
         "the messages with invalid signatures that are stored",
     )
-    expect.equal(account.contact_by_phone(sender), None, "the contact of messages with invalid signatures")
+    no_contact_of(account, sender)
 
 
 @requirement("META-02")

@@ -9,6 +9,7 @@ import pytest
 from conformance.meta.webhook_payloads import change, entry, new_wamid, of_messages, status_item, text_item
 from conformance.target import expect
 from conformance.target.expect import requirement
+from conformance.wacrm.expectations.contacts import no_contact_of
 from conformance.wacrm.expectations.inbound import acknowledged, stored_once
 from conformance.wacrm.expectations.statuses import reach
 from conformance.wacrm.steps.statuses import DELIVERED, FAILED, READ, SENT, OutboundConversation
@@ -28,7 +29,7 @@ def test_statuses_of_unknown_messages_are_acknowledged(account: Account, meta_si
     items = [status_item(f"wamid.{account.marker()}", status, number), status_item("gBGG", status, number)]
     acknowledged(meta_side, entry(account.waba_id, change(account.phone_number_id, statuses=items)))
     wait_until_processed(account)
-    expect.equal(account.contact_by_phone(number), None, "a contact after a status of an unknown message")
+    no_contact_of(account, number)
 
 
 @requirement("META-07")
@@ -66,7 +67,7 @@ def test_messages_to_unknown_numbers_are_acknowledged_and_ignored(
         acknowledged(meta_side, entry(account.waba_id, of_messages(number, text_items(account, sender, 1))))
     wait_until_processed(account)
     for one in (account, other):
-        expect.equal(one.contact_by_phone(sender), None, "a contact after messages to a number that no account has")
+        no_contact_of(one, sender)
 
 
 @requirement("META-07")
@@ -82,7 +83,7 @@ def test_messages_to_unknown_numbers_do_not_lose_the_others(account: Account, me
         entry(account.waba_id, of_messages(account.phone_number_id, good[1:])),
     )
     stored_once(account, sender, good, exchange)
-    expect.equal(account.contact_by_phone(other_sender), None, "a contact for messages to an unknown number", exchange)
+    no_contact_of(account, other_sender, exchange)
 
 
 @requirement("META-07")

@@ -43,7 +43,7 @@ def test_contact_created_is_true_for_the_first_message_only(account: Account, ki
 @requirement("MSG-05")
 def test_contact_created_is_false_for_an_existing_contact(account: Account) -> None:
     contact = account.contact()
-    exchange = account.api.post("/messages", {"to": contact["phone"], "text": account.marker()})
+    exchange = account.api.post("/messages", {"to": account.phone_of(contact), "text": account.marker()})
     contact_created_is(account, exchange, first=False)
 
 
@@ -94,7 +94,7 @@ def test_name_is_stored_for_a_new_contact_only(account: Account, kind: str) -> N
 def test_name_does_not_change_an_existing_contact(account: Account, before: str | None) -> None:
     contact = account.contact(**({"name": before} if before else {}))
     exchange = account.api.post(
-        "/messages", {"to": contact["phone"], "text": account.marker(), "name": "Somebody Else"}
+        "/messages", {"to": account.phone_of(contact), "text": account.marker(), "name": "Somebody Else"}
     )
     contact_created_is(account, exchange, first=False)
     after = required(account.api.get(f"/contacts/{contact['id']}"), 200)
@@ -133,7 +133,7 @@ def all_in_one_conversation(account: Account, number: str, answers: list[Row], *
     """
     for what in ("contact_id", "conversation_id"):
         expect.equal(len({answer.get(what) for answer in answers}), 1, f"the number of different {what}", *exchanges)
-    contacts = [row["id"] for row in account.pages("/contacts", search=digits(number)) if row.get("phone") == number]
+    contacts = [row["id"] for row in account.contacts_by_phone(number)]
     expect.equal(contacts, [answers[0]["contact_id"]], "the contacts of the number", *exchanges)
     conversations = [row["id"] for row in account.pages("/conversations", contact_id=answers[0]["contact_id"])]
     expect.equal(conversations, [answers[0]["conversation_id"]], "the contact's conversations", *exchanges)
@@ -194,10 +194,10 @@ def test_messages_of_every_type_use_the_first_messages_conversation(account: Acc
 @requirement("MSG-16")
 def test_an_existing_contact_is_used(account: Account) -> None:
     contact = account.contact(name="Ada", tags=[account.marker()])
-    first = account.api.post("/messages", {"to": contact["phone"], "text": account.marker()})
+    first = account.api.post("/messages", {"to": account.phone_of(contact), "text": account.marker()})
     in_conversation(account, first, contact["id"], None)
     required(account.api.patch(f"/contacts/{contact['id']}", {"name": "Ada Lovelace"}), 200)
-    second = account.api.post("/messages", {"to": contact["phone"], "text": account.marker()})
+    second = account.api.post("/messages", {"to": account.phone_of(contact), "text": account.marker()})
     in_conversation(account, second, contact["id"], envelope.record(first, 201).get("conversation_id"))
 
 

@@ -185,7 +185,7 @@ def test_params_as_an_object_reach_meta_in_their_components(account: Account) ->
     number, greeting = account.numbers.fresh(), template(GREETING, "it", "Zoë", "<b>")
     meta_receives(account, number, with_params(greeting, {"body": ["Zoë", "<b>"]}))
     one = with_params(template(ORDER, "en_US", "Zoë", "the mail"),
-                      {"header": "№ 4711", "body": ["Zoë", "the mail"], "buttons": ["A-17?x=1&y=ü"]})  # fmt: skip
+                      {"headerText": "№ 4711", "body": ["Zoë", "the mail"], "buttonParams": {"0": "A-17?x=1&y=ü"}})  # fmt: skip
     meta_receives(account, number, replace(one, wire={**one.wire, "components": [
         *one.wire["components"],
         {"type": "button", "sub_type": "url", "index": "0", "parameters": [parameter("A-17?x=1&y=ü")]},
@@ -195,9 +195,9 @@ def test_params_as_an_object_reach_meta_in_their_components(account: Account) ->
 
 @requirement("MSG-03")
 def test_header_media_reaches_meta_or_is_refused(account: Account) -> None:
-    """The documentation allows media in a header, and does not say in which form."""
+    """A deployment may insist on knowing the template, whose header says what the medium is."""
     image = {"image": {"link": LINKS[2]}}
-    one = with_params(template(PICTURE, "en_US", "Ada"), {"header": image, "body": ["Ada"]})
+    one = with_params(template(PICTURE, "en_US", "Ada"), {"headerMediaUrl": LINKS[2], "body": ["Ada"]})
     exchange = account.api.post("/messages", one.to(account.numbers.fresh()))
     if expect.status(exchange, 201, 400, 500, 502).status == 201:
         wanted: list[Row] = [*one.wire["components"], {"type": "header", "parameters": [{"type": "image", **image}]}]

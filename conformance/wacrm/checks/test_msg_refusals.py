@@ -12,6 +12,7 @@ from conformance.target.expect import requirement
 from conformance.target.keys import Role
 from conformance.target.numbers import digits
 from conformance.wacrm.expectations import envelope
+from conformance.wacrm.expectations.contacts import no_contact_of
 from conformance.wacrm.steps.outbound_messages import FILES, MEDIA, TYPES, sample, template, text
 
 if TYPE_CHECKING:
@@ -48,8 +49,7 @@ def are_refused_without_effect(account: Account, bodies: Sequence[Row]) -> None:
     for body in bodies:
         number = account.numbers.fresh()
         exchange = is_refused(account, number, {"to": number, **body})
-        left = account.contact_by_phone(number)
-        expect.equal(left, None, f"the contact of {number} after a refused message", exchange)
+        no_contact_of(account, number, exchange)
 
 
 @requirement("MSG-04")

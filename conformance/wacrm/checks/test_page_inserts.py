@@ -10,6 +10,7 @@ import pytest
 from conformance.target.expect import precondition, requirement, that
 from conformance.target.verdicts import Lacking
 from conformance.wacrm.steps import lists
+from conformance.wacrm.steps.contacts import tag_id
 from conformance.wacrm.steps.pagination import paginate
 from conformance.wacrm.steps.timestamps import fraction_digits, wait_past
 
@@ -30,7 +31,7 @@ def test_contacts_inserted_while_paging_do_not_shift_older_rows(account: Account
     marker, tag = account.marker(), account.marker()
     insert: Callable[[], Any] = lambda: account.contact(name=f"{marker} x", tags=[tag])  # noqa: E731
     made = [_with_distinct_timestamp(insert()) for _ in range(12)]
-    params = {"search": marker} if filtered == "search" else {"tag": made[0]["tags"][0]["id"]}
+    params = {"search": marker} if filtered == "search" else {"tag": tag_id(made[0], tag)}
     _inserts_shift_nothing(account.api, "/contacts", params, [row["id"] for row in made], insert)
 
 

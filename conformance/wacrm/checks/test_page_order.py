@@ -66,7 +66,7 @@ def test_a_conversation_with_a_new_message_keeps_its_position(account: Account, 
         raise Lacking("the target takes no inbound messages")
     contacts = [account.contact(name=account.marker()) for _ in range(3)]
     conversations = [_first_message(account, person) for person in contacts]
-    wamid = account.receive(contacts[0]["phone"])
+    wamid = account.receive(account.phone_of(contacts[0]))
     account.message(conversations[0]["id"], wamid, account.mock_meta.patience)
     _are_newest_first(account, "/conversations", {"limit": 100}, conversations)
 
@@ -84,7 +84,7 @@ def test_a_message_with_a_new_status_keeps_its_position(account: Account) -> Non
 
 
 def _first_message(account: Account, person: dict[str, Any]) -> dict[str, Any]:
-    account.receive(person["phone"])
+    account.receive(account.phone_of(person))
     return account.conversation_of(person["id"], account.mock_meta.patience)
 
 

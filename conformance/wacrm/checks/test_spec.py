@@ -45,7 +45,9 @@ OF_SENDS = ("getBroadcast", "getConversation", "listConversationMessages")
 """Operations about rows that only sends create."""
 
 OPERATIONS = OPENAPI.operations
-REFUSING = [operation for operation in OPERATIONS if operation.has_body or operation.takes_id]
+REFUSING = [
+    operation for operation in OPERATIONS if operation.has_body or operation.takes_id or operation.query_schemas
+]
 REMEMBERING = [
     operation for operation in OPERATIONS if operation.takes_id or operation.id in {"listConversations", "listWebhooks"}
 ]
@@ -134,6 +136,8 @@ def test_generated_invalid_input_is_refused(operation: Operation, generated: Gen
     refuse("SPEC-02", operation, run)
     called(operation, run)
     answers = run.answers[operation.label]
+    if not operation.has_body and not operation.takes_id:
+        return  # a deployment may take any value of a query parameter
     expect.precondition(any(400 <= s < 500 and s != 429 for s in answers), f"{operation.label} refused nothing")
 
 

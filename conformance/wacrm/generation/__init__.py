@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KnownTemplate", "rules", "run"]
 
-CLAUSES = {Trait.ACCEPTED: "SPEC-02", Trait.SEQUENCE: "SPEC-03"}
+CLAUSES = {Trait.ACCEPTED: "SPEC-02", Trait.NOT_REFUSED: "SPEC-02", Trait.SEQUENCE: "SPEC-03"}
 EXCUSED = {(502, "meta_error"), (500, "template_malformed")}
 """Status and code of the server errors that tell the caller about its own request."""
 RECIPIENTS = 3

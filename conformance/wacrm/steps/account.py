@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.target import expect
 from conformance.target.learned import Learned
+from conformance.target.numbers import digits
 from conformance.target.verdicts import Lacking, NoVerdict
 from conformance.target.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from conformance.meta.mock_client import MockMeta
     from conformance.target.api import Api
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 MAX_PAGES = 400
+TRIES = 5
+"""Numbers tried for a new contact: a target that was tested before may know some."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,8 @@ class Account:
     phone_number_id: str
     waba_id: str
     learned: Learned = field(default_factory=Learned, repr=False, compare=False)
+    _phones: dict[str, str] = field(default_factory=dict)
+    """The number that was drawn for a contact, by the contact's id."""
 
     @property
     def mock_meta(self) -> MockMeta:
@@ -43,9 +48,22 @@ class Account:
 
     # -- when one of these fails, the check has no verdict ------------------------------------------------------------------
 
-    def contact(self, **fields: Any) -> Row:  # noqa: ANN401 - JSON
-        """A new contact (a fresh phone unless given); its record."""
-        return required(self.api.post("/contacts", {"phone": self.numbers.fresh(), **fields}), 201)
+    def contact(self, phone: str = "", **fields: Any) -> Row:  # noqa: ANN401 - JSON
+        """A new contact (of a fresh number unless given); its record."""
+        for _ in range(TRIES):
+            number = phone or self.numbers.fresh()
+            exchange = self.api.post("/contacts", {"phone": number, **fields})
+            if phone or exchange.status != 200:
+                break
+        return self._noted(required(exchange, 201), number)
+
+    def phone_of(self, contact: Row) -> str:
+        """The number of a contact that was made or found here, as it was drawn: an answer may spell it otherwise."""
+        return self._phones[contact["id"]]
+
+    def _noted(self, contact: Row, number: str) -> Row:
+        self._phones[contact["id"]] = number
+        return contact
 
     def send(self, to: str | None = None, **fields: Any) -> Row:  # noqa: ANN401 - JSON
         """Send a message, by default a text with a unique marker to a fresh number; the answer's record."""
@@ -64,9 +82,13 @@ class Account:
         return self.mock_meta.inbound(self.phone_number_id, body)[0]
 
     def contact_by_phone(self, phone: str) -> Row | None:
-        """The contact with exactly this phone, if the account has it."""
-        found = [row for row in self.pages("/contacts", search=phone.lstrip("+")) if row.get("phone") == phone]
-        return found[0] if found else None
+        """The contact of this number, however it is spelled: by search, else among the newest. None without one."""
+        found = self.contacts_by_phone(phone) or _of_number(required_rows(self.api.get("/contacts", limit=100)), phone)
+        return self._noted(found[0], phone) if found else None
+
+    def contacts_by_phone(self, phone: str) -> list[Row]:
+        """All contacts of this number that a search for its digits finds."""
+        return _of_number(self.pages("/contacts", search=digits(phone)), phone)
 
     def conversation_of(self, contact_id: str, patience: float = 0.0) -> Row:
         """The contact's conversation, waiting up to `patience` seconds for it; no verdict without one."""
@@ -117,6 +139,10 @@ def required_rows(exchange: Exchange) -> list[Row]:
             f"a request that this check depends on failed: {exchange.method} {exchange.url}: {exchange.summary}"
         )
     return [row for row in inner if isinstance(row, dict)]
+
+
+def _of_number(rows: Iterable[Row], phone: str) -> list[Row]:
+    return [row for row in rows if digits(row.get("phone")) == digits(phone)]
 
 
 def _with_wamid(rows: list[Row], wamid: str) -> Row | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from conformance.target.expect import precondition
+from conformance.target.expect import first, precondition
 from conformance.target.verdicts import Lacking
 from conformance.target.waiting import eventually
 from conformance.wacrm.steps.account import required
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 FIELDS = ("name", "email", "company")
 DOCUMENTED_MEMBERS = ("id", "phone", "name", "email", "company", "avatar_url", "tags", "created_at", "updated_at")
-E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
+E164 = re.compile(r"\+?[1-9][0-9]{6,14}", re.ASCII)
+"""An E.164 number; whether it has its plus is a matter of CONT-11."""
 UNCHANGING = ("id", "phone", "name", "email", "company", "avatar_url", "created_at")
 UNCHANGED_BY_PATCH = tuple(name for name in UNCHANGING if name != "created_at")  # CONT-12 checks that it is constant
 TEXTS = {
@@ -39,6 +40,12 @@ TEXTS = {
 def tag_names(contact: Row) -> list[str]:
     """The contact's tag names, casefolded and sorted."""
     return sorted(str(tag.get("name")).casefold() for tag in contact.get("tags") or [])
+
+
+def tag_id(contact: Row, name: str) -> str:
+    """The id of the contact's tag of this name; no verdict when it does not show one."""
+    found = [tag.get("id") for tag in contact.get("tags") or [] if str(tag.get("name")).casefold() == name.casefold()]
+    return str(first(found, f"tag {name!r} on the contact that was created with it"))
 
 
 def casefolded(names: Collection[str]) -> list[str]:
@@ -64,7 +71,7 @@ def contact_from_message(account: Account, capabilities: Capabilities, origin: s
     if origin == "send":
         return read_contact(account, account.send(phone, name="Ada")["contact_id"])
     account.receive(phone, profile_name="Ada")
-    found = eventually(lambda: account.contact_by_phone(phone), account.mock_meta.patience)
-    precondition(found, f"no contact with the phone {phone} is found after its first message")
-    contact: Row = found
+    contact: Row | None = eventually(lambda: account.contact_by_phone(phone), account.mock_meta.patience)
+    precondition(contact, f"no contact with the phone {phone} is found after its first message")
+    assert contact is not None
     return contact

@@ -34,7 +34,7 @@ class Conversation:
     """One customer and the conversation with them."""
 
     def __init__(self, account: Account, contact: Row) -> None:
-        self.account, self.contact, self.phone = account, contact, str(contact["phone"])
+        self.account, self.contact, self.phone = account, contact, account.phone_of(contact)
         self.patience = account.mock_meta.patience
 
     def receive(self, text: str = "", **message: Any) -> str:  # noqa: ANN401 - Meta's members

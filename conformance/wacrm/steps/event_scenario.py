@@ -176,7 +176,7 @@ def run_scenario(scenario: EventScenario, endpoints: Endpoints) -> None:
     new_customers = [_first_text(account) for _ in range(NEW_CUSTOMERS)]
     scenario.new_customers = account.mock_meta.inbound(account.phone_number_id, *new_customers)
     scenario.known_contact = account.contact()
-    account.receive(scenario.known_contact["phone"])
+    account.receive(account.phone_of(scenario.known_contact))
     _redeliver(scenario)
     _wait_for_all_events(scenario)
 
@@ -208,7 +208,7 @@ def _send(scenario: EventScenario) -> None:
     """
     account = scenario.account
     to, chatty, template = (account.numbers.fresh() for _ in range(3))
-    unlucky = account.contact()["phone"]
+    unlucky = account.phone_of(account.contact())
     account.mock_meta.script(to, ("sent", 0.0), ("delivered", 0.05), ("read", 0.12))
     account.mock_meta.script(unlucky, {"status": "failed", "after": 0.05, "error": {"code": 131026}})
     account.mock_meta.script(chatty, *[("delivered", 0.05)] * 3, ("read", 0.2))

@@ -86,10 +86,14 @@ def distorted(key: Key) -> list[Credential]:
             key, "other case", f"Bearer {_swapped(secret)}", f"Bearer {PREFIX}$(tr a-zA-Z A-Za-z <<< ${{%s#{PREFIX}}})"
         ),
         _made(key, "its hash", f"Bearer {_hash(secret)}", "Bearer $(printf %%s $%s | sha256sum | cut -d' ' -f1)"),
-        _made(key, "no scheme", secret, "$%s"),
         _made(key, "Basic", f"Basic {secret}", "Basic $%s"),
         _made(key, "Token", f"Token {secret}", "Token $%s"),
     ]
+
+
+def bare(key: Key) -> Credential:
+    """A valid key without the word `Bearer`: the documentation knows no such header, and forbids none."""
+    return _made(key, "no scheme", key.secret, "$%s")
 
 
 def _made(key: Key, label: str, header: str, shell: str) -> Credential:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from conformance.target.expect import precondition
+from conformance.target.numbers import digits
 from conformance.target.verdicts import NoVerdict
 from conformance.target.waiting import eventually
 from conformance.wacrm.steps.account import required
+from conformance.wacrm.steps.contacts import tag_id
 from conformance.wacrm.steps.pagination import View, paginate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from conformance.wacrm.steps.account import Account, Row
 
@@ -45,17 +46,22 @@ ALL_VIEWS = (*LONG, "contacts by search and tag", "webhooks")
 
 @dataclass(frozen=True)
 class ContactSet:
-    """Contacts in a burst. `marker` is in the names of `named`, `tag_id` is the tag of `tagged`; all are new."""
+    """Contacts in a burst. `marker` is in the names of `named`, `tag_id` is the tag of `tagged`; all are new.
+
+    `phones` are their numbers by id.
+    """
 
     marker: str
     tag_id: str
     named: Sequence[Row]
     tagged: Sequence[Row]
     all_contacts: Sequence[Row]
+    phones: Mapping[str, str]
 
     def views(self) -> dict[str, View]:
         """The list of contacts plain and under each filter."""
-        both = [row for row in self.named if row in self.tagged]
+        tagged = {row["id"] for row in self.tagged}
+        both = [row for row in self.named if row["id"] in tagged]
         search, tag = {"search": self.marker}, {"tag": self.tag_id}
         return {
             "contacts": _contacts("contacts", {}, self.all_contacts, exclusive=False),
@@ -93,24 +99,21 @@ def by_id(row: Row) -> str:
 def create_contacts(account: Account) -> ContactSet:
     """New contacts, many at a time."""
     marker, elsewhere, tag = account.marker(), account.marker(), account.marker()
-    bodies = [
+    bodies: list[Row] = [
         {
             "name": f"{marker if i % NAMELESS else elsewhere} {i}",
             "tags": [tag, f"{tag}b", f"{tag}c"] if i % TAGLESS else [],
         }
         for i in range(1, 1 + sum(size for size, _ in BATCHES))
     ]
-    made = [new_contact(account, bodies[0])]  # alone, so that the tag is there before the burst
+    made = [account.contact(**bodies[0])]  # alone, so that the tag is there before the burst
     for batch, burst in _batches(bodies[1:], BATCHES):
-        step = partial(new_contact, account)
+        step: Callable[[Row], Row] = lambda body: account.contact(**body)  # noqa: E731
         made += in_parallel(step, batch) if burst else [step(body) for body in batch]
-    tagged = [row for row in made if row.get("tags")]
-    ids = [
-        one.get("id") for row in tagged[:1] for one in row["tags"] if str(one.get("name")).casefold() == tag.casefold()
-    ]
-    precondition(ids and ids[0], "a contact that was created with a tag does not show it")
-    named = [row for row in made if marker in str(row.get("name"))]
-    return ContactSet(marker, ids[0], named, tagged, made)
+    tagged = [row for row, body in zip(made, bodies, strict=True) if body["tags"]]
+    named = [row for row, body in zip(made, bodies, strict=True) if marker in body["name"]]
+    phones = {row["id"]: account.phone_of(row) for row in made}
+    return ContactSet(marker, tag_id(tagged[0], tag), named, tagged, made, phones)
 
 
 def _batches(items: Sequence[Row], batches: Sequence[tuple[int, bool]]) -> Iterator[tuple[Sequence[Row], bool]]:
@@ -118,15 +121,6 @@ def _batches(items: Sequence[Row], batches: Sequence[tuple[int, bool]]) -> Itera
     ends = [len(items) - sum(size for size, _ in batches[n + 1 :]) for n in range(len(batches))]
     for start, end, (_, burst) in zip([0, *ends], ends, batches, strict=False):
         yield items[max(start, 0) : max(end, 0)], burst
-
-
-def new_contact(account: Account, fields: Row) -> Row:
-    """A contact of a number that the target did not know."""
-    for _ in range(5):
-        exchange = account.api.post("/contacts", {"phone": account.numbers.fresh(), **fields})
-        if exchange.status != 200:
-            break
-    return required(exchange, 201)
 
 
 def in_parallel(step: Callable[[Row], Row], bodies: Sequence[Row]) -> list[Row]:
@@ -137,8 +131,8 @@ def in_parallel(step: Callable[[Row], Row], bodies: Sequence[Row]) -> list[Row]:
 
 def create_conversations(account: Account, contact_set: ContactSet) -> View:
     """A conversation with each of the contacts, created by inbound messages."""
-    senders = [(row["phone"].lstrip("+"), row["name"]) for row in contact_set.all_contacts]
-    items = [text_item(account, digits, profile_name=name) for digits, name in senders]
+    senders = [(digits(contact_set.phones[row["id"]]), row["name"]) for row in contact_set.all_contacts]
+    items = [text_item(account, sender, profile_name=name) for sender, name in senders]
     _deliver(account, items, BATCHES)
     timestamps = {row["id"]: "" for row in contact_set.all_contacts}
     view = View(
@@ -175,8 +169,8 @@ def by_status(conversations: View, rows: Sequence[Row]) -> View:
 
 def create_messages(account: Account) -> View:
     """One conversation of many messages."""
-    contact = new_contact(account, {"name": account.marker()})
-    sender = contact["phone"].lstrip("+")
+    contact = account.contact(name=account.marker())
+    sender = digits(account.phone_of(contact))
     first = account.receive(sender)
     conversation = account.conversation_of(contact["id"], account.mock_meta.patience)
     precondition(
@@ -226,9 +220,8 @@ def _expected_rows(view: View, rows: Sequence[Row]) -> dict[str, str]:
 
 def create_endpoints(account: Account, origin: str, size: int = ENDPOINTS) -> View:
     """Inactive webhook endpoints, many at a time; as many as the target lets an account have."""
-    exchanges = in_parallel(
-        lambda body: {"answer": account.api.post("/webhooks", body)}, [endpoint_body(account, origin)] * size
-    )
+    bodies = [endpoint_body(account, origin)] * size
+    exchanges = in_parallel(lambda body: {"answer": account.api.post("/webhooks", body)}, bodies)
     made = [required(each["answer"], 201) for each in exchanges if each["answer"].status == 201]
     if len(made) < 3:
         raise NoVerdict(f"only {len(made)} of {size} webhook endpoints could be registered")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from conformance.target.expect import precondition
 from conformance.wacrm.specification import OPENAPI
 from conformance.wacrm.steps.account import required, required_rows
 from conformance.wacrm.steps.valid_requests import Call
@@ -76,12 +77,20 @@ def _sent_to_meta(calls: Calls, marker: str) -> str:
 
 
 def _created_contact(calls: Calls, phone: str) -> str:
-    found = calls.account.contact_by_phone(phone)
-    return f"there is a contact {found}" if found else ""
+    account = calls.account
+    if found := account.contact_by_phone(phone):
+        return f"there is a contact {found}"
+    control = account.contact()
+    precondition(
+        account.contact_by_phone(account.phone_of(control)), "a contact that there is cannot be found by phone"
+    )
+    return ""
 
 
 def _created_endpoint(calls: Calls, url: str) -> str:
+    control = calls.webhook()
     listed = required_rows(calls.account.api.get("/webhooks", limit=100))
+    precondition(control["id"] in [row.get("id") for row in listed], "GET /webhooks does not show a new endpoint")
     return next((f"there is an endpoint {row}" for row in listed if row.get("url") == url), "")
 
 

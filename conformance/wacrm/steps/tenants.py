@@ -9,6 +9,7 @@ from conformance.meta.templates import PLAIN
 from conformance.target import expect
 from conformance.target.waiting import eventually
 from conformance.wacrm.steps.account import required, required_rows
+from conformance.wacrm.steps.own_account import own_account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,9 +66,7 @@ def snapshot(account: Account, sent: Row) -> dict[str, Any]:
 
 def account_id(account: Account) -> str:
     """The account's id in `GET /me`; empty if it is not there."""
-    me = required(account.api.get("/me"), 200)
-    inner = me.get("account")
-    return str((inner.get("id") if isinstance(inner, dict) else None) or me.get("account_id") or "")
+    return own_account(account.api.get("/me")).id or ""
 
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import uuid
 from dataclasses import dataclass, field
 
 from reference.wacrm.protocol.envelope import ApiError, Code
@@ -21,6 +22,11 @@ class Caller:
     account_name: str
     scopes: tuple[str, ...]
 
+    @property
+    def key_id(self) -> str:
+        """The same in every process that shares a database, and nothing that leads to the key."""
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, self.key_hash))
+
 
 @dataclass
 class KeysSQL:
@@ -35,6 +41,7 @@ class KeysSQL:
     find: str = """
         SELECT k.key_hash, k.account_id, a.name AS account_name, k.scopes, k.revoked_at, k.expires_at
         FROM api_keys k JOIN accounts a ON a.id = k.account_id WHERE k.key_hash = :key_hash"""
+    revoke: str = "UPDATE api_keys SET revoked_at = :now WHERE key_hash = :key_hash"
     whatsapp: str = "SELECT phone_number_id, waba_id, access_token FROM accounts WHERE id = :id"
     account_of_number: str = "SELECT id FROM accounts WHERE phone_number_id = :phone_number_id"
 
@@ -74,6 +81,9 @@ class Keys:
 
     def find(self, key_hash: str) -> Row | None:
         return self._db.row(self.sql.find, {"key_hash": key_hash})
+
+    def revoke(self, key_hash: str) -> None:
+        self._db.run(self.sql.revoke, {"key_hash": key_hash, "now": self._clock.now()})
 
     def in_force(self, row: Row) -> bool:
         return not self.revoked(row) and not self.expired(row)

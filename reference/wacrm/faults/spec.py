@@ -1,17 +1,22 @@
-"""SPEC-01, SPEC-02, SPEC-03: corners of the specification."""
+"""SPEC-01, SPEC-02, SPEC-03, SPEC-04: corners of the specification."""
 
 from functools import partial
 from typing import Any
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.faults.registry import fault
-from reference.wacrm.patching.patches import answer, request_body
+from reference.wacrm.faults.registry import Fault, fault
+from reference.wacrm.patching.patches import answer, request_body, status
 from reference.wacrm.patching.steps import current_operation, wrap
-from reference.wacrm.protocol.bodies import ContactCreate, WebhookCreate
+from reference.wacrm.protocol.bodies import ContactCreate, Event, WebhookPatch
 from reference.wacrm.protocol.envelope import Json, not_found
 from reference.wacrm.protocol.operations import Operation
 from reference.wacrm.storage.clock import Ids
 from reference.wacrm.storage.database import Row
+
+ROWS = (
+    Fault("SPEC-04", "limited-broadcast-is-unavailable", status(Operation.CREATE_BROADCAST, 429, 503),
+          "creating broadcasts is limited by the gateway, in its own status"),
+)  # fmt: skip
 
 
 @fault("SPEC-01", "the cursor of an empty result is an empty string", partial(answer, Operation.LIST_CONTACTS))
@@ -42,7 +47,7 @@ def empty_name_ends_the_contact(wacrm: Wacrm) -> None:
     answer(Operation.CREATE_CONTACT, ended, status=201)(wacrm)
 
 
-@fault("SPEC-02", "is_active is converted to a boolean: any value is accepted", partial(request_body, WebhookCreate))
+@fault("SPEC-02", "is_active is converted to a boolean: any value is accepted", partial(request_body, WebhookPatch))
 def any_is_active_is_accepted(body: dict[str, Any]) -> dict[str, Any]:
     return body | {"is_active": bool(body["is_active"])} if "is_active" in body else body
 
@@ -59,7 +64,7 @@ def numeric_email_is_accepted(body: dict[str, Any]) -> dict[str, Any]:
     return body | {"email": str(body["email"])} if is_number else body
 
 
-@fault("SPEC-03", "an endpoint that was created inactive is a draft, which the single read does not find")
+@fault("SPEC-03", "an endpoint that was switched off by hand is a draft, which the single read does not find")
 def inactive_webhook_cannot_be_read(wacrm: Wacrm) -> None:
     running, require = current_operation(wacrm), wacrm.endpoints.require
 
@@ -103,3 +108,33 @@ def deleted_inactive_webhook_can_be_read(wacrm: Wacrm) -> None:
 
     wrap(wacrm.endpoints, "delete", remembered)
     wrap(wacrm.endpoints, "find", found)
+
+
+@fault(
+    "SPEC-04",
+    "the limiter in front of one route knows the code, and no message",
+    partial(answer, Operation.READ_CONTACT, status=429),
+)
+def limited_contact_read_has_no_message(body: Json) -> None:
+    del body["error"]["message"]
+
+
+@fault(
+    "SPEC-04",
+    "the time of the last delivery is passed on as the worker keeps it",
+    partial(answer, Operation.READ_WEBHOOK),
+)
+def last_delivery_is_a_number_when_there_is_one(body: Json) -> None:
+    if body["data"]["last_delivery_at"] is not None:
+        body["data"]["last_delivery_at"] = 1_782_920_640
+
+
+@fault("SPEC-04", "the event of a failed message is written by another job, without its conversation")
+def failed_status_event_has_no_conversation(wacrm: Wacrm) -> None:
+    envelope = wacrm.dispatcher.envelope
+
+    def bare(account: str, event: Event, data: Json) -> Json:
+        failed = event is Event.STATUS_UPDATED and data["status"] == "failed"
+        return envelope(account, event, {**data, "conversation_id": None} if failed else data)
+
+    wrap(wacrm.dispatcher, "envelope", bare)

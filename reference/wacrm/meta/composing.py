@@ -1,17 +1,19 @@
 """What is sent to Meta, member by member in Wacrm's order (Meta fact sheet, section 1.1)."""
 
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
+
 from reference.wacrm.protocol.bodies import (
     MAXIMUM_CAPTION,
     MAXIMUM_TEXT,
     MEDIA,
-    MediaHeader,
     MessageCreate,
     MessageType,
     Template,
     TemplateParams,
     check_link,
 )
-from reference.wacrm.protocol.envelope import ApiError, Code, Json, bad_request
+from reference.wacrm.protocol.envelope import Json, bad_request
 
 
 class Composer:
@@ -68,18 +70,19 @@ class Composer:
         return payload | {"components": components} if components else payload
 
     def header(self, params: TemplateParams) -> list[Json]:
-        header = params.header
-        if header is None:
-            return []
-        if isinstance(header, str):
-            return [{"type": "header", "parameters": [self.value(header)]}]
-        return [{"type": "header", "parameters": [self.media_value(header)]}]
+        if params.header_text is not None:
+            return [{"type": "header", "parameters": [self.value(params.header_text)]}]
+        if params.header_media_url is not None:
+            return [{"type": "header", "parameters": [self.media_value({"link": params.header_media_url})]}]
+        if params.header_media_id is not None:
+            return [{"type": "header", "parameters": [self.media_value({"id": params.header_media_id})]}]
+        return []
 
-    def media_value(self, header: MediaHeader) -> Json:
-        match list(header.given().items()):
-            case [(kind, media)]:
-                return {"type": kind, kind: {"link": media.link} if media.link else {"id": media.id}}
-        raise ApiError(Code.TEMPLATE_MALFORMED, "The template's header cannot be sent to Meta.")
+    def media_value(self, medium: Json) -> Json:
+        """The kind is the template's, which is not kept here: by the link's ending, an image where that says nothing."""
+        ending = PurePosixPath(urlsplit(medium.get("link", "")).path).suffix.lower()
+        kind = {".mp4": "video", ".3gp": "video", ".pdf": "document"}.get(ending, "image")
+        return {"type": kind, kind: medium}
 
     def body(self, params: TemplateParams) -> list[Json]:
         if not params.body:
@@ -87,11 +90,10 @@ class Composer:
         return [{"type": "body", "parameters": [self.value(text) for text in params.body]}]
 
     def buttons(self, params: TemplateParams) -> list[Json]:
-        """URL buttons by position; null leaves a button without value out."""
+        """URL buttons, by their indexes in the template."""
         return [
-            {"type": "button", "sub_type": "url", "index": str(index), "parameters": [self.value(text)]}
-            for index, text in enumerate(params.buttons)
-            if text is not None
+            {"type": "button", "sub_type": "url", "index": index, "parameters": [self.value(text)]}
+            for index, text in sorted(params.button_params.items())
         ]
 
     def value(self, text: str) -> Json:

@@ -45,6 +45,7 @@ def _link(value: str) -> str:
 
 Name = Annotated[str, Field(min_length=1)]
 Link = Annotated[str, AfterValidator(_link)]
+ButtonIndex = Annotated[str, Field(pattern=r"^[0-9]$")]
 
 
 class Body(BaseModel):
@@ -68,41 +69,20 @@ class ContactPatch(Body):
     tags: list[Name] = []
 
 
-class MediaReference(Body):
-    """A header's media: exactly one of `link` and `id`."""
-
-    link: Link | None = None
-    id: Name | None = None
-
-    @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        if (self.link is None) == (self.id is None):
-            raise ValueError("needs exactly one of link and id")
-        return self
-
-
-class MediaHeader(Body):
-    """A template's media header: exactly one kind."""
-
-    image: MediaReference | None = None
-    video: MediaReference | None = None
-    document: MediaReference | None = None
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> Self:
-        if len(self.given()) != 1:
-            raise ValueError("needs exactly one of image, video and document")
-        return self
-
-    def given(self) -> dict[str, MediaReference]:
-        kinds = {"image": self.image, "video": self.video, "document": self.document}
-        return {kind: media for kind, media in kinds.items() if media is not None}
-
-
 class TemplateParams(Body):
-    header: str | MediaHeader | None = None
+    """`button_params` maps a button's index in the template to its value."""
+
     body: list[str] = []
-    buttons: list[str | None] = []
+    header_text: Annotated[str | None, Field(alias="headerText")] = None
+    header_media_url: Annotated[Link | None, Field(alias="headerMediaUrl")] = None
+    header_media_id: Annotated[Name | None, Field(alias="headerMediaId")] = None
+    button_params: Annotated[dict[ButtonIndex, str], Field(alias="buttonParams")] = {}
+
+    @model_validator(mode="after")
+    def _one_header(self) -> Self:
+        if sum(given is not None for given in (self.header_text, self.header_media_url, self.header_media_id)) > 1:
+            raise ValueError("needs at most one of headerText, headerMediaUrl and headerMediaId")
+        return self
 
 
 class Template(Body):
@@ -140,7 +120,6 @@ Events = Annotated[list[Annotated[Event, Field(strict=False)]], Field(min_length
 class WebhookCreate(Body):
     url: str
     events: Events
-    is_active: bool = True
 
 
 class WebhookPatch(Body):
@@ -165,11 +144,14 @@ class Bodies:
         return self.validate(self.parse(await self.content(request)), model)
 
     async def content(self, request: Request) -> bytes:
-        received = bytearray()
+        """All of it is taken, though too much of it is not kept: who is still writing does not read the refusal."""
+        received, size = bytearray(), 0
         async for chunk in request.stream():
-            received += chunk
-            if len(received) > MAXIMUM_BYTES:
-                raise bad_request("The request body is too large.")
+            size += len(chunk)
+            if size <= MAXIMUM_BYTES:
+                received += chunk
+        if size > MAXIMUM_BYTES:
+            raise bad_request("The request body is too large.")
         return bytes(received)
 
     def parse(self, raw: bytes) -> dict[str, Any]:

@@ -14,4 +14,5 @@ router = APIRouter()
 async def me(request: Request) -> Response:
     wacrm, caller = admit(request, Operation.ME)
     account = {"id": caller.account_id, "name": caller.account_name}
-    return wacrm.envelope.one(Operation.ME, {"account": account, "scopes": list(caller.scopes)})
+    key = {"id": caller.key_id, "scopes": list(caller.scopes)}
+    return wacrm.envelope.one(Operation.ME, {"account": account, "key": key})

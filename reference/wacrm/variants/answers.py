@@ -4,8 +4,10 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from reference.wacrm.assembly import Wacrm
@@ -13,6 +15,7 @@ from reference.wacrm.patching.patches import answer
 from reference.wacrm.patching.steps import wrap
 from reference.wacrm.protocol.envelope import Json
 from reference.wacrm.protocol.operations import Operation
+from reference.wacrm.storage.keyset_pages import Window
 from reference.wacrm.variants.registry import variant
 
 
@@ -94,6 +97,37 @@ def me_names_the_account_flatly(wacrm: Wacrm) -> None:
         body["data"] |= {"account_id": account["id"], "account_name": account["name"]}
 
     answer(Operation.ME, flat)(wacrm)
+
+
+@variant("where GET /me lists the key's scopes (AUTH-07)")
+def me_lists_the_scopes_beside_the_account(wacrm: Wacrm) -> None:
+    def beside(body: Json) -> None:
+        body["data"]["scopes"] = body["data"].pop("key")["scopes"]
+
+    answer(Operation.ME, beside)(wacrm)
+
+
+@variant("where GET /me lists the key's scopes and names the account: everything in one object (AUTH-07)")
+def me_is_one_flat_object(wacrm: Wacrm) -> None:
+    def flat(body: Json) -> None:
+        body["data"] = {"account_id": body["data"]["account"]["id"], "scopes": body["data"]["key"]["scopes"]}
+
+    answer(Operation.ME, flat)(wacrm)
+
+
+@variant("whether a list of endpoints, of which there are few, has a cursor")
+def endpoints_are_listed_without_a_cursor(wacrm: Wacrm) -> None:
+    def listed(body: Json) -> None:
+        del body["meta"]
+
+    window = wacrm.pages.window
+
+    def whole(query: QueryParams, *subject: str) -> Window:
+        asked = window(query, *subject)
+        return replace(asked, limit=10_000) if subject[0] == "webhooks" else asked
+
+    wrap(wacrm.pages, "window", whole)
+    answer(Operation.LIST_WEBHOOKS, listed)(wacrm)
 
 
 @variant("how tag names come back, compared without case (CONT-05)")

@@ -1,12 +1,11 @@
 """Variants: work on Meta's webhooks, and outbound webhooks."""
 
 import asyncio
-import json
 import time
 
 from reference.wacrm.assembly import Wacrm
-from reference.wacrm.inbound.meta_webhook import Post
-from reference.wacrm.patching.steps import replace_step, wrap
+from reference.wacrm.inbound.meta_webhook import Change, Post
+from reference.wacrm.patching.steps import wrap
 from reference.wacrm.protocol.bodies import Event, MessageCreate, WebhookPatch
 from reference.wacrm.protocol.envelope import Json
 from reference.wacrm.storage.database import Row
@@ -23,16 +22,6 @@ def webhooks_are_worked_on_late(wacrm: Wacrm) -> None:
         await process(post)
 
     wrap(wacrm.meta_webhook, "process", later)
-
-
-@variant("whether the deliveries of one event to several endpoints have one id")
-def an_event_has_one_id_for_all_endpoints(wacrm: Wacrm) -> None:
-    def publish(account: str, event: Event, data: Json) -> None:
-        body = json.dumps(wacrm.dispatcher.envelope(account, event, data), separators=(",", ":")).encode()
-        for endpoint in wacrm.endpoints.subscribed(account, event):
-            wacrm.dispatcher.enqueue(Delivery(account, endpoint["id"], event, body))
-
-    replace_step(wacrm.dispatcher, "publish", publish)
 
 
 @variant("whether the failures of an endpoint's former URL count against its new one")
@@ -70,3 +59,17 @@ def a_send_is_told_as_sent(wacrm: Wacrm) -> None:
         return answer
 
     wrap(wacrm.messages, "record", published)
+
+
+@variant("whether a status that Meta repeats is told again (HOOK-07)")
+def repeated_status_is_told_again(wacrm: Wacrm) -> None:
+    take = wacrm.meta_webhook.take_status
+
+    def published(change: Change, item: Json) -> None:
+        row = wacrm.messages.find_wamid(change.account, str(item.get("id")))
+        if row is not None and row["status"] == item.get("status"):
+            data = {"whatsapp_message_id": row["wamid"], "conversation_id": row["conversation_id"]}
+            wacrm.dispatcher.publish(change.account, Event.STATUS_UPDATED, data | {"status": row["status"]})
+        take(change, item)
+
+    wrap(wacrm.meta_webhook, "take_status", published)

@@ -1,15 +1,17 @@
 """Variants: which requests are understood, and what a refused one costs."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
+from starlette.responses import Response
 
 from reference.wacrm.assembly import Wacrm
 from reference.wacrm.domain.keys import Caller
 from reference.wacrm.patching.steps import replace_step, wrap
 from reference.wacrm.protocol.bodies import B
-from reference.wacrm.protocol.envelope import ApiError, Code
+from reference.wacrm.protocol.envelope import ApiError, Code, Json, bad_request
 from reference.wacrm.protocol.operations import Operation
 from reference.wacrm.storage.keyset_pages import DEFAULT_LIMIT, Window
 from reference.wacrm.variants.registry import variant
@@ -90,3 +92,32 @@ def refusals_cost_nothing(wacrm: Wacrm) -> None:
         return caller
 
     replace_step(wacrm.admission, "admit", scope_first)
+
+
+@variant("whether a key without Bearer is accepted (AUTH-02)")
+def bare_key_is_accepted(wacrm: Wacrm) -> None:
+    presented = wacrm.keys.presented
+
+    def either(authorization: str | None) -> str | None:
+        text = authorization or ""
+        return presented(f"Bearer {text}" if text.startswith("wacrm_live_") else text)
+
+    wrap(wacrm.keys, "presented", either)
+
+
+@variant("what stands in front: it refuses large requests in statuses of its own, in the envelope (ENV-08)")
+def large_requests_are_refused_in_front(wacrm: Wacrm) -> None:
+    admit, respond = wacrm.admission.admit, wacrm.envelope.respond
+
+    def small(request: Request, operation: Operation) -> Caller:
+        if int(request.headers.get("content-length", 0)) > 2**20 or len(str(request.url)) > 2**13:
+            request.scope["wacrm.operation"] = operation
+            raise bad_request("The request is too large.")
+        return admit(request, operation)
+
+    def restated(asked: Operation | None, status: int, body: Json, headers: Mapping[str, str]) -> Response:
+        is_large = body.get("error", {}).get("message") == "The request is too large."
+        return respond(asked, 413 if is_large else status, body, headers)
+
+    wrap(wacrm.admission, "admit", small)
+    wrap(wacrm.envelope, "respond", restated)

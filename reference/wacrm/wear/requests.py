@@ -24,7 +24,8 @@ def impossible_ids_are_500(wacrm: Wacrm) -> None:
 
     def asked(request: Request, operation: Operation) -> Caller:
         caller = admit(request, operation)
-        ids = [*request.path_params.values(), *request.query_params.getlist(_FILTERS.get(operation, ""))]
+        filtered = request.query_params.getlist(_FILTERS[operation]) if operation in _FILTERS else []
+        ids = [*request.path_params.values(), *filtered]
         if any(wacrm.ids.parse(text) is None for text in ids):
             raise ApiError(Code.INTERNAL, "An unexpected error occurred.")
         return caller

@@ -16,7 +16,7 @@ from reference.wacrm.webhooks.allowed_targets import Targets
 class EndpointsSQL:
     add: str = """
         INSERT INTO webhook_endpoints (id, account_id, url, events, secret, is_active, created_at)
-        VALUES (:id, :account, :url, :events, :secret, :is_active, :now)"""
+        VALUES (:id, :account, :url, :events, :secret, 1, :now)"""
     by_id: str = "SELECT * FROM webhook_endpoints WHERE account_id = :account AND id = :id"
     page: str = """
         SELECT * FROM webhook_endpoints WHERE account_id = :account AND (created_at, id) < (:before, :before_id)
@@ -56,7 +56,6 @@ class Endpoints:
             "url": self._targets.check(body.url),
             "events": self.events(body.events),
             "secret": self.new_secret(),
-            "is_active": body.is_active,
             "now": self._clock.now(),
         }
         self._db.run(self.sql.add, values)

@@ -90,6 +90,28 @@ def test_invalid_input_that_is_accepted(checker: Checker) -> None:
 
 
 @pytest.mark.parametrize(
+    "request_",
+    [
+        asked("getWebhook", "4711"),
+        asked("createWebhook", body={"url": 5}),
+        Request(OPENAPI.operation("listContacts"), None, (("tag", "4711"),), None),
+        Request(OPENAPI.operation("listConversations"), None, (("status", "no status"),), None),
+    ],
+)
+def test_invalid_input_that_is_a_server_error_is_not_refused(checker: Checker, request_: Request) -> None:
+    checker.check(request_, error(500, "internal"))
+    assert [(clause, trait) for clause, trait, _ in found(checker)] == [("SPEC-02", Trait.NOT_REFUSED)]
+
+
+@pytest.mark.parametrize("query", [(), (("limit", "x"),), (("tag", ID),), (("unknown", "x"),)])
+def test_other_input_that_is_a_server_error_does_not_conform(
+    checker: Checker, query: tuple[tuple[str, str], ...]
+) -> None:
+    checker.check(Request(OPENAPI.operation("listContacts"), None, query, None), error(500, "internal"))
+    assert [(clause, trait) for clause, trait, _ in found(checker)] == [("SPEC-01", Trait.SERVER_ERROR)]
+
+
+@pytest.mark.parametrize(
     ("request_", "answer", "promise"),
     [
         (asked("getWebhook", ID), error(404, "not_found"), "the webhook that was created"),

@@ -24,6 +24,14 @@ def test_numbers_of_people_are_not_fictional(number: str) -> None:
     assert not is_fictional(number)
 
 
+def test_no_two_numbers_end_alike_unless_they_are_a_pair() -> None:
+    drawn: set[str] = set()
+    first, second = Numbers(random.Random(5), drawn), Numbers(random.Random(6), drawn)
+    found = [first.fresh() for _ in range(2000)] + second.many(2000) + second.of_each_country()
+    found += [first.sharing_tail()[0], second.differing_in_country()[0]]
+    assert len({number[-8:] for number in found}) == len(found)
+
+
 def test_pairs_share_what_they_say() -> None:
     numbers = Numbers(random.Random(2))
     first, second = numbers.sharing_tail()

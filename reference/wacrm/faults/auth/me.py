@@ -40,12 +40,12 @@ def key_without_scopes_is_unknown(wacrm: Wacrm) -> None:
 
 @fault("AUTH-07", "the last scope of the stored list is lost in parsing", partial(answer, Operation.ME))
 def me_omits_the_last_scope(body: Json) -> None:
-    body["data"]["scopes"] = body["data"]["scopes"][:-1]
+    body["data"]["key"]["scopes"] = body["data"]["key"]["scopes"][:-1]
 
 
 @fault("AUTH-07", "scopes that another implies are listed as if they had been given", partial(answer, Operation.ME))
 def me_adds_implied_scopes(body: Json) -> None:
-    scopes = body["data"]["scopes"]
+    scopes = body["data"]["key"]["scopes"]
     implied = [scope.replace("write", "read") for scope in scopes if scope.endswith(":write")]
     scopes.extend(scope for scope in implied if scope not in scopes)
 

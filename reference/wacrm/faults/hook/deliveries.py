@@ -89,6 +89,16 @@ def delivery_ids_count_per_endpoint(wacrm: Wacrm) -> None:
     wrap(wacrm.dispatcher, "enqueue", numbered)
 
 
+@fault("HOOK-05", "an event is written down once, with one id for all endpoints")
+def an_event_has_one_id_for_all_endpoints(wacrm: Wacrm) -> None:
+    def publish(account: str, event: Event, data: Json) -> None:
+        body = json.dumps(wacrm.dispatcher.envelope(account, event, data), separators=(",", ":")).encode()
+        for endpoint in wacrm.endpoints.subscribed(account, event):
+            wacrm.dispatcher.enqueue(Delivery(account, endpoint["id"], event, body))
+
+    replace_step(wacrm.dispatcher, "publish", publish)
+
+
 @fault("HOOK-05", "the id is the conversation's, so that a receiver can group by it", _envelope)
 def delivery_id_is_the_conversations(made: Json) -> None:
     made["id"] = made["data"]["conversation_id"]

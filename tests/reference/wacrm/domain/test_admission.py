@@ -55,8 +55,8 @@ def test_all_refusals_of_a_key_are_the_same(wacrm: Deployment) -> None:
 
 
 def test_me_names_account_and_scopes(wacrm: Deployment) -> None:
-    assert wacrm.get("/me").json()["data"]["scopes"] == ALL
-    assert wacrm.get("/me", "N").json()["data"]["scopes"] == []
+    assert wacrm.get("/me").json()["data"]["key"]["scopes"] == ALL
+    assert wacrm.get("/me", "N").json()["data"]["key"]["scopes"] == []
     assert wacrm.get("/me", "B").json()["data"]["account"]["name"] == "Second"
 
 

@@ -59,7 +59,7 @@ def test_a_second_message_uses_the_contact_and_its_name(wacrm: Deployment) -> No
         (
             {
                 "type": "template",
-                "template": {"name": "promo", "params": {"header": {"image": {"link": IMAGE}}, "buttons": ["abc"]}},
+                "template": {"name": "promo", "params": {"headerMediaUrl": IMAGE, "buttonParams": {"0": "abc"}}},
             },
             {
                 "name": "promo",
@@ -102,7 +102,11 @@ def test_each_type_reaches_meta_as_documented(wacrm: Deployment, body: dict[str,
         {"to": "+14155550100", "type": "image", "media_url": IMAGE, "text": "x" * 1025},
         {"to": "+14155550100", "type": "template"},
         {"to": "+14155550100", "type": "template", "template": {"name": ""}},
-        {"to": "+14155550100", "type": "template", "template": {"name": "x", "params": {"header": {"image": {}}}}},
+        {
+            "to": "+14155550100",
+            "type": "template",
+            "template": {"name": "x", "params": {"headerText": "x", "headerMediaId": "1"}},
+        },
         {"to": "+14155550100", "text": "x", "reply_to_message_id": "nonsense"},
     ],
 )

@@ -46,7 +46,6 @@ def test_an_endpoints_life(wacrm: Deployment) -> None:
         {"url": "https://a.example/", "events": ["message.sent"]},
         {"url": "https://a.example/"},
         {"events": ["message.received"]},
-        {"url": "https://a.example/", "events": ["message.received"], "is_active": "yes"},
     ],
 )
 def test_a_bad_endpoint_is_400(wacrm: Deployment, body: dict[str, Any]) -> None:

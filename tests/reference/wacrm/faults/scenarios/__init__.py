@@ -15,12 +15,13 @@ from tests.reference.wacrm.faults.scenarios import (
     messages,
     odd_input,
     webhooks,
+    whole_run,
 )
 from tests.reference.wacrm.faults.scenarios.log import SCENARIOS, Log, Scenario
 
 __all__ = [
     "SCENARIOS", "access", "broadcasts", "contacts", "inbound", "limiter", "messages", "observed", "odd_input", "unbroken",
-    "webhooks",
+    "webhooks", "whole_run",
 ]  # fmt: skip
 
 SETTINGS: dict[str, dict[str, Any]] = {"RATE": {"limit": 10}, "HOOK": {"webhook_failures": 5}}

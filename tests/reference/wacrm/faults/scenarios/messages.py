@@ -12,7 +12,11 @@ from tests.reference.wacrm.faults.scenarios.log import BODIES, IMAGE, Log, of
 
 @of("MSG")
 def all_kinds_of_sends(wacrm: Deployment, log: Log) -> None:
-    template = {"name": "n", "language": "de", "params": {"header": "h", "body": ["a", "b"], "buttons": ["x"]}}
+    template = {
+        "name": "n",
+        "language": "de",
+        "params": {"headerText": "h", "body": ["a", "b"], "buttonParams": {"0": "x"}},
+    }
     kinds: list[dict[str, Any]] = [
         {"type": kind, "media_url": IMAGE, "text": "cap"} for kind in ("image", "video", "audio")
     ]

@@ -117,7 +117,7 @@ def meta_posts(wacrm: Deployment, log: Log) -> None:
         wacrm.get("/conversations", limit=100),
         wacrm.get("/contacts"),
     )
-    template = {"name": "n", "params": {"buttons": ["x"]}}
+    template = {"name": "n", "params": {"buttonParams": {"0": "x"}}}
     wacrm.post("/messages", {"to": "+14155550100", "type": "template", "template": template})
     log(wacrm.meta.asked[-1], wacrm.meta.requests[-1].url)
 
