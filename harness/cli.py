@@ -14,6 +14,7 @@ from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
 from harness.arguments import Parser
+from harness.interruption import as_ctrl_c
 from reports.results import ExitCode
 
 if TYPE_CHECKING:
@@ -75,12 +76,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if missing := _missing(name):
         sys.stderr.write(f"{missing}\n")
         return ExitCode.SETUP
-    try:
-        code: int = resolve_name(VERBS[name].function)(given[1:])
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
-        return ExitCode.INTERRUPTED
-    return code
+    with as_ctrl_c():
+        try:
+            code: int = resolve_name(VERBS[name].function)(given[1:])
+        except KeyboardInterrupt:
+            sys.stderr.write("interrupted\n")
+            return ExitCode.INTERRUPTED
+        return code
 
 
 def _parser() -> Parser:

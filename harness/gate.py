@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from conformance.runner import options, system
+from conformance.target.sources import given_secrets
 from harness.arguments import Parser
+from reports.redaction import Redactor, redacted
 from reports.results import ExitCode
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+
     from conformance.runner.system import System
 
 EXAMPLES = """\
@@ -38,21 +44,44 @@ PYTEST = [
 def main(arguments: list[str]) -> int:
     """Run the checks; pytest takes the arguments, this project's options among them."""
     _parser().parse_known_args([a for a in arguments if a in {"-h", "--help"}])
+    redactor = Redactor(given_secrets(arguments, os.environ))
+    redactor.learn_credentials(*arguments, *os.environ.values(), _file(arguments))
+    with redirect_stdout(redacted(sys.stdout, redactor)), redirect_stderr(redacted(sys.stderr, redactor)):
+        return _run(arguments, redactor)
+
+
+def _run(arguments: list[str], redactor: Redactor) -> int:
     try:
         checks = str(_system(arguments).checks)
     except system.UnknownSystemError as error:
         sys.stderr.write(f"{error}\n")
         return ExitCode.SETUP
-    return int(pytest.main([*PYTEST, "-c", f"{checks}/pytest.ini", "--rootdir", checks, checks, *arguments]))
+    return int(
+        pytest.main([*PYTEST, "-c", f"{checks}/pytest.ini", "--rootdir", checks, checks, *arguments], [redactor])
+    )
 
 
 def _system(arguments: list[str]) -> System:
     """The system whose checks run: pytest wants their folder before it reads its options."""
+    given = _early(arguments)
+    return system.chosen(given.system, given.target)
+
+
+def _early(arguments: list[str]) -> Namespace:
+    """What must be known before pytest reads the options."""
     parser = Parser(add_help=False, exit_on_error=False)
     parser.add_argument("--system")
     parser.add_argument("--target", type=Path)
-    given, _ = parser.parse_known_args(arguments)
-    return system.chosen(given.system, given.target)
+    return parser.parse_known_args(arguments)[0]
+
+
+def _file(arguments: list[str]) -> str:
+    """The target file as text; empty when there is none or it cannot be read, which is said later."""
+    path = _early(arguments).target
+    try:
+        return path.read_text(encoding="utf-8", errors="replace") if path else ""
+    except OSError:
+        return ""
 
 
 def _parser() -> Parser:

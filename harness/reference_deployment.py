@@ -54,7 +54,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(given: Namespace) -> int:
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     with Stack(given.seed) as stack:
         stack.start_receiver()
         target = start_reference(stack, Embedded(given.fault, port=given.port, wear=given.wear))

@@ -28,6 +28,8 @@ CURL_SHOWN = 1200
 ANSWER_LINES = 3
 FINDINGS_PER_CLAUSE = 3
 NOTHING_CHECKED = ("Nothing was checked: the selection matches no check.", "yellow")
+NO_LONGER_SHOWS = ("An accepted finding no longer shows: remove its entry from the baseline.", "bold red")
+NOTHING_NEW = ("Nothing is red that was not red before.", "bold green")
 CLOSING = {
     ExitCode.PROVED: ("The contract holds, as far as it was checked.", "bold green"),
     ExitCode.FINDINGS: ("The contract is broken.", "bold red"),
@@ -57,7 +59,7 @@ def _troubles(console: Console, results: Results, width: int) -> None:
     """One line per clause in trouble; skipped ones are gathered by their reason."""
     troubled = [c for c in results.clauses if c.verdict not in {Verdict.PASS, Verdict.SKIP}]
     for clause in troubled:
-        text = clause.sentence if clause.verdict in {Verdict.FAIL, Verdict.ACCEPTED} else clause.reason
+        text = clause.sentence if clause.verdict is Verdict.FAIL else clause.reason
         line = Text().append(f"{clause.verdict:<11}", STYLE[clause.verdict])
         line.append(f"{clause.id:<10} ", "bold")
         line.append(textwrap.shorten(_plain(text), max(20, width - 23), placeholder=" …"), "")
@@ -168,11 +170,19 @@ def _summary(console: Console, results: Results, folder: str, width: int) -> Non
     wrapped(console, "run        ", run, width)
     for note in results.notes:
         wrapped(console, "note       ", note, width, "yellow")
-    wrapped(console, "report     ", f"{folder}/results.json, junit.xml", width)
-    code = ExitCode(results.exit_code)
-    nothing = code is ExitCode.UNPROVED and not results.clauses
-    sentence, style = NOTHING_CHECKED if nothing else CLOSING[code]
+    wrapped(console, "report     ", f"{folder}/results.json, junit.xml, checks.jsonl", width)
+    sentence, style = _closing(results)
     console.print(Text().append("verdict    ", "dim").append(sentence, style))
+
+
+def _closing(results: Results) -> tuple[str, str]:
+    code = ExitCode(results.exit_code)
+    if code is ExitCode.UNPROVED and not results.clauses:
+        return NOTHING_CHECKED
+    if code is ExitCode.FINDINGS and not results.count(Verdict.FAIL):
+        return NO_LONGER_SHOWS
+    red = sum(map(results.count, (Verdict.FAIL, Verdict.ERROR, Verdict.NO_VERDICT)))
+    return NOTHING_NEW if code is ExitCode.PROVED and red else CLOSING[code]
 
 
 def _extent(results: Results) -> str:

@@ -44,8 +44,9 @@ def _case(clause: ClauseResult, results: Results) -> TestCase:
         stories = [_story(finding) for finding in results.findings if finding.clause == clause.id]
         outcome.text = _clean("\n\n".join([clause.sentence, *stories]))
         case.result = [outcome]
-    if clause.skipped:
-        said = [f"checks skipped: {number} ({reason})" for reason, number in clause.skipped.items()]
+    said = [f"{check.name}: {check.reason}" for check in clause.checks if check.verdict is Verdict.ACCEPTED]
+    said += [f"checks skipped: {number} ({reason})" for reason, number in clause.skipped.items()]
+    if said:
         case.system_out = _clean("\n".join(said))
     return case
 

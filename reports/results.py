@@ -9,6 +9,7 @@ from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
 SCHEMA_VERSION = 2
@@ -134,14 +135,20 @@ class Results:
         return {"schema_version": SCHEMA_VERSION, "summary": summary, **asdict(self)}
 
 
-def exit_code(clauses: list[ClauseResult], *, interrupted: bool) -> ExitCode:
-    """0 only when something passed and nothing failed, stayed without verdict or went wrong (design, decision 3)."""
-    verdicts = {clause.verdict for clause in clauses}
-    if Verdict.FAIL in verdicts:
+def exit_code(
+    clauses: list[ClauseResult], *, interrupted: bool, known: Collection[str] = (), stale: bool = False
+) -> ExitCode:
+    """0 only when something passed and nothing failed, stayed without verdict or went wrong (design, decision 3).
+
+    `known` checks were red before and do not count; `stale`: the baseline accepts what no longer shows.
+    """
+    verdicts = {fold([c.verdict for c in clause.checks if c.name not in known]) for clause in clauses}
+    if Verdict.FAIL in verdicts or stale:
         return ExitCode.FINDINGS
     if interrupted:
         return ExitCode.INTERRUPTED
-    if verdicts & {Verdict.ERROR, Verdict.NO_VERDICT} or Verdict.PASS not in verdicts:
+    proved = Verdict.PASS in verdicts or any(c.name in known for clause in clauses for c in clause.checks)
+    if verdicts & {Verdict.ERROR, Verdict.NO_VERDICT} or not proved:
         return ExitCode.UNPROVED
     return ExitCode.PROVED
 

@@ -44,7 +44,7 @@ class Server(uvicorn.Server):
 
 
 def run(servers: Sequence[Server], announce: Callable[[], None], *, exit_with_stdin: bool) -> None:
-    """Serve until SIGTERM, SIGINT or, if asked to, the end of stdin. `announce` is called once when all listen."""
+    """Serve until SIGTERM, SIGINT, SIGHUP or, if asked to, the end of stdin. `announce` is called once when all listen."""
     with asyncio.Runner(loop_factory=servers[0].config.get_loop_factory()) as runner:
         runner.run(_serve(servers, announce, exit_with_stdin=exit_with_stdin))
 
@@ -68,7 +68,8 @@ async def _serve(servers: Sequence[Server], announce: Callable[[], None], *, exi
 
 def _watch_signals(stop: Callable[[], None]) -> None:
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    hangup = () if sys.platform == "win32" else (signal.SIGHUP,)
+    for number in (signal.SIGTERM, signal.SIGINT, *hangup):
         try:
             loop.add_signal_handler(number, stop)
         except NotImplementedError:  # Windows

@@ -34,8 +34,8 @@ def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "harness.cli", "gate", *map(str, arguments)]
 
 
-def run(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80"}
+def run(*arguments: str | Path, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80", **variables}
     return subprocess.run(
         command(*arguments), cwd=cwd, env=environment, capture_output=True, text=True, timeout=DEADLINE, check=False
     )
@@ -114,9 +114,8 @@ def test_a_fault_is_a_finding_with_its_reproduction(tmp_path: Path) -> None:
 def test_nothing_written_holds_a_secret(target_file: Path, deployment: Target, tmp_path: Path) -> None:
     secrets = [*deployment.secrets]
     done = run("--target", target_file, "--group", "AUTH,SCOPE,MSG,HOOK", "-v", cwd=tmp_path)
-    written = (
-        done.stdout + done.stderr + "".join(p.read_text() for p in tmp_path.glob("reports/out/*/*") if p.is_file())
-    )
+    files = "".join(p.read_text() for p in tmp_path.glob("reports/out/*/*") if p.is_file())
+    written = done.stdout + done.stderr + files
     assert "AUTH-01" in written
     assert not [secret for secret in secrets if secret in written]
 
@@ -265,15 +264,16 @@ def test_ctrl_c(target_file: Path, tmp_path: Path) -> None:
     assert children_of(gate.pid) == []
 
 
-def start(*arguments: str | Path, cwd: Path) -> subprocess.Popen[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80", "PYTHONUNBUFFERED": "1"}
+def start(*arguments: str | Path, cwd: Path, **variables: str) -> subprocess.Popen[str]:
+    """The gate, as the leader of a process group of its own."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80", "PYTHONUNBUFFERED": "1", **variables}
     return subprocess.Popen(
-        command(*arguments), cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+        command(*arguments), cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        start_new_session=True,
+    )  # fmt: skip
 
 
 def wait_for_requests(gate: subprocess.Popen[str]) -> None:
-    """Until the gate has said what it checks, and a little more."""
     assert gate.stdout is not None
     while "Checking" not in (line := gate.stdout.readline()):
         assert line, "the gate ended before it checked"

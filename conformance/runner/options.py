@@ -15,12 +15,14 @@ from conformance.runner.stack import Embedded
 from conformance.runner.system import DEFAULT
 from conformance.target import sources
 from conformance.target import target as settings
+from reports.previous import PreviousError, read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from conformance.contract.requirements import Requirement
     from conformance.target.target import Target
+    from reports.previous import Previous
 
 
 OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -72,6 +74,26 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
         {"type": Path, "metavar": "FILE", "help": "accepted findings, each with a reason and an expiry (TOML)"},
     ),
     (
+        "--write-baseline",
+        {"type": Path, "metavar": "FILE", "help": "write a baseline that accepts what this run finds, for a month"},
+    ),
+    (
+        "--changed-since",
+        {"type": Path, "metavar": "FILE", "help": "green when nothing is red that was not in this results.json"},
+    ),
+    (
+        "--failed",
+        {"type": Path, "metavar": "FILE", "help": "only the checks that were red in this results.json, with its seed"},
+    ),
+    (
+        "--resume",
+        {
+            "type": Path,
+            "metavar": "FILE",
+            "help": "only the checks without verdict in this results.json or checks.jsonl",
+        },
+    ),
+    (
         "--variant",
         {
             "action": "append",
@@ -111,6 +133,13 @@ class Selection:
     clauses: frozenset[str]
     groups: frozenset[str]
     levels: frozenset[str]
+    red_in: Previous | None = None
+    open_in: Previous | None = None
+
+    def takes_check(self, check: str) -> bool:
+        """Whether `--failed` and `--resume` leave the check, by name, in."""
+        was_red = self.red_in is None or check in self.red_in.red
+        return was_red and (self.open_in is None or self.open_in.is_open(check))
 
     def takes(self, requirement: Requirement) -> bool:
         return (
@@ -127,7 +156,18 @@ def selection(config: pytest.Config, requirements: Mapping[str, Requirement]) ->
         _names(config, "clause", set(requirements)),
         _names(config, "group", groups),
         _names(config, "level", {"M", "S", "I"}),
+        previous(config, "failed"),
+        previous(config, "resume"),
     )
+
+
+def previous(config: pytest.Config, option: str) -> Previous | None:
+    """The earlier run that the option names. Raises `pytest.UsageError`."""
+    path = config.getoption(option)
+    try:
+        return None if path is None else read(path)
+    except PreviousError as error:
+        raise pytest.UsageError(f"--{option.replace('_', '-')} {error}") from None
 
 
 def _names(config: pytest.Config, option: str, known: set[str]) -> frozenset[str]:
@@ -139,10 +179,11 @@ def _names(config: pytest.Config, option: str, known: set[str]) -> frozenset[str
     return frozenset(given)
 
 
-def seed(config: pytest.Config) -> int:
-    """`--seed`, or a random one."""
-    given = config.getoption("seed")
-    return secrets.randbelow(10**9) if given is None else int(given)
+def seed(config: pytest.Config, selected: Selection) -> int:
+    """`--seed`, or that of the run whose checks are repeated, or a random one."""
+    earlier = [one.seed for one in (selected.red_in, selected.open_in) if one is not None]
+    given = [n for n in (config.getoption("seed"), *earlier) if n is not None]
+    return int(given[0]) if given else secrets.randbelow(10**9)
 
 
 def external_target(config: pytest.Config) -> Target | None:
@@ -180,3 +221,10 @@ def embedded(config: pytest.Config) -> Embedded:
     return Embedded(
         config.getoption("fault"), config.getoption("variant"), limit, window, wear=config.getoption("wear")
     )
+
+
+def placed(config: pytest.Config, error: Exception) -> str:
+    """What is wrong, after the file and line, variable or flag of the setting when the error is about one."""
+    setting = getattr(error, "setting", "")
+    where = sources.place(config.getoption("target"), os.environ, config.getoption("set"), setting) if setting else ""
+    return f"{where}{error}"

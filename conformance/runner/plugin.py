@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from conformance.contract import requirements
@@ -11,6 +13,7 @@ from conformance.runner import options, system
 from conformance.runner.controller import Controller
 from conformance.runner.run_state import RUN_STATE, RunState
 from conformance.runner.worker import Worker
+from reports.redaction import Redactor, redacted
 
 pytest_plugins = ("conformance.runner.fixtures", "conformance.runner.limiter_checks")
 
@@ -26,6 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.import_plugin(run_state.system.fixtures)
     if hasattr(config, "workerinput"):
         run_state.take_over(config.workerinput["run_state"])
+        sys.stdout, sys.stderr = redacted(sys.stdout, run_state.redactor), redacted(sys.stderr, run_state.redactor)
         config.option.loadgroup = True  # the controller's choice of dist comes too late for its workers
     else:
         config.pluginmanager.register(Controller(config, run_state), "wacrm-harness-controller")
@@ -39,4 +43,7 @@ def _new_run_state(config: pytest.Config) -> RunState:
         baseline = load_baseline(config.getoption("baseline"), known)
     except (system.UnknownSystemError, BaselineError) as error:
         raise pytest.UsageError(str(error)) from None
-    return RunState(tested, known, options.selection(config, known), options.seed(config), baseline)
+    selected, before = options.selection(config, known), options.previous(config, "changed_since")
+    redactor = next(filter(lambda one: isinstance(one, Redactor), config.pluginmanager.get_plugins()), Redactor())
+    red = before.red if before else frozenset()
+    return RunState(tested, known, selected, options.seed(config, selected), baseline, redactor=redactor, known=red)

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 
 class SetupError(Exception):
-    """The run cannot start. The message says what to do."""
+    """The run cannot start. The message says what to do; `setting` is the one that is wrong, as `keys.full[1]`."""
+
+    def __init__(self, message: str, setting: str = "") -> None:
+        super().__init__(message)
+        self.setting = setting
 
 
 def reachable(probe: Probe, pool: KeyPool, role: str, path: str) -> None:
@@ -31,7 +35,9 @@ def reachable(probe: Probe, pool: KeyPool, role: str, path: str) -> None:
             "Is target.base_url the deployment's origin?"
         )
     if exchange.status == 401:  # noqa: PLR2004
-        raise SetupError(f"the deployment refuses keys.{role}[0] (401 on {url}). Is it a key of this deployment?")
+        raise SetupError(
+            f"the deployment refuses keys.{role}[0] (401 on {url}). Is it a key of this deployment?", f"keys.{role}[0]"
+        )
     if exchange.status != 200:  # noqa: PLR2004
         raise SetupError(f"{url} answers {exchange.summary[:200]}\nIs the API that is to be tested at target.base_url?")
 

@@ -39,7 +39,11 @@ class Process:
         self._errors: list[str] = []
         self._drain = threading.Thread(target=self._keep_errors, daemon=True)
         self._drain.start()
-        self.address = self._first_line()
+        try:
+            self.address = self._first_line()
+        except BaseException:  # a Ctrl-C while it starts, too
+            self.stop()
+            raise
 
     def _keep_errors(self) -> None:
         assert self._process.stderr is not None
@@ -51,13 +55,15 @@ class Process:
         """The addresses; `StackError` when the process ends or stays silent."""
         assert self._process.stdout is not None
         watchdog = threading.Timer(START_DEADLINE, self._process.kill)
+        watchdog.daemon = True  # a Ctrl-C need not wait for it
         watchdog.start()
         line = self._process.stdout.readline()
         watchdog.cancel()
         try:
             found: dict[str, Any] = json.loads(line)
         except ValueError:
-            self.stop()
+            self._process.kill()
+            self._drain.join(STOP_DEADLINE)
             said = "".join(self._errors).strip() or line.strip() or "nothing"
             raise StackError(f"{self.module} did not start; it said: {said}") from None
         return found

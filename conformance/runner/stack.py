@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from conformance.runner.process import Process, StackError
+from conformance.runner.watch import MOCK_META, RECEIVER
 from conformance.target.target import Receiver
 from conformance.webhooks.certificate import mismatch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 FULL_KEYS = 160
 """Enough that a whole gate never waits for a window, and that every limiter check has fresh keys."""
+
+
+NAMES = {"mock_meta": MOCK_META, "conformance.webhooks.receiver": RECEIVER}
+EMBEDDED = "the embedded reference"
+"""What reports call the parts of a stack."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,10 @@ class Stack:
         """Parts that run no more, and how they ended."""
         return {module: how for module, process in self._processes.items() if (how := process.ended) is not None}
 
+    def watched(self) -> list[tuple[str, Callable[[], str | None]]]:
+        """Every part by the name that a reader knows it by, and what tells how it ended (None while it runs)."""
+        return [(NAMES.get(module, EMBEDDED), partial(_how, process)) for module, process in self._processes.items()]
+
     def kill(self, module: str) -> None:
         """End one part at once, as a crash would."""
         self._processes[module].kill()
@@ -89,3 +100,7 @@ class Stack:
             raise StackError(
                 f"{problem}\nNo delivery would arrive: correct receiver.origin, or the certificate shown there."
             )
+
+
+def _how(process: Process) -> str | None:
+    return process.ended

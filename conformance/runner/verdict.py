@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -47,6 +47,15 @@ def finding(mismatch: Mismatch, probe: Probe | None) -> dict[str, Any]:
         "exchanges": records,
         "evidence": mismatch.evidence,
     }
+
+
+def operation(error: BaseException, probe: Probe | None) -> str:
+    """The request that decided, as `GET /contacts/123`: a mismatch's last one, else the last one that was sent."""
+    exchanges = error.exchanges if isinstance(error, Mismatch) else list(probe.trail)[-1:] if probe is not None else []
+    if not exchanges:
+        return ""
+    prefix = urlsplit(probe.base_url).path if probe is not None else ""
+    return f"{exchanges[-1].method} {urlsplit(exchanges[-1].url).path.removeprefix(prefix)}"
 
 
 def led_to(shown: list[Exchange], trail: list[Exchange]) -> list[Exchange]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.runner.run_state import check_name
-from conformance.runner.verdict import decide, finding
-from conformance.target.verdicts import Mismatch
+from conformance.runner.record import check_name
+from conformance.runner.verdict import decide, finding, operation
+from conformance.runner.watch import first_death, parts
+from conformance.target.verdicts import Mismatch, NoVerdict
 from reports.results import Verdict
 
 if TYPE_CHECKING:
@@ -16,9 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conformance.runner.run_state import RunState
-
-DEAD_AFTER = 3
-"""Refused connections in a row, after which the target counts as dead and the run ends."""
 
 
 class Worker:
@@ -35,7 +34,7 @@ class Worker:
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Keep the selected clauses' checks; checks that spend keys of which there is one go to one worker."""
-        kept = [item for item in items if self.run_state.selects(_clause(item))]
+        kept = [item for item in items if self.run_state.selects(_clause(item), check_name(item.nodeid))]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
         for item in items:
@@ -43,13 +42,18 @@ class Worker:
             if "role_keys" in getattr(item, "fixturenames", ()):
                 item.add_marker(pytest.mark.xdist_group("role-keys"))
 
+    @pytest.hookimpl(tryfirst=True)  # before xdist tells the controller that this is done
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         if hasattr(session.config, "workerinput"):
             show_groups(session.items)
         self.run_state.collected = {check_name(item.nodeid): _clause(item) for item in session.items}
+        if hasattr(session.config, "workerinput"):
+            self.run_state.tell_collected()
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         self.run_state.clause = _clause(item)
+        if self.run_state.died is not None:
+            raise NoVerdict(self.run_state.died.sentence)
         if self.run_state.probe is not None:
             self.run_state.probe.trail.clear()
 
@@ -67,14 +71,18 @@ class Worker:
         report.outcome = "skipped" if verdict is Verdict.SKIP else "failed"
         if verdict is Verdict.SKIP:
             report.longrepr = (str(item.path), 0, reason)
-        self._notice_death(item.session)
+        else:
+            report.user_properties.append(("operation", operation(call.excinfo.value, self.run_state.probe)))
+            self._look_for_a_death(report)
         return report
 
-    def _notice_death(self, session: pytest.Session) -> None:
-        probe = self.run_state.probe
-        if probe is not None and probe.refused_in_a_row >= DEAD_AFTER:
-            self.run_state.died = "the target died in mid-run: it refuses connections"
-            session.shouldstop = self.run_state.died
+    def _look_for_a_death(self, report: pytest.TestReport) -> None:
+        """A part that has ended may be why this check did not pass: the controller ends the run with it."""
+        assert self.run_state.target is not None
+        death = self.run_state.died or first_death(parts(self.run_state.target, self.run_state.receiver))
+        if death is not None:
+            self.run_state.died = death
+            report.user_properties.append(("death", asdict(death)))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from conformance.target.target import SettingsError, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 PREFIX = "WACRM_"
@@ -57,11 +57,29 @@ def _merged(path: Path | None, given: Sequence[Given]) -> Target:
     for one in given:
         _put(raw, one)
     try:
-        return Target.model_validate(raw)
+        target = Target.model_validate(raw)
     except ValidationError as error:
         raise SettingsError(
             "\n".join(_explain(e, path, text, given) for e in error.errors(include_input=False))
         ) from None
+    _refuse_twins(target, lambda location: _where(".".join(location), given) or _place(path, _line(text, location)))
+    return target
+
+
+def _refuse_twins(target: Target, where: Callable[[list[str]], str]) -> None:
+    """A key that stands twice in one role: its budget would be spent twice. Of two roles, `/me` tells which is wrong."""
+    seen: dict[tuple[str, str], str] = {}
+    for key in target.keys.flat():
+        first = seen.setdefault((key.role, key.secret), key.label)
+        if first != key.label:
+            location = _location(f"keys.{key}")
+            raise SettingsError(f"{where(location)}keys.{key} is the same key as keys.{first}: list each key once")
+
+
+def _location(setting: str) -> list[str]:
+    """`keys.full[1]` as keys, full, 1; `keys.only:contacts:read` as keys, only, contacts:read."""
+    names = re.fullmatch(r"(\w+)\.(\w+)(?:\[(\d+)\]|:(.+))?", setting)
+    return [part for part in names.groups() if part is not None] if names else []
 
 
 def _read(path: Path) -> str:
@@ -162,8 +180,34 @@ def _meant(name: str, known: Sequence[str], alike: float, prefix: str = "") -> s
     return f"; did you mean {prefix}{close[0]}?" if close else ""
 
 
+def place(path: Path | None, environment: Mapping[str, str], overrides: Sequence[str], setting: str) -> str:
+    """`harness.toml:12: `, or the variable or flag, for a setting such as `keys.full[1]` or `keys.only:contacts:read`."""
+    location = _location(setting)
+    given = _where(".".join(location), _given(environment, overrides))
+    return given or (_place(path, _line(_read(path), location)) if path else "")
+
+
+def given_secrets(arguments: Sequence[str], environment: Mapping[str, str]) -> list[str]:
+    """Values on the command line and in the environment that are secret, before anybody knows whether they are settings."""
+    given = [(name, value) for argument in arguments for name, _, value in [argument.partition("=")]]
+    given += [(name, value) for name, value in environment.items() if name.startswith(PREFIX)]
+    secret = [value for name, value in given if re.search(r"key|secret|token", name, re.IGNORECASE)]
+    return [part for value in secret for part in (value, *value.split(","))]
+
+
 def _line(text: str, location: list[str]) -> int | None:
-    """The line of the setting, or of the deepest part of its path that the file has."""
+    """The line of the setting, or of the deepest part of its path that the file has; of a list's item, its own."""
+    best = _line_of_name(text, location)
+    if best is None or not location[-1].isdigit():
+        return best
+    values = "".join(text.splitlines(keepends=True)[best - 1 :])
+    if not re.match(rf"\s*{re.escape(location[-2])}\s*=", values):
+        return best
+    items = list(re.finditer(r"""\"[^"\n]*\"|'[^'\n]*'""", values))[int(location[-1]) :]
+    return best + (values[: items[0].start()].count("\n") if items else 0)
+
+
+def _line_of_name(text: str, location: list[str]) -> int | None:
     names = [part for part in location if not part.isdigit()]
     section: list[str] = []
     best: tuple[int, int] | None = None

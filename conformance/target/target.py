@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -55,8 +56,18 @@ def _from_environment(value: Any) -> Any:  # noqa: ANN401 - raw settings
     return value
 
 
+def _printable(value: SecretStr) -> SecretStr:
+    """What a header can carry, without a blank that a copy brought along (RFC 6750, 2.1)."""
+    for place, character in enumerate(value.get_secret_value(), 1):
+        if not "!" <= character <= "~":
+            kind = "a blank" if character.isspace() else "not a printable ASCII character"
+            raise ValueError(f"no key holds such a character: character {place} is {kind}")
+    return value
+
+
 Secret = Annotated[SecretStr, BeforeValidator(_from_environment)]
-Secrets = Annotated[list[Secret], BeforeValidator(_as_list)]
+ApiKey = Annotated[SecretStr, BeforeValidator(_from_environment), AfterValidator(_printable)]
+ApiKeys = Annotated[list[ApiKey], BeforeValidator(_as_list)]
 
 
 class Section(BaseModel):
@@ -108,7 +119,7 @@ class Address(Section):
 class ExpiringKey(Section):
     """A key of the account of `Keys.full` that expires while a run uses it, and when."""
 
-    key: Secret
+    key: ApiKey
     expires_at: AwareDatetime
 
     @field_serializer("expires_at")
@@ -120,16 +131,16 @@ class ExpiringKey(Section):
 class Keys(Section):
     """Keys by role. `full` are of one account; `only` and `all_but` map a scope to a key of that account."""
 
-    full: Secrets = Field(min_length=1)
-    none: Secrets = []
-    revoked: Secrets = []
-    expired: Secrets = []
+    full: ApiKeys = Field(min_length=1)
+    none: ApiKeys = []
+    revoked: ApiKeys = []
+    expired: ApiKeys = []
     expiring: ExpiringKey | None = None
-    revocable: Secrets = []
-    other_account: Secrets = []
-    unconfigured: Secrets = []
-    only: dict[str, Secret] = {}
-    all_but: dict[str, Secret] = {}
+    revocable: ApiKeys = []
+    other_account: ApiKeys = []
+    unconfigured: ApiKeys = []
+    only: dict[str, ApiKey] = {}
+    all_but: dict[str, ApiKey] = {}
 
     @model_validator(mode="after")
     def _known_scopes(self) -> Self:

@@ -58,9 +58,15 @@ def _by_template(probe: Probe, pool: KeyPool, nonce: str) -> str:
     pool.book(key)
     body = {"to": NOBODY, "type": "template", "template": {"name": nonce, "language": "en_US"}}
     try:
-        return probe.send("POST", "/messages", key=key, json=body).summary[:200]
+        exchange = probe.send("POST", "/messages", key=key, json=body)
     except NoAnswerError as error:
         return str(error)
+    if exchange.status in {401, 403}:
+        raise SetupError(
+            f"keys.{key} may not send a message: the API answered {exchange.summary[:200]}\n"
+            "Give the keys of keys.full every scope, messages:send among them.", f"keys.{key}",
+        )  # fmt: skip
+    return exchange.summary[:200]
 
 
 def _seen(mock_meta: MockMeta, nonce: str, patience: float = INTERLOCK_PATIENCE) -> bool:

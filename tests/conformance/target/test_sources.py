@@ -8,7 +8,7 @@ import pytest
 
 from conformance.runner.run_state import reveal
 from conformance.target.keys import Role
-from conformance.target.sources import find, load
+from conformance.target.sources import find, given_secrets, load, place
 from conformance.target.target import SettingsError, Target
 
 MINIMAL = """
@@ -132,3 +132,63 @@ def test_an_expiring_key_comes_with_its_time(tmp_path: Path) -> None:
 def test_a_time_without_zone_is_refused(tmp_path: Path) -> None:
     text = MINIMAL.replace("[keys]", f"[keys]{EXPIRING}").replace("env:SECOND_KEY", "k").replace("00Z", "00")
     assert "keys.expiring.expires_at" in refused(tmp_path, text)
+
+
+SPREAD = """
+[target]
+base_url = "http://127.0.0.1:3000"
+[keys]
+full = [
+    "wacrm_live_a",
+    "wacrm_live_b",
+]
+none = "wacrm_live_c"
+only = { "contacts:read" = "wacrm_live_d" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("setting", "line"),
+    [
+        ("keys.full[0]", 6),
+        ("keys.full[1]", 7),
+        ("keys.none[0]", 9),
+        ("keys.only:contacts:read", 10),
+        ("keys.revoked[0]", 4),
+    ],
+)
+def test_a_key_is_found_at_its_line(tmp_path: Path, setting: str, line: int) -> None:
+    path = write(tmp_path, SPREAD)
+    assert place(path, {}, [], setting) == f"{path}:{line}: "
+
+
+def test_a_key_from_elsewhere_is_found_at_its_source() -> None:
+    assert place(None, {"WACRM_KEYS_FULL": "a"}, [], "keys.full[0]") == "WACRM_KEYS_FULL: "
+    assert place(None, {}, ["keys.full=a"], "keys.full[0]") == "--set keys.full: "
+    assert place(None, {}, [], "keys.full[0]") == ""
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ('"wacrm_live_a",\n    "wacrm_live_a"', ":7: keys.full[1] is the same key as keys.full[0]"),
+        (
+            '"wacrm_live_a",\n    "wacrm_live_b "',
+            ":7: keys.full.1: no key holds such a character: character 13 is a blank",
+        ),
+        ('"wacrm_live_ä",\n    "wacrm_live_b"', ":6: keys.full.0: no key holds such a character: character 12 is not"),
+    ],
+)
+def test_a_key_that_cannot_be_right_is_named_by_line(tmp_path: Path, changed: str, said: str) -> None:
+    text = SPREAD.replace('"wacrm_live_a",\n    "wacrm_live_b"', changed)
+    refusal = refused(tmp_path, text)
+    assert f"harness.toml{said}" in refusal
+    assert "wacrm_live" not in refusal
+
+
+def test_secrets_are_known_before_settings_are_read() -> None:
+    found = given_secrets(
+        ["--set", "keys.full=one,two", "--seed=5"], {"WACRM_META_APP_SECRET": "three", "PATH": "four"}
+    )
+    assert {"one", "two", "three"} <= set(found)
+    assert not {"5", "four"} & set(found)

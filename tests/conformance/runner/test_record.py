@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.runner.run_state import check_name
+from conformance.runner.record import check_name
 
 
 @pytest.mark.parametrize(
