@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from harness.score import Outcome
+    from reference.wacrm.faults import Fault
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "kills.md"
 CREATE = "`nox -s kills -- --repeat 3 --incumbent reports/out/incumbent.json --write` makes this page"
@@ -41,6 +42,17 @@ def render(outcomes: Sequence[Outcome], comparison: dict[str, Any] | None) -> st
             *_table(["fault", "clause", "the defect it stands for", "gate", "also red", "stock Schemathesis"],
                     _faults(ordered, noticed)), "",
         ]
+    )  # fmt: skip
+
+
+def pending(known: Iterable[Fault]) -> str:
+    """The section of faults that no run has tried yet: they count for nothing above."""
+    rows = (
+        (f"`{fault.name}`", fault.clause, fault.defect) for fault in sorted(known, key=lambda f: (f.clause, f.name))
+    )
+    return "\n".join(
+        ["## Not run yet", "", "Newer than the runs above; `nox -s kills` runs them.", "",
+         *_table(["fault", "clause", "the defect it stands for"], rows), ""]
     )  # fmt: skip
 
 

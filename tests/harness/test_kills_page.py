@@ -35,3 +35,10 @@ def test_the_page_lists_the_faults_that_exist() -> None:
         pytest.fail(
             f"docs/kills.md lacks {sorted(missing)} and has {sorted(gone)}, which do not exist: run wacrm-harness kills --write"
         )
+
+
+def test_faults_that_no_run_has_tried_stand_apart() -> None:
+    some = list(FAULTS.values())[:2]
+    section = kills_page.pending(some)
+    assert kills_page.faults(section) == [fault.name for fault in sorted(some, key=lambda f: (f.clause, f.name))]
+    assert "Not run yet" in section

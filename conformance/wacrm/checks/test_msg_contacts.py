@@ -56,14 +56,6 @@ def test_contact_created_is_false_for_a_customer_who_wrote_first(account: Accoun
     contact_created_is(account, exchange, first=False)
 
 
-@requirement("CONT-10")
-def test_contact_created_is_true_for_a_number_similar_to_a_known_one(account: Account) -> None:
-    for pair in (account.numbers.sharing_tail(), account.numbers.differing_in_country()):
-        account.send(pair[0])
-        exchange = account.api.post("/messages", {"to": pair[1], "text": account.marker()})
-        contact_created_is(account, exchange, first=True)
-
-
 @requirement("MSG-05")
 def test_contact_created_is_true_for_a_number_that_another_account_knows(account: Account, other: Account) -> None:
     number = account.numbers.fresh()
@@ -209,18 +201,6 @@ def test_the_conversation_that_a_customer_started_is_used(account: Account, kind
     conversation = customer_conversation(account, number)
     exchange = account.api.post("/messages", sample(kind, account.marker()).to(number))
     in_conversation(account, exchange, conversation["contact_id"], conversation["id"])
-
-
-@requirement("CONT-10")
-def test_similar_numbers_have_their_own_conversations(account: Account) -> None:
-    for pair in (account.numbers.sharing_tail(), account.numbers.differing_in_country()):
-        first = account.send(pair[0])
-        exchange = account.api.post("/messages", {"to": pair[1], "text": account.marker()})
-        answer = accepted_record(account, exchange)
-        for what in ("contact_id", "conversation_id"):
-            expect.that(
-                answer.get(what) != first[what], f"another {what} for {pair[1]}", f"that of {pair[0]}", exchange
-            )
 
 
 @requirement("MSG-16")

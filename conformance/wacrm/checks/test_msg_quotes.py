@@ -83,14 +83,6 @@ def test_quoting_a_message_of_another_conversation_is_refused(account: Account, 
     is_refused_as_quote(account, number, foreign, kind)
 
 
-@requirement("CONT-10")
-def test_quoting_a_message_of_a_similar_number_is_refused(account: Account) -> None:
-    first, second = account.numbers.sharing_tail()
-    foreign = account.send(first)["message_id"]
-    account.send(second)
-    is_refused_as_quote(account, second, foreign)
-
-
 @requirement("MSG-06")
 def test_quoting_a_message_of_another_account_is_refused(account: Account, other: Account) -> None:
     """Even if it was sent to the same number."""
