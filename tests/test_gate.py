@@ -100,7 +100,7 @@ def test_without_mock_meta_nothing_is_sent(target_file: Path, deployment: Target
 def test_two_processes_share_no_key(target_file: Path, tmp_path: Path) -> None:
     done = run("--target", target_file, "--group", "AUTH", "-n", "2", cwd=tmp_path)
     assert done.returncode == ExitCode.PROVED, done.stdout
-    assert results(tmp_path)["summary"]["verdicts"]["pass"] == 8
+    assert results(tmp_path)["summary"]["verdicts"]["pass"] == 9
 
 
 def test_a_fault_is_a_finding_with_its_reproduction(tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ def test_a_port_in_use(target_file: Path, deployment: Target, tmp_path: Path) ->
         port = taken.getsockname()[1]
         edited(target_file, deployment, "receiver", port=port)
         said = refused("--target", target_file, cwd=tmp_path)
-    assert f"port {port}" in said
+    assert f"127.0.0.1:{port}" in said
     assert "in use" in said
 
 

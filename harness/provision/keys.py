@@ -59,6 +59,7 @@ def groups(full: int) -> list[Group]:
         Group(Role.REVOKED, MAIN, SCOPES, state=State.REVOKED),
         Group(Role.EXPIRED, MAIN, SCOPES, state=State.EXPIRED),
         Group(Role.EXPIRING, MAIN, SCOPES, state=State.EXPIRING),
+        Group(Role.REVOCABLE, MAIN, SCOPES),
         *(Group(scoped_role("only", scope), MAIN, (scope,)) for scope in SCOPES),
         *(Group(scoped_role("all_but", scope), MAIN, tuple(s for s in SCOPES if s != scope)) for scope in SCOPES),
         Group(Role.OTHER, OTHER, SCOPES, 24),

@@ -81,7 +81,7 @@ def test_a_fault_of_a_clause_that_is_red_anyway_is_hidden() -> None:
 def test_groups_are_those_of_the_contract() -> None:
     assert worn.groups("conv,CONT") == ["CONT", "CONV"]
     assert worn.groups("")[:2] == ["AUTH", "SCOPE"]
-    assert worn.clauses_of(["SPEC"]) == ["SPEC-01", "SPEC-02", "SPEC-03"]
+    assert worn.clauses_of(["SPEC"]) == ["SPEC-01", "SPEC-02", "SPEC-03", "SPEC-04"]
 
 
 def test_changes_are_options_of_the_gate() -> None:

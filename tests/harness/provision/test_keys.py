@@ -6,7 +6,7 @@ from conformance.target.keys import Role
 from conformance.target.target import SCOPES
 from harness.provision import keys
 
-ONE_OF_EACH = {"full", "none", "revoked", "expired", "expiring", "other_account", "unconfigured"}
+ONE_OF_EACH = {"full", "none", "revoked", "expired", "expiring", "revocable", "other_account", "unconfigured"}
 
 
 def test_every_role_that_the_pool_knows_has_keys() -> None:
@@ -17,7 +17,7 @@ def test_every_role_that_the_pool_knows_has_keys() -> None:
 def test_new_keys_have_the_documented_form_and_differ() -> None:
     made = [key.secret for key in keys.wanted(60, {})]
     assert all(re.fullmatch(r"wacrm_live_[A-Za-z0-9_-]{43}", secret) for secret in made)
-    assert len(set(made)) == len(made) == 60 + 8 + 3 + 14 + 24 + 2
+    assert len(set(made)) == len(made) == 60 + 8 + 4 + 14 + 24 + 2
 
 
 def test_earlier_secrets_are_taken_over_as_far_as_they_go() -> None:

@@ -26,7 +26,7 @@ def test_a_second_call_keeps_everything_but_renews_the_expiring_key(
     assert all("wacrm-harness expiring 1" in line for line in changed)
     said = capsys.readouterr().out
     assert "accounts     3 kept" in said
-    assert "keys         55 kept, 1 renewed" in said
+    assert "keys         56 kept, 1 renewed" in said
 
 
 def test_a_second_call_without_the_file_makes_new_keys_and_retires_the_old(deployment: Deployment) -> None:

@@ -118,7 +118,7 @@ def test_two_mocks_do_not_share_a_file(tmp_path: Path) -> None:
         check=False,
         timeout=20,
     )
-    assert (done.returncode, done.stderr) == (2, f"mock_meta: --ledger {file}: another mock writes to it\n")
+    assert (done.returncode, done.stderr) == (2, f"mock-meta: --ledger {file}: another mock writes to it\n")
     store.close()
 
 

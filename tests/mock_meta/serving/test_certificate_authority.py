@@ -131,7 +131,7 @@ def test_a_folder_that_is_a_file_is_one_line_and_status_2(tmp_path: Path, capsys
         main(["--tls", "--tls-dir", str(tmp_path / "file")])
     said = capsys.readouterr().err
     assert ended.value.code == 2
-    assert said.startswith("mock_meta: --tls: cannot keep certificates in ")
+    assert said.startswith("mock-meta: --tls: cannot keep certificates in ")
     assert len(said.splitlines()) == 1
 
 
