@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 
 def pytest_configure() -> None:
-    """Who starts the tests in the background of a shell has them ignore SIGINT, and so the programs that they interrupt."""
+    """Who starts the tests in the background of a shell has them ignore SIGINT, or SIGHUP under nohup, and so the programs
+    that they start.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def settings_of(target: Target) -> dict[str, Any]:
