@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from conformance.runner.preflight import SetupError, asked
 from conformance.target.keys import Role
-from conformance.wacrm.key_roles import ME, role
+from conformance.wacrm.key_roles import ME, REFUSED, role
 from conformance.wacrm.steps.own_account import own_account
 from harness.doctor.line import from_error, mend, note, ok
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 AT_ONCE = 8
 SHOWN = 3
 """Faulty keys of one role that are told one by one."""
-REFUSED = {Role.REVOKED: "AUTH-03", Role.EXPIRED: "AUTH-04"}
-"""Roles whose keys get 401, and the clause that says so."""
 ELSEWHERE = {Role.OTHER, Role.UNCONFIGURED}
 """Roles whose keys are of an account of their own."""
 
